@@ -1,0 +1,44 @@
+// Package identity says who is calling. Its sub-packages know the pieces of a sign-in, each without a database:
+// password hashes, access tokens, and the opaque secrets that renew them.
+package identity
+
+import (
+	"context"
+	"time"
+
+	"heyue/platform/fault"
+	"heyue/platform/publicid"
+)
+
+// Caller is a user of one tenant, in one session, as proved by an access token that has been verified.
+// It says nothing about permissions; package policies answers for those.
+type Caller struct {
+	TenantID  int64              // the tenant's number; always above zero
+	UserID    publicid.UserID    // the user, within the tenant
+	SessionID publicid.SessionID // the sign-in that the token came from; revoking it ends the token too
+	ExpiresAt time.Time          // when the token ends, and with it a socket that was opened by it
+}
+
+type key struct{}
+
+// With returns a context that carries c. Only the transport and the composition root call it: everything behind
+// them trusts what it finds.
+func With(ctx context.Context, c Caller) context.Context { return context.WithValue(ctx, key{}, c) }
+
+// From returns the caller of ctx. It fails with UNAUTHENTICATED when nobody is signed in, and also when the
+// caller's tenant is missing, so that a half-filled Caller is never taken for somebody.
+func From(ctx context.Context) (Caller, error) {
+	c, ok := ctx.Value(key{}).(Caller)
+	if !ok || c.TenantID <= 0 {
+		return Caller{}, Unauthenticated(nil)
+	}
+	return c, nil
+}
+
+// Unauthenticated is the one answer to a caller who is not signed in, whatever the reason. The reason goes to the
+// log as cause; a text that told a wrong signature from an ended session would help whoever is guessing.
+func Unauthenticated(cause error) *fault.Fault {
+	f := fault.New(fault.Unauthenticated, fault.CodeUnauthenticated, "you are not signed in, or your sign-in has ended")
+	f.Cause = cause
+	return f
+}
