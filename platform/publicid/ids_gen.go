@@ -37,7 +37,7 @@ var known = map[string]bool{
 	"imp": true,
 	"num": true,
 	"asl": true,
-	"evc": true,
+	"rft": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -1471,55 +1471,55 @@ func (id *AuditSealID) UnmarshalGQL(v any) error {
 	return err
 }
 
-// EventCounterID is the id of an event counter; its public form begins with "evc_".
-type EventCounterID uuid.UUID
+// RefreshTokenID is the id of a refresh token; its public form begins with "rft_".
+type RefreshTokenID uuid.UUID
 
-// PrefixEventCounterID is what the public form of a EventCounterID begins with.
-const PrefixEventCounterID = "evc"
+// PrefixRefreshTokenID is what the public form of a RefreshTokenID begins with.
+const PrefixRefreshTokenID = "rft"
 
-// NewEventCounterID makes a fresh id.
-func NewEventCounterID() EventCounterID { return EventCounterID(newV7()) }
+// NewRefreshTokenID makes a fresh id.
+func NewRefreshTokenID() RefreshTokenID { return RefreshTokenID(newV7()) }
 
-// ParseEventCounterID reads the public form. It fails with INVALID_ID on anything else.
-func ParseEventCounterID(s string) (EventCounterID, error) {
-	u, err := parse("evc", "an event counter", s)
-	return EventCounterID(u), err
+// ParseRefreshTokenID reads the public form. It fails with INVALID_ID on anything else.
+func ParseRefreshTokenID(s string) (RefreshTokenID, error) {
+	u, err := parse("rft", "a refresh token", s)
+	return RefreshTokenID(u), err
 }
 
 // UUID returns the bare UUID.
-func (id EventCounterID) UUID() uuid.UUID { return uuid.UUID(id) }
+func (id RefreshTokenID) UUID() uuid.UUID { return uuid.UUID(id) }
 
 // IsZero reports whether the id was never set.
-func (id EventCounterID) IsZero() bool { return id == EventCounterID{} }
+func (id RefreshTokenID) IsZero() bool { return id == RefreshTokenID{} }
 
 // String returns the public form.
-func (id EventCounterID) String() string { return Format("evc", uuid.UUID(id)) }
+func (id RefreshTokenID) String() string { return Format("rft", uuid.UUID(id)) }
 
 // MarshalText writes the public form.
-func (id EventCounterID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+func (id RefreshTokenID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
 
 // UnmarshalText reads the public form.
-func (id *EventCounterID) UnmarshalText(b []byte) (err error) {
-	*id, err = ParseEventCounterID(string(b))
+func (id *RefreshTokenID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseRefreshTokenID(string(b))
 	return err
 }
 
 // Value implements driver.Valuer.
-func (id EventCounterID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+func (id RefreshTokenID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
 
 // Scan implements sql.Scanner.
-func (id *EventCounterID) Scan(src any) error {
+func (id *RefreshTokenID) Scan(src any) error {
 	u, err := scanUUID(src)
-	*id = EventCounterID(u)
+	*id = RefreshTokenID(u)
 	return err
 }
 
 // MarshalGQL writes the public form as a GraphQL ID.
-func (id EventCounterID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+func (id RefreshTokenID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 
 // UnmarshalGQL reads the public form from a GraphQL ID.
-func (id *EventCounterID) UnmarshalGQL(v any) error {
-	u, err := unmarshal("evc", "an event counter", v)
-	*id = EventCounterID(u)
+func (id *RefreshTokenID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("rft", "a refresh token", v)
+	*id = RefreshTokenID(u)
 	return err
 }

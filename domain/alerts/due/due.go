@@ -1,0 +1,43 @@
+// Package due names the kinds and states of obligations and of the alerts they cause. It is a leaf shared by the
+// tables, the reminder engine and the API.
+package due
+
+// Kind says what falls due. Each kind has its own reminder ladder in the tenant's settings.
+type Kind string
+
+// Kinds of obligations (J1, J4). A kind is added here, in the settings' defaults and where its date is written.
+const (
+	ContractEnd  Kind = "CONTRACT_END"
+	PaymentDue   Kind = "PAYMENT_DUE"
+	MilestoneDue Kind = "MILESTONE_DUE"
+)
+
+// Values lists the kinds for the table's CHECK.
+func (Kind) Values() []string {
+	return []string{string(ContractEnd), string(PaymentDue), string(MilestoneDue)}
+}
+
+// State of an obligation.
+type State string
+
+// An open obligation is reminded of; a met one was fulfilled; a cancelled one no longer applies.
+const (
+	Open      State = "OPEN"
+	Met       State = "MET"
+	Cancelled State = "CANCELLED"
+)
+
+// Values lists the states for the table's CHECK.
+func (State) Values() []string { return []string{string(Open), string(Met), string(Cancelled)} }
+
+// AlertState of an alert.
+type AlertState string
+
+// A withdrawn alert was right when it was made and is moot now: the date moved, the money came.
+const (
+	Raised    AlertState = "RAISED"
+	Withdrawn AlertState = "WITHDRAWN"
+)
+
+// Values lists the states for the table's CHECK.
+func (AlertState) Values() []string { return []string{string(Raised), string(Withdrawn)} }
