@@ -1,0 +1,101 @@
+// Package config is every setting of the product in one typed struct, read from the environment. A setting is a field
+// with its name, default, bounds and help in its tags; the checks, `heyue config` and the table in docs/ops.md all
+// come from those tags, so they cannot disagree.
+package config
+
+//go:generate go run ./gen ../../docs/ops.md
+
+import "time"
+
+// Config is what an installation can be told. Every field holds a checked value once Read has returned without an
+// error. Tags: env names the variable; envDefault its default; help says what it does, in one line; oneof, min and
+// max bound it; auto describes a default that depends on the machine.
+type Config struct {
+	Server   Server
+	Storage  Storage
+	Database Database
+	Redis    Redis
+	Login    Login
+	API      API
+	Log      Log
+
+	sources map[string]string
+	unknown []string
+}
+
+// Server is how the process is reached and how it stops.
+type Server struct {
+	Addr           Address       `env:"HEYUE_ADDR" envDefault:"127.0.0.1:8080" help:"where the API listens"`
+	InternalAddr   Address       `env:"HEYUE_INTERNAL_ADDR" envDefault:"127.0.0.1:8081" help:"where health and metrics listen; keep it off the internet"`
+	AllowedOrigins Origins       `env:"HEYUE_ALLOWED_ORIGINS" help:"web origins that may call the API from a browser, comma-separated; none besides its own when empty"`
+	DrainDelay     time.Duration `env:"HEYUE_DRAIN_DELAY" envDefault:"3s" min:"0s" max:"5m" help:"how long it goes on serving after it has reported itself not ready, so that load balancers notice"`
+	ShutdownGrace  time.Duration `env:"HEYUE_SHUTDOWN_GRACE" envDefault:"20s" min:"1s" max:"10m" help:"how long running requests may take to finish after that"`
+}
+
+// Storage is where files live.
+type Storage struct {
+	DataDir Directory `env:"HEYUE_DATA_DIR" auto:"/var/lib/heyue as root, else $XDG_STATE_HOME/heyue or ~/.local/state/heyue" help:"the folder of the key file and of the built-in PostgreSQL"`
+}
+
+// Database is PostgreSQL. With no address the product starts a private server in the data folder.
+type Database struct {
+	URL            PostgresURL   `env:"DATABASE_URL" secret:"true" help:"PostgreSQL as the role app, which row security binds; a built-in server is started when empty"`
+	OwnerURL       PostgresURL   `env:"DATABASE_OWNER_URL" secret:"true" help:"PostgreSQL as the owner of the tables, for migrations only"`
+	SystemURL      PostgresURL   `env:"DATABASE_SYSTEM_URL" secret:"true" help:"PostgreSQL as the role app_system, for jobs that work for every tenant"`
+	TenantScope    string        `env:"HEYUE_TENANT_SCOPE" envDefault:"pipe" oneof:"pipe|tx" help:"how a statement is bound to its tenant: in one network write, or in a plain transaction"`
+	StatementCache int           `env:"HEYUE_STATEMENT_CACHE" envDefault:"256" min:"0" max:"10000" help:"prepared statements kept on each connection; 0 for poolers that cannot carry them"`
+	Pool           int           `env:"HEYUE_DATABASE_POOL" envDefault:"16" min:"1" max:"1000" help:"connections of the role app, open and idle"`
+	SystemPool     int           `env:"HEYUE_DATABASE_SYSTEM_POOL" envDefault:"4" min:"1" max:"100" help:"connections of the role app_system"`
+	ConnLifetime   time.Duration `env:"HEYUE_DATABASE_CONN_LIFETIME" envDefault:"30m" min:"1m" max:"1d" help:"age at which a connection is replaced"`
+	ConnectTimeout time.Duration `env:"HEYUE_DATABASE_CONNECT_TIMEOUT" envDefault:"5s" min:"1s" max:"1m" help:"how long opening a connection may take"`
+	BinDir         Directory     `env:"HEYUE_PG_BINDIR" auto:"searched" help:"folder with initdb and postgres for the built-in server"`
+}
+
+// Redis holds only what can be rebuilt. With no address the product runs one in its own process.
+type Redis struct {
+	URL     RedisURL      `env:"REDIS_URL" secret:"true" help:"Redis; one inside the process is used when empty, which only suits a single process"`
+	Timeout time.Duration `env:"HEYUE_REDIS_TIMEOUT" envDefault:"50ms" min:"5ms" max:"5s" help:"how long one call may take before the product goes on without Redis"`
+	Pool    int           `env:"HEYUE_REDIS_POOL" envDefault:"16" min:"1" max:"1000" help:"connections to Redis"`
+}
+
+// Login is how callers prove who they are.
+type Login struct {
+	SecretKey      Key           `env:"HEYUE_SECRET_KEY" secret:"true" auto:"secret.key in the data folder, made at the first start" help:"the key that all others come from; every process of an installation needs the same"`
+	AccessTokenTTL time.Duration `env:"HEYUE_ACCESS_TOKEN_TTL" envDefault:"10m" min:"1m" max:"1h" help:"life of an access token"`
+	RefreshTTL     time.Duration `env:"HEYUE_REFRESH_TTL" envDefault:"30d" min:"1h" max:"365d" help:"life of a session that is not used"`
+	PasswordMin    int           `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
+	PasswordSlots  int           `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
+}
+
+// API is what one caller may ask for.
+type API struct {
+	Introspection Switch        `env:"HEYUE_INTROSPECTION" envDefault:"off" help:"whether callers may read the schema; serve --demo turns it on unless it is set"`
+	MaxBody       Bytes         `env:"HEYUE_MAX_BODY" envDefault:"1MiB" min:"1KiB" max:"64MiB" help:"size of a request"`
+	Deadline      time.Duration `env:"HEYUE_OPERATION_DEADLINE" envDefault:"10s" min:"100ms" max:"5m" help:"how long one operation may run"`
+	PageDefault   int           `env:"HEYUE_PAGE_DEFAULT" envDefault:"20" min:"1" max:"1000" help:"rows of a page when the caller names no number"`
+	PageMax       int           `env:"HEYUE_PAGE_MAX" envDefault:"100" min:"1" max:"1000" help:"rows of a page at most"`
+}
+
+// Log is what the process says about itself.
+type Log struct {
+	Level  string `env:"HEYUE_LOG_LEVEL" envDefault:"info" oneof:"debug|info|warn|error" help:"the least important lines that are written"`
+	Format string `env:"HEYUE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"lines for people or for programs"`
+}
+
+// ForDemo returns a copy with the comforts of a laptop: the schema can be read and stopping does not wait for load
+// balancers. What the environment sets stays.
+func (c Config) ForDemo() Config {
+	if !c.set("HEYUE_INTROSPECTION") {
+		c.API.Introspection = true
+	}
+	if !c.set("HEYUE_DRAIN_DELAY") {
+		c.Server.DrainDelay = 0
+	}
+	return c
+}
+
+func (c Config) set(name string) bool { return c.sources[name] != fromDefault }
+
+// Unknown lists variables that begin with HEYUE_ but are no setting, most likely misspelt ones, sorted. They are no
+// error, because container platforms add variables named after a service.
+func (c Config) Unknown() []string { return c.unknown }
