@@ -66,7 +66,9 @@ func (d Date) UTC() time.Time { return time.Date(d.Year, d.Month, d.Day, 0, 0, 0
 func (d Date) AddDays(n int) Date { return Of(d.Year, d.Month, d.Day+n) }
 
 // Since returns the days from other to d: negative when d is earlier.
-func (d Date) Since(other Date) int { return int(d.UTC().Sub(other.UTC()) / (24 * time.Hour)) }
+func (d Date) Since(other Date) int {
+	return int((d.UTC().Unix() - other.UTC().Unix()) / (24 * 60 * 60))
+}
 
 // Compare returns -1, 0 or 1 as d is before, the same as or after other.
 func (d Date) Compare(other Date) int { return d.UTC().Compare(other.UTC()) }
