@@ -1,0 +1,4 @@
+package httpserver
+
+// ReadDeadline is readDeadline for tests.
+var ReadDeadline = readDeadline
