@@ -1,0 +1,62 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+
+	"github.com/lib/pq/pqerror"
+)
+
+// UniqueViolation reports whether err comes from a unique constraint or index, and gives its name.
+func UniqueViolation(err error) (constraint string, ok bool) {
+	return violation(err, pqerror.UniqueViolation)
+}
+
+// ForeignKeyViolation reports whether err comes from a foreign key, and gives its name.
+func ForeignKeyViolation(err error) (constraint string, ok bool) {
+	return violation(err, pqerror.ForeignKeyViolation)
+}
+
+// CheckViolation reports whether err comes from a CHECK constraint, and gives its name.
+func CheckViolation(err error) (constraint string, ok bool) {
+	return violation(err, pqerror.CheckViolation)
+}
+
+func violation(err error, code pqerror.Code) (string, bool) {
+	if e := PostgresError(err); e != nil && e.Code == code {
+		return e.Constraint, true
+	}
+	return "", false
+}
+
+// SerializationFailure reports whether err ended a transaction that collided with another, by a
+// serialization failure or a deadlock. Nothing of it has happened, and the whole of it may be tried again.
+func SerializationFailure(err error) bool {
+	e := PostgresError(err)
+	return e != nil && (e.Code == pqerror.TRSerializationFailure || e.Code == pqerror.TRDeadlockDetected)
+}
+
+// Unavailable reports whether err says that the database cannot be reached or is going away, as opposed to
+// that it refused the statement. Only what is idempotent may be tried again: after ErrConnLost the first
+// try may have taken effect.
+func Unavailable(err error) bool {
+	if errors.Is(err, ErrConnLost) || errors.Is(err, driver.ErrBadConn) {
+		return true
+	}
+	e := PostgresError(err)
+	if e == nil {
+		return false
+	}
+	switch e.Code.Class() {
+	case pqerror.ClassConnectionException, pqerror.ClassInsufficientResources:
+		return true
+	}
+	return e.Code == pqerror.AdminShutdown || e.Code == pqerror.CrashShutdown || e.Code == pqerror.CannotConnectNow
+}
+
+// cancelled makes err recognisable as the end of ctx, which is its cause.
+func cancelled(ctx context.Context, err error) error {
+	return fmt.Errorf("%w: %w", ctx.Err(), err)
+}
