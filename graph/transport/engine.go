@@ -1,0 +1,99 @@
+package transport
+
+import (
+	"context"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+)
+
+// engine runs operations on gqlgen's executor. It is the one way from a protocol to execution, so that
+// equal subscriptions can later share an execution behind it without the protocols noticing.
+type engine struct {
+	exec    graphql.GraphExecutor
+	present *presenter
+	timeout time.Duration
+}
+
+// operation is one GraphQL operation. Its methods are for one goroutine at a time.
+type operation struct {
+	engine  *engine
+	ctx     context.Context
+	cancel  context.CancelFunc
+	oc      *graphql.OperationContext
+	kind    ast.Operation
+	handler graphql.ResponseHandler
+	ending  *ending
+	given   int
+	over    bool
+}
+
+// prepare parses, guards and validates. A refusal is a response without data. The caller must stop the
+// operation it gets.
+func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *operation, refusal *graphql.Response) {
+	ctx = graphql.StartOperationTrace(ctx)
+	op = &operation{engine: e, ending: &ending{}}
+	ctx = context.WithValue(ctx, endingKey, op.ending)
+	defer func() {
+		if p := recover(); p != nil {
+			op, refusal = nil, e.panicked(ctx, p)
+		}
+	}()
+	oc, errs := e.exec.CreateOperationContext(ctx, params)
+	if len(errs) > 0 {
+		if oc != nil {
+			ctx = graphql.WithOperationContext(ctx, oc)
+		}
+		return nil, &graphql.Response{Errors: e.present.list(ctx, errs...)}
+	}
+	op.oc, op.kind = oc, oc.Operation.Operation
+	if op.kind == ast.Subscription {
+		op.ctx, op.cancel = context.WithCancel(ctx)
+	} else {
+		op.ctx, op.cancel = context.WithTimeout(ctx, e.timeout)
+	}
+	return op, nil
+}
+
+// next returns the operation's next response, or nil when there are no more. It blocks until a
+// subscription has one. A panic becomes a last response.
+func (o *operation) next() (response *graphql.Response) {
+	if o.over {
+		return nil
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			o.over, response = true, o.engine.panicked(o.ctx, p)
+		}
+	}()
+	if o.handler == nil {
+		o.handler, o.ctx = o.engine.exec.DispatchOperation(o.ctx, o.oc)
+	}
+	response = o.handler(o.ctx)
+	switch {
+	case response != nil:
+		o.given++
+		o.over = o.kind != ast.Subscription || failed(response)
+	case o.given == 0 && o.kind != ast.Subscription:
+		o.over, response = true, &graphql.Response{Errors: o.engine.present.list(o.ctx, stopped(o.ctx))}
+	default:
+		o.over = true
+		if err := o.ending.get(); err != nil {
+			response = &graphql.Response{Errors: gqlerror.List{o.engine.present.present(o.ctx, err)}}
+		}
+	}
+	return response
+}
+
+// stop ends the operation's context.
+func (o *operation) stop() { o.cancel() }
+
+// failed reports whether a response is an error of the operation as a whole rather than a result.
+func failed(r *graphql.Response) bool { return len(r.Data) == 0 && len(r.Errors) > 0 }
+
+func (e *engine) panicked(ctx context.Context, p any) *graphql.Response {
+	err := e.present.recovered(ctx, p)
+	return &graphql.Response{Errors: gqlerror.List{e.present.present(ctx, err)}}
+}

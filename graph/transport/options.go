@@ -1,0 +1,138 @@
+package transport
+
+import (
+	"cmp"
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/gqlerror"
+
+	"heyue/platform/clock"
+)
+
+// Options configures [New]. The zero value serves anonymous callers from pages of the same host, without
+// introspection. A zero limit means its default.
+type Options struct {
+	// Authenticate turns a bearer token into a context that knows the caller. It is called for every
+	// POST, event stream and websocket that brings a token; without one the request goes on anonymously
+	// and resolvers decide. Its error means 401 (websocket: 4403), unless Present gives it a code of
+	// another kind, such as UNAVAILABLE.
+	Authenticate func(ctx context.Context, bearer string) (context.Context, error)
+	// Init is called once when a websocket or an event stream opens, after Authenticate, and says how
+	// long it may live. Its error ends the connection as one of Authenticate does.
+	Init func(ctx context.Context) (Lease, error)
+	// UserKey names the caller for SocketsPerUser; "" or a nil function is not limited.
+	UserKey func(ctx context.Context) string
+	// Present gives an error the form its caller may see, with extensions.code, or nil for an error it
+	// does not know, which then becomes INTERNAL and is logged.
+	Present func(ctx context.Context, err error) *gqlerror.Error
+	// AllowIntrospection decides per request whether __schema and __type are answered. Nil: never.
+	AllowIntrospection func(ctx context.Context) bool
+	// EventID gives the id: line of a response on an event stream, or "". Nil: extensions.cursor, when
+	// that is a string.
+	EventID func(ctx context.Context, response *graphql.Response) string
+	// Extensions are added to the executor after the guard, first one outermost.
+	Extensions []graphql.HandlerExtension
+	// Origins are the pages of other hosts that may use the API, as scheme://host[:port].
+	Origins []string
+	// InvalidAs422 answers invalid documents with 422 instead of 400, as the 2026 draft of GraphQL over
+	// HTTP wants and the graphql-http audits do not yet. It touches application/graphql-response+json only.
+	InvalidAs422 bool
+	// Document bounds the shape of documents.
+	Document Limits
+	// MaxBody is the size of a POST body in bytes. Default 1 MiB.
+	MaxBody int64
+	// MaxErrors is how many errors one response carries at most. Default 20.
+	MaxErrors int
+	// OperationTimeout is the time a query or mutation has. Default 10 s.
+	OperationTimeout time.Duration
+	// DocumentCacheBytes is the memory validated documents may take, about. Default 32 MiB.
+	DocumentCacheBytes int
+	// PassedDocuments is how many hashes of documents that passed the guard are remembered. Default 10,000.
+	PassedDocuments int
+	// WriteTimeout is how long one write to an event stream or a websocket may take before its client
+	// counts as stalled. Default 10 s.
+	WriteTimeout time.Duration
+	// KeepAlive is the silence after which an event stream gets a comment. Default 15 s.
+	KeepAlive time.Duration
+	// DrainJitter is the time over which [Server.Drain] spreads the ends of connections. Default 5 s.
+	DrainJitter time.Duration
+	// Socket bounds websockets.
+	Socket SocketOptions
+	// Logger gets panics and errors nobody vouches for. Default slog.Default().
+	Logger *slog.Logger
+	// Clock tells when a lease has run out. Default the system's.
+	Clock clock.Clock
+}
+
+// SocketOptions bounds websockets. A zero field means its default.
+type SocketOptions struct {
+	// InitTimeout is the time until connection_init must have come and been accepted; after it 4408. Default 10 s.
+	InitTimeout time.Duration
+	// PingInterval is the time between pings from the server. Default 25 s.
+	PingInterval time.Duration
+	// PongTimeout is how long a client may be silent after a ping; after it 1013. Default 10 s.
+	PongTimeout time.Duration
+	// MaxMessage is the size of a message from a client in bytes; above it 1009. Default 1 MiB.
+	MaxMessage int64
+	// Operations one socket may have running; further ones get an error. Default 20.
+	Operations int
+	// PerUser is how many sockets one user may have open in this process; above it 1013. Default 10.
+	PerUser int
+	// QueueFrames and QueueBytes bound what waits to be written; above either 1013. Defaults 256 and 1 MiB.
+	QueueFrames int
+	QueueBytes  int
+}
+
+// Lease is how long a websocket or an event stream may live. The zero value is for ever.
+type Lease struct {
+	// Context replaces the caller's context when it is not nil.
+	Context context.Context
+	// Expires is when the session or token ends; zero never. A websocket is then closed with 4403.
+	Expires time.Time
+	// Done ends the connection the same way when the session is revoked; nil never.
+	Done <-chan struct{}
+}
+
+func (o Options) withDefaults() Options {
+	o.Document = o.Document.withDefaults()
+	o.Socket = o.Socket.withDefaults()
+	o.MaxBody = cmp.Or(o.MaxBody, 1<<20)
+	o.MaxErrors = cmp.Or(o.MaxErrors, 20)
+	o.OperationTimeout = cmp.Or(o.OperationTimeout, 10*time.Second)
+	o.DocumentCacheBytes = cmp.Or(o.DocumentCacheBytes, 32<<20)
+	o.PassedDocuments = cmp.Or(o.PassedDocuments, 10_000)
+	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
+	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
+	o.DrainJitter = cmp.Or(o.DrainJitter, 5*time.Second)
+	if o.EventID == nil {
+		o.EventID = cursorExtension
+	}
+	if o.Logger == nil {
+		o.Logger = slog.Default()
+	}
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	return o
+}
+
+func (o SocketOptions) withDefaults() SocketOptions {
+	o.InitTimeout = cmp.Or(o.InitTimeout, 10*time.Second)
+	o.PingInterval = cmp.Or(o.PingInterval, 25*time.Second)
+	o.PongTimeout = cmp.Or(o.PongTimeout, 10*time.Second)
+	o.MaxMessage = cmp.Or(o.MaxMessage, 1<<20)
+	o.Operations = cmp.Or(o.Operations, 20)
+	o.PerUser = cmp.Or(o.PerUser, 10)
+	o.QueueFrames = cmp.Or(o.QueueFrames, 256)
+	o.QueueBytes = cmp.Or(o.QueueBytes, 1<<20)
+	return o
+}
+
+// cursorExtension is the default of Options.EventID.
+func cursorExtension(_ context.Context, response *graphql.Response) string {
+	cursor, _ := response.Extensions["cursor"].(string)
+	return cursor
+}

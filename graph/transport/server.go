@@ -1,0 +1,153 @@
+package transport
+
+import (
+	"context"
+	"crypto/sha256"
+	"fmt"
+	"net/http"
+	"sync"
+
+	"github.com/99designs/gqlgen/graphql"
+	"github.com/99designs/gqlgen/graphql/executor"
+	"github.com/vektah/gqlparser/v2/ast"
+
+	"heyue/platform/fault"
+)
+
+const allowedMethods = "POST, OPTIONS"
+
+// Server serves one GraphQL endpoint over every transport. It is an http.Handler, safe for concurrent use.
+type Server struct {
+	options Options
+	exec    *executor.Executor
+	engine  *engine
+	present *presenter
+	origins origins
+	slots   *slots
+
+	mu       sync.Mutex
+	draining chan struct{} // closed by Drain
+	drained  bool
+	streams  sync.WaitGroup // open websockets and event streams
+}
+
+var _ http.Handler = (*Server)(nil)
+
+// New wires the executor, the guard and the transports for a schema. It takes @defer out of es.Schema().
+// The error names the option that cannot be used.
+func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
+	o := options.withDefaults()
+	allowed, err := newOrigins(o.Origins)
+	if err != nil {
+		return nil, fmt.Errorf("graphql transport: %w", err)
+	}
+	dropDefer(es)
+	p := &presenter{known: o.Present, log: o.Logger}
+	exec := executor.New(es)
+	exec.SetErrorPresenter(p.present)
+	exec.SetRecoverFunc(p.recovered)
+	exec.SetParserTokenLimit(o.Document.Tokens)
+	exec.SetDisableSuggestion(true)
+	exec.SetDefaultRulesFn(quietRules)
+	exec.SetQueryCache(documents{newLRU[string, *ast.QueryDocument](o.DocumentCacheBytes)})
+	exec.Use(&guard{
+		limits:     o.Document,
+		introspect: o.AllowIntrospection,
+		passed:     newLRU[[sha256.Size]byte, verdict](o.PassedDocuments),
+	})
+	for _, extension := range o.Extensions {
+		exec.Use(extension)
+	}
+	return &Server{
+		options:  o,
+		exec:     exec,
+		engine:   &engine{exec: exec, present: p, timeout: o.OperationTimeout},
+		present:  p,
+		origins:  allowed,
+		slots:    newSlots(o.Socket.PerUser),
+		draining: make(chan struct{}),
+	}, nil
+}
+
+// ServeHTTP gives the request its id and the transport that speaks for it.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	id := requestID(r)
+	w.Header().Set(requestIDHeader, id)
+	r = r.WithContext(WithRequestID(r.Context(), id))
+	defer s.recover(w, r)
+	if !s.origins.admits(r) {
+		s.refuse(w, r, http.StatusForbidden, fault.CodeForbidden, "this origin may not use the API")
+		return
+	}
+	s.origins.answer(w, r)
+	for _, t := range []graphql.Transport{sockets{s}, requests{s}} {
+		if t.Supports(r) {
+			t.Do(w, r, s.exec)
+			return
+		}
+	}
+	if r.Method == http.MethodOptions {
+		s.origins.preflight(w, r)
+		return
+	}
+	w.Header().Set("Allow", allowedMethods)
+	s.refuse(w, r, http.StatusMethodNotAllowed, fault.CodeBadRequest, "use POST")
+}
+
+// recover answers a panic outside of any operation. The aborting panic of net/http goes on.
+func (s *Server) recover(w http.ResponseWriter, r *http.Request) {
+	p := recover()
+	if p == nil {
+		return
+	}
+	if p == http.ErrAbortHandler {
+		panic(p)
+	}
+	response := s.engine.panicked(r.Context(), p)
+	s.write(w, http.StatusInternalServerError, typeJSON, response)
+}
+
+// refuse answers a request that never became GraphQL.
+func (s *Server) refuse(w http.ResponseWriter, r *http.Request, status int, code fault.Code, text string) {
+	media := negotiate(r.Header.Values("Accept")).json
+	if media == "" {
+		media = typeJSON
+	}
+	response := &graphql.Response{Errors: s.present.list(r.Context(), coded(code, "%s", text))}
+	s.write(w, status, media, response)
+}
+
+// enter counts a stream in, unless the server is draining.
+func (s *Server) enter() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.drained {
+		return false
+	}
+	s.streams.Add(1)
+	return true
+}
+
+// Drain refuses new websockets and event streams and ends those there are, spread over
+// Options.DrainJitter so that clients do not all come back at once: websockets with 1012, event streams
+// without complete, both of which clients answer by reconnecting. It returns when all have ended, or
+// with ctx's error. It may be called more than once.
+func (s *Server) Drain(ctx context.Context) error {
+	s.mu.Lock()
+	if !s.drained {
+		s.drained = true
+		close(s.draining)
+	}
+	s.mu.Unlock()
+	ended := make(chan struct{})
+	go func() {
+		s.streams.Wait()
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("graphql transport: connections still open: %w", ctx.Err())
+	}
+}
