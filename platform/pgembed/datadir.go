@@ -39,20 +39,24 @@ func (f folder) state() string     { return filepath.Join(string(f), "server.jso
 func (f folder) ourLock() string   { return filepath.Join(string(f), "server.lock") }
 func (f folder) childLock() string { return filepath.Join(string(f), "postgres.lock") }
 
-// make creates the folder. Root's can be passed through, but not listed, by the account of the server.
+// make creates the folder, for us alone. Root's can also be passed through, though not listed, by the account
+// of the server, which lives further down.
 func (f folder) make() error {
-	mode := os.FileMode(0o700)
-	if os.Geteuid() == 0 {
-		mode = 0o711
-	}
-	if _, err := os.Stat(string(f)); err == nil {
-		return nil
-	}
-	if err := os.MkdirAll(string(f), 0o755); err != nil {
+	if err := os.MkdirAll(filepath.Dir(string(f)), 0o755); err != nil {
 		return fmt.Errorf("make the data folder: %w", err)
 	}
-	if err := os.Chmod(string(f), mode); err != nil {
-		return fmt.Errorf("protect the data folder: %w", err)
+	if err := os.Mkdir(string(f), 0o700); err != nil && !errors.Is(err, os.ErrExist) {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(string(f))
+	if err != nil {
+		return fmt.Errorf("look at the data folder: %w", err)
+	}
+	if err := os.Chmod(string(f), info.Mode().Perm()|0o011); err != nil {
+		return fmt.Errorf("let the server's account pass through the data folder: %w", err)
 	}
 	return nil
 }
@@ -73,19 +77,22 @@ func (f folder) major() (int, error) {
 	return major, nil
 }
 
-// maxSocketDir leaves room for "/.s.PGSQL.5432.lock" in the 104 bytes that the strictest system (macOS)
-// allows for a socket's path, its closing zero included.
+// maxSocketDir leaves room for the socket's name and a closing zero in the 104 bytes that the strictest
+// system (macOS) allows for a socket's path.
 const maxSocketDir = 104 - 1 - len("/.s.PGSQL.5432")
 
 const shortPrefix = "heyue-pg-"
 
-// socketDir is where the server's socket goes: inside the data folder unless that makes its path too long.
+// fits tells whether clients can name dir as a host: a comma there separates several hosts.
+func fits(dir string) bool { return len(dir) <= maxSocketDir && !strings.Contains(dir, ",") }
+
+// socketDir is where the server's socket goes: inside the data folder unless clients could not name that.
 func (f folder) socketDir() (string, error) {
-	if dir := filepath.Join(string(f), "run"); len(dir) <= maxSocketDir {
+	if dir := filepath.Join(string(f), "run"); fits(dir) {
 		return dir, nil
 	}
 	for _, parent := range []string{os.TempDir(), "/tmp"} {
-		if len(parent)+len("/"+shortPrefix)+len("0123456789") > maxSocketDir {
+		if !fits(filepath.Join(parent, shortPrefix+"0123456789")) {
 			continue
 		}
 		dir, err := os.MkdirTemp(parent, shortPrefix)
@@ -94,7 +101,7 @@ func (f folder) socketDir() (string, error) {
 		}
 		return dir, nil
 	}
-	return "", fmt.Errorf("no folder with a path short enough for a socket: %s and the temporary folder are both longer than %d bytes", f, maxSocketDir)
+	return "", fmt.Errorf("no folder for the server's socket: neither %s nor the temporary folder has a path without commas of at most %d bytes", f, maxSocketDir)
 }
 
 // dropSocketDir removes a socket folder that socketDir made outside of the data folder.
