@@ -39,13 +39,13 @@ type Storage struct {
 
 // Database is PostgreSQL. With no address the product starts a private server in the data folder.
 type Database struct {
-	URL            PostgresURL   `env:"DATABASE_URL" secret:"true" help:"PostgreSQL as the role app, which row security binds; a built-in server is started when empty"`
-	OwnerURL       PostgresURL   `env:"DATABASE_OWNER_URL" secret:"true" help:"PostgreSQL as the owner of the tables, for migrations only"`
-	SystemURL      PostgresURL   `env:"DATABASE_SYSTEM_URL" secret:"true" help:"PostgreSQL as the role app_system, for jobs that work for every tenant"`
+	URL            PostgresURL   `env:"DATABASE_URL" secret:"true" help:"PostgreSQL as the role heyue_app, which row security binds; a built-in server is started when empty"`
+	OwnerURL       PostgresURL   `env:"DATABASE_OWNER_URL" secret:"true" help:"PostgreSQL as heyue_owner, the owner of the tables, for migrations only"`
+	SystemURL      PostgresURL   `env:"DATABASE_SYSTEM_URL" secret:"true" help:"PostgreSQL as the role heyue_system, for jobs that work for every tenant"`
 	TenantScope    string        `env:"HEYUE_TENANT_SCOPE" envDefault:"pipe" oneof:"pipe|tx" help:"how a statement is bound to its tenant: in one network write, or in a plain transaction"`
 	StatementCache int           `env:"HEYUE_STATEMENT_CACHE" envDefault:"256" min:"0" max:"10000" help:"prepared statements kept on each connection; 0 for poolers that cannot carry them"`
-	Pool           int           `env:"HEYUE_DATABASE_POOL" envDefault:"16" min:"1" max:"1000" help:"connections of the role app, open and idle"`
-	SystemPool     int           `env:"HEYUE_DATABASE_SYSTEM_POOL" envDefault:"4" min:"1" max:"100" help:"connections of the role app_system"`
+	Pool           int           `env:"HEYUE_DATABASE_POOL" envDefault:"16" min:"1" max:"1000" help:"connections of the role heyue_app, open and idle"`
+	SystemPool     int           `env:"HEYUE_DATABASE_SYSTEM_POOL" envDefault:"4" min:"1" max:"100" help:"connections of the role heyue_system"`
 	ConnLifetime   time.Duration `env:"HEYUE_DATABASE_CONN_LIFETIME" envDefault:"30m" min:"1m" max:"1d" help:"age at which a connection is replaced"`
 	ConnectTimeout time.Duration `env:"HEYUE_DATABASE_CONNECT_TIMEOUT" envDefault:"5s" min:"1s" max:"1m" help:"how long opening a connection may take"`
 	BinDir         Directory     `env:"HEYUE_PG_BINDIR" auto:"searched" help:"folder with initdb and postgres for the built-in server"`

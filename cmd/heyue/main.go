@@ -1,0 +1,94 @@
+// Command heyue is the whole product in one program: the server, its migrations and the tools to look after it.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"heyue/platform/config"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], &process{machine: config.ThisMachine(), out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// commands is the command line. Each command is a struct in a file of its own, with a method Run(*call) error.
+type commands struct {
+	Config  configCommand  `cmd:"" help:"Print every setting, its value and where it comes from."`
+	Version versionCommand `cmd:"" help:"Print the version."`
+}
+
+// process is what a command sees of the world.
+type process struct {
+	machine  config.Machine
+	out, err io.Writer
+}
+
+// call is one run of a command.
+type call struct {
+	*process
+	ctx context.Context
+}
+
+const (
+	exitOK    = 0
+	exitFault = 1 // something to mend, told on standard error
+	exitUsage = 2 // the command line itself is wrong
+)
+
+// run executes one command line and returns the exit code. Errors are one line each on standard error.
+func run(ctx context.Context, args []string, p *process) (code int) {
+	defer func() {
+		switch e := recover().(type) {
+		case nil:
+		case exit:
+			code = int(e)
+		default:
+			panic(e)
+		}
+	}()
+	var grammar commands
+	parser, err := kong.New(&grammar,
+		kong.Name("heyue"),
+		kong.Description("Customers, contracts and service records behind one GraphQL API. Settings are environment variables; see heyue config."),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.Writers(p.out, p.err), kong.Exit(func(code int) { panic(exit(code)) }),
+	)
+	if err != nil {
+		return p.complain(err, exitFault)
+	}
+	parsed, err := parser.Parse(args)
+	if err != nil {
+		return p.complain(fmt.Errorf("%w; see heyue --help", err), exitUsage)
+	}
+	if err := parsed.Run(&call{process: p, ctx: ctx}); err != nil {
+		return p.complain(err, exitFault)
+	}
+	return exitOK
+}
+
+// exit is how kong ends after --help.
+type exit int
+
+// complain prints err: faults of the settings one a line, anything else in one line.
+func (p *process) complain(err error, code int) int {
+	var faults config.Faults
+	if !errors.As(err, &faults) {
+		faults = config.Faults{strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")}
+	}
+	for _, line := range faults {
+		fmt.Fprintln(p.err, "heyue:", line)
+	}
+	return code
+}
