@@ -17,6 +17,8 @@ type Config struct {
 	Redis    Redis
 	Login    Login
 	API      API
+	Document Document
+	Stream   Stream
 	Log      Log
 
 	sources map[string]string
@@ -72,8 +74,42 @@ type API struct {
 	Introspection Switch        `env:"HEYUE_INTROSPECTION" envDefault:"off" help:"whether callers may read the schema; serve --demo turns it on unless it is set"`
 	MaxBody       Bytes         `env:"HEYUE_MAX_BODY" envDefault:"1MiB" min:"1KiB" max:"64MiB" help:"size of a request"`
 	Deadline      time.Duration `env:"HEYUE_OPERATION_DEADLINE" envDefault:"10s" min:"100ms" max:"5m" help:"how long one operation may run"`
+	MaxErrors     int           `env:"HEYUE_MAX_ERRORS" envDefault:"20" min:"1" max:"1000" help:"errors in one answer"`
 	PageDefault   int           `env:"HEYUE_PAGE_DEFAULT" envDefault:"20" min:"1" max:"1000" help:"rows of a page when the caller names no number"`
 	PageMax       int           `env:"HEYUE_PAGE_MAX" envDefault:"100" min:"1" max:"1000" help:"rows of a page at most"`
+}
+
+// Document bounds the shape of one GraphQL document, before it is validated.
+type Document struct {
+	Bytes          Bytes `env:"HEYUE_DOCUMENT_BYTES" envDefault:"64KiB" min:"1KiB" max:"1MiB" help:"text of a document"`
+	Tokens         int   `env:"HEYUE_DOCUMENT_TOKENS" envDefault:"4000" min:"100" max:"100000" help:"tokens, comments included"`
+	Operations     int   `env:"HEYUE_DOCUMENT_OPERATIONS" envDefault:"10" min:"1" max:"1000" help:"operations in one document"`
+	Fragments      int   `env:"HEYUE_DOCUMENT_FRAGMENTS" envDefault:"100" min:"1" max:"10000" help:"fragments that a document defines"`
+	Depth          int   `env:"HEYUE_DOCUMENT_DEPTH" envDefault:"16" min:"4" max:"100" help:"fields inside fields; the introspection of common tools needs 15"`
+	Nesting        int   `env:"HEYUE_DOCUMENT_NESTING" envDefault:"40" min:"4" max:"500" help:"selection sets of every kind inside each other"`
+	Fields         int   `env:"HEYUE_DOCUMENT_FIELDS" envDefault:"2000" min:"10" max:"100000" help:"fields after fragments are put in place"`
+	Aliases        int   `env:"HEYUE_DOCUMENT_ALIASES" envDefault:"100" min:"1" max:"10000" help:"aliases"`
+	Repeats        int   `env:"HEYUE_DOCUMENT_REPEATS" envDefault:"100" min:"1" max:"10000" help:"repeats of one response key at one place"`
+	Spreads        int   `env:"HEYUE_DOCUMENT_SPREADS" envDefault:"500" min:"1" max:"100000" help:"spreads of named fragments"`
+	Directives     int   `env:"HEYUE_DOCUMENT_DIRECTIVES" envDefault:"100" min:"1" max:"10000" help:"directives"`
+	MutationFields int   `env:"HEYUE_DOCUMENT_MUTATION_FIELDS" envDefault:"10" min:"1" max:"100" help:"fields at the root of a mutation"`
+	Cache          Bytes `env:"HEYUE_DOCUMENT_CACHE" envDefault:"32MiB" min:"1MiB" max:"4GiB" help:"memory for documents that have been validated"`
+	Passed         int   `env:"HEYUE_DOCUMENT_PASSED" envDefault:"10000" min:"1" max:"10000000" help:"documents remembered as within these bounds"`
+}
+
+// Stream bounds websockets and event streams.
+type Stream struct {
+	InitTimeout  time.Duration `env:"HEYUE_SOCKET_INIT_TIMEOUT" envDefault:"10s" min:"1s" max:"1m" help:"time in which a websocket must have signed in"`
+	PingInterval time.Duration `env:"HEYUE_SOCKET_PING_INTERVAL" envDefault:"25s" min:"1s" max:"10m" help:"time between two pings"`
+	PongTimeout  time.Duration `env:"HEYUE_SOCKET_PONG_TIMEOUT" envDefault:"10s" min:"1s" max:"5m" help:"silence after a ping that ends a websocket"`
+	MaxMessage   Bytes         `env:"HEYUE_SOCKET_MAX_MESSAGE" envDefault:"1MiB" min:"1KiB" max:"64MiB" help:"size of a message from a client"`
+	Operations   int           `env:"HEYUE_SOCKET_OPERATIONS" envDefault:"20" min:"1" max:"1000" help:"operations running on one websocket"`
+	PerUser      int           `env:"HEYUE_SOCKETS_PER_USER" envDefault:"10" min:"1" max:"1000" help:"websockets of one user in one process"`
+	QueueFrames  int           `env:"HEYUE_SOCKET_QUEUE_FRAMES" envDefault:"256" min:"8" max:"100000" help:"messages that may wait for a slow reader"`
+	QueueBytes   Bytes         `env:"HEYUE_SOCKET_QUEUE_BYTES" envDefault:"1MiB" min:"16KiB" max:"64MiB" help:"size of what may wait for a slow reader"`
+	WriteTimeout time.Duration `env:"HEYUE_STREAM_WRITE_TIMEOUT" envDefault:"10s" min:"1s" max:"5m" help:"time one write may take before its reader counts as gone"`
+	KeepAlive    time.Duration `env:"HEYUE_STREAM_KEEP_ALIVE" envDefault:"15s" min:"1s" max:"5m" help:"silence after which an event stream gets a comment"`
+	DrainJitter  time.Duration `env:"HEYUE_STREAM_DRAIN_JITTER" envDefault:"5s" min:"1ms" max:"5m" help:"time over which a stop spreads the ends of connections, so that they do not all come back at once"`
 }
 
 // Log is what the process says about itself.

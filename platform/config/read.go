@@ -181,6 +181,10 @@ func (r *reader) together() {
 	if c.API.PageDefault > c.API.PageMax {
 		r.fail("HEYUE_PAGE_DEFAULT", "HEYUE_PAGE_DEFAULT is %d; allowed: at most HEYUE_PAGE_MAX, which is %d", c.API.PageDefault, c.API.PageMax)
 	}
+	if c.Stream.DrainJitter > c.Server.ShutdownGrace {
+		r.fail("HEYUE_STREAM_DRAIN_JITTER", "HEYUE_STREAM_DRAIN_JITTER is %s; allowed: at most HEYUE_SHUTDOWN_GRACE, which is %s",
+			formatDuration(c.Stream.DrainJitter), formatDuration(c.Server.ShutdownGrace))
+	}
 	if c.Server.Addr == c.Server.InternalAddr && !strings.HasSuffix(string(c.Server.Addr), ":0") && !r.bad["HEYUE_ADDR"] {
 		r.fail("HEYUE_INTERNAL_ADDR", "HEYUE_INTERNAL_ADDR is %q like HEYUE_ADDR; allowed: another address", c.Server.InternalAddr)
 	}

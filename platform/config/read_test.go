@@ -113,6 +113,7 @@ func TestAllWrongValuesAtOnce(t *testing.T) {
 	_, err := config.Read(machine(map[string]string{
 		"HEYUE_TENANT_SCOPE": "both", "HEYUE_PAGE_DEFAULT": "50", "HEYUE_PAGE_MAX": "40",
 		"HEYUE_ADDR": ":80", "HEYUE_INTERNAL_ADDR": ":80", "DATABASE_SYSTEM_URL": "postgres://h/d", "HEYUE_REDIS_TIMEOUT": "1h",
+		"HEYUE_SHUTDOWN_GRACE": "2s", "HEYUE_STREAM_DRAIN_JITTER": "90s",
 		"REDIS_URL": "redis://h", "REDIS_URL_FILE": "/x", "HEYUE_SECRET_KEY_FILE": "/nowhere/key",
 	}))
 	want := config.Faults{
@@ -121,6 +122,7 @@ func TestAllWrongValuesAtOnce(t *testing.T) {
 		"HEYUE_PAGE_DEFAULT is 50; allowed: at most HEYUE_PAGE_MAX, which is 40",
 		`HEYUE_REDIS_TIMEOUT is "1h"; allowed: a duration from 5ms to 5s`,
 		"HEYUE_SECRET_KEY_FILE cannot be read: open /nowhere/key: no such file or directory",
+		"HEYUE_STREAM_DRAIN_JITTER is 1m30s; allowed: at most HEYUE_SHUTDOWN_GRACE, which is 2s",
 		`HEYUE_TENANT_SCOPE is "both"; allowed: pipe or tx`,
 		"REDIS_URL and REDIS_URL_FILE are both set; set one",
 	}

@@ -15,8 +15,8 @@ import (
 
 const requestIDHeader = "X-Request-Id"
 
-// RequestID gives every request an id: in its context (logging.RequestID), in every log line and in the answer's
-// X-Request-Id. A caller's own id is kept when it is 8 to 64 letters, digits, dots, dashes or underscores, so that one
+// RequestID gives every request an id: in its context (logging.RequestID), in every log line, in the X-Request-Id that
+// handlers see and in the answer's. A caller's own id is kept when it is 8 to 64 letters, digits, dots, dashes or underscores, so that one
 // id can follow a request through several systems.
 func RequestID(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -24,6 +24,7 @@ func RequestID(next http.Handler) http.Handler {
 		if !plain(id) {
 			id = uuid.NewString()
 		}
+		r.Header.Set(requestIDHeader, id)
 		w.Header().Set(requestIDHeader, id)
 		next.ServeHTTP(w, r.WithContext(logging.WithRequest(r.Context(), id)))
 	})
@@ -55,7 +56,7 @@ func Recover(log *slog.Logger, next http.Handler) http.Handler {
 				panic(p)
 			}
 			log.Error("panic while answering a request", "panic", p, "stack", string(debug.Stack()),
-				"request_id", w.Header().Get(requestIDHeader))
+				"requestId", w.Header().Get(requestIDHeader))
 			http.Error(w, "internal error", http.StatusInternalServerError)
 		}()
 		next.ServeHTTP(w, r)

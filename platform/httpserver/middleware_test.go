@@ -26,6 +26,9 @@ func mustRequest(t *testing.T) *http.Request {
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	r := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("X-Request-Id") != logging.RequestID(r.Context()) {
+			t.Error("the handler sees another id in the header than in the context")
+		}
 		_, _ = io.WriteString(w, logging.RequestID(r.Context()))
 	}), nil)
 	tests := map[string]struct {

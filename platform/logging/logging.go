@@ -62,17 +62,29 @@ func of(ctx context.Context) scope {
 	return s
 }
 
+// requestKey is spelt as in extensions.requestId of an answer, so that one search finds both.
+const requestKey = "requestId"
+
 // contextual adds the context's attributes to each record.
 type contextual struct{ slog.Handler }
 
 // Handle adds what the context carries.
 func (h contextual) Handle(ctx context.Context, r slog.Record) error {
 	s := of(ctx)
-	if s.requestID != "" {
-		r.AddAttrs(slog.String("request_id", s.requestID))
+	if s.requestID != "" && !has(r, requestKey) {
+		r.AddAttrs(slog.String(requestKey, s.requestID))
 	}
 	r.AddAttrs(s.attrs...)
 	return h.Handler.Handle(ctx, r)
+}
+
+// has reports whether the line names key itself. A socket gives each of its operations an id of its own.
+func has(r slog.Record, key string) (found bool) {
+	r.Attrs(func(a slog.Attr) bool {
+		found = found || a.Key == key
+		return !found
+	})
+	return found
 }
 
 // WithAttrs keeps the wrapper around the inner handler.

@@ -43,9 +43,18 @@ func TestContextIsOnEveryLine(t *testing.T) {
 	sibling := logging.With(ctx, slog.String("job", "a")) // must not show in ctx
 	_ = logging.With(ctx, slog.String("job", "b"))
 	l.With("part", "api").InfoContext(sibling, "hello", "n", 1)
-	want := map[string]any{"level": "INFO", "msg": "hello", "part": "api", "n": 1.0, "request_id": "req-1", "tenant": 7.0, "job": "a"}
+	want := map[string]any{"level": "INFO", "msg": "hello", "part": "api", "n": 1.0, "requestId": "req-1", "tenant": 7.0, "job": "a"}
 	if diff := cmp.Diff(want, line(t, out)); diff != "" {
 		t.Errorf("line (-want +got):\n%s", diff)
+	}
+}
+
+func TestOwnRequestIDWins(t *testing.T) {
+	t.Parallel()
+	l, out := logger(t, "text")
+	l.InfoContext(logging.WithRequest(t.Context(), "outer"), "hello", "requestId", "outer.2")
+	if !strings.Contains(out.String(), "requestId=outer.2") || strings.Count(out.String(), "requestId") != 1 {
+		t.Errorf("line: %s", out)
 	}
 }
 
