@@ -17,6 +17,10 @@ type Caller struct {
 	UserID    publicid.UserID    // the user, within the tenant
 	SessionID publicid.SessionID // the sign-in that the token came from; revoking it ends the token too
 	ExpiresAt time.Time          // when the token ends, and with it a socket that was opened by it
+
+	// AuthzVersion is the version of the tenant's permissions when the caller's session was last checked. Decisions
+	// are made at this version or a newer one.
+	AuthzVersion int64
 }
 
 type key struct{}

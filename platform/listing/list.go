@@ -1,0 +1,151 @@
+package listing
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/json"
+	"slices"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"heyue/platform/page"
+)
+
+// Source is where a list's rows come from. Fetch and Count see the caller's rows only: the noun's service puts the
+// data scope into Where.
+type Source[T any] struct {
+	Noun    string              // binds cursors to the list
+	Columns map[Field]Column[T] // what it can be sorted by
+	ID      func(T) uuid.UUID
+	Default []Sort // used when the caller names no sort
+	Fetch   func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]T, error)
+	Count   func(ctx context.Context, where func(*sql.Selector)) (int, error)
+}
+
+// Request is one list as the caller wants it.
+type Request struct {
+	Args   page.Args
+	Sort   []Sort
+	Filter any                 // the noun's filter struct, or nil
+	Scope  func(*sql.Selector) // which rows the caller may see; nil: none beyond the tenant's own walls
+	Tenant int64
+	// Related gives the scope of other nouns that the filter reaches into, by table (relation tags).
+	Related map[string]func(*sql.Selector)
+}
+
+// Lister reads pages: it holds what all lists share.
+type Lister struct {
+	Sealer *page.Sealer
+	Limits page.Limits
+}
+
+// List reads one page of src. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits, INVALID_CURSOR.
+func List[T any](ctx context.Context, l Lister, src Source[T], req Request) (*page.Connection[T], error) {
+	window, err := req.Args.Window(l.Limits)
+	if err != nil {
+		return nil, err
+	}
+	if len(req.Sort) == 0 {
+		req.Sort = src.Default
+	}
+	keys, err := resolve(src.Columns, req.Sort)
+	if err != nil {
+		return nil, err
+	}
+	where, err := condition(req)
+	if err != nil {
+		return nil, err
+	}
+	binding := page.Binding{Tenant: req.Tenant, Purpose: purpose(src.Noun, req)}
+	seek := func(*sql.Selector) {}
+	if window.Cursor != "" {
+		p, err := l.open(binding, window.Cursor, len(keys))
+		if err != nil {
+			return nil, err
+		}
+		seek = after(keys, p, window.Backward)
+	}
+	rows, err := src.Fetch(ctx, func(s *sql.Selector) { where(s); seek(s) }, order(keys, window.Backward), window.Size+1)
+	if err != nil {
+		return nil, err
+	}
+	more := len(rows) > window.Size
+	rows = rows[:min(len(rows), window.Size)]
+	if window.Backward {
+		slices.Reverse(rows)
+	}
+	edges, err := seal(l, src, keys, binding, rows)
+	if err != nil {
+		return nil, err
+	}
+	count := func(ctx context.Context) (int, error) { return src.Count(ctx, where) }
+	return page.NewConnection(edges, info(edges, window, more), count), nil
+}
+
+func condition(req Request) (func(*sql.Selector), error) {
+	filter, err := compile(req)
+	if err != nil {
+		return nil, err
+	}
+	return func(s *sql.Selector) {
+		if req.Scope != nil {
+			req.Scope(s)
+		}
+		filter(s)
+	}, nil
+}
+
+func (l Lister) open(b page.Binding, cursor string, keys int) (position, error) {
+	var p page.Position
+	if err := l.Sealer.Open(b, cursor, &p); err != nil {
+		return position{}, err
+	}
+	values, ok := decode(p.Keys, keys)
+	if !ok { // sealed by us for this very list, so only a changed column type gets here
+		return position{}, l.Sealer.Open(b, "", &p)
+	}
+	return position{values, p.ID}, nil
+}
+
+func seal[T any](l Lister, src Source[T], keys []key[T], b page.Binding, rows []T) ([]*page.Edge[T], error) {
+	edges := make([]*page.Edge[T], len(rows))
+	for i, row := range rows {
+		p := page.Position{ID: src.ID(row)}
+		for _, k := range keys {
+			raw, err := json.Marshal(k.Value(row))
+			if err != nil {
+				return nil, err
+			}
+			p.Keys = append(p.Keys, raw)
+		}
+		cursor, err := l.Sealer.Seal(b, p)
+		if err != nil {
+			return nil, err
+		}
+		edges[i] = &page.Edge[T]{Node: row, Cursor: cursor}
+	}
+	return edges, nil
+}
+
+func info[T any](edges []*page.Edge[T], w page.Window, more bool) page.Info {
+	in := page.Info{HasNextPage: more, HasPreviousPage: w.Cursor != ""}
+	if w.Backward {
+		in.HasNextPage, in.HasPreviousPage = w.Cursor != "", more
+	}
+	if len(edges) > 0 {
+		in.StartCursor, in.EndCursor = &edges[0].Cursor, &edges[len(edges)-1].Cursor
+	}
+	return in
+}
+
+// purpose digests what a cursor depends on. Equal filters marshal equally: fields have a fixed order.
+func purpose(noun string, req Request) []byte {
+	raw, _ := json.Marshal(struct { // filters are plain data and cannot fail to marshal
+		Noun   string
+		Sort   []Sort
+		Filter any
+	}{noun, req.Sort, req.Filter})
+	sum := sha256.Sum256(raw)
+	return sum[:16]
+}

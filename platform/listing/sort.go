@@ -1,0 +1,196 @@
+// Package listing turns the filter, sort and page of a GraphQL list into one SQL query over an ent selector. A noun
+// declares its sortable columns and its filter struct; everything else is here, so every list behaves alike.
+package listing
+
+import (
+	"encoding/json"
+
+	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
+
+	"heyue/platform/fault"
+)
+
+// MaxSorts is how many keys a list may be sorted by.
+const MaxSorts = 3
+
+// Field names a sortable column in the API: an upper-snake-case enum value.
+type Field string
+
+// Direction of a sort.
+type Direction string
+
+// Directions. Rows without a value come last in both.
+const (
+	Asc  Direction = "ASC"
+	Desc Direction = "DESC"
+)
+
+// Sort is one sort key as it came in.
+type Sort struct {
+	Field     Field
+	Direction Direction
+}
+
+// Column is a sortable column of T. Value reads a row's key for its cursor; nil where the row has none. Only columns
+// that hold plain text, numbers, dates or times may be sorted by, since cursors carry the values as JSON.
+type Column[T any] struct {
+	Name     string
+	Nullable bool
+	Value    func(T) any
+}
+
+// key is one resolved sort key of a query.
+type key[T any] struct {
+	Column[T]
+	desc bool
+}
+
+func resolve[T any](columns map[Field]Column[T], sorts []Sort) ([]key[T], error) {
+	if len(sorts) > MaxSorts {
+		return nil, refuse("sort", "sort has %d keys, at most %d are allowed", len(sorts), MaxSorts)
+	}
+	keys := make([]key[T], 0, len(sorts))
+	seen := map[Field]bool{}
+	for _, s := range sorts {
+		c, ok := columns[s.Field]
+		if !ok || seen[s.Field] {
+			return nil, refuse("sort", "cannot sort by %q here", s.Field)
+		}
+		seen[s.Field] = true
+		keys = append(keys, key[T]{c, s.Direction == Desc})
+	}
+	return keys, nil
+}
+
+// order writes ORDER BY with the id as the tie-break. The id follows the first key's direction, so that a single key
+// and its id can be read from one index. Backward pages read the list from its other end.
+func order[T any](keys []key[T], backward bool) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		for _, k := range keys {
+			// NULLS LAST is the default of an ascending scan; reading backwards turns both words round.
+			expr := s.C(k.Name) + direction(k.desc != backward)
+			if k.Nullable {
+				expr += map[bool]string{false: " NULLS LAST", true: " NULLS FIRST"}[backward]
+			}
+			s.OrderExpr(sql.Expr(expr))
+		}
+		s.OrderExpr(sql.Expr(s.C("id") + direction(idDesc(keys) != backward)))
+	}
+}
+
+func direction(desc bool) string {
+	if desc {
+		return " DESC"
+	}
+	return " ASC"
+}
+
+func idDesc[T any](keys []key[T]) bool { return len(keys) > 0 && keys[0].desc }
+
+// position is what a cursor points behind (or, backwards, before): decoded sort keys and id.
+type position struct {
+	values []any
+	id     uuid.UUID
+}
+
+// decode turns a cursor's JSON into driver values. Numbers stay json.Number, which PostgreSQL reads as text.
+func decode(raw []json.RawMessage, want int) ([]any, bool) {
+	if len(raw) != want {
+		return nil, false
+	}
+	values := make([]any, len(raw))
+	for i, r := range raw {
+		var v any
+		if json.Unmarshal(r, &v) != nil {
+			return nil, false
+		}
+		switch v.(type) {
+		case nil, string, bool:
+			values[i] = v
+		case float64:
+			values[i] = string(r)
+		default:
+			return nil, false
+		}
+	}
+	return values, true
+}
+
+// after writes the keyset condition: strictly behind p in the order of keys, or before it when reading backwards.
+//
+//	(a > 1) OR (a = 1 AND b < 2) OR (a = 1 AND b = 2 AND id > x)
+//
+// with NULLs as the largest value of every key. When all keys and the id run the same way and none may be NULL it is
+// a row comparison, which an index answers by seeking.
+func after[T any](keys []key[T], p position, backward bool) func(*sql.Selector) {
+	return func(s *sql.Selector) {
+		if cond, ok := rowComparison(s, keys, p, backward); ok {
+			s.Where(cond)
+			return
+		}
+		var alternatives []*sql.Predicate
+		var equal []*sql.Predicate
+		for i, k := range keys {
+			if beyond := beyond(s.C(k.Name), p.values[i], k.desc, k.Nullable, backward); beyond != nil {
+				alternatives = append(alternatives, sql.And(append(append([]*sql.Predicate(nil), equal...), beyond)...))
+			}
+			equal = append(equal, same(s.C(k.Name), p.values[i]))
+		}
+		tie := compare(s.C("id"), p.id, idDesc(keys) != backward)
+		alternatives = append(alternatives, sql.And(append(equal, tie)...))
+		s.Where(sql.Or(alternatives...))
+	}
+}
+
+func rowComparison[T any](s *sql.Selector, keys []key[T], p position, backward bool) (*sql.Predicate, bool) {
+	for _, k := range keys {
+		if k.Nullable || k.desc != idDesc(keys) {
+			return nil, false
+		}
+	}
+	return sql.P(func(b *sql.Builder) {
+		b.WriteString("(")
+		for _, k := range keys {
+			b.WriteString(s.C(k.Name)).WriteString(", ")
+		}
+		b.WriteString(s.C("id")).WriteString(")")
+		b.WriteString(map[bool]string{false: " > ", true: " < "}[idDesc(keys) != backward])
+		b.WriteString("(").Args(append(append([]any(nil), p.values...), p.id)...).WriteString(")")
+	}), true
+}
+
+// beyond is the condition for rows on the far side of value, or nil when there can be none.
+func beyond(column string, value any, desc, nullable, backward bool) *sql.Predicate {
+	if value == nil { // NULLs are last, so only reading backwards has anything beyond them
+		if backward {
+			return sql.NotNull(column)
+		}
+		return nil
+	}
+	far := compare(column, value, desc != backward)
+	if nullable && !backward {
+		return sql.Or(far, sql.IsNull(column))
+	}
+	return far
+}
+
+func compare(column string, value any, less bool) *sql.Predicate {
+	if less {
+		return sql.LT(column, value)
+	}
+	return sql.GT(column, value)
+}
+
+func same(column string, value any) *sql.Predicate {
+	if value == nil {
+		return sql.IsNull(column)
+	}
+	return sql.EQ(column, value)
+}
+
+func refuse(field, format string, args ...any) error {
+	f := fault.New(fault.BadRequest, fault.CodeBadRequest, format, args...)
+	f.Field = []string{field}
+	return f
+}

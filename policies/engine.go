@@ -1,0 +1,184 @@
+package policies
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+
+	lru "github.com/hashicorp/golang-lru/v2"
+	"golang.org/x/sync/singleflight"
+
+	"heyue/ent"
+	"heyue/ent/rolegrant"
+	"heyue/ent/tenant"
+	"heyue/identity"
+	"heyue/platform/fault"
+	"heyue/platform/publicid"
+	"heyue/policies/grant"
+	"heyue/tenancy"
+)
+
+// Engine answers permission questions from per-tenant snapshots.
+type Engine struct {
+	client    *ent.Client
+	snapshots *lru.Cache[int64, *Snapshot]
+	flight    singleflight.Group
+}
+
+// NewEngine keeps the snapshots of at most capacity tenants (HEYUE_SNAPSHOT_CACHE), the least recently used go first.
+func NewEngine(client *ent.Client, capacity int) (*Engine, error) {
+	cache, err := lru.New[int64, *Snapshot](capacity)
+	if err != nil {
+		return nil, fmt.Errorf("policies: %w", err)
+	}
+	return &Engine{client: client, snapshots: cache}, nil
+}
+
+// Require returns how far the caller's permission p reaches. It fails with UNAUTHENTICATED without a caller and with
+// FORBIDDEN when the caller lacks p.
+func (e *Engine) Require(ctx context.Context, p Permission) (Access, error) {
+	grants, err := e.Caller(ctx)
+	if err != nil {
+		return Access{}, err
+	}
+	access, ok := grants.Access(p)
+	if !ok {
+		return Access{}, fault.Forbidden(p.String())
+	}
+	return access, nil
+}
+
+// Caller returns everything the caller may do, at the version of the tenant's permissions that the caller's session
+// was read with, or a newer one. So a revocation holds from the next request on, on every instance, whatever
+// messages were lost.
+func (e *Engine) Caller(ctx context.Context) (*Grants, error) {
+	c, err := identity.From(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s, err := e.at(ctx, c.TenantID, c.AuthzVersion)
+	if err != nil {
+		return nil, err
+	}
+	return s.For(c.UserID)
+}
+
+// Of returns everything a user of the context's tenant may do now. It asks the database for the current version.
+func (e *Engine) Of(ctx context.Context, user publicid.UserID) (*Grants, error) {
+	s, err := e.Current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return s.For(user)
+}
+
+// Current returns the snapshot of the context's tenant at its present version.
+func (e *Engine) Current(ctx context.Context) (*Snapshot, error) {
+	id, ok := tenancy.From(ctx)
+	if !ok {
+		return nil, tenancy.ErrNoTenant
+	}
+	version, err := e.client.Tenant.Query().Select(tenant.FieldAuthzVersion).Int(ctx)
+	if err != nil {
+		return nil, fault.Wrap(err, "read the permissions' version")
+	}
+	return e.at(ctx, id, int64(version))
+}
+
+func (e *Engine) at(ctx context.Context, id, version int64) (*Snapshot, error) {
+	if s, ok := e.snapshots.Get(id); ok && s.Version >= version {
+		return s, nil
+	}
+	// The key holds the version: whoever needs a newer one must not join a flight that started before it existed.
+	v, err, _ := e.flight.Do(fmt.Sprintf("%d:%d", id, version), func() (any, error) {
+		s, err := e.load(context.WithoutCancel(ctx)) // one impatient caller must not fail the others
+		if err != nil {
+			return nil, err
+		}
+		if old, ok := e.snapshots.Get(id); !ok || old.Version < s.Version {
+			e.snapshots.Add(id, s)
+		}
+		return s, nil
+	})
+	if err != nil {
+		return nil, fault.Wrap(err, "load permissions")
+	}
+	return v.(*Snapshot), nil
+}
+
+// Bump raises the version of the tenant's permissions. Call it in the transaction of every change to roles, grants,
+// memberships, departments or a user's department.
+func Bump(ctx context.Context, tx *ent.Tx) error {
+	return fault.Wrap(tx.Tenant.Update().AddAuthzVersion(1).Exec(ctx), "raise the permissions' version")
+}
+
+// load reads the tenant's rules in one transaction that sees one moment.
+func (e *Engine) load(ctx context.Context) (_ *Snapshot, err error) {
+	tx, err := e.client.BeginTx(ctx, &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true})
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = tx.Rollback() }() // it only read
+	version, err := tx.Tenant.Query().Select(tenant.FieldAuthzVersion).Int(ctx)
+	if err != nil {
+		return nil, err
+	}
+	r := rules{
+		Version:     int64(version),
+		Members:     map[publicid.UserID][]publicid.RoleID{},
+		Departments: map[publicid.DepartmentID]*publicid.DepartmentID{},
+		Homes:       map[publicid.UserID]*publicid.DepartmentID{},
+	}
+	if r.Roles, err = loadRoles(ctx, tx); err != nil {
+		return nil, err
+	}
+	members, err := tx.UserRole.Query().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, m := range members {
+		r.Members[m.UserID] = append(r.Members[m.UserID], m.RoleID)
+	}
+	departments, err := tx.Department.Query().Select("id", "parent_id").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, d := range departments {
+		r.Departments[d.ID] = d.ParentID
+	}
+	users, err := tx.User.Query().Select("id", "department_id").All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, u := range users {
+		r.Homes[u.ID] = u.DepartmentID
+	}
+	return newSnapshot(r)
+}
+
+// loadRoles joins each role's template with the grants that the tenant added.
+func loadRoles(ctx context.Context, tx *ent.Tx) ([]roleRules, error) {
+	rows, err := tx.Role.Query().All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	own, err := tx.RoleGrant.Query().Order(ent.Asc(rolegrant.FieldID)).All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	lines := map[publicid.RoleID][]line{}
+	for _, g := range own {
+		lines[g.RoleID] = append(lines[g.RoleID], line{Permission{g.Object, g.Action}, g.Scope, g.Effect})
+	}
+	out := make([]roleRules, 0, len(rows))
+	for _, role := range rows {
+		var shipped []line
+		if t, ok := TemplateNamed(role.Template); ok {
+			for _, rule := range t.Rules {
+				shipped = append(shipped, line{rule.Permission, rule.Scope, grant.Allow})
+			}
+		}
+		out = append(out, roleRules{role.ID, append(shipped, lines[role.ID]...)})
+	}
+	return out, nil
+}

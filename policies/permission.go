@@ -1,0 +1,76 @@
+// Package policies decides who may do what to which rows. Casbin holds the rules of one tenant; a snapshot compiles
+// them to grants per user, and a grant turns into a SQL predicate, so that a lookup and a list can never disagree
+// (tenancy.md 4.3). Domain services ask on the first line of every use case.
+package policies
+
+// Permission is an action on an object. Every one that exists is declared here; a grant of any other is refused.
+type Permission struct{ Object, Action string }
+
+// String gives "object:action", as messages and the API show it.
+func (p Permission) String() string { return p.Object + ":" + p.Action }
+
+// Permissions by object. Scopes apply where rows have an owner or a department; elsewhere any scope means all.
+var (
+	CustomerRead    = Permission{"customer", "read"}
+	CustomerCreate  = Permission{"customer", "create"}
+	CustomerUpdate  = Permission{"customer", "update"}
+	CustomerArchive = Permission{"customer", "archive"}
+
+	ContactRead    = Permission{"contact", "read"}
+	ContactCreate  = Permission{"contact", "create"}
+	ContactUpdate  = Permission{"contact", "update"}
+	ContactArchive = Permission{"contact", "archive"}
+
+	ServiceRecordRead    = Permission{"service_record", "read"}
+	ServiceRecordCreate  = Permission{"service_record", "create"}
+	ServiceRecordUpdate  = Permission{"service_record", "update"}
+	ServiceRecordArchive = Permission{"service_record", "archive"}
+
+	ContractRead    = Permission{"contract", "read"}
+	ContractCreate  = Permission{"contract", "create"}
+	ContractUpdate  = Permission{"contract", "update"}
+	ContractArchive = Permission{"contract", "archive"}
+
+	PaymentRecord     = Permission{"payment", "record"}
+	MilestoneComplete = Permission{"milestone", "complete"}
+
+	DictionaryRead   = Permission{"dictionary", "read"}
+	DictionaryUpdate = Permission{"dictionary", "update"}
+
+	DepartmentRead   = Permission{"department", "read"}
+	DepartmentUpdate = Permission{"department", "update"}
+
+	UserRead   = Permission{"user", "read"}
+	UserCreate = Permission{"user", "create"}
+	UserUpdate = Permission{"user", "update"}
+
+	RoleRead   = Permission{"role", "read"}
+	RoleUpdate = Permission{"role", "update"}
+
+	AlertRead = Permission{"alert", "read"}
+
+	TenantUpdate = Permission{"tenant", "update"}
+	AuditRead    = Permission{"audit", "read"}
+)
+
+// All lists every permission, in the order the API shows them.
+func All() []Permission {
+	return []Permission{
+		CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
+		ContactRead, ContactCreate, ContactUpdate, ContactArchive,
+		ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
+		ContractRead, ContractCreate, ContractUpdate, ContractArchive, PaymentRecord, MilestoneComplete,
+		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
+		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead, TenantUpdate, AuditRead,
+	}
+}
+
+// Known reports whether p is a permission of the product.
+func Known(p Permission) bool {
+	for _, k := range All() {
+		if k == p {
+			return true
+		}
+	}
+	return false
+}

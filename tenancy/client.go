@@ -1,0 +1,117 @@
+package tenancy
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"heyue/ent"
+	"heyue/platform/fault"
+)
+
+// NewClient returns ent on top of the cells, with the guard on: every statement goes to the cell of the context's
+// tenant, compares its tenant_id and runs under its row policies.
+func NewClient(cells *Cells) *ent.Client {
+	client := ent.NewClient(ent.Driver(cellDriver{cells}))
+	Guard(client)
+	return client
+}
+
+// Write runs fn in one transaction of the context's tenant and commits it when fn returns nil. What fn has registered
+// with tx.OnCommit runs after the commit. An error or a panic of fn rolls everything back.
+func Write(ctx context.Context, client *ent.Client, fn func(tx *ent.Tx) error) (err error) {
+	tx, err := client.Tx(ctx)
+	if err != nil {
+		return Fault(err, "begin a transaction")
+	}
+	defer func() {
+		if p := recover(); p != nil {
+			_ = tx.Rollback() // the panic matters more
+			panic(p)
+		}
+	}()
+	if err := fn(tx); err != nil {
+		if rerr := tx.Rollback(); rerr != nil && !Unavailable(rerr) {
+			err = errors.Join(err, rerr)
+		}
+		return Fault(err, "write")
+	}
+	return Fault(tx.Commit(), "commit")
+}
+
+// Fault turns an error of the database into one that may cross package borders: UNAVAILABLE when the database cannot
+// be reached, INTERNAL otherwise. A fault stays what it is.
+func Fault(err error, doing string) error {
+	if err == nil {
+		return nil
+	}
+	if fault.All(err) == nil && Unavailable(err) {
+		f := fault.New(fault.Unavailable, fault.CodeUnavailable, "the database cannot be reached; try again shortly")
+		f.Cause = fmt.Errorf("%s: %w", doing, err)
+		return f
+	}
+	return fault.Wrap(err, doing)
+}
+
+// cellDriver is ent's driver over whichever cell a context's tenant lives in.
+type cellDriver struct{ cells *Cells }
+
+func (d cellDriver) on(ctx context.Context) (*entsql.Driver, error) {
+	db, err := d.cells.For(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return entsql.OpenDB(dialect.Postgres, db), nil
+}
+
+func (d cellDriver) Exec(ctx context.Context, query string, args, v any) error {
+	db, err := d.on(ctx)
+	if err != nil {
+		return err
+	}
+	return db.Exec(ctx, query, args, v)
+}
+
+func (d cellDriver) Query(ctx context.Context, query string, args, v any) error {
+	db, err := d.on(ctx)
+	if err != nil {
+		return err
+	}
+	return db.Query(ctx, query, args, v)
+}
+
+// ExecContext and QueryContext are what ent's client offers for SQL written by hand.
+func (d cellDriver) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	db, err := d.cells.For(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return db.ExecContext(ctx, query, args...)
+}
+
+func (d cellDriver) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	db, err := d.cells.For(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return db.QueryContext(ctx, query, args...)
+}
+
+func (d cellDriver) Tx(ctx context.Context) (dialect.Tx, error) { return d.BeginTx(ctx, nil) }
+
+func (d cellDriver) BeginTx(ctx context.Context, opts *sql.TxOptions) (dialect.Tx, error) {
+	db, err := d.on(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return db.BeginTx(ctx, opts)
+}
+
+// Close does nothing: the cells' pools belong to whoever opened them.
+func (cellDriver) Close() error { return nil }
+
+func (cellDriver) Dialect() string { return dialect.Postgres }
