@@ -43,7 +43,7 @@ func TestWaitGetsTheLockWhenItIsReleased(t *testing.T) {
 	}
 	got := make(chan error, 1)
 	go func() {
-		second, err := filelock.Wait(context.Background(), path)
+		second, err := filelock.Wait(t.Context(), path)
 		if err == nil {
 			err = second.Release()
 		}
@@ -64,7 +64,7 @@ func TestWaitGivesUpWithItsContext(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
 	_, err = filelock.Wait(ctx, path)
 	if !errors.Is(err, filelock.ErrHeld) || !errors.Is(err, context.Canceled) {

@@ -29,7 +29,7 @@ func chooseAccount(cluster, wanted string) (*account, error) {
 		if exists && owner != os.Geteuid() {
 			return nil, fmt.Errorf("the data folder %s belongs to user id %d; run as that user or choose another folder", cluster, owner)
 		}
-		return nil, nil //nolint:nilnil // nil is the documented answer for "ourselves"
+		return nil, nil // ourselves
 	}
 	if exists && owner != 0 {
 		u, err := user.LookupId(strconv.Itoa(owner))

@@ -1,7 +1,6 @@
 package pgembed
 
 import (
-	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -65,7 +64,7 @@ func TestFindInAnExplicitFolder(t *testing.T) {
 				program(t, filepath.Join(dir, "postgres"), c.postgres)
 				program(t, filepath.Join(dir, "initdb"), "exit 0")
 			}
-			got, err := find(context.Background(), dir, 0)
+			got, err := find(t.Context(), dir, 0)
 			if got.version != c.version {
 				t.Errorf("found release %q, want %q (%v)", got.version, c.version, err)
 			}

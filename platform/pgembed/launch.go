@@ -68,7 +68,7 @@ func (s *Server) waitForOrphan(ctx context.Context) (*filelock.Lock, error) {
 		return nil, fmt.Errorf("a PostgreSQL server of an earlier run (process %d) still works on %s and has not stopped: %w",
 			old.PostgresPID, s.dir.cluster(), err)
 	}
-	return lock, err //nolint:wrapcheck // the lock's error names the file and says all there is
+	return lock, err
 }
 
 func (s *Server) makeFolders(ctx context.Context, l *launching) error {
@@ -132,7 +132,7 @@ func (l *launching) initdb(ctx context.Context, dir folder, locale []string) err
 	cmd.Stdout, cmd.Stderr = &out, &out
 	p, err := child.Start(cmd, syscall.SIGKILL)
 	if err != nil {
-		return err //nolint:wrapcheck // names the program
+		return err
 	}
 	select {
 	case <-p.Done():
@@ -201,7 +201,7 @@ func (s *Server) launch(ctx context.Context, l *launching) error {
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.ExtraFiles = []*os.File{l.lock.File()}
 	if s.process, err = child.Start(cmd, syscall.SIGINT); err != nil {
-		return err //nolint:wrapcheck // names the program
+		return err
 	}
 	s.PostgresPID = s.process.PID()
 	if err := s.awaitReady(ctx); err != nil {

@@ -75,7 +75,7 @@ func claim(ctx context.Context, dir folder) (*filelock.Lock, error) {
 	for {
 		lock, err := filelock.Try(dir.ourLock())
 		if !errors.Is(err, filelock.ErrHeld) {
-			return lock, err //nolint:wrapcheck // the lock's error names the file and says all there is
+			return lock, err
 		}
 		if i, ok := Find(ctx, string(dir)); ok {
 			return nil, &RunningError{Info: i}

@@ -91,7 +91,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 }
 
 func start(ctx context.Context, dir string) (*pgembed.Server, error) {
-	return pgembed.Start(ctx, pgembed.Options{ //nolint:wrapcheck // its errors are whole sentences
+	return pgembed.Start(ctx, pgembed.Options{
 		DataDir: dir,
 		BinDir:  os.Getenv(pgembed.BinDirVariable),
 		NoSync:  true,

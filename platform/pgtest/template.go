@@ -138,5 +138,5 @@ func names(ctx context.Context, admin *sql.DB, prefix string, keep int) ([]strin
 func lockKey(name string) int64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(name))
-	return int64(h.Sum64()) //nolint:gosec // any 64 bits will do as a lock's number
+	return int64(h.Sum64()) // any 64 bits will do as a lock's number
 }

@@ -153,7 +153,7 @@ func run(ctx context.Context, port int) (*child.Process, error) {
 	_ = write.Close()
 	if err != nil {
 		_ = read.Close()
-		return nil, err //nolint:wrapcheck // names the program
+		return nil, err
 	}
 	if err := awaitReady(read); err != nil {
 		process.Kill()
