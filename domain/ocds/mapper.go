@@ -87,6 +87,14 @@ func show(path []step) string {
 	return string(b)
 }
 
+// named makes a key fit for a step, where the empty key means a position.
+func named(key string) string {
+	if key == "" {
+		return `""`
+	}
+	return key
+}
+
 // pattern is show with [] for every position.
 func pattern(path []step, key string) string {
 	var b []byte
@@ -130,7 +138,7 @@ func (m *mapper) rest(n *node, known func(string) bool) {
 		if base, _, ok := strings.Cut(f.key, "_"); ok && translated(base) && known(base) {
 			continue
 		}
-		p := pattern(m.path, f.key)
+		p := pattern(m.path, named(f.key))
 		if at, ok := m.unmapped[p]; ok {
 			m.out.Problems[at].Count++
 			continue
@@ -266,11 +274,11 @@ func (m *mapper) decimal(n *node, key string) (decimal.Decimal, bool) {
 	s := strings.TrimSpace(f.text)
 	d, err := decimal.NewFromString(s)
 	short, _ := clip(s, 60)
-	if err != nil || strings.ContainsAny(s, "_+") && f.kind == text {
+	if f.kind == text && (err != nil || strings.ContainsAny(s, "_+")) {
 		m.at(n, key, Field, "%q is not a number with only one meaning", short)
 		return decimal.Decimal{}, false
 	}
-	if len(s) > 2*maxDigits || d.NumDigits()+int(max(d.Exponent(), 0)) > maxDigits || d.Exponent() < -maxDigits {
+	if err != nil || len(s) > 2*maxDigits || d.NumDigits()+int(max(d.Exponent(), 0)) > maxDigits || d.Exponent() < -maxDigits {
 		m.at(n, key, Field, "%q has more than %d digits", short, maxDigits)
 		return decimal.Decimal{}, false
 	}

@@ -31,7 +31,7 @@ func (m *merger) object(a, b *node) {
 			a.kids = append(a.kids, *f)
 			continue
 		}
-		m.path = append(m.path, step{key: f.key})
+		m.path = append(m.path, step{key: named(f.key)})
 		m.value(old, f)
 		m.path = m.path[:len(m.path)-1]
 	}
@@ -198,7 +198,7 @@ func (m *merger) untangle(n *node) {
 	case object:
 		for i := range n.kids {
 			if f := &n.kids[i]; f.kind == object || f.kind == list {
-				m.path = append(m.path, step{key: f.key})
+				m.path = append(m.path, step{key: named(f.key)})
 				m.untangle(f)
 				m.path = m.path[:len(m.path)-1]
 			}
@@ -276,7 +276,7 @@ func (m *merger) overwritten(a, b *node) {
 			continue
 		}
 		if other := field(b, f.key); other != nil && !equal(f, other) {
-			m.path = append(m.path, step{key: f.key})
+			m.path = append(m.path, step{key: named(f.key)})
 			short, _ := clip(f.text, 80)
 			m.tell(m.path, f, fmt.Sprintf("the release holds this id twice; the later value stands and %q was left out", short))
 			m.path = m.path[:len(m.path)-1]

@@ -108,7 +108,7 @@ type Contract struct {
 	SourceID       string
 	Number         string // the publisher's id
 	AwardID        string
-	Title          string
+	Title          string // often empty; Process.Title comes nearest then
 	Description    string
 	Titles         []Translation
 	Status         Status

@@ -186,13 +186,13 @@ func (r *Reader) gather(m *mapper, group []entry) ([]release, error) {
 			continue
 		}
 		seen[raw] = true
-		r.parser.repeated = func(key string) {
-			m.place(int32(i), key, "stands twice in one object; the later value was taken", Altered)
-		}
 		root, err := r.parser.parse(raw, int32(i))
 		if err != nil {
 			m.place(int32(i), "$", "is not JSON: "+err.Error(), Skipped)
 			continue
+		}
+		for _, path := range r.parser.repeated {
+			m.place(int32(i), path, "stands twice in one object; the later value was taken", Altered)
 		}
 		g.element(root, int32(i))
 	}

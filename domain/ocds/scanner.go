@@ -130,7 +130,7 @@ func (s *scanner) array(top bool) error {
 			return err
 		}
 		switch c {
-		case ']':
+		case ']', '}': // like everywhere here, only the number of brackets counts, not their kind
 			s.next()
 			return nil
 		case ',':

@@ -65,9 +65,9 @@ type parser struct {
 	src      int32
 	maxDepth int
 	stack    []node
-	chunks   [][]node         // memory for lists of members, filled in order
-	chunk    int              // the one being filled
-	repeated func(key string) // told of a key that stands twice in one object
+	chunks   [][]node // memory for lists of members, filled in order
+	chunk    int      // the one being filled
+	repeated []string // paths of keys that stand twice in one object, of the value last parsed
 }
 
 // syntaxError says what is wrong at which byte of the release.
@@ -96,7 +96,7 @@ func (p *parser) reset() {
 // parse reads one whole JSON value. It accepts unescaped control characters and broken encodings in texts,
 // which publishers produce; everything else must be JSON (RFC 8259).
 func (p *parser) parse(in string, src int32) (node, error) {
-	p.in, p.pos, p.src, p.stack = in, 0, src, p.stack[:0]
+	p.in, p.pos, p.src, p.stack, p.repeated = in, 0, src, p.stack[:0], nil
 	n, err := p.value(0)
 	if err != nil {
 		return node{}, err
@@ -158,10 +158,12 @@ func (p *parser) object(depth int) (node, error) {
 			return node{}, p.fail("a colon is missing")
 		}
 		p.pos++
+		known := len(p.repeated)
 		v, err := p.value(depth + 1)
 		if err != nil {
 			return node{}, err
 		}
+		p.below(known, step{key: named(key)})
 		v.key = key
 		p.field(v, from, &seen)
 	}
@@ -178,9 +180,7 @@ func (p *parser) field(v node, from int, seen *uint64) {
 		for i := from; i < len(p.stack); i++ {
 			if p.stack[i].key == v.key {
 				p.stack[i] = v
-				if p.repeated != nil {
-					p.repeated(v.key)
-				}
+				p.repeated = append(p.repeated, named(v.key))
 				return
 			}
 		}
@@ -193,6 +193,7 @@ func (p *parser) list(depth int) (node, error) {
 	p.pos++
 	from := len(p.stack)
 	for first := true; ; first = false {
+		known := len(p.repeated)
 		more, err := p.more(']', first)
 		if err != nil {
 			return node{}, err
@@ -204,7 +205,19 @@ func (p *parser) list(depth int) (node, error) {
 		if err != nil {
 			return node{}, err
 		}
+		p.below(known, step{at: len(p.stack) - from})
 		p.stack = append(p.stack, v)
+	}
+}
+
+// below completes the paths of repeated keys found since there were known of them by the step above.
+func (p *parser) below(known int, above step) {
+	for i := known; i < len(p.repeated); i++ {
+		sep := "."
+		if strings.HasPrefix(p.repeated[i], "[") {
+			sep = ""
+		}
+		p.repeated[i] = show([]step{above}) + sep + p.repeated[i]
 	}
 }
 
