@@ -24,6 +24,7 @@ type Resources struct {
 	closers []func() error
 
 	database *database
+	redis    *Redis
 	secret   *secret.Master
 }
 

@@ -1,0 +1,88 @@
+package app
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"heyue/platform/redisembed"
+)
+
+// Redis is how this process reaches Redis: two clients, because what is right for a command, giving up at once, would
+// end a subscription that waits for its next message.
+type Redis struct {
+	Commands *redis.Client // gives up after HEYUE_REDIS_TIMEOUT and never tries twice; whoever uses it goes on without
+	Messages *redis.Client // for Subscribe only: waits for ever
+}
+
+// Redis returns the clients of the Redis in the settings, or of one inside this process that ends with Close. It does
+// not connect: Redis may be down, now as later. It fails when REDIS_URL holds an option that is unknown.
+func (r *Resources) Redis(ctx context.Context) (Redis, error) {
+	if r.redis != nil {
+		return *r.redis, nil
+	}
+	url := r.cfg.Redis.URL.Reveal()
+	if url == "" {
+		server, err := redisembed.Start(ctx, r.log)
+		if err != nil {
+			return Redis{}, fmt.Errorf("the built-in Redis: %w", err)
+		}
+		r.onClose(func() error { server.Close(); return nil })
+		url = server.URL()
+	}
+	commands, err := redis.ParseURL(url)
+	if err != nil {
+		return Redis{}, fmt.Errorf("REDIS_URL: %w", err)
+	}
+	redis.SetLogger(redisLog{r.log}) // the library has one logger for the process
+	messages := *commands
+	r.forCommands(commands)
+	r.forMessages(&messages)
+	r.redis = &Redis{Commands: redis.NewClient(commands), Messages: redis.NewClient(&messages)}
+	r.onClose(r.redis.Commands.Close)
+	r.onClose(r.redis.Messages.Close)
+	return *r.redis, nil
+}
+
+// forCommands bounds everything by one timeout: with the library's own settings a hung server stalls one command for
+// ten seconds (realtime.md 8).
+func (r *Resources) forCommands(o *redis.Options) {
+	t := r.cfg.Redis.Timeout
+	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = t, t, t, t
+	o.MaxRetries = -1 // none
+	o.ContextTimeoutEnabled = true
+	o.PoolSize = r.cfg.Redis.Pool
+	plain(o)
+}
+
+// forMessages lets a subscription wait. Its reader has its own checks of whether the connection lives.
+func (r *Resources) forMessages(o *redis.Options) {
+	o.DialTimeout = max(r.cfg.Redis.Timeout, time.Second)
+	o.ReadTimeout = -1 // none
+	o.WriteTimeout = max(r.cfg.Redis.Timeout, time.Second)
+	o.MaxRetries = -1 // none; a lost subscription is made again by its owner
+	plain(o)
+}
+
+// plain leaves out what the library does beside the commands it is given.
+func plain(o *redis.Options) {
+	o.DialerRetries = 1
+	o.PipelinePoolSize = -1 // no second pool
+	o.DisableIdentity = true
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+}
+
+// redisLog hands the library's lines to our log. All of them tell that Redis cannot be reached, which its users say
+// too, each in his own words; so they are for debugging.
+type redisLog struct{ log *slog.Logger }
+
+// Printf is called by the library.
+func (l redisLog) Printf(ctx context.Context, format string, args ...any) {
+	if l.log.Enabled(ctx, slog.LevelDebug) {
+		l.log.DebugContext(ctx, fmt.Sprintf(format, args...), "part", "go-redis")
+	}
+}

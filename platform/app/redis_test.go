@@ -1,0 +1,107 @@
+package app_test
+
+import (
+	"bytes"
+	"log/slog"
+	"net"
+	"os"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/redis/go-redis/v9"
+
+	"heyue/platform/app"
+	"heyue/platform/redistest"
+)
+
+func TestBuiltInRedis(t *testing.T) {
+	t.Parallel()
+	checkRedis(t, resources(t, settings(t, map[string]string{"HEYUE_REDIS_TIMEOUT": "5s"}), false))
+}
+
+func TestGivenRedis(t *testing.T) {
+	t.Parallel()
+	checkRedis(t, resources(t, settings(t, map[string]string{"REDIS_URL": redistest.URL(t), "HEYUE_REDIS_TIMEOUT": "5s"}), false))
+}
+
+// checkRedis wants commands and subscriptions of both kinds of server.
+func checkRedis(t *testing.T, r *app.Resources) {
+	t.Helper()
+	ctx := t.Context()
+	clients, err := r.Redis(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := r.Redis(ctx); again != clients || err != nil {
+		t.Errorf("other clients the second time: %v", err)
+	}
+	if err := clients.Commands.Set(ctx, "k", "v", 0).Err(); err != nil {
+		t.Fatal(err)
+	}
+	sub := clients.Messages.Subscribe(ctx, "news")
+	defer sub.Close()
+	if _, err := sub.Receive(ctx); err != nil {
+		t.Fatal(err)
+	}
+	if err := clients.Commands.Publish(ctx, "news", "hello").Err(); err != nil {
+		t.Fatal(err)
+	}
+	if m, err := sub.ReceiveMessage(ctx); err != nil || m.Payload != "hello" {
+		t.Errorf("message %v, %v", m, err)
+	}
+}
+
+// TestHungRedisIsGivenUp counts connections: more than one would mean that the client tries again.
+func TestHungRedisIsGivenUp(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var taken atomic.Int32
+	first := make(chan struct{})
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			if taken.Add(1) == 1 {
+				close(first)
+			}
+			defer c.Close() // and never a word
+		}
+	}()
+	r := resources(t, settings(t, map[string]string{"REDIS_URL": "redis://" + l.Addr().String()}), false)
+	clients, err := r.Redis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = clients.Commands.Get(t.Context(), "k").Err()
+	if err == nil || !os.IsTimeout(err) {
+		t.Errorf("a hung Redis: %v; want a timeout", err)
+	}
+	<-first
+	if err := l.Close(); err != nil {
+		t.Error(err)
+	}
+	if n := taken.Load(); n != 1 {
+		t.Errorf("%d connections for one command", n)
+	}
+	if err := clients.Commands.Get(t.Context(), "k").Err(); err == nil || err == redis.Nil {
+		t.Errorf("Redis that is gone: %v", err)
+	}
+}
+
+func TestRedisAddressWithAnUnknownOption(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	r := app.NewResources(app.Options{
+		Config: settings(t, map[string]string{"REDIS_URL": "redis://:hunter2@h/0?wishes=3"}), Log: slog.New(slog.NewTextHandler(&log, nil)),
+	})
+	_, err := r.Redis(t.Context())
+	if err == nil || !strings.Contains(err.Error(), "REDIS_URL") || !strings.Contains(err.Error(), "wishes") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("error %v", err)
+	}
+}
