@@ -24,10 +24,11 @@ type accepted struct {
 // type's weight, the heaviest type wins. Without a preference JSON is plain application/json, as clients
 // older than the response media type expect; an event stream has to be asked for by name.
 func negotiate(headers []string) accepted {
-	ranges := mediaRanges(headers)
-	if len(ranges) == 0 {
+	header := strings.Join(headers, ",")
+	if strings.TrimSpace(header) == "" {
 		return accepted{json: typeJSON}
 	}
+	ranges := mediaRanges(header)
 	plain, response, events := weigh(ranges, typeJSON), weigh(ranges, typeGraphQL), weigh(ranges, typeEvents)
 	var a accepted
 	switch {
@@ -51,9 +52,10 @@ type weight struct {
 	exact bool
 }
 
-func mediaRanges(headers []string) []mediaRange {
+// mediaRanges reads what it can; a range that is not well formed is none.
+func mediaRanges(header string) []mediaRange {
 	var ranges []mediaRange
-	for _, part := range strings.Split(strings.Join(headers, ","), ",") {
+	for _, part := range strings.Split(header, ",") {
 		name, params, err := mime.ParseMediaType(part)
 		if err != nil {
 			continue

@@ -84,10 +84,13 @@ const nodeBytes = 512
 func nodes(doc *ast.QueryDocument) int {
 	n := 1
 	for _, op := range doc.Operations {
-		n += 1 + 2*len(op.VariableDefinitions) + setNodes(op.SelectionSet)
+		n += 1 + len(op.Directives) + setNodes(op.SelectionSet)
+		for _, v := range op.VariableDefinitions {
+			n += 2 + len(v.Directives) + valueNodes(v.DefaultValue)
+		}
 	}
 	for _, f := range doc.Fragments {
-		n += 1 + setNodes(f.SelectionSet)
+		n += 1 + len(f.Directives) + setNodes(f.SelectionSet)
 	}
 	return n
 }

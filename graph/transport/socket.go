@@ -82,13 +82,13 @@ func (k *socket) serve() {
 }
 
 // end decides how the socket ends; the first decision counts. Operations stop at once, and a write that
-// is blocked gets closeGrace to make room for the close frame.
+// is blocked gets a last moment to make room for the close frame.
 func (k *socket) end(how closing) {
 	k.endOnce.Do(func() {
 		k.how = how
 		close(k.ended)
 		k.cancelOperations()
-		k.grace = time.AfterFunc(closeGrace, k.stopWrites)
+		k.grace = time.AfterFunc(k.server.options.WriteTimeout/graceShare, k.stopWrites)
 	})
 }
 

@@ -7,9 +7,9 @@ import (
 	"github.com/coder/websocket"
 )
 
-// closeGrace is the time a blocked write still has when its socket ends: a client that reads at all then
-// learns why, one that does not is cut off.
-const closeGrace = time.Second
+// graceShare is the part of the write timeout that a blocked write still has when its socket ends: a
+// client that reads at all then learns why, one that does not is cut off.
+const graceShare = 10
 
 // keep writes what is queued, sends pings, and ends the socket when a deadline passes, the lease is over
 // or the server drains. When the socket ends it closes the connection, which ends the reader.

@@ -52,7 +52,7 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Echo     func(childComplexity int, text string, times *int, mood *Mood, note *NoteInput) int
+		Echo     func(childComplexity int, text string, times *int32, mood *Mood, note *NoteInput) int
 		Fail     func(childComplexity int, how Failure) int
 		FailHard func(childComplexity int, how Failure) int
 		Hello    func(childComplexity int) int
@@ -64,7 +64,7 @@ type ComplexityRoot struct {
 
 	Subscription struct {
 		Broken   func(childComplexity int) int
-		CountTo  func(childComplexity int, n int) int
+		CountTo  func(childComplexity int, n int32) int
 		Messages func(childComplexity int, after *string) int
 		Refused  func(childComplexity int, how Failure) int
 	}
@@ -75,11 +75,11 @@ type ComplexityRoot struct {
 // region    ************************** generated!.gotpl **************************
 
 type MutationResolver interface {
-	Count(ctx context.Context) (int, error)
+	Count(ctx context.Context) (int32, error)
 }
 type QueryResolver interface {
 	Hello(ctx context.Context) (string, error)
-	Echo(ctx context.Context, text string, times *int, mood *Mood, note *NoteInput) (string, error)
+	Echo(ctx context.Context, text string, times *int32, mood *Mood, note *NoteInput) (string, error)
 	Node(ctx context.Context) (*Node, error)
 	Nothing(ctx context.Context) (*string, error)
 	Fail(ctx context.Context, how Failure) (*string, error)
@@ -88,10 +88,10 @@ type QueryResolver interface {
 	Viewer(ctx context.Context) (*string, error)
 }
 type SubscriptionResolver interface {
-	CountTo(ctx context.Context, n int) (<-chan int, error)
+	CountTo(ctx context.Context, n int32) (<-chan int32, error)
 	Messages(ctx context.Context, after *string) (<-chan *Message, error)
-	Refused(ctx context.Context, how Failure) (<-chan int, error)
-	Broken(ctx context.Context) (<-chan int, error)
+	Refused(ctx context.Context, how Failure) (<-chan int32, error)
+	Broken(ctx context.Context) (<-chan int32, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -155,7 +155,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Echo(childComplexity, args["text"].(string), args["times"].(*int), args["mood"].(*Mood), args["note"].(*NoteInput)), true
+		return e.ComplexityRoot.Query.Echo(childComplexity, args["text"].(string), args["times"].(*int32), args["mood"].(*Mood), args["note"].(*NoteInput)), true
 	case "Query.fail":
 		if e.ComplexityRoot.Query.Fail == nil {
 			break
@@ -226,7 +226,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Subscription.CountTo(childComplexity, args["n"].(int)), true
+		return e.ComplexityRoot.Subscription.CountTo(childComplexity, args["n"].(int32)), true
 	case "Subscription.messages":
 		if e.ComplexityRoot.Subscription.Messages == nil {
 			break
@@ -534,8 +534,8 @@ func (ec *executionContext) field_Query_echo_args(ctx context.Context, rawArgs m
 	}
 	args["text"] = arg0
 	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "times",
-		func(ctx context.Context, v any) (*int, error) {
-			return ec.unmarshalOInt2ᚖint(ctx, v)
+		func(ctx context.Context, v any) (*int32, error) {
+			return ec.unmarshalOInt2ᚖint32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -592,8 +592,8 @@ func (ec *executionContext) field_Subscription_countTo_args(ctx context.Context,
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "n",
-		func(ctx context.Context, v any) (int, error) {
-			return ec.unmarshalNInt2int(ctx, v)
+		func(ctx context.Context, v any) (int32, error) {
+			return ec.unmarshalNInt2int32(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -762,8 +762,8 @@ func (ec *executionContext) _Mutation_count(ctx context.Context, field graphql.C
 			return ec.Resolvers.Mutation().Count(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
 		},
 		true,
 		true,
@@ -861,7 +861,7 @@ func (ec *executionContext) _Query_echo(ctx context.Context, field graphql.Colle
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Query().Echo(ctx, fc.Args["text"].(string), fc.Args["times"].(*int), fc.Args["mood"].(*Mood), fc.Args["note"].(*NoteInput))
+			return ec.Resolvers.Query().Echo(ctx, fc.Args["text"].(string), fc.Args["times"].(*int32), fc.Args["mood"].(*Mood), fc.Args["note"].(*NoteInput))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
@@ -1170,11 +1170,11 @@ func (ec *executionContext) _Subscription_countTo(ctx context.Context, field gra
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Subscription().CountTo(ctx, fc.Args["n"].(int))
+			return ec.Resolvers.Subscription().CountTo(ctx, fc.Args["n"].(int32))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1261,8 +1261,8 @@ func (ec *executionContext) _Subscription_refused(ctx context.Context, field gra
 			return ec.Resolvers.Subscription().Refused(ctx, fc.Args["how"].(Failure))
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
 		},
 		true,
 		true,
@@ -1304,8 +1304,8 @@ func (ec *executionContext) _Subscription_broken(ctx context.Context, field grap
 			return ec.Resolvers.Subscription().Broken(ctx)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v int32) graphql.Marshaler {
+			return ec.marshalNInt2int32(ctx, selections, v)
 		},
 		true,
 		true,
@@ -3067,14 +3067,14 @@ func (ec *executionContext) marshalNFailure2heyueᚋgraphᚋtransportᚋprobeᚐ
 	return v
 }
 
-func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
-	res, err := graphql.UnmarshalInt(v)
+func (ec *executionContext) unmarshalNInt2int32(ctx context.Context, v any) (int32, error) {
+	res, err := graphql.UnmarshalInt32(v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.SelectionSet, v int) graphql.Marshaler {
+func (ec *executionContext) marshalNInt2int32(ctx context.Context, sel ast.SelectionSet, v int32) graphql.Marshaler {
 	_ = sel
-	res := graphql.MarshalInt(v)
+	res := graphql.MarshalInt32(v)
 	if res == graphql.Null {
 		graphql.AddInvalidNullFromMarshaler(ctx, "Int!")
 	}
@@ -3283,21 +3283,21 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
-func (ec *executionContext) unmarshalOInt2ᚖint(ctx context.Context, v any) (*int, error) {
+func (ec *executionContext) unmarshalOInt2ᚖint32(ctx context.Context, v any) (*int32, error) {
 	if v == nil {
 		return nil, nil
 	}
-	res, err := graphql.UnmarshalInt(v)
+	res, err := graphql.UnmarshalInt32(v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalOInt2ᚖint(ctx context.Context, sel ast.SelectionSet, v *int) graphql.Marshaler {
+func (ec *executionContext) marshalOInt2ᚖint32(ctx context.Context, sel ast.SelectionSet, v *int32) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	_ = sel
 	_ = ctx
-	res := graphql.MarshalInt(*v)
+	res := graphql.MarshalInt32(*v)
 	return res
 }
 

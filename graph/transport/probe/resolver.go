@@ -82,11 +82,11 @@ type query struct{ *Resolver }
 
 func (query) Hello(context.Context) (string, error) { return "world", nil }
 
-func (query) Echo(_ context.Context, text string, times *int, _ *Mood, _ *NoteInput) (string, error) {
+func (query) Echo(_ context.Context, text string, times *int32, _ *Mood, _ *NoteInput) (string, error) {
 	if times == nil {
 		return text, nil
 	}
-	return strings.Repeat(text, *times), nil
+	return strings.Repeat(text, int(*times)), nil
 }
 
 func (query) Node(context.Context) (*Node, error) {
@@ -122,15 +122,15 @@ func fail(how Failure) error {
 
 type mutation struct{ *Resolver }
 
-func (m mutation) Count(context.Context) (int, error) { return int(m.counter.Add(1)), nil }
+func (m mutation) Count(context.Context) (int32, error) { return m.counter.Add(1), nil }
 
 type subscription struct{ *Resolver }
 
-func (subscription) CountTo(ctx context.Context, n int) (<-chan int, error) {
-	out := make(chan int)
+func (subscription) CountTo(ctx context.Context, n int32) (<-chan int32, error) {
+	out := make(chan int32)
 	go func() {
 		defer close(out)
-		for i := 1; i <= n; i++ {
+		for i := int32(1); i <= n; i++ {
 			select {
 			case out <- i:
 			case <-ctx.Done():
@@ -145,12 +145,12 @@ func (s subscription) Messages(ctx context.Context, after *string) (<-chan *Mess
 	return s.Resolver.Messages(ctx, after)
 }
 
-func (subscription) Refused(_ context.Context, how Failure) (<-chan int, error) {
+func (subscription) Refused(_ context.Context, how Failure) (<-chan int32, error) {
 	return nil, fail(how)
 }
 
-func (subscription) Broken(ctx context.Context) (<-chan int, error) {
-	out := make(chan int)
+func (subscription) Broken(ctx context.Context) (<-chan int32, error) {
+	out := make(chan int32)
 	go func() {
 		defer close(out)
 		select {
