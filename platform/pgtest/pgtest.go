@@ -47,12 +47,15 @@ func Empty(t testing.TB) *DB {
 // between processes, and must close its connections.
 func Template(t testing.TB, key string, build func(ctx context.Context, ownerDSN string) error) *DB {
 	t.Helper()
-	sum := sha256.Sum256([]byte(key))
+	sum := sha256.Sum256([]byte(layout + key))
 	template := templatePrefix + hex.EncodeToString(sum[:12])
 	return give(t, func(ctx context.Context, s *server, name string) error {
 		return s.clone(ctx, template, name, build)
 	})
 }
+
+// layout must change whenever an empty database does: what pgembed.PrepareDatabase grants, what it creates.
+const layout = "1\x00"
 
 func give(t testing.TB, create func(ctx context.Context, s *server, name string) error) *DB {
 	t.Helper()
