@@ -161,10 +161,9 @@ func (c *conn) enter(ctx context.Context, tenant int64) error {
 	case c.scope == ScopePipe:
 		c.wire.arm(scopeOf{begin: "BEGIN", tenant: tenant, commit: true})
 	case c.scope == ScopeTx:
-		if err := c.begin(ctx, "BEGIN", tenant); err != nil {
-			return err
-		}
+		err := c.begin(ctx, "BEGIN", tenant)
 		c.wire.sent = false // nothing of the statement itself has left
+		return err
 	}
 	return nil
 }

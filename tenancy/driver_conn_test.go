@@ -10,7 +10,6 @@ import (
 	"testing"
 
 	"github.com/lib/pq"
-	"golang.org/x/sync/errgroup"
 
 	"heyue/platform/pgtest"
 	"heyue/tenancy"
@@ -39,7 +38,7 @@ func TestRoundTrips(t *testing.T) {
 		spent := func(what string, f func()) {
 			t.Helper()
 			want := price[what][0]
-			if strings.HasSuffix(t.Name(), string(tenancy.ScopeTx)) {
+			if b.scope == tenancy.ScopeTx {
 				want = price[what][1]
 			}
 			if got := b.net.during(f); got != want {
@@ -116,7 +115,7 @@ func TestErrorLeavesTheConnectionUsable(t *testing.T) {
 				"SELECT 1 / (id - $1) FROM item":          {1},
 				"SELECT 1 / (id - 30) FROM item":          nil, // fails among the rows
 				"DELETE FROM item WHERE id = $1::int / 0": {1},
-				"VACUUM":                                  nil,
+				"VACUUM": nil,
 				"INSERT INTO item (tenant_id, id, name) VALUES (1, $1, '')": {300},
 			} {
 				if err := drain(b, ctx, q, args...); tenancy.PostgresError(err) == nil {
@@ -186,48 +185,6 @@ func TestForeignParent(t *testing.T) {
 			t.Error("a part points to another tenant's item")
 		}
 		mustExec(t, b, as(t, 2), addPart, 2, 1, 500)
-	})
-}
-
-func TestEarlyCloseThenAnotherTenant(t *testing.T) {
-	eachScope(t, func(t *testing.T, b bench) {
-		for i := range 6 {
-			rows, err := b.QueryContext(as(t, 1), "SELECT tenant_id, repeat(name, 2000) FROM item WHERE id > $1", 0)
-			if err != nil {
-				t.Fatal(err)
-			}
-			if !rows.Next() {
-				t.Fatal("no row")
-			}
-			if err := rows.Close(); err != nil {
-				t.Fatal(err)
-			}
-			tenant := int64(2 + i)
-			if n := count(t, b, as(t, tenant), "SELECT count(*) FROM item WHERE tenant_id = $1", tenant); n != 50 {
-				t.Errorf("tenant %d sees %d of its rows", tenant, n)
-			}
-		}
-		if d := b.net.dials.Load(); d != 1 {
-			t.Errorf("%d connections", d)
-		}
-	})
-}
-
-// TestEarlyCloseCommits: a result that is not read to its end has still happened.
-func TestEarlyCloseCommits(t *testing.T) {
-	eachScope(t, func(t *testing.T, b bench) {
-		ctx := as(t, 1)
-		rows, err := b.QueryContext(ctx, "INSERT INTO item SELECT 1, n, 'bulk' FROM generate_series(1000, 1000 + $1::int) n RETURNING id", 500)
-		if err != nil {
-			t.Fatal(err)
-		}
-		rows.Next()
-		if err := rows.Close(); err != nil {
-			t.Fatal(err)
-		}
-		if n := count(t, b, ctx, "SELECT count(*) FROM item WHERE name = 'bulk'"); n != 501 {
-			t.Errorf("%d of 501 rows were kept", n)
-		}
 	})
 }
 
@@ -304,102 +261,6 @@ func TestSmuggledCommit(t *testing.T) {
 	})
 }
 
-func TestLargeResults(t *testing.T) {
-	eachScope(t, func(t *testing.T, b bench) {
-		ctx := as(t, 1)
-		for _, size := range []int{1, 3000, 8 << 10, 100_000, 3 << 20} {
-			for range 3 {
-				rows, err := b.QueryContext(ctx, "SELECT id, repeat('x', $1::int) FROM item WHERE id <= 7 ORDER BY id", size)
-				if err != nil {
-					t.Fatal(err)
-				}
-				var id, n, got int
-				for rows.Next() {
-					var s string
-					if err := rows.Scan(&id, &s); err != nil {
-						t.Fatal(err)
-					}
-					n++
-					got += len(s)
-				}
-				if err := rows.Err(); err != nil || n != 7 || got != 7*size {
-					t.Errorf("%d rows, %d bytes, %v; want 7 rows, %d bytes", n, got, err, 7*size)
-				}
-			}
-		}
-		if n := count(t, b, ctx, "SELECT count(*) FROM item a, item b, generate_series(1, 4) WHERE a.id > $1", 0); n != 10_000 {
-			t.Errorf("%d pairs", n)
-		}
-	})
-}
-
-// TestPagesOfRows reads a result of many more rows than any buffer holds, and a large argument back.
-func TestPagesOfRows(t *testing.T) {
-	eachScope(t, func(t *testing.T, b bench) {
-		ctx := as(t, 1)
-		for range 3 {
-			rows, err := b.QueryContext(ctx, "SELECT n FROM generate_series(1, $1::int) n", 20_000)
-			if err != nil {
-				t.Fatal(err)
-			}
-			var sum, n int64
-			for rows.Next() {
-				if err := rows.Scan(&n); err != nil {
-					t.Fatal(err)
-				}
-				sum += n
-			}
-			if rows.Err() != nil || sum != 20_000*20_001/2 {
-				t.Errorf("sum %d, %v", sum, rows.Err())
-			}
-		}
-		if n := count(t, b, ctx, "SELECT length($1)", strings.Repeat("合", 1<<20)); n != 1<<20 {
-			t.Errorf("%d characters arrived", n)
-		}
-		if n := count(t, b, ctx, "SELECT 4"); n != 4 {
-			t.Error("wrong answer after a large argument")
-		}
-	})
-}
-
-func TestSeveralResultSets(t *testing.T) {
-	eachScope(t, func(t *testing.T, b bench) {
-		rows, err := b.QueryContext(as(t, 2), "SELECT min(tenant_id) FROM item; SELECT max(tenant_id) FROM item")
-		if err != nil {
-			t.Fatal(err)
-		}
-		var got []int64
-		for more := true; more; more = rows.NextResultSet() {
-			for rows.Next() {
-				var n int64
-				if err := rows.Scan(&n); err != nil {
-					t.Fatal(err)
-				}
-				got = append(got, n)
-			}
-		}
-		if rows.Err() != nil || len(got) != 2 || got[0] != 2 || got[1] != 2 {
-			t.Errorf("got %v, %v", got, rows.Err())
-		}
-		if n := count(t, b, as(t, 5), "SELECT count(*) FROM item"); n != 50 {
-			t.Errorf("%d rows afterwards", n)
-		}
-	})
-}
-
-func TestNoticesAndSettings(t *testing.T) {
-	eachScope(t, func(t *testing.T, b bench) {
-		ctx := as(t, 1)
-		for range 3 {
-			mustExec(t, b, ctx, "DO $$ BEGIN RAISE NOTICE 'a'; RAISE WARNING 'b %', repeat('x', 20000); END $$")
-			mustExec(t, b, ctx, "SET LOCAL TIME ZONE 'Asia/Shanghai'") // reported at once, and back at commit
-			if n := count(t, b, ctx, "SELECT count(*) FROM item WHERE id > $1", 0); n != 50 {
-				t.Errorf("%d rows", n)
-			}
-		}
-	})
-}
-
 func TestResultHasNoLastInsertID(t *testing.T) {
 	eachScope(t, func(t *testing.T, b bench) {
 		res, err := b.ExecContext(as(t, 1), addOne, 1, 700, "x")
@@ -441,89 +302,6 @@ func TestArguments(t *testing.T) {
 			t.Errorf("4 bytes are %d", n)
 		}
 	})
-}
-
-// TestConcurrentTenants reads without a tenant predicate from many goroutines; every row must be the caller's.
-func TestConcurrentTenants(t *testing.T) {
-	t.Parallel()
-	for _, s := range scopes {
-		t.Run(string(s), func(t *testing.T) {
-			t.Parallel()
-			b := open(t, func(o *tenancy.Options) { o.Scope, o.MaxConns, o.StatementCache = s, 5, 3 })
-			var g errgroup.Group
-			for w := range 16 {
-				g.Go(func() error { return wander(t, b, w) })
-			}
-			if err := g.Wait(); err != nil {
-				t.Error(err)
-			}
-		})
-	}
-}
-
-// wander changes the tenant with every statement, mixing kinds, errors, early ends and transactions.
-func wander(t *testing.T, b bench, worker int) error {
-	for i := range 150 {
-		tenant := int64(1 + (worker*7+i)%40)
-		ctx := as(t, tenant)
-		switch i % 5 {
-		case 0:
-			if err := onlyOwn(b, ctx, tenant, "SELECT tenant_id FROM item WHERE id > $1", 50, 0); err != nil {
-				return err
-			}
-		case 1:
-			if err := onlyOwn(b, ctx, tenant, "SELECT tenant_id FROM item", 50); err != nil {
-				return err
-			}
-		case 2:
-			if err := drain(b, ctx, "SELECT 1 / (id - $1) FROM item", 9); err == nil {
-				return errors.New("no division by zero")
-			}
-		case 3:
-			rows, err := b.QueryContext(ctx, fmt.Sprintf("SELECT name FROM item WHERE id > %d", i%10))
-			if err != nil {
-				return err
-			}
-			rows.Next()
-			if err := rows.Close(); err != nil {
-				return err
-			}
-		case 4:
-			tx, err := b.BeginTx(ctx, nil)
-			if err != nil {
-				return err
-			}
-			err = onlyOwn(tx, ctx, tenant, "SELECT tenant_id FROM item WHERE id > $1 + 1", 49, 0)
-			if err = errors.Join(err, tx.Commit()); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-func onlyOwn(db interface {
-	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
-}, ctx context.Context, tenant int64, q string, want int, args ...any) error {
-	rows, err := db.QueryContext(ctx, q, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = rows.Close() }()
-	for rows.Next() {
-		var got int64
-		if err := rows.Scan(&got); err != nil {
-			return err
-		}
-		if got != tenant {
-			return fmt.Errorf("tenant %d got a row of tenant %d", tenant, got)
-		}
-		want--
-	}
-	if want != 0 {
-		return fmt.Errorf("tenant %d: %d rows too few", tenant, want)
-	}
-	return rows.Err()
 }
 
 func TestSystemPool(t *testing.T) {

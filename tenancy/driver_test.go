@@ -39,14 +39,27 @@ ANALYZE`
 // scopes are the two ways a tenant is set; whatever a test says must hold in both.
 var scopes = []tenancy.Scope{tenancy.ScopePipe, tenancy.ScopeTx}
 
-// eachScope runs test on a pool of one connection in each scope, on a database of its own.
+// eachScope runs test on a pool of one connection in each scope.
 func eachScope(t *testing.T, test func(t *testing.T, b bench)) {
 	t.Helper()
+	eachScopeWith(t, func(*tenancy.Options) {}, test)
+}
+
+// eachScopeWith is eachScope with other options. The scopes share a database, which takes longer to make than
+// most tests to run; each finds the rows of schema in it.
+func eachScopeWith(t *testing.T, set func(*tenancy.Options), test func(t *testing.T, b bench)) {
+	t.Helper()
 	t.Parallel()
-	for _, s := range scopes {
+	pg := database(t)
+	for i, s := range scopes {
+		if i > 0 {
+			mustExec(t, pgtest.Open(t, pg.SuperDSN), t.Context(), "TRUNCATE item, part; INSERT INTO item SELECT * FROM open_item")
+		}
 		t.Run(string(s), func(t *testing.T) {
-			t.Parallel()
-			test(t, open(t, func(o *tenancy.Options) { o.Scope = s }))
+			test(t, openOn(t, pg, func(o *tenancy.Options) {
+				o.Scope = s
+				set(o)
+			}))
 		})
 	}
 }
@@ -54,8 +67,9 @@ func eachScope(t *testing.T, test func(t *testing.T, b bench)) {
 // bench is a pool under test, what crossed its network, and the database behind it.
 type bench struct {
 	*sql.DB
-	pg  *pgtest.DB
-	net *traffic
+	scope tenancy.Scope
+	pg    *pgtest.DB
+	net   *traffic
 }
 
 func database(t testing.TB) *pgtest.DB {
@@ -72,7 +86,11 @@ func database(t testing.TB) *pgtest.DB {
 
 func open(t testing.TB, set func(*tenancy.Options)) bench {
 	t.Helper()
-	pg := database(t)
+	return openOn(t, database(t), set)
+}
+
+func openOn(t testing.TB, pg *pgtest.DB, set func(*tenancy.Options)) bench {
+	t.Helper()
 	b := bench{pg: pg, net: &traffic{}}
 	o := tenancy.Defaults(pg.AppDSN)
 	o.MaxConns = 1
@@ -83,7 +101,7 @@ func open(t testing.TB, set func(*tenancy.Options)) bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = db.Close() })
-	b.DB = db
+	b.DB, b.scope = db, o.Scope
 	if err := db.PingContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}

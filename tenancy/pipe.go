@@ -34,7 +34,7 @@ type wire struct {
 	encrypted bool
 
 	next  scopeOf
-	named bool // BEGIN and COMMIT are prepared under their names on this connection
+	names names
 	out   []byte
 	sent  bool  // bytes of the current statement have left
 	fault error // first failure of the network or the protocol
@@ -125,22 +125,10 @@ func (w *wire) wrap(b []byte, s scopeOf, p []byte) ([]byte, error) {
 }
 
 func (w *wire) appendSeries(b []byte, s scopeOf, body []byte) []byte {
-	if s.begin == "BEGIN" && w.named {
-		b = appendRun(b, nameBegin)
-	} else {
-		b = appendRun(appendParse(b, "", s.begin), "")
-	}
-	b, at := start(b, msgParse)
-	b = append(b, 0)
-	b = append(appendSetLocal(b, s.tenant), 0)
-	b = appendRun(seal(append(b, 0, 0), at), "")
+	b = w.names.appendTenant(w.names.appendBegin(b, s.begin), s.tenant)
 	b = append(b, body...)
-	switch {
-	case !s.commit:
-	case w.named:
-		b = appendRun(b, nameCommit)
-	default:
-		b = appendRun(appendParse(b, "", "COMMIT"), "")
+	if s.commit {
+		b = w.names.appendCommit(b)
 	}
 	return b
 }
@@ -243,7 +231,7 @@ func (w *wire) prepareEnds() error {
 		case msgError:
 			return fmt.Errorf("%w: BEGIN and COMMIT cannot be prepared", errProtocol)
 		case msgReady:
-			w.named = want == 0
+			w.names.ends = want == 0
 			return nil
 		}
 	}

@@ -12,6 +12,7 @@ const (
 	msgParse   = 'P'
 	msgBind    = 'B'
 	msgExecute = 'E'
+	msgClose   = 'C'
 	msgSync    = 'S'
 
 	msgParseComplete   = '1' // from the server
@@ -26,12 +27,6 @@ const (
 
 	headSize  = 5 // type and length
 	readySize = 6 // ReadyForQuery: head and transaction status
-)
-
-// Statements every scoped batch needs, prepared once per connection under these names.
-const (
-	nameBegin  = "heyue_begin"
-	nameCommit = "heyue_commit"
 )
 
 var syncMessage = [...]byte{msgSync, 0, 0, 0, 4}
@@ -58,12 +53,26 @@ func appendParse(b []byte, name, sql string) []byte {
 }
 
 // appendRun binds and executes a prepared statement without parameters or results in the unnamed portal.
-func appendRun(b []byte, name string) []byte {
+func appendRun[S ~string | ~[]byte](b []byte, name S) []byte {
 	b, at := start(b, msgBind)
 	b = append(append(b, 0), name...)
 	b = seal(append(b, 0, 0, 0, 0, 0, 0, 0), at)
 	b, at = start(b, msgExecute)
 	return seal(append(b, 0, 0, 0, 0, 0), at)
+}
+
+// appendParseSet prepares SET LOCAL for a tenant.
+func appendParseSet[S ~string | ~[]byte](b []byte, name S, tenant int64) []byte {
+	b, at := start(b, msgParse)
+	b = append(append(b, name...), 0)
+	b = append(appendSetLocal(b, tenant), 0)
+	return seal(append(b, 0, 0), at)
+}
+
+// appendClose frees a prepared statement; there need not be one.
+func appendClose(b, name []byte) []byte {
+	b, at := start(b, msgClose)
+	return seal(append(append(append(b, 'S'), name...), 0), at)
 }
 
 // appendSetLocal writes the one statement that names a tenant. The id is an integer, so there is nothing

@@ -52,6 +52,9 @@ func (c *conn) prepared(ctx context.Context, kind verbKind, sql string) (pqStmt,
 	st, err := c.pq.PrepareContext(ctx, sql)
 	if err != nil {
 		c.wire.sent = false // nothing has run yet
+		if c.tx != nil && c.tx.owed && PostgresError(err) != nil {
+			return nil, nil // as text it fails again, behind BEGIN, and aborts the transaction as it must
+		}
 		return nil, err
 	}
 	c.cache.met.drop(sql)
@@ -78,8 +81,8 @@ func (c *conn) stale(sql string, err error) bool {
 	st, ok := c.cache.ready.drop(sql)
 	switch {
 	case gone:
-		// DISCARD ALL or another backend behind a pooler: the names of BEGIN and COMMIT went as well.
-		c.wire.named = false
+		// DISCARD ALL or another backend behind a pooler: what the frame has prepared went as well.
+		c.wire.names.forget()
 	case ok:
 		c.closeStmt(st)
 	}

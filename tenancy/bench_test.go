@@ -1,0 +1,154 @@
+package tenancy_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"os"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"heyue/tenancy"
+)
+
+// BenchmarkPointGet reads one row by its key under row security, in each scope, and compares it with the same
+// read of a table without row security on a connection of the same driver that sets no tenant. The two take
+// turns in short rounds, so that whatever else the machine does falls on both.
+//
+//	x-latency  median of the ratios of neighbouring rounds: what a caller waits
+//	x-best     ratio of the fastest rounds: the same without most of the noise
+//	x-cpu      ratio of processor time, this process and the server's backend together
+//	trips      round trips of one scoped read
+//
+// Run it with: go test ./tenancy -run '^$' -bench PointGet -benchtime 20000x
+func BenchmarkPointGet(b *testing.B) {
+	for _, s := range scopes {
+		for _, cache := range []int{tenancy.DefaultStatementCache, 0} {
+			b.Run(fmt.Sprintf("%s/cache=%d", s, cache), func(b *testing.B) {
+				scoped := open(b, func(o *tenancy.Options) { o.Scope, o.StatementCache = s, cache })
+				o := tenancy.Defaults(scoped.pg.SystemDSN)
+				o.MaxConns, o.StatementCache, o.Dial = 1, cache, new(traffic).dial
+				plain, err := tenancy.OpenSystem(o)
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.Cleanup(func() { _ = plain.Close() })
+				race(b, scoped, plain)
+			})
+		}
+	}
+}
+
+const (
+	scopedGet = "SELECT tenant_id, id, name FROM item WHERE tenant_id = $1 AND id = $2"
+	plainGet  = "SELECT tenant_id, id, name FROM open_item WHERE tenant_id = $1 AND id = $2"
+	round     = 50 // reads before the other side has its turn
+)
+
+func race(b *testing.B, scoped bench, plain *sql.DB) {
+	one := func(tenant int64) context.Context { return as(b, tenant) }
+	none := func(int64) context.Context { return b.Context() }
+	left, right := newRunner(b, scoped.DB, one, scopedGet), newRunner(b, plain, none, plainGet)
+	left.round(200) // past the first five plans, which PostgreSQL makes anew
+	right.round(200)
+	turns := scoped.net.turns.Load()
+	left.reset()
+	right.reset()
+	b.ReportAllocs()
+	b.ResetTimer()
+	for done := 0; done < b.N; done += round {
+		left.round(round)
+		right.round(round)
+	}
+	b.StopTimer()
+	reads := float64(len(left.times) * round)
+	b.ReportMetric(medianRatio(left.times, right.times), "x-latency")
+	b.ReportMetric(ratio(slices.Min(left.times), slices.Min(right.times)), "x-best")
+	b.ReportMetric(ratio(left.cpu(), right.cpu()), "x-cpu")
+	b.ReportMetric(float64(scoped.net.turns.Load()-turns)/reads, "trips")
+	b.ReportMetric(float64(left.median().Nanoseconds())/round, "ns/scoped")
+	b.ReportMetric(float64(left.own.Nanoseconds())/reads, "cpu-client")
+	b.ReportMetric(float64(left.backendCPU().Nanoseconds())/reads, "cpu-server")
+	b.ReportMetric(ratio(left.own, right.own), "x-cpu-client")
+	b.ReportMetric(ratio(left.backendCPU(), right.backendCPU()), "x-cpu-server")
+}
+
+func ratio(a, b time.Duration) float64 { return float64(a) / float64(b) }
+
+func medianRatio(a, b []time.Duration) float64 {
+	r := make([]float64, len(a))
+	for i := range a {
+		r[i] = ratio(a[i], b[i])
+	}
+	slices.Sort(r)
+	return r[len(r)/2]
+}
+
+// runner reads for one side and adds up what it took.
+type runner struct {
+	b       *testing.B
+	db      *sql.DB
+	as      func(tenant int64) context.Context
+	query   string
+	backend int64 // process id of the server's side
+	start   time.Duration
+	times   []time.Duration
+	own     time.Duration
+	n       int64
+}
+
+func newRunner(b *testing.B, db *sql.DB, as func(int64) context.Context, query string) *runner {
+	return &runner{b: b, db: db, as: as, query: query, backend: count(b, db, as(1), "SELECT pg_backend_pid()")}
+}
+
+func (r *runner) reset() { r.times, r.own, r.start = nil, 0, onCPU(r.b, r.backend) }
+
+func (r *runner) round(reads int) {
+	before, begin := ownCPU(r.b), time.Now()
+	for range reads {
+		r.n++
+		tenant := 1 + r.n*7%40
+		var gotTenant, id int64
+		var name string
+		if err := r.db.QueryRowContext(r.as(tenant), r.query, tenant, 1+r.n%50).Scan(&gotTenant, &id, &name); err != nil {
+			r.b.Fatal(err)
+		}
+		if gotTenant != tenant {
+			r.b.Fatalf("tenant %d read a row of %d", tenant, gotTenant)
+		}
+	}
+	r.times = append(r.times, time.Since(begin))
+	r.own += ownCPU(r.b) - before
+}
+
+func (r *runner) median() time.Duration {
+	s := slices.Sorted(slices.Values(r.times))
+	return s[len(s)/2]
+}
+
+func (r *runner) backendCPU() time.Duration { return onCPU(r.b, r.backend) - r.start }
+
+func (r *runner) cpu() time.Duration { return r.own + r.backendCPU() }
+
+func ownCPU(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
+}
+
+// onCPU is the time a process has run, from the scheduler's own account in nanoseconds.
+func onCPU(b *testing.B, pid int64) time.Duration {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/schedstat", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	var ran int64
+	if _, err := fmt.Sscan(string(text), &ran); err != nil {
+		b.Fatal(err)
+	}
+	return time.Duration(ran)
+}
