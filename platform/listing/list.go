@@ -18,7 +18,7 @@ type Source[T any] struct {
 	Noun    string              // binds cursors to the list
 	Columns map[Field]Column[T] // what it can be sorted by
 	ID      func(T) uuid.UUID
-	Default []Sort // used when the caller names no sort
+	Default []*Sort // used when the caller names no sort
 	Fetch   func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]T, error)
 	Count   func(ctx context.Context, where func(*sql.Selector)) (int, error)
 }
@@ -26,7 +26,7 @@ type Source[T any] struct {
 // Request is one list as the caller wants it.
 type Request struct {
 	Args   page.Args
-	Sort   []Sort
+	Sort   []*Sort
 	Filter any                 // the noun's filter struct, or nil
 	Scope  func(*sql.Selector) // which rows the caller may see; nil: none beyond the tenant's own walls
 	Tenant int64
@@ -81,6 +81,17 @@ func List[T any](ctx context.Context, l Lister, src Source[T], req Request) (*pa
 	}
 	count := func(ctx context.Context) (int, error) { return src.Count(ctx, where) }
 	return page.NewConnection(edges, info(edges, window, more), count), nil
+}
+
+// HideArchived leaves archived rows out of scope unless the caller's filter says which it wants.
+func HideArchived(scope func(*sql.Selector), asked bool) func(*sql.Selector) {
+	if asked {
+		return scope
+	}
+	return func(s *sql.Selector) {
+		scope(s)
+		s.Where(sql.IsNull(s.C("archived_at")))
+	}
 }
 
 func condition(req Request) (func(*sql.Selector), error) {
@@ -143,7 +154,7 @@ func info[T any](edges []*page.Edge[T], w page.Window, more bool) page.Info {
 func purpose(noun string, req Request) []byte {
 	raw, _ := json.Marshal(struct { // filters are plain data and cannot fail to marshal
 		Noun   string
-		Sort   []Sort
+		Sort   []*Sort
 		Filter any
 	}{noun, req.Sort, req.Filter})
 	sum := sha256.Sum256(raw)

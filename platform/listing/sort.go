@@ -46,7 +46,7 @@ type key[T any] struct {
 	desc bool
 }
 
-func resolve[T any](columns map[Field]Column[T], sorts []Sort) ([]key[T], error) {
+func resolve[T any](columns map[Field]Column[T], sorts []*Sort) ([]key[T], error) {
 	if len(sorts) > MaxSorts {
 		return nil, refuse("sort", "sort has %d keys, at most %d are allowed", len(sorts), MaxSorts)
 	}

@@ -1,0 +1,13 @@
+// Package resolver joins the GraphQL schema to the domain services: one file per schema file, one call per field.
+// Rules live behind the calls (ARCHITECTURE.md section 4).
+package resolver
+
+import "heyue/domain/customers"
+
+// Resolver is the root of all resolvers.
+type Resolver struct{ Services Services }
+
+// Services are what fields call.
+type Services struct {
+	Customers *customers.Service
+}

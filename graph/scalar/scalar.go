@@ -1,0 +1,52 @@
+// Package scalar marshals the GraphQL scalars that Go's own types stand for. Scalars with a type of their own
+// (dates, money, typed ids) marshal themselves.
+package scalar
+
+import (
+	"io"
+	"strconv"
+	"time"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"heyue/platform/fault"
+)
+
+// MarshalDateTime writes RFC 3339 in UTC with milliseconds (graphql.md 4.7).
+func MarshalDateTime(t time.Time) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		_, _ = io.WriteString(w, strconv.Quote(t.UTC().Format("2006-01-02T15:04:05.000Z")))
+	})
+}
+
+// UnmarshalDateTime reads RFC 3339 with any offset.
+func UnmarshalDateTime(v any) (time.Time, error) {
+	s, ok := v.(string)
+	if !ok {
+		return time.Time{}, malformed()
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if err != nil {
+		return time.Time{}, malformed()
+	}
+	return t.UTC(), nil
+}
+
+func malformed() error {
+	return fault.New(fault.Invalid, fault.Malformed, "a DateTime is RFC 3339 text such as 2026-11-23T08:00:00Z")
+}
+
+// MarshalID writes a plain string id. Ids of entities have types of their own.
+func MarshalID(id string) graphql.Marshaler { return graphql.MarshalString(id) }
+
+// UnmarshalID reads a plain string id.
+func UnmarshalID(v any) (string, error) {
+	s, ok := v.(string)
+	if !ok {
+		return "", fault.New(fault.BadRequest, fault.CodeInvalidID, "an id is a string")
+	}
+	return s, nil
+}
+
+// Node is whatever the interface Node stands for: an ent entity. Which ones it may be is the schema's to say.
+type Node any
