@@ -1,0 +1,24 @@
+package staff
+
+import (
+	"slices"
+	"strings"
+
+	"heyue/domain/tenants/settings"
+	"heyue/platform/fault"
+)
+
+// Characters that a text of a user or a department may have.
+const (
+	maxName  = 100
+	maxPhone = 40
+	maxTitle = 100
+)
+
+// checkLocale wants a language that the product speaks.
+func checkLocale(c *fault.Check, locale string) {
+	c.That(slices.Contains(settings.Locales(), locale), fault.UnknownValue, "locale",
+		"%.20q is not a language of this product; choose one of %s", locale, strings.Join(settings.Locales(), ", "))
+}
+
+func tidy(s string) string { return strings.TrimSpace(s) }
