@@ -1,0 +1,61 @@
+# `make help` lists the targets. Everything but Go itself is found or installed by scripts/setup.
+SHELL := /bin/bash
+GO ?= go
+# Time each fuzz target gets, how often soak repeats, what bench and soak look at.
+FUZZTIME ?= 30s
+COUNT ?= 20
+BENCH ?= .
+PKG ?= ./...
+
+.PHONY: help run build test check tidy-check generate generate-check fmt lint vuln bench soak fuzz clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | sed 's/:.*## /\t/' | expand -t 18
+
+run: ## run the server with demonstration data, with no setup
+	$(GO) run ./cmd/heyue serve --demo
+
+build: ## build bin/heyue
+	CGO_ENABLED=0 $(GO) build -trimpath -o bin/heyue ./cmd/heyue
+
+test: ## install what the tests need and run them all with the race detector
+	@scripts/setup
+	@scripts/with-node $(GO) test -race -timeout 14m ./...
+
+check: tidy-check fmt generate-check lint vuln test ## everything a change must pass
+
+tidy-check: ## go.mod and go.sum are exact
+	$(GO) mod tidy -diff
+	$(GO) -C tools mod tidy -diff
+
+fmt: ## every file is formatted
+	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \
+	if [ -n "$$files" ]; then echo "not formatted; run gofmt -w on:"; echo "$$files"; exit 1; fi
+
+generate: ## write all generated files anew
+	$(GO) generate ./...
+
+generate-check: ## generated files are what their sources say
+	@scripts/generate-check
+
+lint: ## go vet and golangci-lint
+	$(GO) vet ./...
+	$$(scripts/tool golangci-lint) run ./...
+
+vuln: ## no known vulnerability is reachable
+	@scripts/vuln
+
+bench: ## run the benchmarks that match BENCH in PKG
+	@scripts/setup
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 0 $(PKG)
+
+soak: ## run the tests of PKG COUNT times over, to find the faults that show rarely
+	@scripts/setup
+	@scripts/with-node $(GO) test -race -count $(COUNT) -timeout 0 $(PKG)
+
+fuzz: ## give every fuzz target FUZZTIME
+	@scripts/fuzz $(FUZZTIME)
+
+clean: ## remove what was built, and the servers' folders that tests left to the next run
+	rm -rf bin .cache "$${TMPDIR:-/tmp}/heyue-pgtest-$$(id -u)"
