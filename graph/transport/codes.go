@@ -16,7 +16,6 @@ const (
 	CodeValidationFailed      fault.Code = "GRAPHQL_VALIDATION_FAILED"
 	CodeDocumentTooComplex    fault.Code = "DOCUMENT_TOO_COMPLEX"
 	CodeIntrospectionDisabled fault.Code = "INTROSPECTION_DISABLED"
-	codeCostLimitExceeded     fault.Code = "COST_LIMIT_EXCEEDED"
 )
 
 // coded makes an error that may be shown as it is.

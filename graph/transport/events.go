@@ -2,6 +2,7 @@ package transport
 
 import (
 	"context"
+	"errors"
 	"math/rand/v2"
 	"net/http"
 	"strings"
@@ -195,5 +196,9 @@ func (e *eventWriter) write(text string) bool {
 	if _, err := e.w.Write([]byte(text)); err != nil {
 		return false
 	}
-	return e.control.Flush() == nil
+	err := e.control.Flush()
+	if errors.Is(err, http.ErrNotSupported) {
+		panic("an event stream needs an http.ResponseWriter that can flush; give the wrapper around it an Unwrap method")
+	}
+	return err == nil
 }

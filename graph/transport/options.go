@@ -26,7 +26,8 @@ type Options struct {
 	// UserKey names the caller for SocketsPerUser; "" or a nil function is not limited.
 	UserKey func(ctx context.Context) string
 	// Present gives an error the form its caller may see, with extensions.code, or nil for an error it
-	// does not know, which then becomes INTERNAL and is logged.
+	// does not know. Those, and what it calls INTERNAL, are logged with all they say and shown as INTERNAL
+	// with nothing. It must not change the error.
 	Present func(ctx context.Context, err error) *gqlerror.Error
 	// AllowIntrospection decides per request whether __schema and __type are answered. Nil: never.
 	AllowIntrospection func(ctx context.Context) bool

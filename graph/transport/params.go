@@ -89,9 +89,7 @@ func decodeParams(body []byte) (*graphql.RawParams, error) {
 		if !ok {
 			continue
 		}
-		d := json.NewDecoder(bytes.NewReader(raw))
-		d.UseNumber()
-		if err := d.Decode(m.into); err != nil {
+		if err := decodeMember(raw, m.into); err != nil {
 			return bad(m.name + " must be " + m.want)
 		}
 	}
@@ -99,4 +97,14 @@ func decodeParams(body []byte) (*graphql.RawParams, error) {
 		return bad("query must be a string and not empty")
 	}
 	return p, nil
+}
+
+// decodeMember decodes one member. Only objects can hold numbers, and only they pay for a decoder.
+func decodeMember(raw json.RawMessage, into any) error {
+	if _, text := into.(*string); text {
+		return json.Unmarshal(raw, into)
+	}
+	d := json.NewDecoder(bytes.NewReader(raw))
+	d.UseNumber()
+	return d.Decode(into)
 }

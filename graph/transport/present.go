@@ -10,7 +10,6 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"heyue/platform/fault"
@@ -49,23 +48,25 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	return &out
 }
 
-// classify finds who vouches for the error: a code already in it, the deadline, Options.Present, or
-// gqlgen's own number errors, which say only that an Int does not fit.
+// classify finds who vouches for the error: a code already in it, Options.Present, or gqlgen's own number
+// errors, which say only that an Int does not fit. What is left when the operation has been stopped is
+// taken for a consequence of that: drivers say so in many words. INTERNAL is nobody's to vouch for.
 func (p *presenter) classify(ctx context.Context, err error, placed *gqlerror.Error) *gqlerror.Error {
 	if codeOf(placed) != "" {
 		return placed
 	}
-	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return stopped(ctx)
-	}
 	if p.known != nil {
-		if e := p.known(ctx, err); codeOf(e) != "" {
+		if e := p.known(ctx, err); codeOf(e) != "" && codeOf(e) != fault.CodeInternal {
 			return e
 		}
 	}
 	var number *graphql.IntegerError
-	if errors.As(err, &number) {
+	switch {
+	case errors.As(err, &number):
 		return coded(fault.CodeBadRequest, "%s", number.Message)
+	case ctx.Err() != nil:
+		p.log.InfoContext(ctx, "graphql operation stopped", "error", err, "requestId", RequestID(ctx), "operation", operationName(ctx))
+		return stopped(ctx)
 	}
 	return p.internal(ctx, "graphql error nobody vouches for", slog.String("error", err.Error()))
 }
@@ -78,7 +79,7 @@ func (p *presenter) recovered(ctx context.Context, panicked any) error {
 func (p *presenter) internal(ctx context.Context, message string, attrs ...slog.Attr) *gqlerror.Error {
 	attrs = append(attrs, slog.String("requestId", RequestID(ctx)), slog.String("operation", operationName(ctx)))
 	if path := graphql.GetPath(ctx); len(path) > 0 {
-		attrs = append(attrs, slog.String("path", pathString(path)))
+		attrs = append(attrs, slog.String("path", path.String()))
 	}
 	p.log.LogAttrs(ctx, slog.LevelError, message, attrs...)
 	return coded(fault.CodeInternal, "internal error")
@@ -107,8 +108,6 @@ func operationName(ctx context.Context) string {
 	}
 	return graphql.GetOperationContext(ctx).OperationName
 }
-
-func pathString(path ast.Path) string { return path.String() }
 
 func shorten(message string) string {
 	if len(message) <= maxMessage && utf8.ValidString(message) {

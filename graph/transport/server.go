@@ -25,6 +25,8 @@ type Server struct {
 	origins origins
 	slots   *slots
 
+	transports []graphql.Transport
+
 	mu       sync.Mutex
 	draining chan struct{} // closed by Drain
 	drained  bool
@@ -58,7 +60,7 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 	for _, extension := range o.Extensions {
 		exec.Use(extension)
 	}
-	return &Server{
+	s := &Server{
 		options:  o,
 		exec:     exec,
 		engine:   &engine{exec: exec, present: p, timeout: o.OperationTimeout},
@@ -66,7 +68,9 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 		origins:  allowed,
 		slots:    newSlots(o.Socket.PerUser),
 		draining: make(chan struct{}),
-	}, nil
+	}
+	s.transports = []graphql.Transport{sockets{s}, requests{s}}
+	return s, nil
 }
 
 // ServeHTTP gives the request its id and the transport that speaks for it.
@@ -80,7 +84,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.origins.answer(w, r)
-	for _, t := range []graphql.Transport{sockets{s}, requests{s}} {
+	for _, t := range s.transports {
 		if t.Supports(r) {
 			t.Do(w, r, s.exec)
 			return

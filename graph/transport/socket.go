@@ -6,7 +6,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -215,24 +214,25 @@ func closingFor(e *gqlerror.Error) *closing {
 // Authorization header. A token of another JSON type is passed on as text, to be refused.
 func credentials(payload json.RawMessage, h http.Header) string {
 	var members map[string]json.RawMessage
-	if json.Unmarshal(payload, &members) == nil {
-		for name, raw := range members {
-			var text string
-			bearer := strings.EqualFold(name, "authorization")
-			if !bearer && name != "token" || string(raw) == "null" {
-				continue
-			}
-			if json.Unmarshal(raw, &text) != nil {
-				text = string(raw)
-			}
-			if text == "" {
-				continue
-			}
-			if bearer {
-				return text
-			}
+	if json.Unmarshal(payload, &members) != nil {
+		return h.Get("Authorization")
+	}
+	for _, name := range []string{"authorization", "Authorization", "token"} {
+		raw, ok := members[name]
+		if !ok || string(raw) == "null" {
+			continue
+		}
+		var text string
+		if json.Unmarshal(raw, &text) != nil {
+			text = string(raw)
+		}
+		switch {
+		case text == "":
+			continue
+		case name == "token":
 			return "Bearer " + text
 		}
+		return text
 	}
 	return h.Get("Authorization")
 }
