@@ -25,6 +25,7 @@ func main() {
 
 // commands is the command line. Each command is a struct in a file of its own, with a method Run(*call) error.
 type commands struct {
+	Migrate migrateCommand `cmd:"" help:"Bring the database's tables up to this version."`
 	Config  configCommand  `cmd:"" help:"Print every setting, its value and where it comes from."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

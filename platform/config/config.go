@@ -130,6 +130,15 @@ func (c Config) ForDemo() Config {
 	return c
 }
 
+// ForCommand returns a copy for a command that runs for seconds under somebody's eyes: it logs warnings only, unless the
+// environment sets a level.
+func (c Config) ForCommand() Config {
+	if !c.set("HEYUE_LOG_LEVEL") {
+		c.Log.Level = "warn"
+	}
+	return c
+}
+
 func (c Config) set(name string) bool { return c.sources[name] != fromDefault }
 
 // Unknown lists variables that begin with HEYUE_ but are no setting, most likely misspelt ones, sorted. They are no

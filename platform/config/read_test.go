@@ -200,6 +200,16 @@ func TestForDemoKeepsWhatIsSet(t *testing.T) {
 	}
 }
 
+func TestForCommandKeepsWhatIsSet(t *testing.T) {
+	t.Parallel()
+	for vars, want := range map[string]string{"": "warn", "info": "info", "debug": "debug"} {
+		c, err := config.Read(machine(map[string]string{"HEYUE_LOG_LEVEL": vars}))
+		if err != nil || c.ForCommand().Log.Level != want {
+			t.Errorf("level %q became %q, %v; want %q", vars, c.ForCommand().Log.Level, err, want)
+		}
+	}
+}
+
 func TestMisspeltVariablesAreListed(t *testing.T) {
 	t.Parallel()
 	vars := map[string]string{
