@@ -170,22 +170,22 @@ func (r *reader) dataDir(m Machine) {
 	}
 }
 
-// together checks what no single value shows.
+// together checks what no single value shows. Values that have a fault of their own are left out.
 func (r *reader) together() {
 	c := &r.cfg
 	for name, given := range map[string]bool{"DATABASE_OWNER_URL": c.Database.OwnerURL != "", "DATABASE_SYSTEM_URL": c.Database.SystemURL != ""} {
-		if given && c.Database.URL == "" && !r.bad["DATABASE_URL"] {
+		if given && c.Database.URL == "" && r.good("DATABASE_URL") {
 			r.fail(name, "%s is set but DATABASE_URL is not; set both or neither", name)
 		}
 	}
-	if c.API.PageDefault > c.API.PageMax {
+	if c.API.PageDefault > c.API.PageMax && r.good("HEYUE_PAGE_DEFAULT", "HEYUE_PAGE_MAX") {
 		r.fail("HEYUE_PAGE_DEFAULT", "HEYUE_PAGE_DEFAULT is %d; allowed: at most HEYUE_PAGE_MAX, which is %d", c.API.PageDefault, c.API.PageMax)
 	}
-	if c.Stream.DrainJitter > c.Server.ShutdownGrace {
+	if c.Stream.DrainJitter > c.Server.ShutdownGrace && r.good("HEYUE_STREAM_DRAIN_JITTER", "HEYUE_SHUTDOWN_GRACE") {
 		r.fail("HEYUE_STREAM_DRAIN_JITTER", "HEYUE_STREAM_DRAIN_JITTER is %s; allowed: at most HEYUE_SHUTDOWN_GRACE, which is %s",
 			formatDuration(c.Stream.DrainJitter), formatDuration(c.Server.ShutdownGrace))
 	}
-	if c.Server.Addr == c.Server.InternalAddr && !strings.HasSuffix(string(c.Server.Addr), ":0") && !r.bad["HEYUE_ADDR"] {
+	if c.Server.Addr == c.Server.InternalAddr && !strings.HasSuffix(string(c.Server.Addr), ":0") && r.good("HEYUE_ADDR", "HEYUE_INTERNAL_ADDR") {
 		r.fail("HEYUE_INTERNAL_ADDR", "HEYUE_INTERNAL_ADDR is %q like HEYUE_ADDR; allowed: another address", c.Server.InternalAddr)
 	}
 	slices.Sort(r.faults)
@@ -220,6 +220,11 @@ func (r *reader) reject(name, text string) {
 		text = text[:60] + "…"
 	}
 	r.fail(name, "%s is %q; allowed: %s", name, text, f.allowed())
+}
+
+// good reports whether none of the variables has a fault yet.
+func (r *reader) good(names ...string) bool {
+	return !slices.ContainsFunc(names, func(n string) bool { return r.bad[n] })
 }
 
 func (r *reader) fail(name, format string, args ...any) {

@@ -87,6 +87,8 @@ func TestOneWrongValue(t *testing.T) {
 		"database bad port":      {"DATABASE_URL", "postgres://u:hunter2@h:port/d", "postgres://"},
 		"redis":                  {"REDIS_URL", "h:6379?password=hunter2", "redis://"},
 		"key too short":          {"HEYUE_SECRET_KEY", "aHVudGVyMg==hunter2", "32 bytes in base64"},
+		"page, and no echo":      {"HEYUE_PAGE_MAX", "x", "from 1 to 1000"},
+		"grace, and no echo":     {"HEYUE_SHUTDOWN_GRACE", "0s", "from 1s to 10m"},
 		"several lines":          {"HEYUE_LOG_FORMAT", "json\ntext", "text or json"},
 		"very long":              {"HEYUE_LOG_FORMAT", strings.Repeat("j", 5000), "text or json"},
 	}
