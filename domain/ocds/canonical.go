@@ -1,7 +1,6 @@
 package ocds
 
 import (
-	"bytes"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -73,12 +72,6 @@ func byKey(fields []node, room []int32) []int32 {
 func (c *canonical) str(s string) {
 	c.b = binary.AppendUvarint(c.b, uint64(len(s)))
 	c.b = append(c.b, s...)
-}
-
-// compareCanonical orders trees by content, for releases that nothing else puts in order.
-func compareCanonical(a, b *node) int {
-	var x, y canonical
-	return bytes.Compare(x.of(a), y.of(b))
 }
 
 // source returns n as JSON, for values that are kept as they were published.

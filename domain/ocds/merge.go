@@ -209,10 +209,36 @@ func (m *merger) untangle(n *node) {
 			m.untangle(&n.kids[i])
 			m.path = m.path[:len(m.path)-1]
 		}
-		if len(n.kids) > 1 && !replacedWhole(n.key) {
+		if len(n.kids) > 1 && !replacedWhole(n.key) && repeatsID(n) {
 			m.join(n)
 		}
 	}
+}
+
+// repeatsID reports whether two objects of a list share an id. Nearly none does, so short lists are searched
+// without a map.
+func repeatsID(l *node) bool {
+	if len(l.kids) > 12 {
+		seen := make(map[string]bool, len(l.kids))
+		for i := range l.kids {
+			if id := l.kids[i].plain("id"); id != "" {
+				if seen[id] {
+					return true
+				}
+				seen[id] = true
+			}
+		}
+		return false
+	}
+	for i := range l.kids {
+		id := l.kids[i].plain("id")
+		for j := 0; j < i && id != ""; j++ {
+			if l.kids[j].plain("id") == id {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 func (m *merger) join(l *node) {

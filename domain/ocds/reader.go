@@ -172,7 +172,7 @@ func (r *Reader) process(group []entry) (Process, error) {
 // gather parses the entries of a process. Releases that repeat one another byte by byte are parsed once.
 func (r *Reader) gather(m *mapper, group []entry) ([]release, error) {
 	g := gathering{tell: m.place}
-	seen := make(map[string]bool, len(group))
+	seen := map[string]bool{}
 	for i, e := range group {
 		if e.length > r.opt.MaxElement {
 			m.place(int32(i), "$", fmt.Sprintf("has %d bytes, at most %d are read", e.length, r.opt.MaxElement), Skipped)
@@ -182,10 +182,12 @@ func (r *Reader) gather(m *mapper, group []entry) ([]release, error) {
 		if err != nil {
 			return nil, err
 		}
-		if seen[raw] {
-			continue
+		if len(group) > 1 {
+			if seen[raw] {
+				continue
+			}
+			seen[raw] = true
 		}
-		seen[raw] = true
 		root, err := r.parser.parse(raw, int32(i))
 		if err != nil {
 			m.place(int32(i), "$", "is not JSON: "+err.Error(), Skipped)

@@ -1,7 +1,9 @@
 package ocds
 
 import (
+	"bytes"
 	"cmp"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 	"time"
@@ -13,7 +15,8 @@ type release struct {
 	src      int32
 	at       time.Time // zero when it has none
 	id       string
-	compiled bool // the publisher's own merge of all releases up to at
+	compiled bool              // the publisher's own merge of all releases up to at
+	digest   [sha256.Size]byte // of the content; zero unless it was needed
 }
 
 // gathering collects the releases of one process from its entries.
@@ -99,15 +102,8 @@ func join(path, key string) string {
 // Releases that say the same count
 // once. The order depends on nothing but content, so that it is the same however the file is arranged.
 func (g *gathering) ordered() []release {
-	slices.SortStableFunc(g.releases, func(a, b release) int {
-		if c := cmp.Or(a.at.Compare(b.at), compareBool(b.compiled, a.compiled), cmp.Compare(a.id, b.id)); c != 0 {
-			return c
-		}
-		return compareCanonical(&a.root, &b.root)
-	})
-	g.releases = slices.CompactFunc(g.releases, func(a, b release) bool {
-		return a.at.Equal(b.at) && a.id == b.id && compareCanonical(&a.root, &b.root) == 0
-	})
+	slices.SortStableFunc(g.releases, compareReleases)
+	g.settleTies()
 	last := -1
 	for i, r := range g.releases {
 		if r.compiled {
@@ -120,6 +116,32 @@ func (g *gathering) ordered() []release {
 	at := g.releases[last].at
 	return slices.DeleteFunc(g.releases, func(r release) bool {
 		return r.at.Before(at) || r.at.Equal(at) && !r.compiled
+	})
+}
+
+func compareReleases(a, b release) int {
+	return cmp.Or(a.at.Compare(b.at), compareBool(b.compiled, a.compiled), cmp.Compare(a.id, b.id))
+}
+
+// settleTies puts releases that nothing else puts in order into the order of their digests, and drops all but
+// one of those with the same content.
+func (g *gathering) settleTies() {
+	var c canonical
+	for from := 0; from < len(g.releases); {
+		to := from + 1
+		for to < len(g.releases) && compareReleases(g.releases[from], g.releases[to]) == 0 {
+			to++
+		}
+		if tied := g.releases[from:to]; len(tied) > 1 {
+			for i := range tied {
+				tied[i].digest = sha256.Sum256(c.of(&tied[i].root))
+			}
+			slices.SortStableFunc(tied, func(a, b release) int { return bytes.Compare(a.digest[:], b.digest[:]) })
+		}
+		from = to
+	}
+	g.releases = slices.CompactFunc(g.releases, func(a, b release) bool {
+		return a.digest == b.digest && a.digest != [sha256.Size]byte{}
 	})
 }
 

@@ -290,13 +290,14 @@ func (s *scanner) plain(depth int) {
 	if depth == 0 {
 		return
 	}
-	for s.pos < s.end && structural[s.buf[s.pos]] == 0 {
+	for s.pos < s.end {
+		switch s.buf[s.pos] {
+		case '"', '{', '}', '[', ']', '\n':
+			return
+		}
 		s.pos++
 	}
 }
-
-// structural marks the bytes that skip and str must look at: 1 outside strings, 2 inside, 3 both.
-var structural = [256]byte{'"': 3, '{': 1, '}': 1, '[': 1, ']': 1, '\n': 3, '\\': 2}
 
 // str reads a string and returns its first maxKey bytes, still escaped. The result lives until the next call.
 func (s *scanner) str() ([]byte, error) {
@@ -326,9 +327,7 @@ func (s *scanner) str() ([]byte, error) {
 			s.next()
 			continue
 		}
-		for s.pos < s.end && structural[s.buf[s.pos]]&2 == 0 {
-			s.pos++
-		}
+		s.pos += innerRun(s.buf[s.pos:s.end])
 		s.keep(s.buf[from:s.pos])
 	}
 }

@@ -322,7 +322,11 @@ func (p *parser) digits() bool {
 func (p *parser) str() (string, textFlaw, error) {
 	p.pos++
 	from, odd, high := p.pos, false, false
-	for ; p.pos < len(p.in); p.pos++ {
+	for p.pos < len(p.in) {
+		p.pos += plainRun(p.in[p.pos:])
+		if p.pos >= len(p.in) {
+			break
+		}
 		switch c := p.in[p.pos]; {
 		case c == '"':
 			s := p.in[from:p.pos]
@@ -340,6 +344,7 @@ func (p *parser) str() (string, textFlaw, error) {
 		case c >= utf8.RuneSelf:
 			high = true
 		}
+		p.pos++
 	}
 	return "", 0, p.fail("a text is not closed")
 }
