@@ -171,7 +171,7 @@ func (r *Reader) process(group []entry) (Process, error) {
 
 // gather parses the entries of a process. Releases that repeat one another byte by byte are parsed once.
 func (r *Reader) gather(m *mapper, group []entry) ([]release, error) {
-	g := gathering{tell: m.place}
+	g := gathering{hash: &r.hash, tell: m.place}
 	seen := map[string]bool{}
 	for i, e := range group {
 		if e.length > r.opt.MaxElement {

@@ -22,6 +22,7 @@ type release struct {
 // gathering collects the releases of one process from its entries.
 type gathering struct {
 	releases []release
+	hash     *canonical
 	tell     func(src int32, path, reason string, severity Severity)
 }
 
@@ -126,7 +127,6 @@ func compareReleases(a, b release) int {
 // settleTies puts releases that nothing else puts in order into the order of their digests, and drops all but
 // one of those with the same content.
 func (g *gathering) settleTies() {
-	var c canonical
 	for from := 0; from < len(g.releases); {
 		to := from + 1
 		for to < len(g.releases) && compareReleases(g.releases[from], g.releases[to]) == 0 {
@@ -134,7 +134,7 @@ func (g *gathering) settleTies() {
 		}
 		if tied := g.releases[from:to]; len(tied) > 1 {
 			for i := range tied {
-				tied[i].digest = sha256.Sum256(c.of(&tied[i].root))
+				tied[i].digest = sha256.Sum256(g.hash.of(&tied[i].root))
 			}
 			slices.SortStableFunc(tied, func(a, b release) int { return bytes.Compare(a.digest[:], b.digest[:]) })
 		}
