@@ -27,7 +27,7 @@ func forbiddenImports(units []unit, table []rule) []string {
 			continue
 		}
 		for _, imported := range u.Imports {
-			if why := r.refuses(name, imported); why != "" {
+			if why := r.refuses(imported); why != "" {
 				faults = append(faults, fmt.Sprintf("%s imports %s: %s", name, imported, why))
 			}
 		}
@@ -35,7 +35,7 @@ func forbiddenImports(units []unit, table []rule) []string {
 	return faults
 }
 
-func (r *rule) refuses(name, imported string) string {
+func (r *rule) refuses(imported string) string {
 	if imported == module || strings.HasPrefix(imported, module+"/") {
 		ours := below(imported)
 		if r.may != nil && !matchAny(r.may, ours) {

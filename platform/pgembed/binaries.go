@@ -47,7 +47,7 @@ func find(ctx context.Context, explicit string, major int) (binaries, error) {
 	for _, dir := range dirs {
 		b, err := inspect(ctx, dir)
 		if err != nil && explicit != "" {
-			return binaries{}, fmt.Errorf("%s=%s: %w", BinDirVariable, explicit, err)
+			return binaries{}, fmt.Errorf("%w: %s=%s: %w", ErrNoBinaries, BinDirVariable, explicit, err)
 		}
 		if err == nil {
 			found = append(found, b)

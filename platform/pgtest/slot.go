@@ -32,10 +32,13 @@ func private(ctx context.Context) (*server, error) {
 			return nil, fmt.Errorf("take a slot for a test server: %w", err)
 		}
 		s, err := open(ctx, dir)
-		if err != nil {
-			return nil, errors.Join(err, lock.Release())
+		if err == nil {
+			return s, nil
 		}
-		return s, nil
+		if err := errors.Join(err, lock.Release()); !errors.Is(err, filelock.ErrHeld) {
+			return nil, err
+		}
+		// The server of a killed process is still shutting down: leave it alone.
 	}
 }
 
@@ -66,7 +69,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 		}
 	}
 	running, err := start(ctx, dir)
-	if err != nil && !errors.Is(err, pgembed.ErrNoBinaries) {
+	if err != nil && !errors.Is(err, pgembed.ErrNoBinaries) && !errors.Is(err, filelock.ErrHeld) {
 		if removeErr := os.RemoveAll(dir); removeErr != nil {
 			return nil, errors.Join(err, removeErr)
 		}
