@@ -24,20 +24,31 @@ import (
 //
 // Run it with: go test ./tenancy -run '^$' -bench PointGet -benchtime 20000x
 func BenchmarkPointGet(b *testing.B) {
-	for _, s := range scopes {
-		for _, cache := range []int{tenancy.DefaultStatementCache, 0} {
-			b.Run(fmt.Sprintf("%s/cache=%d", s, cache), func(b *testing.B) {
-				scoped := open(b, func(o *tenancy.Options) { o.Scope, o.StatementCache = s, cache })
-				o := tenancy.Defaults(scoped.pg.SystemDSN)
-				o.MaxConns, o.StatementCache, o.Dial = 1, cache, new(traffic).dial
-				plain, err := tenancy.OpenSystem(o)
-				if err != nil {
-					b.Fatal(err)
-				}
-				b.Cleanup(func() { _ = plain.Close() })
-				race(b, scoped, plain)
-			})
-		}
+	const near, far = 0, 500 * time.Microsecond
+	for _, c := range []struct {
+		scope tenancy.Scope
+		cache int
+		net   time.Duration
+	}{
+		{tenancy.ScopePipe, tenancy.DefaultStatementCache, near},
+		{tenancy.ScopePipe, tenancy.DefaultStatementCache, far},
+		{tenancy.ScopePipe, 0, near},
+		{tenancy.ScopeTx, tenancy.DefaultStatementCache, near},
+		{tenancy.ScopeTx, tenancy.DefaultStatementCache, far},
+	} {
+		b.Run(fmt.Sprintf("%s/cache=%d/net=%s", c.scope, c.cache, c.net), func(b *testing.B) {
+			scoped := open(b, func(o *tenancy.Options) { o.Scope, o.StatementCache = c.scope, c.cache })
+			o := tenancy.Defaults(scoped.pg.SystemDSN)
+			other := new(traffic)
+			o.MaxConns, o.StatementCache, o.Dial = 1, c.cache, other.dial
+			plain, err := tenancy.OpenSystem(o)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.Cleanup(func() { _ = plain.Close() })
+			scoped.net.delay, other.delay = c.net, c.net
+			race(b, scoped, plain)
+		})
 	}
 }
 

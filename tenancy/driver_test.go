@@ -112,7 +112,10 @@ func openOn(t testing.TB, pg *pgtest.DB, set func(*tenancy.Options)) bench {
 func as(t testing.TB, tenant int64) context.Context { return tenancy.With(t.Context(), tenant) }
 
 // traffic counts what the connections it dialled have sent.
-type traffic struct{ turns, bytes, dials atomic.Int64 }
+type traffic struct {
+	turns, bytes, dials atomic.Int64
+	delay               time.Duration // a benchmark's distance to the server, waited for at every turn
+}
 
 func (n *traffic) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	c, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -146,6 +149,9 @@ func (c *counted) Read(b []byte) (int, error) {
 	if c.wrote {
 		c.wrote = false
 		c.n.turns.Add(1)
+		if c.n.delay > 0 {
+			time.Sleep(c.n.delay)
+		}
 	}
 	return c.Conn.Read(b)
 }
