@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"heyue/audit"
-	"heyue/domain/numbers"
 	"heyue/ent"
 	"heyue/platform/fault"
 	"heyue/policies"
@@ -41,7 +40,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.Customer, error) {
 	var made *ent.Customer
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		if d.Code == nil {
-			n, err := numbers.Take(ctx, tx, "customer", "", 1)
+			n, err := s.Numbers.Take(ctx, tx, "customer", "", 1)
 			if err != nil {
 				return err
 			}

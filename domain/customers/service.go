@@ -23,12 +23,18 @@ type Codes interface {
 	Unusable(ctx context.Context, codes map[shipped.List]string) ([]shipped.List, error)
 }
 
+// Numbers gives out numbers without gaps; see package numbers.
+type Numbers interface {
+	Take(ctx context.Context, tx *ent.Tx, kind, period string, n int) (first int64, err error)
+}
+
 // Service is the customers' use cases. It is the only writer of customers and contacts.
 type Service struct {
 	Client   *ent.Client
 	Policies *policies.Engine
 	Audit    audit.Recorder
 	Codes    Codes
+	Numbers  Numbers
 	Lister   listing.Lister
 	Clock    clock.Clock
 }

@@ -10,12 +10,15 @@ import (
 	"heyue/tenancy"
 )
 
+// Counters is the owner of the counters. It has no state of its own.
+type Counters struct{}
+
 // Take reserves the next n numbers of a kind and period in tx and returns the first. The counter's row stays locked
 // until tx ends: a rollback gives the numbers back and leaves no gap, at the price that takers of one counter wait
 // for each other. So take a number last, right before the row that carries it is written.
 //
 // It is SQL by hand because ent's upsert cannot return the value it wrote.
-func Take(ctx context.Context, tx *ent.Tx, kind, period string, n int) (first int64, err error) {
+func (Counters) Take(ctx context.Context, tx *ent.Tx, kind, period string, n int) (first int64, err error) {
 	if n < 1 {
 		return 0, errors.New("numbers: nothing to take")
 	}

@@ -1,0 +1,208 @@
+package contracts
+
+import (
+	"context"
+	"strings"
+
+	"heyue/audit"
+	"heyue/domain/contracts/lifecycle"
+	"heyue/ent"
+	"heyue/ent/contract"
+	"heyue/ent/customer"
+	"heyue/platform/date"
+	"heyue/platform/fault"
+	"heyue/platform/money"
+	"heyue/policies"
+	"heyue/tenancy"
+)
+
+// Create makes a contract with its parts, numbers it by the tenant's rule without a gap, and sets the reminders of a
+// registered one. Needs contract:create reaching its owner and department, and sight of the customer. Faults: those of
+// Draft.Validate; NOT_ALLOWED; NOT_FOUND for customer, owner, department or predecessor; INCONSISTENT for a plan that
+// does not make up the amount.
+func (s *Service) Create(ctx context.Context, d Draft) (made *ent.Contract, err error) {
+	access, err := s.Policies.Require(ctx, policies.ContractCreate)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.Validate(); err != nil {
+		return nil, err
+	}
+	if d.OwnerID == nil {
+		me := access.User()
+		d.OwnerID = &me
+	}
+	if d.DepartmentID == nil {
+		d.DepartmentID = access.Home()
+	}
+	if !access.Covers(d.OwnerID, d.DepartmentID) {
+		return nil, at(fault.New(fault.Invalid, fault.NotAllowed, outOfReach), "ownerId")
+	}
+	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
+		made, err = s.create(ctx, tx, d)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return made, nil
+}
+
+const outOfReach = "your permission does not reach contracts of that owner and department"
+
+func (s *Service) create(ctx context.Context, tx *ent.Tx, d Draft) (*ent.Contract, error) {
+	here, err := s.local(ctx, tx.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayUse(ctx, tx, d); err != nil {
+		return nil, err
+	}
+	create := tx.Contract.Create().SetKind(d.Kind).SetDirection(d.Kind.UsualDirection()).SetCurrency(here.Currency).
+		SetStatus(d.status(here.today)).SetNillablePredecessorID(d.PredecessorID)
+	d.apply(create.Mutation())
+	number, err := s.number(ctx, tx, here, d.Kind) // last, so that the counter is locked as short as can be
+	if err != nil {
+		return nil, err
+	}
+	c, err := create.SetNumber(number).Save(ctx)
+	if err != nil {
+		return nil, conflict(err)
+	}
+	if err := s.writeAll(ctx, tx, c, d.Details, here); err != nil {
+		return nil, err
+	}
+	return c, s.Audit.Record(ctx, tx, audit.Entry{Action: "create", Object: "contract", ID: c.ID.UUID(), After: c})
+}
+
+// writeAll writes the parts that are given and sets the reminders.
+func (s *Service) writeAll(ctx context.Context, tx *ent.Tx, c *ent.Contract, d Details, here local) error {
+	if err := writeParts(ctx, tx, c, d); err != nil {
+		return err
+	}
+	if d.PaymentPlan != nil {
+		if err := s.writePlan(ctx, tx, c, d.PaymentPlan, here.PlanTolerance); err != nil {
+			return err
+		}
+	}
+	if d.Milestones != nil {
+		if err := s.writeMilestones(ctx, tx, c, d.Milestones); err != nil {
+			return err
+		}
+	}
+	return s.remind(ctx, tx, c)
+}
+
+// status is DRAFT, or where the calendar has brought a contract that was signed on paper.
+func (d Draft) status(today date.Date) lifecycle.Status {
+	if d.Registered == nil || !*d.Registered {
+		return lifecycle.Draft
+	}
+	status := lifecycle.Signed
+	for {
+		event, ok := lifecycle.ByDate(status, value(d.EffectiveOn), value(d.EndsOn), today)
+		if !ok {
+			return status
+		}
+		next, err := lifecycle.Next(status, event)
+		if err != nil {
+			return status
+		}
+		status = next
+	}
+}
+
+func value(d *date.Date) date.Date {
+	if d == nil {
+		return date.Date{}
+	}
+	return *d
+}
+
+// mayUse checks that the caller sees the customer and the predecessor.
+func (s *Service) mayUse(ctx context.Context, tx *ent.Tx, d Draft) error {
+	if d.CustomerID != nil {
+		access, err := s.Policies.Require(ctx, policies.CustomerRead)
+		if err != nil {
+			return err
+		}
+		ok, err := tx.Customer.Query().Where(customer.ID(*d.CustomerID), customer.ArchivedAtIsNil(), access.Where).Exist(ctx)
+		if err != nil {
+			return tenancy.Fault(err, "look up the customer")
+		}
+		if !ok {
+			return fault.NoSuch("customer", "customerId")
+		}
+	}
+	if d.PredecessorID != nil {
+		access, err := s.Policies.Require(ctx, policies.ContractRead)
+		if err != nil {
+			return err
+		}
+		ok, err := tx.Contract.Query().Where(contract.ID(*d.PredecessorID), access.Where).Exist(ctx)
+		if err != nil {
+			return tenancy.Fault(err, "look up the predecessor")
+		}
+		if !ok {
+			return fault.NoSuch("contract", "predecessorId")
+		}
+	}
+	return nil
+}
+
+// number takes the next number of the kind by the tenant's rule.
+func (s *Service) number(ctx context.Context, tx *ent.Tx, here local, kind lifecycle.Kind) (string, error) {
+	rule, err := here.NumberRule(kind)
+	if err != nil {
+		return "", err
+	}
+	counter, err := rule.Counter(here.today, kind.Code())
+	if err != nil {
+		return "", err
+	}
+	n, err := s.Numbers.Take(ctx, tx, "contract", counter, 1)
+	if err != nil {
+		return "", err
+	}
+	return rule.Render(here.today, kind.Code(), n)
+}
+
+// apply writes what is given into a create or an update.
+func (d Details) apply(m *ent.ContractMutation) {
+	if d.Title != nil {
+		m.SetTitle(strings.TrimSpace(*d.Title))
+	}
+	set(d.CustomerID, m.SetCustomerID)
+	set(d.Direction, m.SetDirection)
+	set(d.SignedOn, m.SetSignedOn)
+	set(d.EffectiveOn, m.SetEffectiveOn)
+	set(d.EndsOn, m.SetEndsOn)
+	set(d.Description, m.SetDescription)
+	set(d.OwnerID, m.SetOwnerID)
+	set(d.DepartmentID, m.SetDepartmentID)
+	if d.Amount != nil {
+		if sum, err := money.FromDecimal(d.Amount.Amount, d.Amount.Currency); err == nil { // checked by Validate
+			m.SetAmountMinor(sum.Minor())
+			m.SetCurrency(sum.Currency())
+		}
+	}
+}
+
+func set[T any](v *T, setter func(T)) {
+	if v != nil {
+		setter(*v)
+	}
+}
+
+// conflict names the input behind a constraint that refused a write.
+func conflict(err error) error {
+	if name, ok := tenancy.ForeignKeyViolation(err); ok {
+		field := map[string]string{"contracts_users_owner": "ownerId", "contracts_departments_department": "departmentId",
+			"contracts_customers_customer": "customerId"}[name]
+		return fault.NoSuch(strings.TrimSuffix(field, "Id"), field)
+	}
+	if name, ok := tenancy.CheckViolation(err); ok && name == "term_in_order" {
+		return at(fault.New(fault.Invalid, fault.Inconsistent, "endsOn is before effectiveOn"), "endsOn")
+	}
+	return tenancy.Fault(err, "write a contract")
+}

@@ -1,0 +1,118 @@
+package contracts
+
+import (
+	"context"
+
+	"github.com/google/uuid"
+
+	"heyue/domain/alerts/due"
+	"heyue/domain/contracts/milestone"
+	"heyue/domain/settlement/plan"
+	"heyue/ent"
+	mil "heyue/ent/milestone"
+	"heyue/ent/paymentplanline"
+	"heyue/platform/fault"
+	"heyue/platform/money"
+	"heyue/tenancy"
+)
+
+// remind brings the contract's obligations in line with its dates (J1, J4): its own end, the instalments that are open
+// and the milestones that are open. Call it in the transaction of everything that moves one of them, or the owner.
+func (s *Service) remind(ctx context.Context, tx *ent.Tx, c *ent.Contract) error {
+	if !c.Status.OwesObligations() || c.ArchivedAt != nil {
+		return nil
+	}
+	dates, err := dates(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	if c.EndsOn == nil {
+		if err := s.Obligations.Cancel(ctx, tx, due.ContractEnd, c.ID.UUID()); err != nil {
+			return err
+		}
+	}
+	return s.Obligations.Set(ctx, tx, dates...)
+}
+
+func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error) {
+	var out []due.Date
+	add := func(d due.Date) {
+		d.ContractID, d.Owner, d.Department = &c.ID, c.OwnerID, c.DepartmentID
+		out = append(out, d)
+	}
+	if c.EndsOn != nil {
+		add(due.Date{Kind: due.ContractEnd, SubjectID: c.ID.UUID(), Title: c.Title, DueOn: *c.EndsOn})
+	}
+	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "read the payment plan")
+	}
+	for _, l := range lines {
+		left := money.Of(l.AmountMinor-l.SettledMinor, c.Currency)
+		add(due.Date{Kind: due.PaymentDue, SubjectID: l.ID.UUID(), Title: c.Title, DueOn: l.DueOn, Amount: &left})
+	}
+	milestones, err := tx.Milestone.Query().Where(mil.ContractID(c.ID), mil.StateEQ(milestone.Open), mil.DueOnNotNil()).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "read the milestones")
+	}
+	for _, m := range milestones {
+		add(due.Date{Kind: due.MilestoneDue, SubjectID: m.ID.UUID(), Title: c.Title + " · " + m.Title, DueOn: *m.DueOn})
+	}
+	return out, nil
+}
+
+// writePlan replaces the payment plan. A plan that money was booked on cannot be replaced as a whole.
+func (s *Service) writePlan(ctx context.Context, tx *ent.Tx, c *ent.Contract, instalments []*Instalment, tolerance int) error {
+	var check fault.Check
+	amounts := sums(&check, instalments, money.Of(c.AmountMinor, c.Currency), tolerance)
+	if err := check.Err(); err != nil {
+		return err
+	}
+	old, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID)).All(ctx)
+	if err != nil {
+		return tenancy.Fault(err, "read the payment plan")
+	}
+	ids := make([]uuid.UUID, len(old))
+	for i, l := range old {
+		if l.SettledMinor != 0 {
+			return at(fault.New(fault.State, fault.InUse, "payments are booked on the payment plan; it cannot be replaced"), "paymentPlan")
+		}
+		ids[i] = l.ID.UUID()
+	}
+	if err := s.Obligations.Cancel(ctx, tx, due.PaymentDue, ids...); err != nil {
+		return err
+	}
+	if _, err := tx.PaymentPlanLine.Delete().Where(paymentplanline.ContractID(c.ID)).Exec(ctx); err != nil {
+		return tenancy.Fault(err, "replace the payment plan")
+	}
+	rows := make([]*ent.PaymentPlanLineCreate, len(instalments))
+	for i, p := range instalments {
+		rows[i] = tx.PaymentPlanLine.Create().SetContractID(c.ID).SetPosition(i).SetDueOn(p.DueOn).
+			SetAmountMinor(amounts[i].Minor()).SetNillablePurpose(p.Purpose)
+	}
+	return tenancy.Fault(tx.PaymentPlanLine.CreateBulk(rows...).Exec(ctx), "write the payment plan")
+}
+
+// writeMilestones replaces the milestones that are open; what is done stays.
+func (s *Service) writeMilestones(ctx context.Context, tx *ent.Tx, c *ent.Contract, milestones []*Milestone) error {
+	open, err := tx.Milestone.Query().Where(mil.ContractID(c.ID), mil.StateEQ(milestone.Open)).All(ctx)
+	if err != nil {
+		return tenancy.Fault(err, "read the milestones")
+	}
+	ids := make([]uuid.UUID, len(open))
+	for i, m := range open {
+		ids[i] = m.ID.UUID()
+	}
+	if err := s.Obligations.Cancel(ctx, tx, due.MilestoneDue, ids...); err != nil {
+		return err
+	}
+	if _, err := tx.Milestone.Delete().Where(mil.ContractID(c.ID), mil.StateEQ(milestone.Open)).Exec(ctx); err != nil {
+		return tenancy.Fault(err, "replace the milestones")
+	}
+	rows := make([]*ent.MilestoneCreate, len(milestones))
+	for i, m := range milestones {
+		rows[i] = tx.Milestone.Create().SetContractID(c.ID).SetTitle(m.Title).SetNillableDescription(m.Description).
+			SetNillableKind(m.Kind).SetNillableDueOn(m.DueOn)
+	}
+	return tenancy.Fault(tx.Milestone.CreateBulk(rows...).Exec(ctx), "write the milestones")
+}
