@@ -18,8 +18,14 @@ type Access struct {
 }
 
 // Where narrows a query to the rows within reach. The table must have the columns owner_id and department_id.
-func (a Access) Where(s *sql.Selector) {
-	owner, department := s.C("owner_id"), s.C("department_id")
+func (a Access) Where(s *sql.Selector) { a.On("owner_id", "department_id")(s) }
+
+// On is Where for a table whose rows answer to a user and a department under other names: a user owns their own row.
+func (a Access) On(owner, department string) func(*sql.Selector) {
+	return func(s *sql.Selector) { a.where(s, s.C(owner), s.C(department)) }
+}
+
+func (a Access) where(s *sql.Selector, owner, department string) {
 	mine := sql.EQ(owner, a.user())
 	switch {
 	case a.Scope == grant.Tenant:

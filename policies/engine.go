@@ -14,7 +14,6 @@ import (
 	"heyue/identity"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
-	"heyue/policies/grant"
 	"heyue/tenancy"
 )
 
@@ -166,19 +165,13 @@ func loadRoles(ctx context.Context, tx *ent.Tx) ([]roleRules, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := map[publicid.RoleID][]line{}
+	byRole := map[publicid.RoleID][]*ent.RoleGrant{}
 	for _, g := range own {
-		lines[g.RoleID] = append(lines[g.RoleID], line{Permission{g.Object, g.Action}, g.Scope, g.Effect})
+		byRole[g.RoleID] = append(byRole[g.RoleID], g)
 	}
-	out := make([]roleRules, 0, len(rows))
-	for _, role := range rows {
-		var shipped []line
-		if t, ok := TemplateNamed(role.Template); ok {
-			for _, rule := range t.Rules {
-				shipped = append(shipped, line{rule.Permission, rule.Scope, grant.Allow})
-			}
-		}
-		out = append(out, roleRules{role.ID, append(shipped, lines[role.ID]...)})
+	out := make([]roleRules, len(rows))
+	for i, role := range rows {
+		out[i] = roleRules{role.ID, linesOf(role, byRole[role.ID])}
 	}
 	return out, nil
 }

@@ -45,7 +45,7 @@ func rules() []rule {
 		{packages: []string{"migrations/..."}, may: with("migrations/...", "platform/..."), never: []string{gqlgen, casbin, redis}},
 		{packages: []string{"tenancy/..."}, may: with("tenancy/...", "ent/...", "platform/..."), never: []string{gqlgen, casbin}},
 		{packages: []string{"identity/..."}, may: with("identity/...", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen, casbin}},
-		{packages: []string{"policies/..."}, may: with("policies/...", "identity/...", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen}},
+		{packages: []string{"policies/..."}, may: with("policies/...", "identity/...", "audit", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen}},
 		{packages: []string{"outbox/...", "audit/..."}, may: with("outbox/...", "audit/...", "identity", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen, casbin}},
 
 		// A domain meets another one through an interface that it declares itself, or through leaf values.

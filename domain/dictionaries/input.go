@@ -1,0 +1,89 @@
+package dictionaries
+
+import (
+	"slices"
+	"strings"
+
+	"heyue/domain/dictionaries/shipped"
+	"heyue/platform/fault"
+	"heyue/platform/publicid"
+)
+
+// Bounds of an entry.
+const (
+	MaxCode     = 40
+	MaxLabel    = 100
+	MaxPosition = 1_000_000
+)
+
+// Draft is a new entry. Code is 1 to 40 of A–Z, 0–9 and _, beginning with a letter or digit, unique in its list, and
+// never changes. Labels have 1 to 100 characters. Without a Position the entry goes behind all others.
+type Draft struct {
+	List     string
+	Code     string
+	LabelZh  string
+	LabelEn  string
+	Position *int
+}
+
+// Change alters the labels or the position of an entry that is still at ExpectedVersion. A nil field stays.
+type Change struct {
+	ID              publicid.DictionaryEntryID
+	ExpectedVersion int
+	LabelZh         *string
+	LabelEn         *string
+	Position        *int
+}
+
+// Target is an entry at the version that the caller has seen.
+type Target struct {
+	ID              publicid.DictionaryEntryID
+	ExpectedVersion int
+}
+
+// Validate reports everything wrong with the draft at once.
+func (d Draft) Validate() error {
+	var c fault.Check
+	checkList(&c, d.List)
+	checkCode(&c, d.Code)
+	c.Text("labelZh", d.LabelZh, 1, MaxLabel)
+	c.Text("labelEn", d.LabelEn, 1, MaxLabel)
+	checkPosition(&c, d.Position)
+	return c.Err()
+}
+
+// Validate reports everything wrong with the change at once.
+func (ch Change) Validate() error {
+	var c fault.Check
+	if ch.LabelZh != nil {
+		c.Text("labelZh", *ch.LabelZh, 1, MaxLabel)
+	}
+	if ch.LabelEn != nil {
+		c.Text("labelEn", *ch.LabelEn, 1, MaxLabel)
+	}
+	checkPosition(&c, ch.Position)
+	return c.Err()
+}
+
+func checkList(c *fault.Check, list string) {
+	known := shipped.List("").Values()
+	c.That(slices.Contains(known, list), fault.UnknownValue, "list",
+		"%.40q is not a dictionary; choose one of %s", list, strings.Join(known, ", "))
+}
+
+func checkCode(c *fault.Check, code string) {
+	switch {
+	case code == "":
+		c.Add(fault.Required, "code", "code is required")
+	case len(code) > MaxCode:
+		c.Add(fault.TooLong, "code", "code has %d characters, at most %d are allowed", len(code), MaxCode)
+	case code[0] == '_' || strings.ContainsFunc(code, notOfCode):
+		c.Add(fault.Malformed, "code", "code is made of A to Z, 0 to 9 and _, and does not begin with _")
+	}
+}
+
+func notOfCode(r rune) bool { return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_') }
+
+func checkPosition(c *fault.Check, p *int) {
+	c.That(p == nil || *p >= 0 && *p <= MaxPosition, fault.OutOfRange, "position", "position is from 0 to %d", MaxPosition)
+}

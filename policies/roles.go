@@ -1,0 +1,175 @@
+package policies
+
+import (
+	"context"
+
+	"heyue/audit"
+	"heyue/ent"
+	"heyue/ent/role"
+	"heyue/ent/rolegrant"
+	"heyue/ent/userrole"
+	"heyue/platform/fault"
+	"heyue/platform/publicid"
+	"heyue/policies/grant"
+	"heyue/tenancy"
+)
+
+// Administration is the use cases of roles: what they give and who has them (A3). It is the only writer of roles,
+// their grants and their members.
+type Administration struct {
+	Client *ent.Client
+	Engine *Engine
+	Audit  audit.Recorder
+	Limits RoleLimits
+}
+
+// RoleLimits bound what a tenant may have.
+type RoleLimits struct {
+	Roles   int // of a tenant (HEYUE_ROLES)
+	PerUser int // roles of one user (HEYUE_ROLES_PER_USER)
+}
+
+// DefaultRoleLimits are 200 roles and 20 of them for one user.
+func DefaultRoleLimits() RoleLimits { return RoleLimits{Roles: 200, PerUser: 20} }
+
+// Origin says where a line of a role comes from.
+type Origin string
+
+// Origins.
+const (
+	FromTemplate Origin = "TEMPLATE" // shipped with the product; a release may improve it
+	FromTenant   Origin = "TENANT"   // added by the tenant
+)
+
+// Role is a role with every line that makes it up.
+type Role struct {
+	*ent.Role
+	Grants []RoleLine
+}
+
+// RoleLine is one permission that a role gives or takes away.
+type RoleLine struct {
+	Object string
+	Action string
+	Scope  grant.Scope
+	Effect grant.Effect
+	Origin Origin
+	// InForce is false for an allowance that changes nothing: a denial of the same role takes it away, or a line
+	// before it reaches as far.
+	InForce bool
+}
+
+// Roles returns all roles of the tenant by code, each with its lines: those of its template first, then the tenant's
+// own by object and action. Needs role:read.
+func (a *Administration) Roles(ctx context.Context) ([]*Role, error) {
+	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
+		return nil, err
+	}
+	rows, err := a.Client.Role.Query().Order(ent.Asc(role.FieldCode)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "list roles")
+	}
+	own, err := a.Client.RoleGrant.Query().Order(ent.Asc(rolegrant.FieldObject, rolegrant.FieldAction)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "list grants")
+	}
+	byRole := map[publicid.RoleID][]*ent.RoleGrant{}
+	for _, g := range own {
+		byRole[g.RoleID] = append(byRole[g.RoleID], g)
+	}
+	out := make([]*Role, len(rows))
+	for i, r := range rows {
+		out[i] = present(r, byRole[r.ID])
+	}
+	return out, nil
+}
+
+// Lookup returns a role with its lines; nil when there is none. Needs role:read.
+func (a *Administration) Lookup(ctx context.Context, id publicid.RoleID) (*Role, error) {
+	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
+		return nil, err
+	}
+	r, err := a.Client.Role.Query().Where(role.ID(id)).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, tenancy.Fault(err, "look up a role")
+	}
+	own, err := a.Client.RoleGrant.Query().Where(rolegrant.RoleID(id)).
+		Order(ent.Asc(rolegrant.FieldObject, rolegrant.FieldAction)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "list grants")
+	}
+	return present(r, own), nil
+}
+
+// RolesOf returns the roles of each of the given users, by code. It serves edges inside lists; a caller without
+// role:read gets none.
+func (a *Administration) RolesOf(ctx context.Context, users []publicid.UserID) (map[publicid.UserID][]*ent.Role, error) {
+	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
+		if fault.KindOf(err) == fault.Denied {
+			return nil, nil
+		}
+		return nil, err
+	}
+	members, err := a.Client.UserRole.Query().Where(userrole.UserIDIn(users...)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "list members")
+	}
+	rows, err := a.Client.Role.Query().Order(ent.Asc(role.FieldCode)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "list roles")
+	}
+	has := map[publicid.RoleID][]publicid.UserID{}
+	for _, m := range members {
+		has[m.RoleID] = append(has[m.RoleID], m.UserID)
+	}
+	out := map[publicid.UserID][]*ent.Role{}
+	for _, r := range rows {
+		for _, u := range has[r.ID] {
+			out[u] = append(out[u], r)
+		}
+	}
+	return out, nil
+}
+
+// present puts a role together from its row and the tenant's own grants.
+func present(r *ent.Role, own []*ent.RoleGrant) *Role {
+	lines := linesOf(r, own)
+	shipped := len(lines) - len(own)
+	denied := denials(lines)
+	reached := map[Permission]grant.Scope{}
+	out := &Role{Role: r, Grants: make([]RoleLine, len(lines))}
+	for i, l := range lines {
+		_, taken := denied[l.Permission]
+		view := RoleLine{l.Permission.Object, l.Permission.Action, l.Scope, l.Effect, FromTenant, l.Effect == grant.Deny}
+		if i < shipped {
+			view.Origin = FromTemplate
+		}
+		if l.Effect == grant.Allow && !taken && l.Scope.Rank() > reached[l.Permission].Rank() {
+			view.InForce, reached[l.Permission] = true, l.Scope
+		}
+		out.Grants[i] = view
+	}
+	return out
+}
+
+// linesOf joins the lines of a role's template with the tenant's own.
+func linesOf(r *ent.Role, own []*ent.RoleGrant) []line {
+	lines := templateLines(r.Template)
+	for _, g := range own {
+		lines = append(lines, line{Permission{g.Object, g.Action}, g.Scope, g.Effect})
+	}
+	return lines
+}
+
+// templateLines are the shipped lines of a template; none for "" and for one that this release does not know.
+func templateLines(name string) []line {
+	t, _ := TemplateNamed(name)
+	lines := make([]line, 0, len(t.Rules))
+	for _, rule := range t.Rules {
+		lines = append(lines, line{rule.Permission, rule.Scope, grant.Allow})
+	}
+	return lines
+}
