@@ -11,6 +11,7 @@ import (
 // Characters that a text of a user or a department may have.
 const (
 	maxName  = 100
+	maxCode  = 40
 	maxPhone = 40
 	maxTitle = 100
 )
@@ -21,4 +22,20 @@ func checkLocale(c *fault.Check, locale string) {
 		"%.20q is not a language of this product; choose one of %s", locale, strings.Join(settings.Locales(), ", "))
 }
 
+// tidy trims what people type around a value.
 func tidy(s string) string { return strings.TrimSpace(s) }
+
+// set writes a text that was given.
+func set(v *string, setter func(string)) {
+	if v != nil {
+		setter(tidy(*v))
+	}
+}
+
+// beside drops the entity unless the error is a version conflict, with which it tells the caller what there is now.
+func beside[T any](now *T, err error) (*T, error) {
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		return nil, err
+	}
+	return now, err
+}

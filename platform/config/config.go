@@ -19,6 +19,7 @@ type Config struct {
 	API      API
 	Document Document
 	Stream   Stream
+	Tenant   Tenant
 	Log      Log
 
 	sources map[string]string
@@ -110,6 +111,17 @@ type Stream struct {
 	WriteTimeout time.Duration `env:"HEYUE_STREAM_WRITE_TIMEOUT" envDefault:"10s" min:"1s" max:"5m" help:"time one write may take before its reader counts as gone"`
 	KeepAlive    time.Duration `env:"HEYUE_STREAM_KEEP_ALIVE" envDefault:"15s" min:"1s" max:"5m" help:"silence after which an event stream gets a comment"`
 	DrainJitter  time.Duration `env:"HEYUE_STREAM_DRAIN_JITTER" envDefault:"5s" min:"1ms" max:"5m" help:"time over which a stop spreads the ends of connections, so that they do not all come back at once"`
+}
+
+// Tenant bounds what one tenant may have, and what the process remembers of tenants.
+type Tenant struct {
+	SnapshotCache     int `env:"HEYUE_SNAPSHOT_CACHE" envDefault:"5000" min:"1" max:"1000000" help:"tenants whose permissions are kept in memory, about 9 KiB each; the rest are read again when needed"`
+	Users             int `env:"HEYUE_USERS" envDefault:"10000" min:"1" max:"1000000" help:"users of a tenant, disabled ones included"`
+	Departments       int `env:"HEYUE_DEPARTMENTS" envDefault:"1000" min:"1" max:"10000" help:"departments of a tenant, archived ones included"`
+	DepartmentDepth   int `env:"HEYUE_DEPARTMENT_DEPTH" envDefault:"10" min:"1" max:"50" help:"departments inside each other"`
+	Roles             int `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
+	RolesPerUser      int `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
+	DictionaryEntries int `env:"HEYUE_DICTIONARY_ENTRIES" envDefault:"500" min:"100" max:"100000" help:"entries of one dictionary, archived ones included"`
 }
 
 // Log is what the process says about itself.
