@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"net"
 
 	"github.com/lib/pq/pqerror"
 )
@@ -43,6 +44,10 @@ func SerializationFailure(err error) bool {
 // try may have taken effect.
 func Unavailable(err error) bool {
 	if errors.Is(err, ErrConnLost) || errors.Is(err, driver.ErrBadConn) {
+		return true
+	}
+	var refused *net.OpError // nobody listens there
+	if errors.As(err, &refused) {
 		return true
 	}
 	e := PostgresError(err)

@@ -209,7 +209,7 @@ func TestStrangersAreFound(t *testing.T) {
 		"Customer": {"domain/customers", "domain/demo"},
 		"Role":     {"policies"},
 	}
-	if got := strangers(map[string]string{"Role": "identity"}, found); len(got) != 2 {
+	if got := strangers(map[string][]string{"Role": {"identity"}}, found); len(got) != 2 {
 		t.Errorf("got %q, want one fault each for Customer and Role", got)
 	}
 }

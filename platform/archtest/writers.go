@@ -81,12 +81,12 @@ func entityOf(t types.Type) string {
 	return strings.TrimSuffix(named.Obj().Name(), "Client")
 }
 
-// strangers lists writes of an entity outside of the package that owns it.
-func strangers(owners map[string]string, found map[string][]string) []string {
+// strangers lists writes of an entity outside of the packages that own it.
+func strangers(owners map[string][]string, found map[string][]string) []string {
 	var faults []string
 	for _, entity := range slices.Sorted(maps.Keys(found)) {
 		in := found[entity]
-		owner, listed := owners[entity]
+		allowed, listed := owners[entity]
 		if !listed {
 			if len(in) > 1 {
 				faults = append(faults, fmt.Sprintf("%s is written in %s: one package must own it", entity, strings.Join(in, " and ")))
@@ -94,8 +94,8 @@ func strangers(owners map[string]string, found map[string][]string) []string {
 			continue
 		}
 		for _, name := range in {
-			if name != owner {
-				faults = append(faults, fmt.Sprintf("%s belongs to %s but is written in %s", entity, owner, name))
+			if !slices.Contains(allowed, name) {
+				faults = append(faults, fmt.Sprintf("%s belongs to %s but is written in %s", entity, strings.Join(allowed, " and "), name))
 			}
 		}
 	}

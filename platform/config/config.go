@@ -66,6 +66,7 @@ type Login struct {
 	SecretKey      Key           `env:"HEYUE_SECRET_KEY" secret:"true" auto:"secret.key in the data folder, made at the first start" help:"the key that all others come from; every process of an installation needs the same"`
 	AccessTokenTTL time.Duration `env:"HEYUE_ACCESS_TOKEN_TTL" envDefault:"10m" min:"1m" max:"1h" help:"life of an access token"`
 	RefreshTTL     time.Duration `env:"HEYUE_REFRESH_TTL" envDefault:"30d" min:"1h" max:"365d" help:"life of a session that is not used"`
+	RefreshGrace   time.Duration `env:"HEYUE_REFRESH_GRACE" envDefault:"5s" min:"0s" max:"1m" help:"time in which sending the last refresh token again is refused without ending the session"`
 	PasswordMin    int           `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
 	PasswordSlots  int           `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
 }

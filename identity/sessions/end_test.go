@@ -1,0 +1,101 @@
+package sessions_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"heyue/ent"
+	"heyue/identity/sessions"
+	"heyue/platform/publicid"
+	"heyue/tenancy"
+	"heyue/tests/fixture"
+)
+
+func TestLogoutEndsOneSession(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	var told []int64
+	o.Sessions.Ended = func(tenant int64) { told = append(told, tenant) }
+	laptop, phone := o.login(t), o.login(t)
+	ctx, err := o.Sessions.Authenticate(t.Context(), laptop.AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := o.Sessions.Logout(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if o.works(t, laptop) || !o.works(t, phone) {
+		t.Error("the wrong session ended")
+	}
+	if d := cmp.Diff([]string{sessions.LoggedIn, sessions.LoggedIn, sessions.LoggedOut}, o.events(t)); d != "" {
+		t.Error(d)
+	}
+	if !slices.Equal(told, []int64{o.tenant.ID}) {
+		t.Errorf("told %v", told)
+	}
+	wantUnauthenticated(t, "nobody", o.Sessions.Logout(t.Context()))
+}
+
+// TestRevokingBelongsToItsTransaction: what is rolled back has ended nothing and told nobody.
+func TestRevokingBelongsToItsTransaction(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	o.Sessions.Ended = func(int64) { t.Error("an end that never was is told") }
+	tokens := o.login(t)
+	changed := errors.New("changed my mind")
+	err := tenancy.Write(o.tenant.Ctx, o.Client, func(tx *ent.Tx) error {
+		if n, err := o.Sessions.RevokeSessions(o.tenant.Ctx, tx, tokens.User.ID); n != 2 || err != nil {
+			t.Errorf("revoked %d, %v", n, err)
+		}
+		return changed
+	})
+	if !errors.Is(err, changed) || !o.works(t, tokens) {
+		t.Errorf("%v; works: %v", err, o.works(t, tokens))
+	}
+}
+
+func TestRevokingNobodysSessions(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	globex := o.Tenant(t, "globex")
+	o.Write(t, o.tenant.Ctx, func(tx *ent.Tx) error {
+		for _, id := range []publicid.UserID{publicid.NewUserID(), fixture.Caller(t, globex.Admin).UserID} {
+			if n, err := o.Sessions.RevokeSessions(o.tenant.Ctx, tx, id); n != 0 || err != nil {
+				t.Errorf("revoked %d, %v", n, err)
+			}
+		}
+		return nil
+	})
+}
+
+// broken is a journal that cannot be written.
+type broken struct{ error }
+
+func (b broken) Session(context.Context, *ent.Tx, string, publicid.SessionID) error { return b.error }
+
+// TestNothingHappensWithoutTheJournal: a sign-in that cannot be recorded is none.
+func TestNothingHappensWithoutTheJournal(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	tokens := o.login(t)
+	o.Sessions.Journal = broken{errors.New("no paper")}
+	if _, err := o.Sessions.Login(t.Context(), o.who); err == nil {
+		t.Error("signed in")
+	}
+	ctx, err := o.Sessions.Authenticate(t.Context(), tokens.AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := o.Sessions.Logout(ctx); err == nil || !o.works(t, tokens) {
+		t.Error("signed out")
+	}
+	if n := o.Client.Session.Query().CountX(o.tenant.Ctx); n != 3 {
+		t.Errorf("%d sessions", n)
+	}
+}

@@ -1,0 +1,271 @@
+package sessions_test
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"heyue/identity"
+	"heyue/identity/sessions"
+	"heyue/platform/publicid"
+	"heyue/tenancy"
+	"heyue/tests/fixture"
+)
+
+// counted is the database with a count of statements by tenant, and a switch that breaks it.
+type counted struct {
+	sessions.Querier
+	mu    sync.Mutex
+	asked map[int64]int
+	fails error
+}
+
+func (c *counted) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	tenant, _ := tenancy.From(ctx)
+	c.asked[tenant]++
+	if c.fails != nil {
+		return nil, c.fails
+	}
+	return c.Querier.QueryContext(ctx, query, args...)
+}
+
+func (c *counted) set(err error) (asked map[int64]int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	asked, c.asked, c.fails = c.asked, map[int64]int{}, err
+	return asked
+}
+
+// guard is a Watcher at work.
+type guard struct {
+	office
+	*sessions.Watcher
+	db    *counted
+	ticks chan time.Time
+}
+
+func watching(t *testing.T) guard {
+	t.Helper()
+	o := open(t)
+	db := &counted{Querier: o.Client, asked: map[int64]int{}}
+	g := guard{o, sessions.NewWatcher(db, o.Clock, slog.New(slog.DiscardHandler)), db, make(chan time.Time)}
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		g.Run(ctx, g.ticks)
+	}()
+	t.Cleanup(func() {
+		stop()
+		<-done
+	})
+	return g
+}
+
+// look makes the watcher look at everything and returns when it has: it takes the second tick only after the look of
+// the first.
+func (g guard) look() {
+	g.ticks <- time.Time{}
+	g.ticks <- time.Time{}
+}
+
+func over(ended <-chan struct{}) bool {
+	select {
+	case <-ended:
+		return true
+	default:
+		return false
+	}
+}
+
+func (g guard) signedIn(t *testing.T) (context.Context, identity.Caller) {
+	t.Helper()
+	ctx, err := g.Sessions.Authenticate(t.Context(), g.login(t).AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ctx, fixture.Caller(t, ctx)
+}
+
+func TestWatcherTellsEveryEnd(t *testing.T) {
+	t.Parallel()
+	for name, end := range map[string]func(t *testing.T, g guard, ctx context.Context){
+		"revoked": func(t *testing.T, g guard, ctx context.Context) {
+			if err := g.Sessions.Logout(ctx); err != nil {
+				t.Fatal(err)
+			}
+		},
+		"disabled":  func(t *testing.T, g guard, _ context.Context) { g.disable(t) },
+		"suspended": func(t *testing.T, g guard, _ context.Context) { g.suspend(t) },
+		"expired":   func(_ *testing.T, g guard, _ context.Context) { g.Clock.Advance(sessions.DefaultRefreshTTL) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := watching(t)
+			ctx, caller := g.signedIn(t)
+			first, second := g.Watch(t.Context(), caller), g.Watch(t.Context(), caller)
+			globex := g.Tenant(t, "globex")
+			stays := g.Watch(t.Context(), fixture.Caller(t, globex.Admin))
+			g.look()
+			if over(first) || over(second) || over(stays) {
+				t.Fatal("a session that lives was called over")
+			}
+			end(t, g, ctx)
+			g.look()
+			if !over(first) || !over(second) {
+				t.Error("the end was not told")
+			}
+			if over(stays) && name != "expired" {
+				t.Error("another tenant's session was called over")
+			}
+		})
+	}
+}
+
+// TestOnlyTheEndedSessionIsOver: the same user's other device stays connected.
+func TestOnlyTheEndedSessionIsOver(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	ctx, caller := g.signedIn(t)
+	_, other := g.signedIn(t)
+	ends, stays := g.Watch(t.Context(), caller), g.Watch(t.Context(), other)
+	if err := g.Sessions.Logout(ctx); err != nil {
+		t.Fatal(err)
+	}
+	g.look()
+	if !over(ends) || over(stays) || g.Watching() != 1 {
+		t.Errorf("ended %v, the other %v, %d watched", over(ends), over(stays), g.Watching())
+	}
+}
+
+// TestWakeNeedsNoTick: an end that this process caused, or was told of, closes sockets at once.
+func TestWakeNeedsNoTick(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	g.Sessions.Ended = g.Wake
+	ctx, caller := g.signedIn(t)
+	ended := g.Watch(t.Context(), caller)
+	if err := g.Sessions.Logout(ctx); err != nil {
+		t.Fatal(err)
+	}
+	<-ended         // or the test never ends
+	g.Wake(1 << 40) // a tenant that nobody watches
+}
+
+// TestWatchingADeadSession: it ended between the check of the token and the watch.
+func TestWatchingADeadSession(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	<-g.Watch(t.Context(), identity.Caller{TenantID: g.tenant.ID, UserID: publicid.NewUserID(), SessionID: publicid.NewSessionID()})
+}
+
+// TestOneStatementForEachTenant: however many sessions are watched, and none for a tenant without any.
+func TestOneStatementForEachTenant(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	globex := g.Tenant(t, "globex")
+	g.Tenant(t, "initech")
+	for range 5 {
+		_, caller := g.signedIn(t)
+		g.Watch(t.Context(), caller)
+	}
+	g.Watch(t.Context(), fixture.Caller(t, globex.Admin))
+	g.look()
+	g.look() // the wakes of Watch are done with
+	g.db.set(nil)
+	g.ticks <- time.Time{}
+	g.ticks <- time.Time{}
+	g.ticks <- time.Time{}
+	asked := g.db.set(nil)
+	// The third look may still be at work.
+	for _, id := range []int64{g.tenant.ID, globex.ID} {
+		if asked[id] < 2 || asked[id] > 3 {
+			t.Errorf("tenant %d was asked about %d times in two looks and a part", id, asked[id])
+		}
+	}
+	if len(asked) != 2 {
+		t.Errorf("asked %v", asked)
+	}
+}
+
+func TestAWatchEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	_, caller := g.signedIn(t)
+	ctx, leave := context.WithCancel(t.Context())
+	gone := g.Watch(ctx, caller)
+	stays := g.Watch(t.Context(), caller)
+	leave()
+	g.suspend(t)
+	for g.Watching() > 0 { // the first to leave takes only its own watch along
+		g.look()
+	}
+	if !over(stays) {
+		t.Error("the other watch was forgotten too")
+	}
+	_ = gone // it may have been closed before the context's end was seen
+
+	ctx, leave = context.WithCancel(t.Context())
+	g.db.set(errors.New("cannot look"))
+	left := g.Watch(ctx, caller)
+	leave()
+	for g.Watching() > 0 {
+		g.look()
+	}
+	if over(left) {
+		t.Error("nobody knew that the session was over")
+	}
+}
+
+// TestADatabaseThatIsGoneEndsNothing: once it is back, what happened meanwhile is told.
+func TestADatabaseThatIsGoneEndsNothing(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	_, caller := g.signedIn(t)
+	ended := g.Watch(t.Context(), caller)
+	g.look()
+	g.db.set(errors.New("gone"))
+	g.suspend(t)
+	g.look()
+	if over(ended) {
+		t.Error("told without knowing")
+	}
+	g.db.set(nil)
+	g.look()
+	if !over(ended) {
+		t.Error("the end was lost")
+	}
+}
+
+func TestManyComeAndGo(t *testing.T) {
+	t.Parallel()
+	g := watching(t)
+	_, caller := g.signedIn(t)
+	var group sync.WaitGroup
+	for range 8 {
+		group.Go(func() {
+			for range 50 {
+				ctx, leave := context.WithCancel(t.Context())
+				if over(g.Watch(ctx, caller)) {
+					t.Error("over")
+				}
+				leave()
+			}
+		})
+	}
+	group.Wait()
+	for g.Watching() > 0 {
+		g.look()
+	}
+	if d := cmp.Diff(0, g.Watching()); d != "" {
+		t.Error(d)
+	}
+}
