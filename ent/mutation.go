@@ -21181,6 +21181,7 @@ type PaymentMutation struct {
 	updated_at         *time.Time
 	amount_minor       *int64
 	addamount_minor    *int64
+	currency           *money.Currency
 	paid_on            *date.Date
 	method             *plan.Method
 	reference          *string
@@ -21572,6 +21573,42 @@ func (m *PaymentMutation) ResetAmountMinor() {
 	m.addamount_minor = nil
 }
 
+// SetCurrency sets the "currency" field.
+func (m *PaymentMutation) SetCurrency(value money.Currency) {
+	m.currency = &value
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *PaymentMutation) Currency() (r money.Currency, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the Payment entity.
+// If the Payment object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentMutation) OldCurrency(ctx context.Context) (v money.Currency, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *PaymentMutation) ResetCurrency() {
+	m.currency = nil
+}
+
 // SetPaidOn sets the "paid_on" field.
 func (m *PaymentMutation) SetPaidOn(d date.Date) {
 	m.paid_on = &d
@@ -21919,7 +21956,7 @@ func (m *PaymentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.tenant_id != nil {
 		fields = append(fields, payment.FieldTenantID)
 	}
@@ -21937,6 +21974,9 @@ func (m *PaymentMutation) Fields() []string {
 	}
 	if m.amount_minor != nil {
 		fields = append(fields, payment.FieldAmountMinor)
+	}
+	if m.currency != nil {
+		fields = append(fields, payment.FieldCurrency)
 	}
 	if m.paid_on != nil {
 		fields = append(fields, payment.FieldPaidOn)
@@ -21973,6 +22013,8 @@ func (m *PaymentMutation) Field(name string) (ent.Value, bool) {
 		return m.PlanLineID()
 	case payment.FieldAmountMinor:
 		return m.AmountMinor()
+	case payment.FieldCurrency:
+		return m.Currency()
 	case payment.FieldPaidOn:
 		return m.PaidOn()
 	case payment.FieldMethod:
@@ -22004,6 +22046,8 @@ func (m *PaymentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldPlanLineID(ctx)
 	case payment.FieldAmountMinor:
 		return m.OldAmountMinor(ctx)
+	case payment.FieldCurrency:
+		return m.OldCurrency(ctx)
 	case payment.FieldPaidOn:
 		return m.OldPaidOn(ctx)
 	case payment.FieldMethod:
@@ -22064,6 +22108,13 @@ func (m *PaymentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAmountMinor(v)
+		return nil
+	case payment.FieldCurrency:
+		v, ok := value.(money.Currency)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
 		return nil
 	case payment.FieldPaidOn:
 		v, ok := value.(date.Date)
@@ -22208,6 +22259,9 @@ func (m *PaymentMutation) ResetField(name string) error {
 		return nil
 	case payment.FieldAmountMinor:
 		m.ResetAmountMinor()
+		return nil
+	case payment.FieldCurrency:
+		m.ResetCurrency()
 		return nil
 	case payment.FieldPaidOn:
 		m.ResetPaidOn()
@@ -22373,6 +22427,7 @@ type PaymentPlanLineMutation struct {
 	due_on           *date.Date
 	amount_minor     *int64
 	addamount_minor  *int64
+	currency         *money.Currency
 	settled_minor    *int64
 	addsettled_minor *int64
 	state            *plan.LineState
@@ -22860,6 +22915,42 @@ func (m *PaymentPlanLineMutation) ResetAmountMinor() {
 	m.addamount_minor = nil
 }
 
+// SetCurrency sets the "currency" field.
+func (m *PaymentPlanLineMutation) SetCurrency(value money.Currency) {
+	m.currency = &value
+}
+
+// Currency returns the value of the "currency" field in the mutation.
+func (m *PaymentPlanLineMutation) Currency() (r money.Currency, exists bool) {
+	v := m.currency
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCurrency returns the old "currency" field's value of the PaymentPlanLine entity.
+// If the PaymentPlanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentPlanLineMutation) OldCurrency(ctx context.Context) (v money.Currency, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCurrency is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCurrency requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCurrency: %w", err)
+	}
+	return oldValue.Currency, nil
+}
+
+// ResetCurrency resets all changes to the "currency" field.
+func (m *PaymentPlanLineMutation) ResetCurrency() {
+	m.currency = nil
+}
+
 // SetSettledMinor sets the "settled_minor" field.
 func (m *PaymentPlanLineMutation) SetSettledMinor(i int64) {
 	m.settled_minor = &i
@@ -23103,7 +23194,7 @@ func (m *PaymentPlanLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentPlanLineMutation) Fields() []string {
-	fields := make([]string, 0, 11)
+	fields := make([]string, 0, 12)
 	if m.tenant_id != nil {
 		fields = append(fields, paymentplanline.FieldTenantID)
 	}
@@ -23127,6 +23218,9 @@ func (m *PaymentPlanLineMutation) Fields() []string {
 	}
 	if m.amount_minor != nil {
 		fields = append(fields, paymentplanline.FieldAmountMinor)
+	}
+	if m.currency != nil {
+		fields = append(fields, paymentplanline.FieldCurrency)
 	}
 	if m.settled_minor != nil {
 		fields = append(fields, paymentplanline.FieldSettledMinor)
@@ -23161,6 +23255,8 @@ func (m *PaymentPlanLineMutation) Field(name string) (ent.Value, bool) {
 		return m.DueOn()
 	case paymentplanline.FieldAmountMinor:
 		return m.AmountMinor()
+	case paymentplanline.FieldCurrency:
+		return m.Currency()
 	case paymentplanline.FieldSettledMinor:
 		return m.SettledMinor()
 	case paymentplanline.FieldState:
@@ -23192,6 +23288,8 @@ func (m *PaymentPlanLineMutation) OldField(ctx context.Context, name string) (en
 		return m.OldDueOn(ctx)
 	case paymentplanline.FieldAmountMinor:
 		return m.OldAmountMinor(ctx)
+	case paymentplanline.FieldCurrency:
+		return m.OldCurrency(ctx)
 	case paymentplanline.FieldSettledMinor:
 		return m.OldSettledMinor(ctx)
 	case paymentplanline.FieldState:
@@ -23262,6 +23360,13 @@ func (m *PaymentPlanLineMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetAmountMinor(v)
+		return nil
+	case paymentplanline.FieldCurrency:
+		v, ok := value.(money.Currency)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCurrency(v)
 		return nil
 	case paymentplanline.FieldSettledMinor:
 		v, ok := value.(int64)
@@ -23419,6 +23524,9 @@ func (m *PaymentPlanLineMutation) ResetField(name string) error {
 		return nil
 	case paymentplanline.FieldAmountMinor:
 		m.ResetAmountMinor()
+		return nil
+	case paymentplanline.FieldCurrency:
+		m.ResetCurrency()
 		return nil
 	case paymentplanline.FieldSettledMinor:
 		m.ResetSettledMinor()

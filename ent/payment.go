@@ -9,6 +9,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"strings"
 	"time"
@@ -34,6 +35,8 @@ type Payment struct {
 	PlanLineID *publicid.PaymentPlanLineID `json:"plan_line_id,omitempty"`
 	// negative for a reversal
 	AmountMinor int64 `json:"amount_minor,omitempty"`
+	// the contract's when it was booked
+	Currency money.Currency `json:"currency,omitempty"`
 	// PaidOn holds the value of the "paid_on" field.
 	PaidOn date.Date `json:"paid_on,omitempty"`
 	// Method holds the value of the "method" field.
@@ -126,7 +129,7 @@ func (*Payment) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.PaymentID)
 		case payment.FieldTenantID, payment.FieldAmountMinor:
 			values[i] = new(sql.NullInt64)
-		case payment.FieldMethod, payment.FieldReference, payment.FieldNote:
+		case payment.FieldCurrency, payment.FieldMethod, payment.FieldReference, payment.FieldNote:
 			values[i] = new(sql.NullString)
 		case payment.FieldCreatedAt, payment.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -187,6 +190,12 @@ func (_m *Payment) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field amount_minor", values[i])
 			} else if value.Valid {
 				_m.AmountMinor = value.Int64
+			}
+		case payment.FieldCurrency:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field currency", values[i])
+			} else if value.Valid {
+				_m.Currency = money.Currency(value.String)
 			}
 		case payment.FieldPaidOn:
 			if value, ok := values[i].(*date.Date); !ok {
@@ -294,6 +303,9 @@ func (_m *Payment) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("amount_minor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AmountMinor))
+	builder.WriteString(", ")
+	builder.WriteString("currency=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Currency))
 	builder.WriteString(", ")
 	builder.WriteString("paid_on=")
 	builder.WriteString(fmt.Sprintf("%v", _m.PaidOn))

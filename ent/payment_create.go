@@ -11,6 +11,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"time"
 
@@ -85,6 +86,12 @@ func (_c *PaymentCreate) SetNillablePlanLineID(v *publicid.PaymentPlanLineID) *P
 // SetAmountMinor sets the "amount_minor" field.
 func (_c *PaymentCreate) SetAmountMinor(v int64) *PaymentCreate {
 	_c.mutation.SetAmountMinor(v)
+	return _c
+}
+
+// SetCurrency sets the "currency" field.
+func (_c *PaymentCreate) SetCurrency(v money.Currency) *PaymentCreate {
+	_c.mutation.SetCurrency(v)
 	return _c
 }
 
@@ -264,6 +271,9 @@ func (_c *PaymentCreate) check() error {
 	if _, ok := _c.mutation.AmountMinor(); !ok {
 		return &ValidationError{Name: "amount_minor", err: errors.New(`ent: missing required field "Payment.amount_minor"`)}
 	}
+	if _, ok := _c.mutation.Currency(); !ok {
+		return &ValidationError{Name: "currency", err: errors.New(`ent: missing required field "Payment.currency"`)}
+	}
 	if _, ok := _c.mutation.PaidOn(); !ok {
 		return &ValidationError{Name: "paid_on", err: errors.New(`ent: missing required field "Payment.paid_on"`)}
 	}
@@ -335,6 +345,10 @@ func (_c *PaymentCreate) createSpec() (*Payment, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.AmountMinor(); ok {
 		_spec.SetField(payment.FieldAmountMinor, field.TypeInt64, value)
 		_node.AmountMinor = value
+	}
+	if value, ok := _c.mutation.Currency(); ok {
+		_spec.SetField(payment.FieldCurrency, field.TypeString, value)
+		_node.Currency = value
 	}
 	if value, ok := _c.mutation.PaidOn(); ok {
 		_spec.SetField(payment.FieldPaidOn, field.TypeOther, value)
@@ -514,6 +528,9 @@ func (u *PaymentUpsertOne) UpdateNewValues() *PaymentUpsertOne {
 		}
 		if _, exists := u.create.mutation.AmountMinor(); exists {
 			s.SetIgnore(payment.FieldAmountMinor)
+		}
+		if _, exists := u.create.mutation.Currency(); exists {
+			s.SetIgnore(payment.FieldCurrency)
 		}
 		if _, exists := u.create.mutation.PaidOn(); exists {
 			s.SetIgnore(payment.FieldPaidOn)
@@ -772,6 +789,9 @@ func (u *PaymentUpsertBulk) UpdateNewValues() *PaymentUpsertBulk {
 			}
 			if _, exists := b.mutation.AmountMinor(); exists {
 				s.SetIgnore(payment.FieldAmountMinor)
+			}
+			if _, exists := b.mutation.Currency(); exists {
+				s.SetIgnore(payment.FieldCurrency)
 			}
 			if _, exists := b.mutation.PaidOn(); exists {
 				s.SetIgnore(payment.FieldPaidOn)

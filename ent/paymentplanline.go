@@ -8,6 +8,7 @@ import (
 	"heyue/ent/contract"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"strings"
 	"time"
@@ -37,6 +38,8 @@ type PaymentPlanLine struct {
 	DueOn date.Date `json:"due_on,omitempty"`
 	// AmountMinor holds the value of the "amount_minor" field.
 	AmountMinor int64 `json:"amount_minor,omitempty"`
+	// the contract's
+	Currency money.Currency `json:"currency,omitempty"`
 	// sum of payments on this line, kept in their transactions
 	SettledMinor int64 `json:"settled_minor,omitempty"`
 	// State holds the value of the "state" field.
@@ -93,7 +96,7 @@ func (*PaymentPlanLine) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.PaymentPlanLineID)
 		case paymentplanline.FieldTenantID, paymentplanline.FieldVersion, paymentplanline.FieldPosition, paymentplanline.FieldAmountMinor, paymentplanline.FieldSettledMinor:
 			values[i] = new(sql.NullInt64)
-		case paymentplanline.FieldState, paymentplanline.FieldPurpose:
+		case paymentplanline.FieldCurrency, paymentplanline.FieldState, paymentplanline.FieldPurpose:
 			values[i] = new(sql.NullString)
 		case paymentplanline.FieldCreatedAt, paymentplanline.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -165,6 +168,12 @@ func (_m *PaymentPlanLine) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field amount_minor", values[i])
 			} else if value.Valid {
 				_m.AmountMinor = value.Int64
+			}
+		case paymentplanline.FieldCurrency:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field currency", values[i])
+			} else if value.Valid {
+				_m.Currency = money.Currency(value.String)
 			}
 		case paymentplanline.FieldSettledMinor:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -253,6 +262,9 @@ func (_m *PaymentPlanLine) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("amount_minor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AmountMinor))
+	builder.WriteString(", ")
+	builder.WriteString("currency=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Currency))
 	builder.WriteString(", ")
 	builder.WriteString("settled_minor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SettledMinor))

@@ -11,6 +11,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"time"
 
@@ -97,6 +98,12 @@ func (_c *PaymentPlanLineCreate) SetDueOn(v date.Date) *PaymentPlanLineCreate {
 // SetAmountMinor sets the "amount_minor" field.
 func (_c *PaymentPlanLineCreate) SetAmountMinor(v int64) *PaymentPlanLineCreate {
 	_c.mutation.SetAmountMinor(v)
+	return _c
+}
+
+// SetCurrency sets the "currency" field.
+func (_c *PaymentPlanLineCreate) SetCurrency(v money.Currency) *PaymentPlanLineCreate {
+	_c.mutation.SetCurrency(v)
 	return _c
 }
 
@@ -282,6 +289,9 @@ func (_c *PaymentPlanLineCreate) check() error {
 			return &ValidationError{Name: "amount_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.amount_minor": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.Currency(); !ok {
+		return &ValidationError{Name: "currency", err: errors.New(`ent: missing required field "PaymentPlanLine.currency"`)}
+	}
 	if _, ok := _c.mutation.SettledMinor(); !ok {
 		return &ValidationError{Name: "settled_minor", err: errors.New(`ent: missing required field "PaymentPlanLine.settled_minor"`)}
 	}
@@ -372,6 +382,10 @@ func (_c *PaymentPlanLineCreate) createSpec() (*PaymentPlanLine, *sqlgraph.Creat
 	if value, ok := _c.mutation.AmountMinor(); ok {
 		_spec.SetField(paymentplanline.FieldAmountMinor, field.TypeInt64, value)
 		_node.AmountMinor = value
+	}
+	if value, ok := _c.mutation.Currency(); ok {
+		_spec.SetField(paymentplanline.FieldCurrency, field.TypeString, value)
+		_node.Currency = value
 	}
 	if value, ok := _c.mutation.SettledMinor(); ok {
 		_spec.SetField(paymentplanline.FieldSettledMinor, field.TypeInt64, value)
@@ -545,6 +559,18 @@ func (u *PaymentPlanLineUpsert) UpdateAmountMinor() *PaymentPlanLineUpsert {
 // AddAmountMinor adds v to the "amount_minor" field.
 func (u *PaymentPlanLineUpsert) AddAmountMinor(v int64) *PaymentPlanLineUpsert {
 	u.Add(paymentplanline.FieldAmountMinor, v)
+	return u
+}
+
+// SetCurrency sets the "currency" field.
+func (u *PaymentPlanLineUpsert) SetCurrency(v money.Currency) *PaymentPlanLineUpsert {
+	u.Set(paymentplanline.FieldCurrency, v)
+	return u
+}
+
+// UpdateCurrency sets the "currency" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsert) UpdateCurrency() *PaymentPlanLineUpsert {
+	u.SetExcluded(paymentplanline.FieldCurrency)
 	return u
 }
 
@@ -735,6 +761,20 @@ func (u *PaymentPlanLineUpsertOne) AddAmountMinor(v int64) *PaymentPlanLineUpser
 func (u *PaymentPlanLineUpsertOne) UpdateAmountMinor() *PaymentPlanLineUpsertOne {
 	return u.Update(func(s *PaymentPlanLineUpsert) {
 		s.UpdateAmountMinor()
+	})
+}
+
+// SetCurrency sets the "currency" field.
+func (u *PaymentPlanLineUpsertOne) SetCurrency(v money.Currency) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetCurrency(v)
+	})
+}
+
+// UpdateCurrency sets the "currency" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertOne) UpdateCurrency() *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateCurrency()
 	})
 }
 
@@ -1099,6 +1139,20 @@ func (u *PaymentPlanLineUpsertBulk) AddAmountMinor(v int64) *PaymentPlanLineUpse
 func (u *PaymentPlanLineUpsertBulk) UpdateAmountMinor() *PaymentPlanLineUpsertBulk {
 	return u.Update(func(s *PaymentPlanLineUpsert) {
 		s.UpdateAmountMinor()
+	})
+}
+
+// SetCurrency sets the "currency" field.
+func (u *PaymentPlanLineUpsertBulk) SetCurrency(v money.Currency) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetCurrency(v)
+	})
+}
+
+// UpdateCurrency sets the "currency" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertBulk) UpdateCurrency() *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateCurrency()
 	})
 }
 

@@ -11,6 +11,7 @@ import (
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"time"
 
@@ -113,6 +114,20 @@ func (_u *PaymentPlanLineUpdate) SetNillableAmountMinor(v *int64) *PaymentPlanLi
 // AddAmountMinor adds value to the "amount_minor" field.
 func (_u *PaymentPlanLineUpdate) AddAmountMinor(v int64) *PaymentPlanLineUpdate {
 	_u.mutation.AddAmountMinor(v)
+	return _u
+}
+
+// SetCurrency sets the "currency" field.
+func (_u *PaymentPlanLineUpdate) SetCurrency(v money.Currency) *PaymentPlanLineUpdate {
+	_u.mutation.SetCurrency(v)
+	return _u
+}
+
+// SetNillableCurrency sets the "currency" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdate) SetNillableCurrency(v *money.Currency) *PaymentPlanLineUpdate {
+	if v != nil {
+		_u.SetCurrency(*v)
+	}
 	return _u
 }
 
@@ -322,6 +337,9 @@ func (_u *PaymentPlanLineUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.AddedAmountMinor(); ok {
 		_spec.AddField(paymentplanline.FieldAmountMinor, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.Currency(); ok {
+		_spec.SetField(paymentplanline.FieldCurrency, field.TypeString, value)
+	}
 	if value, ok := _u.mutation.SettledMinor(); ok {
 		_spec.SetField(paymentplanline.FieldSettledMinor, field.TypeInt64, value)
 	}
@@ -481,6 +499,20 @@ func (_u *PaymentPlanLineUpdateOne) SetNillableAmountMinor(v *int64) *PaymentPla
 // AddAmountMinor adds value to the "amount_minor" field.
 func (_u *PaymentPlanLineUpdateOne) AddAmountMinor(v int64) *PaymentPlanLineUpdateOne {
 	_u.mutation.AddAmountMinor(v)
+	return _u
+}
+
+// SetCurrency sets the "currency" field.
+func (_u *PaymentPlanLineUpdateOne) SetCurrency(v money.Currency) *PaymentPlanLineUpdateOne {
+	_u.mutation.SetCurrency(v)
+	return _u
+}
+
+// SetNillableCurrency sets the "currency" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdateOne) SetNillableCurrency(v *money.Currency) *PaymentPlanLineUpdateOne {
+	if v != nil {
+		_u.SetCurrency(*v)
+	}
 	return _u
 }
 
@@ -719,6 +751,9 @@ func (_u *PaymentPlanLineUpdateOne) sqlSave(ctx context.Context) (_node *Payment
 	}
 	if value, ok := _u.mutation.AddedAmountMinor(); ok {
 		_spec.AddField(paymentplanline.FieldAmountMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.Currency(); ok {
+		_spec.SetField(paymentplanline.FieldCurrency, field.TypeString, value)
 	}
 	if value, ok := _u.mutation.SettledMinor(); ok {
 		_spec.SetField(paymentplanline.FieldSettledMinor, field.TypeInt64, value)

@@ -710,11 +710,11 @@ func init() {
 	// payment.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
 	payment.UpdateDefaultUpdatedAt = paymentDescUpdatedAt.UpdateDefault.(func() time.Time)
 	// paymentDescReference is the schema descriptor for reference field.
-	paymentDescReference := paymentFields[6].Descriptor()
+	paymentDescReference := paymentFields[7].Descriptor()
 	// payment.DefaultReference holds the default value on creation for the reference field.
 	payment.DefaultReference = paymentDescReference.Default.(string)
 	// paymentDescNote is the schema descriptor for note field.
-	paymentDescNote := paymentFields[7].Descriptor()
+	paymentDescNote := paymentFields[8].Descriptor()
 	// payment.DefaultNote holds the default value on creation for the note field.
 	payment.DefaultNote = paymentDescNote.Default.(string)
 	// paymentDescID is the schema descriptor for id field.
@@ -753,13 +753,13 @@ func init() {
 	// paymentplanline.AmountMinorValidator is a validator for the "amount_minor" field. It is called by the builders before save.
 	paymentplanline.AmountMinorValidator = paymentplanlineDescAmountMinor.Validators[0].(func(int64) error)
 	// paymentplanlineDescSettledMinor is the schema descriptor for settled_minor field.
-	paymentplanlineDescSettledMinor := paymentplanlineFields[5].Descriptor()
+	paymentplanlineDescSettledMinor := paymentplanlineFields[6].Descriptor()
 	// paymentplanline.DefaultSettledMinor holds the default value on creation for the settled_minor field.
 	paymentplanline.DefaultSettledMinor = paymentplanlineDescSettledMinor.Default.(int64)
 	// paymentplanline.SettledMinorValidator is a validator for the "settled_minor" field. It is called by the builders before save.
 	paymentplanline.SettledMinorValidator = paymentplanlineDescSettledMinor.Validators[0].(func(int64) error)
 	// paymentplanlineDescPurpose is the schema descriptor for purpose field.
-	paymentplanlineDescPurpose := paymentplanlineFields[7].Descriptor()
+	paymentplanlineDescPurpose := paymentplanlineFields[8].Descriptor()
 	// paymentplanline.DefaultPurpose holds the default value on creation for the purpose field.
 	paymentplanline.DefaultPurpose = paymentplanlineDescPurpose.Default.(string)
 	// paymentplanline.PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.

@@ -84,6 +84,10 @@ func (s *Service) writeAll(ctx context.Context, tx *ent.Tx, c *ent.Contract, d D
 		if err := s.writePlan(ctx, tx, c, d.PaymentPlan, here.PlanTolerance); err != nil {
 			return err
 		}
+	} else if d.Amount != nil {
+		if err := keepsPlan(ctx, tx, c, here.PlanTolerance); err != nil {
+			return err
+		}
 	}
 	if d.Milestones != nil {
 		if err := s.writeMilestones(ctx, tx, c, d.Milestones); err != nil {

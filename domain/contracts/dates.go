@@ -88,7 +88,7 @@ func (s *Service) writePlan(ctx context.Context, tx *ent.Tx, c *ent.Contract, in
 	rows := make([]*ent.PaymentPlanLineCreate, len(instalments))
 	for i, p := range instalments {
 		rows[i] = tx.PaymentPlanLine.Create().SetContractID(c.ID).SetPosition(i).SetDueOn(p.DueOn).
-			SetAmountMinor(amounts[i].Minor()).SetNillablePurpose(p.Purpose)
+			SetAmountMinor(amounts[i].Minor()).SetCurrency(c.Currency).SetNillablePurpose(p.Purpose)
 	}
 	return tenancy.Fault(tx.PaymentPlanLine.CreateBulk(rows...).Exec(ctx), "write the payment plan")
 }
@@ -115,4 +115,22 @@ func (s *Service) writeMilestones(ctx context.Context, tx *ent.Tx, c *ent.Contra
 			SetNillableKind(m.Kind).SetNillableDueOn(m.DueOn)
 	}
 	return tenancy.Fault(tx.Milestone.CreateBulk(rows...).Exec(ctx), "write the milestones")
+}
+
+// keepsPlan checks that a new amount still fits the plan that stays.
+func keepsPlan(ctx context.Context, tx *ent.Tx, c *ent.Contract, tolerance int) error {
+	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID)).All(ctx)
+	if err != nil {
+		return tenancy.Fault(err, "read the payment plan")
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	parts := make([]money.Money, len(lines))
+	for i, l := range lines {
+		parts[i] = money.Of(l.AmountMinor, l.Currency)
+	}
+	var check fault.Check
+	addsUp(&check, parts, money.Of(c.AmountMinor, c.Currency), tolerance)
+	return check.Err()
 }

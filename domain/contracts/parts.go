@@ -93,19 +93,27 @@ func sums(c *fault.Check, instalments []*Instalment, value money.Money, toleranc
 			out[i] = m
 		})
 	}
-	total, err := money.Total(value.Currency(), out...)
-	if err != nil || c.Err() != nil {
-		return out // each wrong part is reported already
+	if c.Err() == nil {
+		addsUp(c, out, value, tolerance)
+	}
+	return out
+}
+
+// addsUp checks that a plan's sums make up the contract's amount.
+func addsUp(c *fault.Check, parts []money.Money, value money.Money, tolerance int) {
+	total, err := money.Total(value.Currency(), parts...)
+	if err != nil {
+		c.Add(fault.Inconsistent, "paymentPlan", "%s", fault.All(err)[0].Message)
+		return
 	}
 	allowed, err := plan.Tolerance(value, tolerance)
 	if err != nil {
 		c.Add(fault.Inconsistent, "paymentPlan", "%s", fault.All(err)[0].Message)
-		return out
+		return
 	}
 	gap := total.Minor() - value.Minor()
 	c.That(gap <= allowed.Minor() && -gap <= allowed.Minor(), fault.Inconsistent, "paymentPlan",
 		"the payment plan adds up to %s, the contract's amount is %s", total, value)
-	return out
 }
 
 // Milestone is a dated node of the contract's execution (I1).

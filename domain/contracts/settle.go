@@ -96,7 +96,7 @@ func (s *Service) book(ctx context.Context, tx *ent.Tx, c *ent.Contract, r Recei
 			return nil, err
 		}
 	}
-	p, err := tx.Payment.Create().SetContractID(c.ID).SetNillablePlanLineID(r.PlanLineID).SetAmountMinor(sum.Minor()).
+	p, err := tx.Payment.Create().SetContractID(c.ID).SetNillablePlanLineID(r.PlanLineID).SetAmountMinor(sum.Minor()).SetCurrency(sum.Currency()).
 		SetPaidOn(day).SetMethod(r.Method).SetNillableReference(r.Reference).SetNillableNote(r.Note).Save(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "write a payment")

@@ -830,6 +830,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "amount_minor", Type: field.TypeInt64},
+		{Name: "currency", Type: field.TypeString},
 		{Name: "paid_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "method", Type: field.TypeEnum, Enums: []string{"BANK_TRANSFER", "CASH", "CARD", "CHEQUE", "ACCEPTANCE_BILL", "POSTAL_ORDER", "CASH_ON_DELIVERY", "ALIPAY", "WECHAT", "OTHER"}},
 		{Name: "reference", Type: field.TypeString, Default: ""},
@@ -846,19 +847,19 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "payments_contracts_contract",
-				Columns:    []*schema.Column{PaymentsColumns[9]},
+				Columns:    []*schema.Column{PaymentsColumns[10]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "payments_payment_plan_lines_plan_line",
-				Columns:    []*schema.Column{PaymentsColumns[10]},
+				Columns:    []*schema.Column{PaymentsColumns[11]},
 				RefColumns: []*schema.Column{PaymentPlanLinesColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "payments_payments_reversal",
-				Columns:    []*schema.Column{PaymentsColumns[11]},
+				Columns:    []*schema.Column{PaymentsColumns[12]},
 				RefColumns: []*schema.Column{PaymentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -867,17 +868,17 @@ var (
 			{
 				Name:    "payment_tenant_id_contract_id_paid_on",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[9], PaymentsColumns[5]},
+				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[10], PaymentsColumns[6]},
 			},
 			{
 				Name:    "payment_tenant_id_plan_line_id",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[10]},
+				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[11]},
 			},
 			{
 				Name:    "payment_tenant_id_reversal_of_id",
 				Unique:  true,
-				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[11]},
+				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[12]},
 			},
 		},
 	}
@@ -891,6 +892,7 @@ var (
 		{Name: "position", Type: field.TypeInt},
 		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "amount_minor", Type: field.TypeInt64},
+		{Name: "currency", Type: field.TypeString},
 		{Name: "settled_minor", Type: field.TypeInt64, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "PARTLY_PAID", "PAID", "CANCELLED"}, Default: "PLANNED"},
 		{Name: "purpose", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
@@ -904,7 +906,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "payment_plan_lines_contracts_contract",
-				Columns:    []*schema.Column{PaymentPlanLinesColumns[11]},
+				Columns:    []*schema.Column{PaymentPlanLinesColumns[12]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -913,12 +915,12 @@ var (
 			{
 				Name:    "paymentplanline_tenant_id_contract_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[11], PaymentPlanLinesColumns[0]},
+				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[12], PaymentPlanLinesColumns[0]},
 			},
 			{
 				Name:    "paymentplanline_tenant_id_contract_id_position",
 				Unique:  true,
-				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[11], PaymentPlanLinesColumns[5]},
+				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[12], PaymentPlanLinesColumns[5]},
 			},
 			{
 				Name:    "paymentplanline_tenant_id_due_on",

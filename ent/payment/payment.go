@@ -29,6 +29,8 @@ const (
 	FieldPlanLineID = "plan_line_id"
 	// FieldAmountMinor holds the string denoting the amount_minor field in the database.
 	FieldAmountMinor = "amount_minor"
+	// FieldCurrency holds the string denoting the currency field in the database.
+	FieldCurrency = "currency"
 	// FieldPaidOn holds the string denoting the paid_on field in the database.
 	FieldPaidOn = "paid_on"
 	// FieldMethod holds the string denoting the method field in the database.
@@ -82,6 +84,7 @@ var Columns = []string{
 	FieldContractID,
 	FieldPlanLineID,
 	FieldAmountMinor,
+	FieldCurrency,
 	FieldPaidOn,
 	FieldMethod,
 	FieldReference,
@@ -160,6 +163,11 @@ func ByPlanLineID(opts ...sql.OrderTermOption) OrderOption {
 // ByAmountMinor orders the results by the amount_minor field.
 func ByAmountMinor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAmountMinor, opts...).ToFunc()
+}
+
+// ByCurrency orders the results by the currency field.
+func ByCurrency(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCurrency, opts...).ToFunc()
 }
 
 // ByPaidOn orders the results by the paid_on field.

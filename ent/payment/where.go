@@ -6,6 +6,7 @@ import (
 	"heyue/domain/settlement/plan"
 	"heyue/ent/predicate"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"time"
 
@@ -86,6 +87,12 @@ func PlanLineID(v publicid.PaymentPlanLineID) predicate.Payment {
 // AmountMinor applies equality check predicate on the "amount_minor" field. It's identical to AmountMinorEQ.
 func AmountMinor(v int64) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldAmountMinor, v))
+}
+
+// Currency applies equality check predicate on the "currency" field. It's identical to CurrencyEQ.
+func Currency(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldEQ(FieldCurrency, vc))
 }
 
 // PaidOn applies equality check predicate on the "paid_on" field. It's identical to PaidOnEQ.
@@ -316,6 +323,90 @@ func AmountMinorLT(v int64) predicate.Payment {
 // AmountMinorLTE applies the LTE predicate on the "amount_minor" field.
 func AmountMinorLTE(v int64) predicate.Payment {
 	return predicate.Payment(sql.FieldLTE(FieldAmountMinor, v))
+}
+
+// CurrencyEQ applies the EQ predicate on the "currency" field.
+func CurrencyEQ(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldEQ(FieldCurrency, vc))
+}
+
+// CurrencyNEQ applies the NEQ predicate on the "currency" field.
+func CurrencyNEQ(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldNEQ(FieldCurrency, vc))
+}
+
+// CurrencyIn applies the In predicate on the "currency" field.
+func CurrencyIn(vs ...money.Currency) predicate.Payment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Payment(sql.FieldIn(FieldCurrency, v...))
+}
+
+// CurrencyNotIn applies the NotIn predicate on the "currency" field.
+func CurrencyNotIn(vs ...money.Currency) predicate.Payment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.Payment(sql.FieldNotIn(FieldCurrency, v...))
+}
+
+// CurrencyGT applies the GT predicate on the "currency" field.
+func CurrencyGT(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldGT(FieldCurrency, vc))
+}
+
+// CurrencyGTE applies the GTE predicate on the "currency" field.
+func CurrencyGTE(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldGTE(FieldCurrency, vc))
+}
+
+// CurrencyLT applies the LT predicate on the "currency" field.
+func CurrencyLT(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldLT(FieldCurrency, vc))
+}
+
+// CurrencyLTE applies the LTE predicate on the "currency" field.
+func CurrencyLTE(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldLTE(FieldCurrency, vc))
+}
+
+// CurrencyContains applies the Contains predicate on the "currency" field.
+func CurrencyContains(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldContains(FieldCurrency, vc))
+}
+
+// CurrencyHasPrefix applies the HasPrefix predicate on the "currency" field.
+func CurrencyHasPrefix(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldHasPrefix(FieldCurrency, vc))
+}
+
+// CurrencyHasSuffix applies the HasSuffix predicate on the "currency" field.
+func CurrencyHasSuffix(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldHasSuffix(FieldCurrency, vc))
+}
+
+// CurrencyEqualFold applies the EqualFold predicate on the "currency" field.
+func CurrencyEqualFold(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldEqualFold(FieldCurrency, vc))
+}
+
+// CurrencyContainsFold applies the ContainsFold predicate on the "currency" field.
+func CurrencyContainsFold(v money.Currency) predicate.Payment {
+	vc := string(v)
+	return predicate.Payment(sql.FieldContainsFold(FieldCurrency, vc))
 }
 
 // PaidOnEQ applies the EQ predicate on the "paid_on" field.

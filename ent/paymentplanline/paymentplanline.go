@@ -33,6 +33,8 @@ const (
 	FieldDueOn = "due_on"
 	// FieldAmountMinor holds the string denoting the amount_minor field in the database.
 	FieldAmountMinor = "amount_minor"
+	// FieldCurrency holds the string denoting the currency field in the database.
+	FieldCurrency = "currency"
 	// FieldSettledMinor holds the string denoting the settled_minor field in the database.
 	FieldSettledMinor = "settled_minor"
 	// FieldState holds the string denoting the state field in the database.
@@ -72,6 +74,7 @@ var Columns = []string{
 	FieldPosition,
 	FieldDueOn,
 	FieldAmountMinor,
+	FieldCurrency,
 	FieldSettledMinor,
 	FieldState,
 	FieldPurpose,
@@ -172,6 +175,11 @@ func ByDueOn(opts ...sql.OrderTermOption) OrderOption {
 // ByAmountMinor orders the results by the amount_minor field.
 func ByAmountMinor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAmountMinor, opts...).ToFunc()
+}
+
+// ByCurrency orders the results by the currency field.
+func ByCurrency(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldCurrency, opts...).ToFunc()
 }
 
 // BySettledMinor orders the results by the settled_minor field.

@@ -6,6 +6,7 @@ import (
 	"heyue/domain/settlement/plan"
 	"heyue/ent/predicate"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"time"
 
@@ -96,6 +97,12 @@ func DueOn(v date.Date) predicate.PaymentPlanLine {
 // AmountMinor applies equality check predicate on the "amount_minor" field. It's identical to AmountMinorEQ.
 func AmountMinor(v int64) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(sql.FieldEQ(FieldAmountMinor, v))
+}
+
+// Currency applies equality check predicate on the "currency" field. It's identical to CurrencyEQ.
+func Currency(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldCurrency, vc))
 }
 
 // SettledMinor applies equality check predicate on the "settled_minor" field. It's identical to SettledMinorEQ.
@@ -406,6 +413,90 @@ func AmountMinorLT(v int64) predicate.PaymentPlanLine {
 // AmountMinorLTE applies the LTE predicate on the "amount_minor" field.
 func AmountMinorLTE(v int64) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(sql.FieldLTE(FieldAmountMinor, v))
+}
+
+// CurrencyEQ applies the EQ predicate on the "currency" field.
+func CurrencyEQ(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldCurrency, vc))
+}
+
+// CurrencyNEQ applies the NEQ predicate on the "currency" field.
+func CurrencyNEQ(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldNEQ(FieldCurrency, vc))
+}
+
+// CurrencyIn applies the In predicate on the "currency" field.
+func CurrencyIn(vs ...money.Currency) predicate.PaymentPlanLine {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.PaymentPlanLine(sql.FieldIn(FieldCurrency, v...))
+}
+
+// CurrencyNotIn applies the NotIn predicate on the "currency" field.
+func CurrencyNotIn(vs ...money.Currency) predicate.PaymentPlanLine {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.PaymentPlanLine(sql.FieldNotIn(FieldCurrency, v...))
+}
+
+// CurrencyGT applies the GT predicate on the "currency" field.
+func CurrencyGT(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldGT(FieldCurrency, vc))
+}
+
+// CurrencyGTE applies the GTE predicate on the "currency" field.
+func CurrencyGTE(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldGTE(FieldCurrency, vc))
+}
+
+// CurrencyLT applies the LT predicate on the "currency" field.
+func CurrencyLT(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldLT(FieldCurrency, vc))
+}
+
+// CurrencyLTE applies the LTE predicate on the "currency" field.
+func CurrencyLTE(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldLTE(FieldCurrency, vc))
+}
+
+// CurrencyContains applies the Contains predicate on the "currency" field.
+func CurrencyContains(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldContains(FieldCurrency, vc))
+}
+
+// CurrencyHasPrefix applies the HasPrefix predicate on the "currency" field.
+func CurrencyHasPrefix(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldHasPrefix(FieldCurrency, vc))
+}
+
+// CurrencyHasSuffix applies the HasSuffix predicate on the "currency" field.
+func CurrencyHasSuffix(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldHasSuffix(FieldCurrency, vc))
+}
+
+// CurrencyEqualFold applies the EqualFold predicate on the "currency" field.
+func CurrencyEqualFold(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldEqualFold(FieldCurrency, vc))
+}
+
+// CurrencyContainsFold applies the ContainsFold predicate on the "currency" field.
+func CurrencyContainsFold(v money.Currency) predicate.PaymentPlanLine {
+	vc := string(v)
+	return predicate.PaymentPlanLine(sql.FieldContainsFold(FieldCurrency, vc))
 }
 
 // SettledMinorEQ applies the EQ predicate on the "settled_minor" field.

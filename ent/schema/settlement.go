@@ -8,6 +8,7 @@ import (
 
 	"heyue/domain/contracts/milestone"
 	"heyue/domain/settlement/plan"
+	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
 
@@ -25,6 +26,7 @@ func (PaymentPlanLine) Fields() []ent.Field {
 		field.Int("position").NonNegative(),
 		day("due_on"),
 		field.Int64("amount_minor").Positive(),
+		field.String("currency").GoType(money.Currency("")).Comment("the contract's"),
 		field.Int64("settled_minor").Default(0).NonNegative().Comment("sum of payments on this line, kept in their transactions"),
 		field.Enum("state").GoType(plan.LineState("")).Default(string(plan.Planned)),
 		text("purpose", 200),
@@ -63,6 +65,7 @@ func (Payment) Fields() []ent.Field {
 		field.UUID("contract_id", publicid.ContractID{}).Immutable(),
 		field.UUID("plan_line_id", publicid.PaymentPlanLineID{}).Optional().Nillable().Immutable(),
 		field.Int64("amount_minor").Immutable().Comment("negative for a reversal"),
+		field.String("currency").GoType(money.Currency("")).Immutable().Comment("the contract's when it was booked"),
 		field.Other("paid_on", dateZero).SchemaType(dateColumn).Immutable(),
 		field.Enum("method").GoType(plan.Method("")).Immutable(),
 		field.String("reference").Default("").Immutable().Comment("bank or receipt number"),

@@ -1552,6 +1552,46 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractChangeID(ctx context.Context, v any) (publicid.ContractChangeID, error) {
+	var res publicid.ContractChangeID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractChangeID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractChangeID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractID(ctx context.Context, v any) (publicid.ContractID, error) {
+	var res publicid.ContractID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractLineID(ctx context.Context, v any) (publicid.ContractLineID, error) {
+	var res publicid.ContractLineID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractLineID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractLineID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractPartyID(ctx context.Context, v any) (publicid.ContractPartyID, error) {
+	var res publicid.ContractPartyID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractPartyID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractPartyID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, v any) (publicid.CustomerID, error) {
 	var res publicid.CustomerID
 	err := res.UnmarshalGQL(v)
@@ -1569,6 +1609,46 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDepartmen
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDepartmentID(ctx context.Context, sel ast.SelectionSet, v publicid.DepartmentID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDocumentReferenceID(ctx context.Context, v any) (publicid.DocumentReferenceID, error) {
+	var res publicid.DocumentReferenceID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDocumentReferenceID(ctx context.Context, sel ast.SelectionSet, v publicid.DocumentReferenceID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐMilestoneID(ctx context.Context, v any) (publicid.MilestoneID, error) {
+	var res publicid.MilestoneID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐMilestoneID(ctx context.Context, sel ast.SelectionSet, v publicid.MilestoneID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐPaymentID(ctx context.Context, v any) (publicid.PaymentID, error) {
+	var res publicid.PaymentID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentID(ctx context.Context, sel ast.SelectionSet, v publicid.PaymentID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, v any) (publicid.PaymentPlanLineID, error) {
+	var res publicid.PaymentPlanLineID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, sel ast.SelectionSet, v publicid.PaymentPlanLineID) graphql.Marshaler {
 	return v
 }
 
@@ -1623,6 +1703,20 @@ func (ec *executionContext) marshalNID2ᚕstringᚄ(ctx context.Context, sel ast
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNID2ᚖheyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, v any) (*publicid.CustomerID, error) {
+	var res = new(publicid.CustomerID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2ᚖheyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, sel ast.SelectionSet, v *publicid.CustomerID) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ID!")
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalNInt2int(ctx context.Context, v any) (int, error) {
@@ -1843,6 +1937,41 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐCustomerIDᚄ(ctx context.Context, v any) ([]publicid.CustomerID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.CustomerID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐCustomerID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐCustomerIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.CustomerID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐCustomerID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐDepartmentIDᚄ(ctx context.Context, v any) ([]publicid.DepartmentID, error) {
 	if v == nil {
 		return nil, nil
@@ -1913,6 +2042,38 @@ func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐUserID�
 	return ret
 }
 
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractID(ctx context.Context, v any) (*publicid.ContractID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.ContractID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractID(ctx context.Context, sel ast.SelectionSet, v *publicid.ContractID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, v any) (*publicid.CustomerID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.CustomerID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, sel ast.SelectionSet, v *publicid.CustomerID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐDepartmentID(ctx context.Context, v any) (*publicid.DepartmentID, error) {
 	if v == nil {
 		return nil, nil
@@ -1923,6 +2084,22 @@ func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐDepart
 }
 
 func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐDepartmentID(ctx context.Context, sel ast.SelectionSet, v *publicid.DepartmentID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, v any) (*publicid.PaymentPlanLineID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.PaymentPlanLineID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, sel ast.SelectionSet, v *publicid.PaymentPlanLineID) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/platform/listing"
 	"sync/atomic"
@@ -23,7 +24,11 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Contract() ContractResolver
+	Customer() CustomerResolver
 	Mutation() MutationResolver
+	Payment() PaymentResolver
+	PaymentPlanLine() PaymentPlanLineResolver
 	Query() QueryResolver
 }
 
@@ -31,11 +36,98 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Contract struct {
+		Amount      func(childComplexity int) int
+		ArchivedAt  func(childComplexity int) int
+		Changes     func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Customer    func(childComplexity int) int
+		Description func(childComplexity int) int
+		Direction   func(childComplexity int) int
+		Documents   func(childComplexity int) int
+		EffectiveOn func(childComplexity int) int
+		EndsOn      func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Lines       func(childComplexity int) int
+		Milestones  func(childComplexity int) int
+		Number      func(childComplexity int) int
+		Parties     func(childComplexity int) int
+		PaymentPlan func(childComplexity int) int
+		Payments    func(childComplexity int) int
+		Predecessor func(childComplexity int) int
+		Settled     func(childComplexity int) int
+		SignedOn    func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Title       func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ContractArchivePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractChange struct {
+		ChangedOn   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Reason      func(childComplexity int) int
+	}
+
+	ContractConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ContractCreatePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ContractLine struct {
+		DeliveryOn    func(childComplexity int) int
+		Description   func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Model         func(childComplexity int) int
+		Quantity      func(childComplexity int) int
+		Specification func(childComplexity int) int
+		Unit          func(childComplexity int) int
+		UnitPrice     func(childComplexity int) int
+	}
+
+	ContractParty struct {
+		CreditCode     func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Representative func(childComplexity int) int
+		Role           func(childComplexity int) int
+	}
+
+	ContractRestorePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractUpdatePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Customer struct {
 		Address     func(childComplexity int) int
 		ArchivedAt  func(childComplexity int) int
 		Category    func(childComplexity int) int
 		Code        func(childComplexity int) int
+		Contracts   func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
 		CreatedAt   func(childComplexity int) int
 		CreditCode  func(childComplexity int) int
 		Description func(childComplexity int) int
@@ -88,11 +180,48 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DocumentReference struct {
+		DocumentType func(childComplexity int) int
+		Format       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Language     func(childComplexity int) int
+		PublishedOn  func(childComplexity int) int
+		Title        func(childComplexity int) int
+		URL          func(childComplexity int) int
+	}
+
+	Milestone struct {
+		Description func(childComplexity int) int
+		DoneOn      func(childComplexity int) int
+		DueOn       func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		State       func(childComplexity int) int
+		Title       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	MilestoneCompletePayload struct {
+		Milestone  func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Money struct {
+		Amount   func(childComplexity int) int
+		Currency func(childComplexity int) int
+	}
+
 	Mutation struct {
-		CustomerArchive func(childComplexity int, input customers.Target) int
-		CustomerCreate  func(childComplexity int, input customers.Draft) int
-		CustomerRestore func(childComplexity int, input customers.Target) int
-		CustomerUpdate  func(childComplexity int, input customers.Change) int
+		ContractArchive   func(childComplexity int, input contracts.Target) int
+		ContractCreate    func(childComplexity int, input contracts.Draft) int
+		ContractRestore   func(childComplexity int, input contracts.Target) int
+		ContractUpdate    func(childComplexity int, input contracts.Change) int
+		CustomerArchive   func(childComplexity int, input customers.Target) int
+		CustomerCreate    func(childComplexity int, input customers.Draft) int
+		CustomerRestore   func(childComplexity int, input customers.Target) int
+		CustomerUpdate    func(childComplexity int, input customers.Change) int
+		MilestoneComplete func(childComplexity int, input contracts.MilestoneTarget) int
+		PaymentRecord     func(childComplexity int, input contracts.Receipt) int
 	}
 
 	PageInfo struct {
@@ -102,7 +231,33 @@ type ComplexityRoot struct {
 		StartCursor     func(childComplexity int) int
 	}
 
+	Payment struct {
+		Amount    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Method    func(childComplexity int) int
+		Note      func(childComplexity int) int
+		PaidOn    func(childComplexity int) int
+		Reference func(childComplexity int) int
+	}
+
+	PaymentPlanLine struct {
+		Amount  func(childComplexity int) int
+		DueOn   func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Purpose func(childComplexity int) int
+		Settled func(childComplexity int) int
+		State   func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
+	PaymentRecordPayload struct {
+		Payment    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
+		Contract  func(childComplexity int, id string) int
+		Contracts func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
 		Customer  func(childComplexity int, id string) int
 		Customers func(childComplexity int, first *int, after *string, last *int, before *string, filter *customers.Filter, sort []*listing.Sort) int
 		Node      func(childComplexity int, id string) int
@@ -130,6 +285,352 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	_ = ec
 	switch typeName + "." + field {
 
+	case "Contract.amount":
+		if e.ComplexityRoot.Contract.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Amount(childComplexity), true
+	case "Contract.archivedAt":
+		if e.ComplexityRoot.Contract.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.ArchivedAt(childComplexity), true
+	case "Contract.changes":
+		if e.ComplexityRoot.Contract.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Changes(childComplexity), true
+	case "Contract.createdAt":
+		if e.ComplexityRoot.Contract.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.CreatedAt(childComplexity), true
+	case "Contract.customer":
+		if e.ComplexityRoot.Contract.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Customer(childComplexity), true
+	case "Contract.description":
+		if e.ComplexityRoot.Contract.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Description(childComplexity), true
+	case "Contract.direction":
+		if e.ComplexityRoot.Contract.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Direction(childComplexity), true
+	case "Contract.documents":
+		if e.ComplexityRoot.Contract.Documents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Documents(childComplexity), true
+	case "Contract.effectiveOn":
+		if e.ComplexityRoot.Contract.EffectiveOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.EffectiveOn(childComplexity), true
+	case "Contract.endsOn":
+		if e.ComplexityRoot.Contract.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.EndsOn(childComplexity), true
+	case "Contract.id":
+		if e.ComplexityRoot.Contract.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.ID(childComplexity), true
+	case "Contract.kind":
+		if e.ComplexityRoot.Contract.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Kind(childComplexity), true
+	case "Contract.lines":
+		if e.ComplexityRoot.Contract.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Lines(childComplexity), true
+	case "Contract.milestones":
+		if e.ComplexityRoot.Contract.Milestones == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Milestones(childComplexity), true
+	case "Contract.number":
+		if e.ComplexityRoot.Contract.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Number(childComplexity), true
+	case "Contract.parties":
+		if e.ComplexityRoot.Contract.Parties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Parties(childComplexity), true
+	case "Contract.paymentPlan":
+		if e.ComplexityRoot.Contract.PaymentPlan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.PaymentPlan(childComplexity), true
+	case "Contract.payments":
+		if e.ComplexityRoot.Contract.Payments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Payments(childComplexity), true
+	case "Contract.predecessor":
+		if e.ComplexityRoot.Contract.Predecessor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Predecessor(childComplexity), true
+	case "Contract.settled":
+		if e.ComplexityRoot.Contract.Settled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Settled(childComplexity), true
+	case "Contract.signedOn":
+		if e.ComplexityRoot.Contract.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.SignedOn(childComplexity), true
+	case "Contract.status":
+		if e.ComplexityRoot.Contract.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Status(childComplexity), true
+	case "Contract.title":
+		if e.ComplexityRoot.Contract.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Title(childComplexity), true
+	case "Contract.updatedAt":
+		if e.ComplexityRoot.Contract.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.UpdatedAt(childComplexity), true
+	case "Contract.version":
+		if e.ComplexityRoot.Contract.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Version(childComplexity), true
+
+	case "ContractArchivePayload.contract":
+		if e.ComplexityRoot.ContractArchivePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractArchivePayload.Contract(childComplexity), true
+	case "ContractArchivePayload.userErrors":
+		if e.ComplexityRoot.ContractArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractArchivePayload.UserErrors(childComplexity), true
+
+	case "ContractChange.changedOn":
+		if e.ComplexityRoot.ContractChange.ChangedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.ChangedOn(childComplexity), true
+	case "ContractChange.description":
+		if e.ComplexityRoot.ContractChange.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.Description(childComplexity), true
+	case "ContractChange.id":
+		if e.ComplexityRoot.ContractChange.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.ID(childComplexity), true
+	case "ContractChange.reason":
+		if e.ComplexityRoot.ContractChange.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.Reason(childComplexity), true
+
+	case "ContractConnection.edges":
+		if e.ComplexityRoot.ContractConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractConnection.Edges(childComplexity), true
+	case "ContractConnection.nodes":
+		if e.ComplexityRoot.ContractConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractConnection.Nodes(childComplexity), true
+	case "ContractConnection.pageInfo":
+		if e.ComplexityRoot.ContractConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractConnection.PageInfo(childComplexity), true
+	case "ContractConnection.totalCount":
+		if e.ComplexityRoot.ContractConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractConnection.TotalCount(childComplexity), true
+
+	case "ContractCreatePayload.contract":
+		if e.ComplexityRoot.ContractCreatePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractCreatePayload.Contract(childComplexity), true
+	case "ContractCreatePayload.userErrors":
+		if e.ComplexityRoot.ContractCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractCreatePayload.UserErrors(childComplexity), true
+
+	case "ContractEdge.cursor":
+		if e.ComplexityRoot.ContractEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractEdge.Cursor(childComplexity), true
+	case "ContractEdge.node":
+		if e.ComplexityRoot.ContractEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractEdge.Node(childComplexity), true
+
+	case "ContractLine.deliveryOn":
+		if e.ComplexityRoot.ContractLine.DeliveryOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.DeliveryOn(childComplexity), true
+	case "ContractLine.description":
+		if e.ComplexityRoot.ContractLine.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.Description(childComplexity), true
+	case "ContractLine.id":
+		if e.ComplexityRoot.ContractLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.ID(childComplexity), true
+	case "ContractLine.model":
+		if e.ComplexityRoot.ContractLine.Model == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.Model(childComplexity), true
+	case "ContractLine.quantity":
+		if e.ComplexityRoot.ContractLine.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.Quantity(childComplexity), true
+	case "ContractLine.specification":
+		if e.ComplexityRoot.ContractLine.Specification == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.Specification(childComplexity), true
+	case "ContractLine.unit":
+		if e.ComplexityRoot.ContractLine.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.Unit(childComplexity), true
+	case "ContractLine.unitPrice":
+		if e.ComplexityRoot.ContractLine.UnitPrice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractLine.UnitPrice(childComplexity), true
+
+	case "ContractParty.creditCode":
+		if e.ComplexityRoot.ContractParty.CreditCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParty.CreditCode(childComplexity), true
+	case "ContractParty.id":
+		if e.ComplexityRoot.ContractParty.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParty.ID(childComplexity), true
+	case "ContractParty.name":
+		if e.ComplexityRoot.ContractParty.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParty.Name(childComplexity), true
+	case "ContractParty.representative":
+		if e.ComplexityRoot.ContractParty.Representative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParty.Representative(childComplexity), true
+	case "ContractParty.role":
+		if e.ComplexityRoot.ContractParty.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParty.Role(childComplexity), true
+
+	case "ContractRestorePayload.contract":
+		if e.ComplexityRoot.ContractRestorePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRestorePayload.Contract(childComplexity), true
+	case "ContractRestorePayload.userErrors":
+		if e.ComplexityRoot.ContractRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRestorePayload.UserErrors(childComplexity), true
+
+	case "ContractUpdatePayload.contract":
+		if e.ComplexityRoot.ContractUpdatePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractUpdatePayload.Contract(childComplexity), true
+	case "ContractUpdatePayload.userErrors":
+		if e.ComplexityRoot.ContractUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractUpdatePayload.UserErrors(childComplexity), true
+
 	case "Customer.address":
 		if e.ComplexityRoot.Customer.Address == nil {
 			break
@@ -154,6 +655,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Code(childComplexity), true
+	case "Customer.contracts":
+		if e.ComplexityRoot.Customer.Contracts == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_contracts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*contracts.Filter), args["sort"].([]*listing.Sort)), true
 	case "Customer.createdAt":
 		if e.ComplexityRoot.Customer.CreatedAt == nil {
 			break
@@ -353,6 +865,168 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerUpdatePayload.UserErrors(childComplexity), true
 
+	case "DocumentReference.documentType":
+		if e.ComplexityRoot.DocumentReference.DocumentType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.DocumentType(childComplexity), true
+	case "DocumentReference.format":
+		if e.ComplexityRoot.DocumentReference.Format == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.Format(childComplexity), true
+	case "DocumentReference.id":
+		if e.ComplexityRoot.DocumentReference.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.ID(childComplexity), true
+	case "DocumentReference.language":
+		if e.ComplexityRoot.DocumentReference.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.Language(childComplexity), true
+	case "DocumentReference.publishedOn":
+		if e.ComplexityRoot.DocumentReference.PublishedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.PublishedOn(childComplexity), true
+	case "DocumentReference.title":
+		if e.ComplexityRoot.DocumentReference.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.Title(childComplexity), true
+	case "DocumentReference.url":
+		if e.ComplexityRoot.DocumentReference.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DocumentReference.URL(childComplexity), true
+
+	case "Milestone.description":
+		if e.ComplexityRoot.Milestone.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Description(childComplexity), true
+	case "Milestone.doneOn":
+		if e.ComplexityRoot.Milestone.DoneOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.DoneOn(childComplexity), true
+	case "Milestone.dueOn":
+		if e.ComplexityRoot.Milestone.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.DueOn(childComplexity), true
+	case "Milestone.id":
+		if e.ComplexityRoot.Milestone.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.ID(childComplexity), true
+	case "Milestone.kind":
+		if e.ComplexityRoot.Milestone.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Kind(childComplexity), true
+	case "Milestone.state":
+		if e.ComplexityRoot.Milestone.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.State(childComplexity), true
+	case "Milestone.title":
+		if e.ComplexityRoot.Milestone.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Title(childComplexity), true
+	case "Milestone.version":
+		if e.ComplexityRoot.Milestone.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Milestone.Version(childComplexity), true
+
+	case "MilestoneCompletePayload.milestone":
+		if e.ComplexityRoot.MilestoneCompletePayload.Milestone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MilestoneCompletePayload.Milestone(childComplexity), true
+	case "MilestoneCompletePayload.userErrors":
+		if e.ComplexityRoot.MilestoneCompletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MilestoneCompletePayload.UserErrors(childComplexity), true
+
+	case "Money.amount":
+		if e.ComplexityRoot.Money.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Amount(childComplexity), true
+	case "Money.currency":
+		if e.ComplexityRoot.Money.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Money.Currency(childComplexity), true
+
+	case "Mutation.contractArchive":
+		if e.ComplexityRoot.Mutation.ContractArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractArchive(childComplexity, args["input"].(contracts.Target)), true
+	case "Mutation.contractCreate":
+		if e.ComplexityRoot.Mutation.ContractCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractCreate(childComplexity, args["input"].(contracts.Draft)), true
+	case "Mutation.contractRestore":
+		if e.ComplexityRoot.Mutation.ContractRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractRestore(childComplexity, args["input"].(contracts.Target)), true
+	case "Mutation.contractUpdate":
+		if e.ComplexityRoot.Mutation.ContractUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractUpdate(childComplexity, args["input"].(contracts.Change)), true
 	case "Mutation.customerArchive":
 		if e.ComplexityRoot.Mutation.CustomerArchive == nil {
 			break
@@ -397,6 +1071,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CustomerUpdate(childComplexity, args["input"].(customers.Change)), true
+	case "Mutation.milestoneComplete":
+		if e.ComplexityRoot.Mutation.MilestoneComplete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_milestoneComplete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MilestoneComplete(childComplexity, args["input"].(contracts.MilestoneTarget)), true
+	case "Mutation.paymentRecord":
+		if e.ComplexityRoot.Mutation.PaymentRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentRecord(childComplexity, args["input"].(contracts.Receipt)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -423,6 +1119,121 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Payment.amount":
+		if e.ComplexityRoot.Payment.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Amount(childComplexity), true
+	case "Payment.id":
+		if e.ComplexityRoot.Payment.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.ID(childComplexity), true
+	case "Payment.method":
+		if e.ComplexityRoot.Payment.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Method(childComplexity), true
+	case "Payment.note":
+		if e.ComplexityRoot.Payment.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Note(childComplexity), true
+	case "Payment.paidOn":
+		if e.ComplexityRoot.Payment.PaidOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.PaidOn(childComplexity), true
+	case "Payment.reference":
+		if e.ComplexityRoot.Payment.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Reference(childComplexity), true
+
+	case "PaymentPlanLine.amount":
+		if e.ComplexityRoot.PaymentPlanLine.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.Amount(childComplexity), true
+	case "PaymentPlanLine.dueOn":
+		if e.ComplexityRoot.PaymentPlanLine.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.DueOn(childComplexity), true
+	case "PaymentPlanLine.id":
+		if e.ComplexityRoot.PaymentPlanLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.ID(childComplexity), true
+	case "PaymentPlanLine.purpose":
+		if e.ComplexityRoot.PaymentPlanLine.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.Purpose(childComplexity), true
+	case "PaymentPlanLine.settled":
+		if e.ComplexityRoot.PaymentPlanLine.Settled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.Settled(childComplexity), true
+	case "PaymentPlanLine.state":
+		if e.ComplexityRoot.PaymentPlanLine.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.State(childComplexity), true
+	case "PaymentPlanLine.version":
+		if e.ComplexityRoot.PaymentPlanLine.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.Version(childComplexity), true
+
+	case "PaymentRecordPayload.payment":
+		if e.ComplexityRoot.PaymentRecordPayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRecordPayload.Payment(childComplexity), true
+	case "PaymentRecordPayload.userErrors":
+		if e.ComplexityRoot.PaymentRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRecordPayload.UserErrors(childComplexity), true
+
+	case "Query.contract":
+		if e.ComplexityRoot.Query.Contract == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contract_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contract(childComplexity, args["id"].(string)), true
+	case "Query.contracts":
+		if e.ComplexityRoot.Query.Contracts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contracts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*contracts.Filter), args["sort"].([]*listing.Sort)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -497,6 +1308,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ContractArchiveInput", ec.unmarshalInputContractArchiveInput),
+			graphql.NewInputUnmarshaler("ContractCreateInput", ec.unmarshalInputContractCreateInput),
+			graphql.NewInputUnmarshaler("ContractCustomerFilter", ec.unmarshalInputContractCustomerFilter),
+			graphql.NewInputUnmarshaler("ContractFilter", ec.unmarshalInputContractFilter),
+			graphql.NewInputUnmarshaler("ContractLineInput", ec.unmarshalInputContractLineInput),
+			graphql.NewInputUnmarshaler("ContractPartyInput", ec.unmarshalInputContractPartyInput),
+			graphql.NewInputUnmarshaler("ContractRestoreInput", ec.unmarshalInputContractRestoreInput),
+			graphql.NewInputUnmarshaler("ContractSort", ec.unmarshalInputContractSort),
+			graphql.NewInputUnmarshaler("ContractUpdateInput", ec.unmarshalInputContractUpdateInput),
 			graphql.NewInputUnmarshaler("CustomerArchiveInput", ec.unmarshalInputCustomerArchiveInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
 			graphql.NewInputUnmarshaler("CustomerFilter", ec.unmarshalInputCustomerFilter),
@@ -504,7 +1324,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CustomerSort", ec.unmarshalInputCustomerSort),
 			graphql.NewInputUnmarshaler("CustomerUpdateInput", ec.unmarshalInputCustomerUpdateInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
+			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
+			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
+			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
+			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
+			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
 		)
 	}
@@ -708,6 +1534,695 @@ type Query {
 
 "What can be changed."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/contract.graphql", Input: `"An agreement with a customer or supplier. Needs contract:read."
+type Contract implements Node {
+  "Begins with con_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "By the tenant's rule, without gaps."
+  number: String!
+  "What the contract is called."
+  title: String!
+  "What sort of contract it is."
+  kind: ContractKind!
+  "Who pays whom."
+  direction: ContractDirection!
+  "Where the contract stands."
+  status: ContractStatus!
+  "The customer or supplier; null when the caller may not see it."
+  customer: Customer @goField(batch: true)
+  "What the contract is worth."
+  amount: Money!
+  "What was received or paid so far."
+  settled: Money!
+  "The day the last party signed."
+  signedOn: Date
+  "The first day of the term."
+  effectiveOn: Date
+  "The last day of the term; null for a contract without a fixed term."
+  endsOn: Date
+  "Free description."
+  description: String!
+  "The contract that this one renews; null when there is none or the caller may not see it."
+  predecessor: Contract @goField(batch: true)
+  "Who is bound, in order."
+  parties: [ContractParty!]! @goField(batch: true)
+  "The list of goods and services."
+  lines: [ContractLine!]! @goField(batch: true)
+  "How much falls due when."
+  paymentPlan: [PaymentPlanLine!]! @goField(batch: true)
+  "Money that moved, oldest first."
+  payments: [Payment!]! @goField(batch: true)
+  "Dated nodes of the execution, by due date."
+  milestones: [Milestone!]! @goField(batch: true)
+  "Files that are kept elsewhere."
+  documents: [DocumentReference!]! @goField(batch: true)
+  "Changes on record since the contract binds."
+  changes: [ContractChange!]! @goField(batch: true)
+  "When the contract was made in the system."
+  createdAt: DateTime!
+  "When the contract was last changed."
+  updatedAt: DateTime!
+  "When the contract was put into the archive; null while it is not."
+  archivedAt: DateTime
+}
+
+"Sort of a contract."
+enum ContractKind {
+  "Goods are sold."
+  SALES
+  "Goods are bought."
+  PURCHASE
+  "Services for a term."
+  SERVICE
+  "A vehicle is sold to its driver."
+  VEHICLE
+  "Use of a thing for a term."
+  LEASE
+  "Works with milestones."
+  ENGINEERING
+  "A promise of secrecy."
+  CONFIDENTIALITY
+  "Terms for orders to come."
+  FRAMEWORK
+  "Anything else."
+  OTHER
+}
+
+"Who pays whom."
+enum ContractDirection {
+  "The counterparty pays the tenant."
+  RECEIVABLE
+  "The tenant pays the counterparty."
+  PAYABLE
+  "No money of its own."
+  NONE
+}
+
+"Where a contract stands."
+enum ContractStatus {
+  "Being written."
+  DRAFT
+  "Approvers are deciding."
+  IN_REVIEW
+  "May be signed."
+  APPROVED
+  "Approvers said no."
+  REJECTED
+  "Taken back before it bound anybody."
+  WITHDRAWN
+  "Some parties have signed."
+  PARTLY_SIGNED
+  "All parties have signed, the term has not begun."
+  SIGNED
+  "In force."
+  ACTIVE
+  "Paused."
+  SUSPENDED
+  "Everything owed is done."
+  COMPLETED
+  "The term has ended."
+  EXPIRED
+  "Ended before its term."
+  TERMINATED
+  "A successor took its place."
+  RENEWED
+}
+
+"A page of contracts."
+type ContractConnection {
+  "The contracts with their cursors."
+  edges: [ContractEdge!]!
+  "The contracts alone."
+  nodes: [Contract!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A contract in a page."
+type ContractEdge {
+  "The contract."
+  node: Contract!
+  "Points at the contract within this list."
+  cursor: String!
+}
+
+extend type Customer {
+  "Contracts with this customer that the caller may see, newest first unless sorted. Needs contract:read."
+  contracts(first: Int, after: String, last: Int, before: String, filter: ContractFilter, sort: [ContractSort!]): ContractConnection
+}
+
+extend type Query {
+  "The contract with this id; null when there is none that the caller may see. Needs contract:read."
+  contract(id: ID!): Contract
+  "Contracts the caller may see, newest first unless sorted by up to three keys; at most 100 a page. Needs contract:read."
+  contracts(first: Int, after: String, last: Int, before: String, filter: ContractFilter, sort: [ContractSort!]): ContractConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_inputs.graphql", Input: `"Selects contracts; all given conditions must hold. Archived contracts are left out unless archived is given."
+input ContractFilter {
+  "All of these must hold."
+  and: [ContractFilter!]
+  "One of these must hold."
+  or: [ContractFilter!]
+  "This must not hold."
+  not: ContractFilter
+  "By number."
+  number: TextFilter
+  "By title."
+  title: TextFilter
+  "By the customer; needs customer:read and sees only customers within its reach."
+  customer: ContractCustomerFilter
+  "With one of these customers."
+  customerId: [ID!]
+  "By the day of signature."
+  signedOn: DateFilter
+  "By the first day of the term."
+  effectiveOn: DateFilter
+  "By the last day of the term."
+  endsOn: DateFilter
+  "One of these kinds."
+  kind: [ContractKind!]
+  "One of these directions."
+  direction: [ContractDirection!]
+  "One of these statuses."
+  status: [ContractStatus!]
+  "In one of these currencies."
+  currency: [CurrencyCode!]
+  "Owned by one of these users."
+  ownerId: [ID!]
+  "In one of these departments."
+  departmentId: [ID!]
+  "true: only archived ones; false: only others."
+  archived: Boolean
+}
+
+"Selects contracts by their customer."
+input ContractCustomerFilter {
+  "By full name."
+  name: TextFilter
+  "By the tenant's own code."
+  code: TextFilter
+  "By short name."
+  shortName: TextFilter
+  "One of these grades."
+  grade: [CustomerGrade!]
+}
+
+"One sort key of contracts."
+input ContractSort {
+  "What to sort by."
+  field: ContractSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What contracts can be sorted by."
+enum ContractSortField {
+  "By number."
+  NUMBER
+  "By title."
+  TITLE
+  "By status."
+  STATUS
+  "By amount in minor units, whatever the currency."
+  AMOUNT
+  "By the day of signature."
+  SIGNED_ON
+  "By the first day of the term."
+  EFFECTIVE_ON
+  "By the last day of the term."
+  ENDS_ON
+  "By when they were made."
+  CREATED_AT
+  "By when they were last changed."
+  UPDATED_AT
+}
+
+"A side of a contract."
+input ContractPartyInput {
+  "Such as 甲方; up to 100 characters."
+  role: String
+  "1 to 200 characters."
+  name: String!
+  "Up to 40 characters."
+  creditCode: String
+  "Up to 100 characters."
+  representative: String
+  "The customer that the party is."
+  customerId: ID
+}
+
+"An item of goods or services."
+input ContractLineInput {
+  "1 to 2,000 characters."
+  description: String!
+  "Up to 200 characters."
+  model: String
+  "Up to 500 characters."
+  specification: String
+  "More than zero."
+  quantity: Decimal!
+  "Up to 60 characters."
+  unit: String
+  "Price of one unit in the contract's currency; not negative."
+  unitPrice: Decimal!
+  "Day of delivery."
+  deliveryOn: Date
+}
+
+"One instalment of a payment plan."
+input PaymentPlanLineInput {
+  "The day it falls due."
+  dueOn: Date!
+  "More than zero, in the contract's currency."
+  amount: Decimal!
+  "Up to 200 characters."
+  purpose: String
+}
+
+"A dated node of the execution."
+input MilestoneInput {
+  "1 to 300 characters."
+  title: String!
+  "Up to 4,000 characters."
+  description: String
+  "OTHER unless given."
+  kind: MilestoneKind
+  "The day it falls due."
+  dueOn: Date
+}
+
+"A file that is kept elsewhere."
+input DocumentReferenceInput {
+  "1 to 300 characters."
+  title: String!
+  "Up to 2,000 characters."
+  url: String
+  "Up to 100 characters."
+  documentType: String
+  "Up to 100 characters."
+  format: String
+  "Up to 40 characters."
+  language: String
+  "The day it was published."
+  publishedOn: Date
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_mutations.graphql", Input: `"A new contract."
+input ContractCreateInput {
+  "What sort of contract it is."
+  kind: ContractKind!
+  "true: it was signed on paper already and enters as SIGNED, ACTIVE or EXPIRED by its dates; needs signedOn."
+  registered: Boolean
+  "The contract that this one renews."
+  predecessorId: ID
+  "1 to 300 characters."
+  title: String!
+  "The customer or supplier."
+  customerId: ID!
+  "The kind's usual direction unless given."
+  direction: ContractDirection
+  "Zero in the tenant's currency unless given."
+  amount: MoneyInput
+  "The day the last party signed."
+  signedOn: Date
+  "The first day of the term."
+  effectiveOn: Date
+  "The last day of the term."
+  endsOn: Date
+  "Up to 10,000 characters."
+  description: String
+  "The caller unless given."
+  ownerId: ID
+  "The caller's department unless given."
+  departmentId: ID
+  "Up to 20."
+  parties: [ContractPartyInput!]
+  "Up to 500."
+  lines: [ContractLineInput!]
+  "Up to 120; adds up to the amount, give or take the tenant's tolerance."
+  paymentPlan: [PaymentPlanLineInput!]
+  "Up to 200."
+  milestones: [MilestoneInput!]
+  "Up to 200."
+  documents: [DocumentReferenceInput!]
+}
+
+"A change of a contract. What is left out stays; an empty text clears its field; a list replaces the whole list."
+input ContractUpdateInput {
+  "The contract."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Why; required once the contract binds, and put on record."
+  reason: String
+  "Fields to empty."
+  clear: [ContractClearable!]
+  "1 to 300 characters."
+  title: String
+  "The customer or supplier."
+  customerId: ID
+  "Who pays whom."
+  direction: ContractDirection
+  "What the contract is worth."
+  amount: MoneyInput
+  "The day the last party signed."
+  signedOn: Date
+  "The first day of the term."
+  effectiveOn: Date
+  "The last day of the term."
+  endsOn: Date
+  "Up to 10,000 characters."
+  description: String
+  "The new owner."
+  ownerId: ID
+  "The new department."
+  departmentId: ID
+  "Up to 20."
+  parties: [ContractPartyInput!]
+  "Up to 500."
+  lines: [ContractLineInput!]
+  "Up to 120; refused when money was booked on the plan."
+  paymentPlan: [PaymentPlanLineInput!]
+  "Up to 200; replaces those that are open."
+  milestones: [MilestoneInput!]
+  "Up to 200."
+  documents: [DocumentReferenceInput!]
+}
+
+"Fields of a contract that can be emptied."
+enum ContractClearable {
+  "Of nobody."
+  OWNER
+  "Of no department."
+  DEPARTMENT
+  "Not signed."
+  SIGNED_ON
+  "No first day."
+  EFFECTIVE_ON
+  "No fixed term."
+  ENDS_ON
+}
+
+"A contract to put into the archive."
+input ContractArchiveInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A contract to take out of the archive."
+input ContractRestoreInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"Money that moved under a contract."
+input PaymentRecordInput {
+  "The contract."
+  contractId: ID!
+  "The instalment it settles."
+  planLineId: ID
+  "More than zero, in the contract's currency."
+  amount: MoneyInput!
+  "Today unless given; not in the future."
+  paidOn: Date
+  "How it moved."
+  method: PaymentMethod!
+  "Up to 100 characters."
+  reference: String
+  "Up to 1,000 characters."
+  note: String
+}
+
+"A milestone that was reached."
+input MilestoneCompleteInput {
+  "The milestone."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Today unless given; not in the future."
+  doneOn: Date
+}
+
+"What contractCreate did."
+type ContractCreatePayload {
+  "The new contract; null when there are errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractUpdate did."
+type ContractUpdatePayload {
+  "The changed contract; on VERSION_CONFLICT the contract as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractArchive did."
+type ContractArchivePayload {
+  "The archived contract; on VERSION_CONFLICT the contract as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractRestore did."
+type ContractRestorePayload {
+  "The restored contract; on VERSION_CONFLICT the contract as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What paymentRecord did."
+type PaymentRecordPayload {
+  "The payment; null when there are errors."
+  payment: Payment
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What milestoneComplete did."
+type MilestoneCompletePayload {
+  "The milestone; on VERSION_CONFLICT the milestone as it is now; null on other errors."
+  milestone: Milestone
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes a contract with its parts. Needs contract:create reaching its owner and department. userErrors: REQUIRED,
+  TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, LIMIT_REACHED, NOT_ALLOWED, NOT_FOUND.
+  """
+  contractCreate(input: ContractCreateInput!): ContractCreatePayload!
+  """
+  Changes a contract, and its reminders with it. Needs contract:update reaching it before and after. userErrors: those
+  of contractCreate, VERSION_CONFLICT, WRONG_STATE, IN_USE.
+  """
+  contractUpdate(input: ContractUpdateInput!): ContractUpdatePayload!
+  "Puts a contract away that never bound anybody or has ended. Needs contract:archive. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  contractArchive(input: ContractArchiveInput!): ContractArchivePayload!
+  "Takes a contract out of the archive. Needs contract:archive. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  contractRestore(input: ContractRestoreInput!): ContractRestorePayload!
+  """
+  Books money on a contract; an instalment that is paid is no longer reminded of. Needs payment:record reaching the
+  contract. userErrors: MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, TOO_LONG, INCONSISTENT, NOT_FOUND, WRONG_STATE.
+  """
+  paymentRecord(input: PaymentRecordInput!): PaymentRecordPayload!
+  """
+  Records that a milestone was reached; it is no longer reminded of. Needs milestone:complete reaching its contract.
+  userErrors: OUT_OF_RANGE, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  milestoneComplete(input: MilestoneCompleteInput!): MilestoneCompletePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_parts.graphql", Input: `"A side of a contract, named as it was when the contract was signed."
+type ContractParty {
+  "Begins with pty_."
+  id: ID!
+  "Such as 甲方 or 乙方."
+  role: String!
+  "Name of the company or person."
+  name: String!
+  "Unified social credit code or another register's number."
+  creditCode: String!
+  "Who signs for the party."
+  representative: String!
+}
+
+"An item of goods or services."
+type ContractLine {
+  "Begins with lin_."
+  id: ID!
+  "What it is."
+  description: String!
+  "Model."
+  model: String!
+  "Specification."
+  specification: String!
+  "How many."
+  quantity: Decimal!
+  "Unit of the quantity."
+  unit: String!
+  "Price of one unit in the contract's currency."
+  unitPrice: Decimal!
+  "Day of delivery."
+  deliveryOn: Date
+}
+
+"One instalment of a payment plan."
+type PaymentPlanLine {
+  "Begins with ppl_."
+  id: ID!
+  "Goes up with every change."
+  version: Int!
+  "The day it falls due."
+  dueOn: Date!
+  "How much falls due."
+  amount: Money!
+  "How much was booked on it."
+  settled: Money!
+  "Where it stands."
+  state: PaymentPlanLineState!
+  "What it is for."
+  purpose: String!
+}
+
+"Where an instalment stands."
+enum PaymentPlanLineState {
+  "Nothing booked yet."
+  PLANNED
+  "Something booked, but less than planned."
+  PARTLY_PAID
+  "All of it booked."
+  PAID
+  "Will not fall due."
+  CANCELLED
+}
+
+"Money that moved under a contract. Never changed; a mistake is reversed."
+type Payment {
+  "Begins with pay_."
+  id: ID!
+  "How much; negative for a reversal."
+  amount: Money!
+  "The day it moved."
+  paidOn: Date!
+  "How it moved."
+  method: PaymentMethod!
+  "Number of the bank's or receipt's record."
+  reference: String!
+  "Free note."
+  note: String!
+}
+
+"How money moved."
+enum PaymentMethod {
+  "By bank transfer."
+  BANK_TRANSFER
+  "In cash."
+  CASH
+  "By card."
+  CARD
+  "By cheque."
+  CHEQUE
+  "By acceptance bill."
+  ACCEPTANCE_BILL
+  "By postal order."
+  POSTAL_ORDER
+  "Collected by the courier."
+  CASH_ON_DELIVERY
+  "By Alipay."
+  ALIPAY
+  "By WeChat Pay."
+  WECHAT
+  "In another way."
+  OTHER
+}
+
+"A dated node of a contract's execution."
+type Milestone {
+  "Begins with mil_."
+  id: ID!
+  "Goes up with every change."
+  version: Int!
+  "What is to be reached."
+  title: String!
+  "Free description."
+  description: String!
+  "What it is about."
+  kind: MilestoneKind!
+  "Where it stands."
+  state: MilestoneState!
+  "The day it falls due."
+  dueOn: Date
+  "The day it was reached."
+  doneOn: Date
+}
+
+"What a milestone is about."
+enum MilestoneKind {
+  "Delivery."
+  DELIVERY
+  "Receipt of goods."
+  GOODS_RECEIPT
+  "Acceptance."
+  ACCEPTANCE
+  "Anything else."
+  OTHER
+}
+
+"Where a milestone stands."
+enum MilestoneState {
+  "Not reached yet."
+  OPEN
+  "Reached."
+  DONE
+  "No longer wanted."
+  CANCELLED
+}
+
+"A file of a contract that is kept elsewhere."
+type DocumentReference {
+  "Begins with doc_."
+  id: ID!
+  "What it is called."
+  title: String!
+  "Where it is."
+  url: String!
+  "What sort of document it is."
+  documentType: String!
+  "Media type or file format."
+  format: String!
+  "Language of the document."
+  language: String!
+  "The day it was published."
+  publishedOn: Date
+}
+
+"A change of a contract that binds, on record."
+type ContractChange {
+  "Begins with chg_."
+  id: ID!
+  "The day it was made."
+  changedOn: Date
+  "Why."
+  reason: String!
+  "What, in words."
+  description: String!
+}
 `, BuiltIn: false},
 	{Name: "../schema/customer.graphql", Input: `"A company or person that the tenant deals with. Needs customer:read."
 type Customer implements Node {
@@ -1041,12 +2556,206 @@ extend type Mutation {
   customerRestore(input: CustomerRestoreInput!): CustomerRestorePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/money.graphql", Input: `"An exact decimal as a string, such as \"149597.00\"; at most 20 digits before the point and 4 after it."
+scalar Decimal
+
+"An ISO 4217 currency code, such as CNY."
+scalar CurrencyCode @specifiedBy(url: "https://www.iso.org/iso-4217-currency-codes.html")
+
+"A sum in one currency."
+type Money {
+  "The sum with the currency's number of decimals."
+  amount: Decimal!
+  "The currency."
+  currency: CurrencyCode!
+}
+
+"A sum in one currency, with no more decimals than the currency has."
+input MoneyInput {
+  "The sum."
+  amount: Decimal!
+  "The currency."
+  currency: CurrencyCode!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Contract(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Contract_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Contract_version(ctx, field)
+	case "number":
+		return ec.fieldContext_Contract_number(ctx, field)
+	case "title":
+		return ec.fieldContext_Contract_title(ctx, field)
+	case "kind":
+		return ec.fieldContext_Contract_kind(ctx, field)
+	case "direction":
+		return ec.fieldContext_Contract_direction(ctx, field)
+	case "status":
+		return ec.fieldContext_Contract_status(ctx, field)
+	case "customer":
+		return ec.fieldContext_Contract_customer(ctx, field)
+	case "amount":
+		return ec.fieldContext_Contract_amount(ctx, field)
+	case "settled":
+		return ec.fieldContext_Contract_settled(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_Contract_signedOn(ctx, field)
+	case "effectiveOn":
+		return ec.fieldContext_Contract_effectiveOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_Contract_endsOn(ctx, field)
+	case "description":
+		return ec.fieldContext_Contract_description(ctx, field)
+	case "predecessor":
+		return ec.fieldContext_Contract_predecessor(ctx, field)
+	case "parties":
+		return ec.fieldContext_Contract_parties(ctx, field)
+	case "lines":
+		return ec.fieldContext_Contract_lines(ctx, field)
+	case "paymentPlan":
+		return ec.fieldContext_Contract_paymentPlan(ctx, field)
+	case "payments":
+		return ec.fieldContext_Contract_payments(ctx, field)
+	case "milestones":
+		return ec.fieldContext_Contract_milestones(ctx, field)
+	case "documents":
+		return ec.fieldContext_Contract_documents(ctx, field)
+	case "changes":
+		return ec.fieldContext_Contract_changes(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Contract_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Contract_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Contract_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contract", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractArchivePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContractChange_id(ctx, field)
+	case "changedOn":
+		return ec.fieldContext_ContractChange_changedOn(ctx, field)
+	case "reason":
+		return ec.fieldContext_ContractChange_reason(ctx, field)
+	case "description":
+		return ec.fieldContext_ContractChange_description(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContractConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContractConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContractConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContractConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractCreatePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ContractEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ContractEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContractLine_id(ctx, field)
+	case "description":
+		return ec.fieldContext_ContractLine_description(ctx, field)
+	case "model":
+		return ec.fieldContext_ContractLine_model(ctx, field)
+	case "specification":
+		return ec.fieldContext_ContractLine_specification(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ContractLine_quantity(ctx, field)
+	case "unit":
+		return ec.fieldContext_ContractLine_unit(ctx, field)
+	case "unitPrice":
+		return ec.fieldContext_ContractLine_unitPrice(ctx, field)
+	case "deliveryOn":
+		return ec.fieldContext_ContractLine_deliveryOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractParty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContractParty_id(ctx, field)
+	case "role":
+		return ec.fieldContext_ContractParty_role(ctx, field)
+	case "name":
+		return ec.fieldContext_ContractParty_name(ctx, field)
+	case "creditCode":
+		return ec.fieldContext_ContractParty_creditCode(ctx, field)
+	case "representative":
+		return ec.fieldContext_ContractParty_representative(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractParty", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractRestorePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractUpdatePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractUpdatePayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -1094,6 +2803,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_updatedAt(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_Customer_archivedAt(ctx, field)
+	case "contracts":
+		return ec.fieldContext_Customer_contracts(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
@@ -1162,6 +2873,68 @@ func (ec *executionContext) childFields_CustomerUpdatePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CustomerUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DocumentReference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DocumentReference_id(ctx, field)
+	case "title":
+		return ec.fieldContext_DocumentReference_title(ctx, field)
+	case "url":
+		return ec.fieldContext_DocumentReference_url(ctx, field)
+	case "documentType":
+		return ec.fieldContext_DocumentReference_documentType(ctx, field)
+	case "format":
+		return ec.fieldContext_DocumentReference_format(ctx, field)
+	case "language":
+		return ec.fieldContext_DocumentReference_language(ctx, field)
+	case "publishedOn":
+		return ec.fieldContext_DocumentReference_publishedOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DocumentReference", field.Name)
+}
+
+func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Milestone_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Milestone_version(ctx, field)
+	case "title":
+		return ec.fieldContext_Milestone_title(ctx, field)
+	case "description":
+		return ec.fieldContext_Milestone_description(ctx, field)
+	case "kind":
+		return ec.fieldContext_Milestone_kind(ctx, field)
+	case "state":
+		return ec.fieldContext_Milestone_state(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Milestone_dueOn(ctx, field)
+	case "doneOn":
+		return ec.fieldContext_Milestone_doneOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Milestone", field.Name)
+}
+
+func (ec *executionContext) childFields_MilestoneCompletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "milestone":
+		return ec.fieldContext_MilestoneCompletePayload_milestone(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MilestoneCompletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MilestoneCompletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Money(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_Money_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_Money_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -1174,6 +2947,54 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_Payment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Payment_id(ctx, field)
+	case "amount":
+		return ec.fieldContext_Payment_amount(ctx, field)
+	case "paidOn":
+		return ec.fieldContext_Payment_paidOn(ctx, field)
+	case "method":
+		return ec.fieldContext_Payment_method(ctx, field)
+	case "reference":
+		return ec.fieldContext_Payment_reference(ctx, field)
+	case "note":
+		return ec.fieldContext_Payment_note(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Payment", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentPlanLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentPlanLine_id(ctx, field)
+	case "version":
+		return ec.fieldContext_PaymentPlanLine_version(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_PaymentPlanLine_dueOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentPlanLine_amount(ctx, field)
+	case "settled":
+		return ec.fieldContext_PaymentPlanLine_settled(ctx, field)
+	case "state":
+		return ec.fieldContext_PaymentPlanLine_state(ctx, field)
+	case "purpose":
+		return ec.fieldContext_PaymentPlanLine_purpose(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentPlanLine", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_PaymentRecordPayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRecordPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -7,6 +7,38 @@ import (
 	"heyue/platform/fault"
 )
 
+// What contractArchive did.
+type ContractArchivePayload struct {
+	// The archived contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractCreate did.
+type ContractCreatePayload struct {
+	// The new contract; null when there are errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractRestore did.
+type ContractRestorePayload struct {
+	// The restored contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractUpdate did.
+type ContractUpdatePayload struct {
+	// The changed contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What customerArchive did.
 type CustomerArchivePayload struct {
 	// The archived customer; on VERSION_CONFLICT the customer as it is now; null on other errors.
@@ -35,6 +67,22 @@ type CustomerRestorePayload struct {
 type CustomerUpdatePayload struct {
 	// The changed customer; on VERSION_CONFLICT the customer as it is now; null on other errors.
 	Customer *ent.Customer `json:"customer,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What milestoneComplete did.
+type MilestoneCompletePayload struct {
+	// The milestone; on VERSION_CONFLICT the milestone as it is now; null on other errors.
+	Milestone *ent.Milestone `json:"milestone,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What paymentRecord did.
+type PaymentRecordPayload struct {
+	// The payment; null when there are errors.
+	Payment *ent.Payment `json:"payment,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }

@@ -10,6 +10,7 @@ import (
 	"heyue/domain/customers"
 	"heyue/ent"
 	"heyue/graph"
+	"heyue/graph/generated"
 	"heyue/graph/model"
 	"heyue/platform/listing"
 	"heyue/platform/page"
@@ -51,3 +52,7 @@ func (r *queryResolver) Customer(ctx context.Context, id string) (*ent.Customer,
 func (r *queryResolver) Customers(ctx context.Context, first *int, after *string, last *int, before *string, filter *customers.Filter, sort []*listing.Sort) (*page.Connection[*ent.Customer], error) {
 	return r.Services.Customers.List(ctx, page.Args{First: first, After: after, Last: last, Before: before}, filter, sort)
 }
+
+func (r *Resolver) Customer() generated.CustomerResolver { return &customerResolver{r} }
+
+type customerResolver struct{ *Resolver }

@@ -21,6 +21,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 	switch key.Prefix {
 	case publicid.PrefixCustomerID:
 		return found(s.Customers.Lookup(ctx, publicid.CustomerID(key.UUID)))
+	case publicid.PrefixContractID:
+		return found(s.Contracts.Lookup(ctx, publicid.ContractID(key.UUID)))
 	}
 	return nil, nil
 }

@@ -2,7 +2,10 @@
 // Rules live behind the calls (ARCHITECTURE.md section 4).
 package resolver
 
-import "heyue/domain/customers"
+import (
+	"heyue/domain/contracts"
+	"heyue/domain/customers"
+)
 
 // Resolver is the root of all resolvers.
 type Resolver struct{ Services Services }
@@ -10,4 +13,5 @@ type Resolver struct{ Services Services }
 // Services are what fields call.
 type Services struct {
 	Customers *customers.Service
+	Contracts *contracts.Service
 }
