@@ -8,6 +8,7 @@ package resolver
 import (
 	"context"
 	"heyue/domain/contracts"
+	"heyue/graph"
 	"heyue/graph/model"
 )
 
