@@ -76,25 +76,14 @@ func Default() Settings {
 	}
 }
 
-// defaultLadders are the shipped ladders: the end of a contract is announced a quarter ahead, so that it can be
-// renewed or given notice (J1, HR11); money a month ahead, for planning funds (H2); milestones two weeks ahead.
+// defaultLadders gives every kind of obligation the shipped ladder: 90, 30, 7 and 1 days before, on the day, and weekly
+// once overdue (J1, J4). A tenant shortens what it finds too long.
 func defaultLadders() Ladders {
 	ladders := Ladders{}
 	for _, k := range due.Kind("").Values() {
-		ladders[due.Kind(k)] = defaultLadder(due.Kind(k))
+		ladders[due.Kind(k)] = schedule.Default()
 	}
 	return ladders
-}
-
-func defaultLadder(k due.Kind) schedule.Ladder {
-	l := schedule.Default()
-	switch k {
-	case due.PaymentDue:
-		l.Before = []int{30, 7, 1, 0}
-	case due.MilestoneDue:
-		l.Before = []int{14, 7, 1, 0}
-	}
-	return l
 }
 
 // Validate reports everything that is wrong, each fault with its path such as reminderLadders.PAYMENT_DUE.before.2.
@@ -160,7 +149,7 @@ func (s Settings) Ladder(k due.Kind) schedule.Ladder {
 	if l, ok := s.ReminderLadders[k]; ok {
 		return l
 	}
-	return defaultLadder(k)
+	return schedule.Default()
 }
 
 // adopt takes over the faults of err under field.

@@ -23,10 +23,10 @@ func TestDefaultIsValidAndSafe(t *testing.T) {
 		s.ReceiptExcess != 0 || s.PlanTolerance != 0 {
 		t.Errorf("defaults changed: %+v", s)
 	}
-	want := map[due.Kind][]int{due.ContractEnd: {90, 30, 7, 1, 0}, due.PaymentDue: {30, 7, 1, 0}, due.MilestoneDue: {14, 7, 1, 0}}
 	for _, k := range due.Kind("").Values() {
-		if d := cmp.Diff(want[due.Kind(k)], s.Ladder(due.Kind(k)).Before); d != "" {
-			t.Errorf("%s (-want +got):\n%s", k, d)
+		l := s.Ladder(due.Kind(k))
+		if d := cmp.Diff([]int{90, 30, 7, 1, 0}, l.Before); d != "" || l.OverdueEvery != 7 || l.OverdueMax == 0 {
+			t.Errorf("%s reminds every %d days once overdue, %d times, and before (-want +got):\n%s", k, l.OverdueEvery, l.OverdueMax, d)
 		}
 	}
 	if z, err := s.Zone(); err != nil || z.String() != "Asia/Shanghai" {

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 
 	"heyue/domain/alerts/due"
+	"heyue/domain/alerts/schedule"
 )
 
 // UnmarshalJSON reads stored settings over today's defaults: what the JSON does not mention, at any depth, is as
@@ -29,13 +30,13 @@ func (l *Ladders) UnmarshalJSON(b []byte) error {
 	for k, raw := range stored {
 		ladder, ok := merged[k]
 		if !ok {
-			ladder = defaultLadder(k)
+			ladder = schedule.Default()
 		}
 		if err := json.Unmarshal(raw, &ladder); err != nil {
 			return err
 		}
 		if ladder.Before == nil {
-			ladder.Before = defaultLadder(k).Before
+			ladder.Before = schedule.Default().Before
 		}
 		merged[k] = ladder
 	}
