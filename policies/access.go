@@ -94,6 +94,6 @@ func anyOf(column string, ids []publicid.DepartmentID) *sql.Predicate {
 		texts[i] = id.UUID().String()
 	}
 	return sql.P(func(b *sql.Builder) {
-		b.WriteString(column).WriteString(" = ANY(").Arg(pq.Array(texts)).WriteString("::uuid[])")
+		b.Ident(column).WriteString(" = ANY(").Arg(pq.Array(texts)).WriteString("::uuid[])")
 	})
 }

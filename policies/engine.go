@@ -49,11 +49,15 @@ func (e *Engine) Require(ctx context.Context, p Permission) (Access, error) {
 
 // Caller returns everything the caller may do, at the version of the tenant's permissions that the caller's session
 // was read with, or a newer one. So a revocation holds from the next request on, on every instance, whatever
-// messages were lost.
+// messages were lost. A caller of another tenant than the context's is refused before anything is read, so that no
+// snapshot can be kept under a tenant that it is not of.
 func (e *Engine) Caller(ctx context.Context) (*Grants, error) {
 	c, err := identity.From(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if id, ok := tenancy.From(ctx); !ok || id != c.TenantID {
+		return nil, fault.Wrap(tenancy.ErrOtherTenant, "decide for a caller")
 	}
 	s, err := e.at(ctx, c.TenantID, c.AuthzVersion)
 	if err != nil {
