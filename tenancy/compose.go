@@ -27,6 +27,7 @@ func Compose(tables []*schema.Table) {
 	for _, t := range tables {
 		checkEnums(t)
 		if c, ok := tenantColumn(t); ok {
+			withinTenant(t)
 			t.PrimaryKey = append([]*schema.Column{c}, slices.DeleteFunc(slices.Clone(t.PrimaryKey), func(p *schema.Column) bool { return p == c })...)
 		}
 	}
@@ -55,6 +56,14 @@ func shared(t, ref *schema.Table) (own, theirs []*schema.Column) {
 		}
 	}
 	return nil, nil
+}
+
+// withinTenant takes away the uniqueness of single columns, which ent gives to one-to-one edges: across tenants it would
+// tell one of them about the other's rows. The schema declares an index of its own with the tenant in front.
+func withinTenant(t *schema.Table) {
+	for _, c := range t.Columns {
+		c.Unique = false
+	}
 }
 
 func checkEnums(t *schema.Table) {

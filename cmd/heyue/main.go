@@ -17,14 +17,29 @@ import (
 )
 
 func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	code := run(ctx, os.Args[1:], &process{machine: config.ThisMachine(), out: os.Stdout, err: os.Stderr})
-	stop()
-	os.Exit(code)
+	ctx, hurry := signals()
+	os.Exit(run(ctx, os.Args[1:], &process{machine: config.ThisMachine(), in: os.Stdin, out: os.Stdout, err: os.Stderr, hurry: hurry}))
+}
+
+// signals ends the context with the first signal and closes hurry with the second; a third one kills the process.
+func signals() (ctx context.Context, hurry <-chan struct{}) {
+	ctx, cancel := context.WithCancel(context.Background())
+	second := make(chan struct{})
+	got := make(chan os.Signal, 2)
+	signal.Notify(got, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-got
+		cancel()
+		<-got
+		signal.Stop(got)
+		close(second)
+	}()
+	return ctx, second
 }
 
 // commands is the command line. Each command is a struct in a file of its own, with a method Run(*call) error.
 type commands struct {
+	Serve   serveCommand   `cmd:"" help:"Run the API and its background work."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's tables up to this version."`
 	Config  configCommand  `cmd:"" help:"Print every setting, its value and where it comes from."`
 	Version versionCommand `cmd:"" help:"Print the version."`
@@ -33,7 +48,9 @@ type commands struct {
 // process is what a command sees of the world.
 type process struct {
 	machine  config.Machine
+	in       io.Reader
 	out, err io.Writer
+	hurry    <-chan struct{} // closed when whoever asked for the end asks again
 }
 
 // call is one run of a command.

@@ -8,7 +8,7 @@ import (
 
 // migrateCommand looks after the tables.
 type migrateCommand struct {
-	Up     migrateUp     `cmd:"" help:"Apply the migrations that the database lacks."`
+	Up     migrateUp     `cmd:"" default:"1" help:"Apply the migrations that the database lacks."`
 	Status migrateStatus `cmd:"" help:"List the migrations and whether the database has them."`
 }
 

@@ -14,6 +14,7 @@ import (
 type engine struct {
 	exec    graphql.GraphExecutor
 	present *presenter
+	refused func(context.Context, string) // Options.Refused; may be nil
 	timeout time.Duration
 }
 
@@ -46,7 +47,11 @@ func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *op
 		if oc != nil {
 			ctx = graphql.WithOperationContext(ctx, oc)
 		}
-		return nil, &graphql.Response{Errors: e.present.list(ctx, errs...)}
+		list := e.present.list(ctx, errs...)
+		if e.refused != nil {
+			e.refused(ctx, string(codeOf(list[0])))
+		}
+		return nil, &graphql.Response{Errors: list}
 	}
 	op.oc, op.kind = oc, oc.Operation.Operation
 	if op.kind == ast.Subscription {

@@ -29,6 +29,9 @@ type Options struct {
 	// does not know. Those, and what it calls INTERNAL, are logged with all they say and shown as INTERNAL
 	// with nothing. It must not change the error.
 	Present func(ctx context.Context, err error) *gqlerror.Error
+	// Refused is told the code of each document that never became an operation: it did not parse, was too
+	// complex or not valid. Nil: nobody is.
+	Refused func(ctx context.Context, code string)
 	// AllowIntrospection decides per request whether __schema and __type are answered. Nil: never.
 	AllowIntrospection func(ctx context.Context) bool
 	// EventID gives the id: line of a response on an event stream, or "". Nil: extensions.cursor, when

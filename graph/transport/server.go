@@ -63,7 +63,7 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 	s := &Server{
 		options:  o,
 		exec:     exec,
-		engine:   &engine{exec: exec, present: p, timeout: o.OperationTimeout},
+		engine:   &engine{exec: exec, present: p, refused: o.Refused, timeout: o.OperationTimeout},
 		present:  p,
 		origins:  allowed,
 		slots:    newSlots(o.Socket.PerUser),

@@ -156,3 +156,17 @@ func (interceptor) Validate(graphql.ExecutableSchema) error { return nil }
 func (f interceptor) InterceptOperation(context.Context, graphql.OperationHandler) graphql.ResponseHandler {
 	return f()
 }
+
+// TestRefusalsAreTold counts what never became an operation; what did is for extensions to see.
+func TestRefusalsAreTold(t *testing.T) {
+	t.Parallel()
+	var told []string
+	e := start(t, nil, transport.Options{Refused: func(_ context.Context, code string) { told = append(told, code) }})
+	for _, document := range []string{"{hello}", "{", "{noSuchField}", "{__schema{types{name}}}"} {
+		e.post(t, document)
+	}
+	want := "GRAPHQL_PARSE_FAILED GRAPHQL_VALIDATION_FAILED INTROSPECTION_DISABLED"
+	if got := strings.Join(told, " "); got != want {
+		t.Errorf("told %s; want %s", got, want)
+	}
+}

@@ -131,14 +131,17 @@ type Log struct {
 	Format string `env:"HEYUE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"lines for people or for programs"`
 }
 
-// ForDemo returns a copy with the comforts of a laptop: the schema can be read and stopping does not wait for load
-// balancers. What the environment sets stays.
+// ForDemo returns a copy with the comforts of a laptop: the schema can be read and stopping waits for neither load
+// balancers nor a crowd of clients. What the environment sets stays.
 func (c Config) ForDemo() Config {
 	if !c.set("HEYUE_INTROSPECTION") {
 		c.API.Introspection = true
 	}
 	if !c.set("HEYUE_DRAIN_DELAY") {
 		c.Server.DrainDelay = 0
+	}
+	if !c.set("HEYUE_STREAM_DRAIN_JITTER") {
+		c.Stream.DrainJitter = 100 * time.Millisecond
 	}
 	return c
 }

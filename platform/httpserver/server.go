@@ -27,11 +27,11 @@ func DefaultLimits() Limits {
 	return Limits{ReadHeader: 5 * time.Second, Read: 30 * time.Second, Idle: 2 * time.Minute, HeaderBytes: 32 << 10}
 }
 
-// Options are what a Server needs. Public, Internal, Health and Log must be set.
+// Options are what a Server needs. InternalAddr, Health and Log must be set.
 type Options struct {
 	Addr         string       // host:port for callers
 	InternalAddr string       // host:port for operators
-	Public       http.Handler // everything that callers may reach
+	Public       http.Handler // everything that callers may reach; nil for a process that serves operators only
 	Metrics      http.Handler // served at /metrics of the internal address; nil leaves it out
 	Health       *Health      // served at /livez and /readyz of the internal address
 	Limits       Limits       // zero fields take the default
@@ -44,11 +44,11 @@ type Options struct {
 	After   func(time.Duration) <-chan time.Time // time.After when nil
 }
 
-// Server is two bound listeners.
+// Server is two bound listeners, or the one for operators.
 type Server struct {
 	o                Options
 	public, internal *http.Server
-	pl, il           net.Listener
+	pl, il           net.Listener       // pl is nil without callers
 	cancel           context.CancelFunc // ends the context of requests that outlive the grace
 }
 
@@ -56,17 +56,19 @@ type Server struct {
 // the address. A Server that has been made must be run or closed.
 func Listen(o Options) (*Server, error) {
 	o.fill()
-	pl, err := net.Listen("tcp", o.Addr)
-	if err != nil {
-		return nil, fmt.Errorf("cannot listen for callers: %w", err)
-	}
-	il, err := net.Listen("tcp", o.InternalAddr)
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("cannot listen for operators: %w", err), pl.Close())
-	}
 	base, cancel := context.WithCancel(context.Background())
-	s := &Server{o: o, pl: pl, il: il, cancel: cancel}
-	s.public = s.server(base, Recover(o.Log, RequestID(readDeadline(o.Limits.Read, o.Public))))
+	s := &Server{o: o, cancel: cancel}
+	var err error
+	if o.Public != nil {
+		if s.pl, err = net.Listen("tcp", o.Addr); err != nil {
+			cancel()
+			return nil, fmt.Errorf("cannot listen for callers: %w", err)
+		}
+		s.public = s.server(base, Recover(o.Log, RequestID(readDeadline(o.Limits.Read, o.Public))))
+	}
+	if s.il, err = net.Listen("tcp", o.InternalAddr); err != nil {
+		return nil, errors.Join(fmt.Errorf("cannot listen for operators: %w", err), s.Close())
+	}
 	s.internal = s.server(base, s.internalMux())
 	return s, nil
 }
@@ -111,8 +113,13 @@ func (s *Server) internalMux() http.Handler {
 	return mux
 }
 
-// Addr is where callers are served, with the port that was given out when the address named port 0.
-func (s *Server) Addr() string { return s.pl.Addr().String() }
+// Addr is where callers are served, with the port that was given out when the address named port 0; "" when none are.
+func (s *Server) Addr() string {
+	if s.pl == nil {
+		return ""
+	}
+	return s.pl.Addr().String()
+}
 
 // InternalAddr is where operators are served.
 func (s *Server) InternalAddr() string { return s.il.Addr().String() }
@@ -120,7 +127,13 @@ func (s *Server) InternalAddr() string { return s.il.Addr().String() }
 // Close frees the addresses of a Server that is not run.
 func (s *Server) Close() error {
 	s.cancel()
-	return errors.Join(s.pl.Close(), s.il.Close())
+	var errs []error
+	for _, l := range []net.Listener{s.pl, s.il} {
+		if l != nil {
+			errs = append(errs, l.Close())
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Run serves until ctx ends and then stops in order: it reports itself not ready, goes on serving for DrainDelay so
@@ -135,7 +148,9 @@ func (s *Server) Run(ctx context.Context, hurry <-chan struct{}) error {
 			failed <- fmt.Errorf("listener %s failed: %w", l.Addr(), err)
 		}
 	}
-	wg.Go(func() { serve(s.public, s.pl) })
+	if s.public != nil {
+		wg.Go(func() { serve(s.public, s.pl) })
+	}
 	wg.Go(func() { serve(s.internal, s.il) })
 	var err error
 	select {
@@ -166,7 +181,10 @@ func (s *Server) stop() error {
 	if s.o.OnDrain != nil {
 		wg.Go(func() { s.o.OnDrain(ctx) })
 	}
-	err := s.public.Shutdown(ctx)
+	var err error
+	if s.public != nil {
+		err = s.public.Shutdown(ctx)
+	}
 	s.cancel()
 	if err != nil {
 		err = errors.Join(fmt.Errorf("requests still ran after %v and were cut off", s.o.Grace), s.public.Close())

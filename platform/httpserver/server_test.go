@@ -135,6 +135,21 @@ func TestInternalPagesAreNotPublic(t *testing.T) {
 	}
 }
 
+// TestWithoutCallers is a process that only works: operators can watch it, and there is nobody to wait for.
+func TestWithoutCallers(t *testing.T) {
+	t.Parallel()
+	r := start(t, nil, nil)
+	if r.Addr() != "" {
+		t.Errorf("it listens for callers at %s", r.Addr())
+	}
+	if code, _, _ := r.get(t, r.InternalAddr(), "/readyz"); code != 200 {
+		t.Errorf("readyz: %d", code)
+	}
+	if err := r.finish(t); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStopLosesNothing(t *testing.T) {
 	t.Parallel()
 	entered, release := make(chan struct{}), make(chan struct{})

@@ -24,7 +24,7 @@ type Purpose string
 // Purposes in use. Each ends in the version of its scheme.
 const (
 	AccessTokens Purpose = "heyue access tokens v1" // Ed25519 seed, 32 bytes
-	Cursors      Purpose = "heyue page cursors v1"  // HMAC key of opaque cursors, 32 bytes
+	Cursors      Purpose = "heyue page cursors v1"  // page.NewSealer, 64 bytes
 )
 
 // Master is the key of an installation. It never prints itself.

@@ -1,0 +1,32 @@
+package app
+
+import (
+	"heyue/domain/alerts"
+	"heyue/outbox"
+)
+
+// events joins what happens after a commit. A relay lives in worker processes only; where there is none, Redis carries
+// the wake-up to one, and where Redis is down its poll finds the work.
+func (s *Services) events(roles Roles) {
+	f := s.foundation
+	s.doorbell = outbox.NewDoorbell(f.redis.Commands, f.log)
+	s.hub = outbox.NewHub(outbox.HubOptions{
+		Reader: outbox.Reader{Client: f.client}, System: f.system, Messages: f.redis.Messages, Log: f.log,
+	})
+	s.relay = &outbox.Relay{
+		Client: f.client, System: f.system, Messages: f.redis.Messages, Log: f.log,
+		Numbered: func(tenant, last int64) {
+			s.hub.Wake(tenant, last)
+			s.doorbell.Numbered(tenant, last)
+		},
+	}
+	s.outbox = outbox.Writer{Clock: f.clock, Committed: s.doorbell.Relay}
+	if roles.Worker {
+		s.outbox.Committed = s.relay.Wake
+	}
+	s.obligations = alerts.Obligations{Outbox: s.outbox, Clock: f.clock}
+	s.scanner = &alerts.Scanner{
+		Client: f.client, System: f.system, Policies: f.policies, Recipients: alerts.Staff{}, Outbox: s.outbox,
+		Clock: f.clock, Log: f.log,
+	}
+}

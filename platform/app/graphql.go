@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/99designs/gqlgen/graphql"
+
+	"heyue/graph"
+	"heyue/graph/generated"
+	"heyue/graph/resolver"
+	"heyue/graph/transport"
+	"heyue/identity"
+	"heyue/platform/metrics"
+)
+
+// graphQL is the API on every transport.
+func (s *Services) graphQL(registry prometheus.Registerer) (*transport.Server, error) {
+	measured := operations{metrics.NewOperations(registry), s.clock}
+	o := TransportOptions(s.cfg, s.log, s.clock)
+	o.Authenticate = s.Sessions.Authenticate
+	o.Init = s.lease
+	o.UserKey = userKey
+	o.Present = graph.Present
+	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
+	o.Extensions = []graphql.HandlerExtension{measured}
+	o.Refused = measured.refused
+	o.Document.Once = signIns()
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: resolver.Services{
+		Customers: s.Customers, Contracts: s.Contracts,
+	}}})
+	return transport.New(schema, o)
+}
+
+// signIns are the mutations that somebody who guesses would like to repeat in one document.
+func signIns() []string { return []string{"login", "refresh"} }
+
+// lease lets a socket live as long as its token and its session. Nobody in particular has none: what an anonymous
+// caller may subscribe to, resolvers decide.
+func (s *Services) lease(ctx context.Context) (transport.Lease, error) {
+	c, err := identity.From(ctx)
+	if err != nil {
+		return transport.Lease{}, nil
+	}
+	return transport.Lease{Expires: c.ExpiresAt, Done: s.watcher.Watch(ctx, c)}, nil
+}
+
+// userKey names the caller for the limit of sockets.
+func userKey(ctx context.Context) string {
+	c, err := identity.From(ctx)
+	if err != nil {
+		return ""
+	}
+	return c.UserID.String()
+}

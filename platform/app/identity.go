@@ -1,0 +1,44 @@
+package app
+
+import (
+	"context"
+
+	"heyue/ent"
+	"heyue/identity/password"
+	"heyue/identity/sessions"
+	"heyue/identity/token"
+	"heyue/platform/publicid"
+	"heyue/platform/secret"
+)
+
+// identity is who calls, and how they prove it.
+func (s *Services) identity() error {
+	f, c := s.foundation, s.cfg.Login
+	authority, err := token.New(f.secret.Derive(secret.AccessTokens, token.SeedSize), c.AccessTokenTTL, f.clock)
+	if err != nil {
+		return err
+	}
+	s.watcher = sessions.NewWatcher(f.client, f.clock, f.log)
+	s.Sessions = &sessions.Service{
+		Client: f.client, Directory: f.directory, Passwords: password.New(password.DefaultCost(), c.PasswordSlots),
+		Authority: authority, Journal: f.audit, Clock: f.clock, Log: f.log,
+		RefreshTTL: c.RefreshTTL, RefreshGrace: c.RefreshGrace, Ended: s.watcher.Wake,
+	}
+	return nil
+}
+
+// passwordPolicy is what a new password must be.
+func (f *foundation) passwordPolicy() password.Policy {
+	p := password.DefaultPolicy()
+	p.MinLength = f.cfg.Login.PasswordMin
+	return p
+}
+
+// revoker ends sessions for the use cases that change a user. The journal of sessions has its own words for why.
+type revoker struct{ sessions *sessions.Service }
+
+// RevokeAll ends every session of the user as part of tx.
+func (r revoker) RevokeAll(ctx context.Context, tx *ent.Tx, user publicid.UserID, _ string) error {
+	_, err := r.sessions.RevokeSessions(ctx, tx, user)
+	return err
+}

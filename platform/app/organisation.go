@@ -1,0 +1,28 @@
+package app
+
+import (
+	"heyue/domain/dictionaries"
+	"heyue/domain/staff"
+	"heyue/policies"
+)
+
+// organisation is the use cases of how a tenant is set up: who works in it, who may do what, and its lists.
+func (s *Services) organisation() {
+	f, most := s.foundation, s.cfg.Tenant
+	s.Dictionaries = &dictionaries.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Clock: f.clock, Limit: most.DictionaryEntries,
+	}
+	s.Roles = &policies.Administration{
+		Client: f.client, Engine: f.policies, Audit: f.audit,
+		Limits: policies.RoleLimits{Roles: most.Roles, PerUser: most.RolesPerUser},
+	}
+	s.Departments = &staff.Departments{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Clock: f.clock,
+		Limits: staff.DepartmentLimits{Count: most.Departments, Depth: most.DepartmentDepth},
+	}
+	s.Users = &staff.Users{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Lister: f.lister,
+		Hasher: s.Sessions.Passwords, PasswordPolicy: f.passwordPolicy(),
+		Sessions: revoker{s.Sessions}, Roles: s.Roles, Limit: most.Users,
+	}
+}

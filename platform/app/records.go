@@ -1,0 +1,36 @@
+package app
+
+import (
+	"context"
+
+	"heyue/domain/alerts"
+	"heyue/domain/alerts/due"
+	"heyue/domain/contracts"
+	"heyue/domain/customers"
+	"heyue/ent"
+)
+
+// records are the use cases of what tenants keep.
+func (s *Services) records() {
+	f := s.foundation
+	s.Customers = &customers.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Codes: s.Dictionaries, Numbers: f.numbers,
+		Lister: f.lister, Clock: f.clock,
+	}
+	s.Contracts = &contracts.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Numbers: f.numbers, Obligations: dueDates{s.obligations},
+		Lister: f.lister, Clock: f.clock,
+	}
+}
+
+// dueDates hands the contracts' dates to the reminders, in the type that the reminders have for them.
+type dueDates struct{ alerts.Obligations }
+
+// Set makes or changes the obligations of dates as part of tx.
+func (d dueDates) Set(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
+	out := make([]alerts.Date, len(dates))
+	for i, one := range dates {
+		out[i] = alerts.Date(one)
+	}
+	return d.Obligations.Set(ctx, tx, out...)
+}

@@ -1,0 +1,119 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"heyue/graph/transport"
+	"heyue/platform/httpserver"
+	"heyue/platform/metrics"
+)
+
+// healthTimeout is what a health check may take.
+const healthTimeout = 2 * time.Second
+
+// ServeOptions say what Serve does beside serving.
+type ServeOptions struct {
+	Roles   Roles // at least one
+	Version string
+	// Before runs when the services are there and before anybody is served.
+	Before func(context.Context, *Services) error
+	// Listening is told the addresses, with the ports that were given out; api is empty without the role API.
+	Listening func(api, internal string)
+	// Hurry skips the rest of a slow stop when it is closed; nil never.
+	Hurry <-chan struct{}
+}
+
+// Serve runs the product until ctx ends, and stops it in order: not ready any more, sockets and event streams sent
+// elsewhere, running requests finished, workers ended. What the process stands on is for Close, afterwards. It fails
+// when the process may not serve, when a listener fails, and when the built-in PostgreSQL ends by itself.
+func (r *Resources) Serve(ctx context.Context, o ServeOptions) error {
+	if err := r.MakeReady(ctx); err != nil {
+		return err
+	}
+	s, err := r.Services(ctx, o.Roles)
+	if err != nil {
+		return err
+	}
+	if o.Before != nil {
+		if err := o.Before(ctx, s); err != nil {
+			return err
+		}
+	}
+	server, err := s.listen(o)
+	if err != nil {
+		return err
+	}
+	stopWorkers := s.work(o.Roles)
+	defer stopWorkers()
+	if o.Listening != nil {
+		o.Listening(server.Addr(), server.InternalAddr())
+	}
+	serving, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	go func() {
+		select {
+		case <-r.DatabaseEnded():
+			stop(errDatabaseEnded)
+		case <-serving.Done():
+		}
+	}()
+	err = server.Run(serving, o.Hurry)
+	if cause := context.Cause(serving); errors.Is(cause, errDatabaseEnded) {
+		err = errors.Join(cause, err)
+	}
+	return err
+}
+
+// errDatabaseEnded ends the process: a built-in server that died is started again by the next start, on a data folder
+// that PostgreSQL recovers by itself.
+var errDatabaseEnded = errors.New("the built-in PostgreSQL has ended by itself; its log is in the data folder, and a new start recovers it")
+
+// listen binds the addresses of the roles.
+func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
+	registry := metrics.NewRegistry(o.Version)
+	options := httpserver.Options{
+		InternalAddr: string(s.cfg.Server.InternalAddr), Metrics: metrics.Handler(registry), Health: s.health(),
+		DrainDelay: s.cfg.Server.DrainDelay, Grace: s.cfg.Server.ShutdownGrace, Log: s.log,
+	}
+	if o.Roles.API {
+		api, err := s.graphQL(registry)
+		if err != nil {
+			return nil, err
+		}
+		options.Addr, options.Public = string(s.cfg.Server.Addr), public(api, registry)
+		options.OnDrain = func(ctx context.Context) {
+			if err := api.Drain(ctx); err != nil {
+				s.log.Warn("streams were cut off", "error", err)
+			}
+		}
+	}
+	return httpserver.Listen(options)
+}
+
+// health asks for what the process cannot do without, and for Redis.
+func (s *Services) health() *httpserver.Health {
+	return httpserver.NewHealth(s.log, healthTimeout,
+		httpserver.Check{Name: "postgresql", Probe: s.system.PingContext},
+		httpserver.Check{Name: "redis", Optional: true, Probe: func(ctx context.Context) error { return s.redis.Commands.Ping(ctx).Err() }},
+	)
+}
+
+// public is everything callers may reach.
+func public(api *transport.Server, registry prometheus.Registerer) http.Handler {
+	measured := metrics.NewHTTP(registry)
+	mux := http.NewServeMux()
+	mux.Handle("/graphql", measured.Wrap("/graphql", api))
+	mux.Handle("GET /{$}", measured.Wrap("/", http.HandlerFunc(pointer)))
+	return mux
+}
+
+// pointer is for people who open the address in a browser.
+func pointer(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_, _ = w.Write([]byte("heyue 合约\n\nThe API is GraphQL at /graphql, by POST, event stream or websocket (graphql-transport-ws).\n")) // a reader who has gone misses nothing
+}

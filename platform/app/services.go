@@ -1,0 +1,56 @@
+package app
+
+import (
+	"context"
+
+	"heyue/domain/alerts"
+	"heyue/domain/contracts"
+	"heyue/domain/customers"
+	"heyue/domain/dictionaries"
+	"heyue/domain/staff"
+	"heyue/identity/sessions"
+	"heyue/outbox"
+	"heyue/policies"
+)
+
+// Roles say what a process does. Short commands have neither.
+type Roles struct {
+	API    bool // answers callers
+	Worker bool // numbers events, raises alerts and cleans up
+}
+
+// Services are the use cases of the product, joined to each other and to the resources of this process.
+type Services struct {
+	*foundation
+	Customers    *customers.Service
+	Contracts    *contracts.Service
+	Dictionaries *dictionaries.Service
+	Roles        *policies.Administration
+	Departments  *staff.Departments
+	Users        *staff.Users
+	Sessions     *sessions.Service
+
+	watcher     *sessions.Watcher
+	outbox      outbox.Writer
+	doorbell    *outbox.Doorbell
+	hub         *outbox.Hub
+	relay       *outbox.Relay
+	obligations alerts.Obligations
+	scanner     *alerts.Scanner
+}
+
+// Services opens what is needed and puts it together. Whoever asked closes the Resources at the end.
+func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error) {
+	f, err := r.foundation(ctx)
+	if err != nil {
+		return nil, err
+	}
+	s := &Services{foundation: f}
+	s.events(roles)
+	if err := s.identity(); err != nil {
+		return nil, err
+	}
+	s.organisation()
+	s.records()
+	return s, nil
+}

@@ -1,0 +1,63 @@
+package app
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"heyue/identity/sessions"
+)
+
+// retentionEvery is the time between two looks for events that tenants no longer keep.
+const retentionEvery = time.Hour
+
+// work starts the loops of the roles and returns what stops them and waits for their end. They outlive the context of
+// the process, because requests that are finished during a stop still need them.
+func (s *Services) work(roles Roles) (stop func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	var wg sync.WaitGroup
+	run := func(loop func(context.Context)) { wg.Go(func() { loop(ctx) }) }
+	run(s.doorbell.Run)
+	if roles.API {
+		run(s.hub.Run)
+		run(every(sessions.DefaultWatchEvery, s.watcher.Run))
+	}
+	if roles.Worker {
+		run(s.relay.Run)
+		run(s.scanner.Run)
+		run(every(retentionEvery, s.forget))
+	}
+	return func() {
+		cancel()
+		wg.Wait()
+	}
+}
+
+// every gives a loop a ticker.
+func every(d time.Duration, loop func(context.Context, <-chan time.Time)) func(context.Context) {
+	return func(ctx context.Context) {
+		tick := time.NewTicker(d)
+		defer tick.Stop()
+		loop(ctx, tick.C)
+	}
+}
+
+// forget deletes old events on every tick. What fails is tried again by the next.
+func (s *Services) forget(ctx context.Context, ticks <-chan time.Time) {
+	for {
+		n, err := s.relay.Retention(ctx, s.clock.Now())
+		switch {
+		case ctx.Err() != nil:
+			return
+		case err != nil:
+			s.log.ErrorContext(ctx, "delete old events", "error", err)
+		case n > 0:
+			s.log.InfoContext(ctx, "old events deleted", "events", n)
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticks:
+		}
+	}
+}
