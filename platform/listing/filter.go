@@ -117,7 +117,7 @@ func (c *compiler) field(f reflect.StructField, v reflect.Value, path string, de
 			if p == nil {
 				return sql.False()
 			}
-			return sql.Not(p)
+			return untrue(p)
 		}
 	}
 	if rel, ok := f.Tag.Lookup("relation"); ok {
@@ -203,8 +203,8 @@ func (c *compiler) column(name string, v reflect.Value, path string) predicate {
 
 func (c *compiler) text(name string, f *Text, path string) predicate {
 	for _, n := range []*string{f.Eq, f.Contains, f.StartsWith} {
-		if n != nil && utf8.RuneCountInString(*n) > MaxNeedle {
-			return c.fail(path, "%s is longer than %d characters", path, MaxNeedle)
+		if n != nil && !c.searchable(*n, path) {
+			return nil
 		}
 	}
 	return join([]predicate{
@@ -229,6 +229,9 @@ func (c *compiler) in(name string, v reflect.Value, path string) predicate {
 	}
 	args := make([]any, v.Len())
 	for i := range args {
+		if e := v.Index(i); e.Kind() == reflect.String && !c.searchable(e.String(), path) {
+			return nil
+		}
 		args[i] = v.Index(i).Interface()
 	}
 	return func(s *sql.Selector) *sql.Predicate {
@@ -237,6 +240,17 @@ func (c *compiler) in(name string, v reflect.Value, path string) predicate {
 		}
 		return sql.In(s.C(name), args...)
 	}
+}
+
+// searchable refuses texts that are too long and those that no text in PostgreSQL can hold.
+func (c *compiler) searchable(s, path string) bool {
+	switch {
+	case utf8.RuneCountInString(s) > MaxNeedle:
+		c.fail(path, "%s is longer than %d characters", path, MaxNeedle)
+	case strings.ContainsRune(s, 0) || !utf8.ValidString(s):
+		c.fail(path, "%s is not valid text", path)
+	}
+	return c.err == nil
 }
 
 func eq(name string, v any) predicate { return cmp(name, v, sql.EQ) }
@@ -291,6 +305,14 @@ func join(ps []predicate, op func(...*sql.Predicate) *sql.Predicate) predicate {
 		}
 		return op(out...)
 	}
+}
+
+// untrue holds wherever p does not: also where a missing value leaves p undecided, since a row without a value does not
+// have the value that was ruled out.
+func untrue(p *sql.Predicate) *sql.Predicate {
+	return sql.P(func(b *sql.Builder) {
+		b.Wrap(func(b *sql.Builder) { b.Join(p) }).WriteString(" IS NOT TRUE")
+	})
 }
 
 func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }

@@ -70,17 +70,25 @@ func List[T any](ctx context.Context, l Lister, src Source[T], req Request) (*pa
 	if err != nil {
 		return nil, err
 	}
-	more := len(rows) > window.Size
-	rows = rows[:min(len(rows), window.Size)]
-	if window.Backward {
+	count := func(ctx context.Context) (int, error) { return src.Count(ctx, where) }
+	return connection(l, src, keys, binding, window, rows, count)
+}
+
+// connection makes a page of rows, which come in the order they were read in and one more than the page holds when
+// there are more.
+func connection[T any](l Lister, src Source[T], keys []key[T], b page.Binding, w page.Window, rows []T,
+	count func(context.Context) (int, error),
+) (*page.Connection[T], error) {
+	more := len(rows) > w.Size
+	rows = rows[:min(len(rows), w.Size)]
+	if w.Backward {
 		slices.Reverse(rows)
 	}
-	edges, err := seal(l, src, keys, binding, rows)
+	edges, err := seal(l, src, keys, b, rows)
 	if err != nil {
 		return nil, err
 	}
-	count := func(ctx context.Context) (int, error) { return src.Count(ctx, where) }
-	return page.NewConnection(edges, info(edges, window, more), count), nil
+	return page.NewConnection(edges, info(edges, w, more), count), nil
 }
 
 // HideArchived leaves archived rows out of scope unless the caller's filter says which it wants.

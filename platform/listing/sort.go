@@ -66,17 +66,20 @@ func resolve[T any](columns map[Field]Column[T], sorts []*Sort) ([]key[T], error
 // order writes ORDER BY with the id as the tie-break. The id follows the first key's direction, so that a single key
 // and its id can be read from one index. Backward pages read the list from its other end.
 func order[T any](keys []key[T], backward bool) func(*sql.Selector) {
-	return func(s *sql.Selector) {
-		for _, k := range keys {
-			// NULLS LAST is the default of an ascending scan; reading backwards turns both words round.
-			expr := s.C(k.Name) + direction(k.desc != backward)
-			if k.Nullable {
-				expr += map[bool]string{false: " NULLS LAST", true: " NULLS FIRST"}[backward]
-			}
-			s.OrderExpr(sql.Expr(expr))
+	return func(s *sql.Selector) { s.OrderExpr(terms(s, keys, backward)...) }
+}
+
+func terms[T any](s *sql.Selector, keys []key[T], backward bool) []sql.Querier {
+	out := make([]sql.Querier, 0, len(keys)+1)
+	for _, k := range keys {
+		// NULLS LAST is the default of an ascending scan; reading backwards turns both words round.
+		expr := s.C(k.Name) + direction(k.desc != backward)
+		if k.Nullable {
+			expr += map[bool]string{false: " NULLS LAST", true: " NULLS FIRST"}[backward]
 		}
-		s.OrderExpr(sql.Expr(s.C("id") + direction(idDesc(keys) != backward)))
+		out = append(out, sql.Expr(expr))
 	}
+	return append(out, sql.Expr(s.C("id")+direction(idDesc(keys) != backward)))
 }
 
 func direction(desc bool) string {

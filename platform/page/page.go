@@ -74,12 +74,15 @@ type Connection[T any] struct {
 	Edges    []*Edge[T]
 	PageInfo Info
 
-	count func(context.Context) (int, error)
+	count  func(context.Context) (int, error)
+	family *family[T]
 }
 
 // NewConnection makes a connection; count is called only when a query selects totalCount.
 func NewConnection[T any](edges []*Edge[T], info Info, count func(context.Context) (int, error)) *Connection[T] {
-	return &Connection[T]{Edges: edges, PageInfo: info, count: count}
+	c := &Connection[T]{Edges: edges, PageInfo: info, count: count}
+	c.family = &family[T]{nodes: c.Nodes()}
+	return c
 }
 
 // Nodes returns the nodes without their cursors.
