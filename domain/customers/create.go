@@ -6,7 +6,9 @@ import (
 
 	"heyue/audit"
 	"heyue/ent"
+	"heyue/ent/customer"
 	"heyue/platform/fault"
+	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
 )
@@ -30,7 +32,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.Customer, error) {
 		d.DepartmentID = access.Home()
 	}
 	var c fault.Check
-	if err := s.checkCodes(ctx, &c, d.Details); err != nil {
+	if err := s.checkCodes(ctx, &c, d.Details, access); err != nil {
 		return nil, err
 	}
 	c.That(access.Covers(d.OwnerID, d.DepartmentID), fault.NotAllowed, "ownerId", "%s", outOfReach)
@@ -62,25 +64,35 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.Customer, error) {
 
 const outOfReach = "your permission does not reach customers of that owner and department"
 
-// checkCodes records a fault for every dictionary code that may not be used.
-func (s *Service) checkCodes(ctx context.Context, c *fault.Check, d Details) error {
+// checkCodes records a fault for every dictionary code that may not be used. Codes that have been archived since stay
+// usable for the customer that has them: id, when the customer exists.
+func (s *Service) checkCodes(ctx context.Context, c *fault.Check, d Details, access policies.Access, id ...publicid.CustomerID) error {
 	codes := d.codes()
 	unusable, err := s.Codes.Unusable(ctx, codes)
-	for _, list := range unusable {
-		c.Add(fault.UnknownValue, fields[list], "%q is not a usable code of the dictionary %s", codes[list], list)
+	if err != nil || len(unusable) == 0 {
+		return err
 	}
-	return err
+	old, err := s.Client.Customer.Query().Where(customer.IDIn(id...), access.Where).All(ctx)
+	for _, list := range unusable {
+		kept := len(old) == 1 && stored(old[0])[list] == codes[list]
+		c.That(kept, fault.UnknownValue, fields[list], "%.64q is not a usable code of the dictionary %s", codes[list], list)
+	}
+	return tenancy.Fault(err, "look up a customer's codes")
 }
 
 // conflict names the input behind a constraint that refused a write.
 func conflict(err error) error {
-	if name, ok := tenancy.UniqueViolation(err); ok {
-		field := map[string]string{"customer_tenant_id_code": "code", "customer_tenant_id_credit_code": "creditCode"}[name]
-		return refuse(fault.Conflict, fault.Duplicate, field, "another customer has this "+field)
-	}
-	if name, ok := tenancy.ForeignKeyViolation(err); ok {
-		field := map[string]string{"customers_users_owner": "ownerId", "customers_departments_department": "departmentId"}[name]
-		return refuse(fault.NotFound, fault.Missing, field, field+" names nothing that exists")
+	unique, _ := tenancy.UniqueViolation(err)
+	foreign, _ := tenancy.ForeignKeyViolation(err)
+	switch {
+	case unique == "customer_tenant_id_code":
+		return refuse(fault.Conflict, fault.Duplicate, "code", "another customer has this code")
+	case unique == "customer_tenant_id_credit_code":
+		return refuse(fault.Conflict, fault.Duplicate, "creditCode", "another customer has this creditCode")
+	case foreign == "customers_users_owner":
+		return refuse(fault.NotFound, fault.Missing, "ownerId", "ownerId names nothing that exists")
+	case foreign == "customers_departments_department":
+		return refuse(fault.NotFound, fault.Missing, "departmentId", "departmentId names nothing that exists")
 	}
 	return tenancy.Fault(err, "write a customer")
 }

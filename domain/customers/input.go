@@ -82,6 +82,12 @@ func (ch Change) Validate() error {
 }
 
 func (d Details) check(c *fault.Check) {
+	if d.Kind != nil {
+		c.That(d.Kind.Valid(), fault.UnknownValue, "kind", "%.20q is not a kind of customer", string(*d.Kind))
+	}
+	if d.Grade != nil {
+		c.That(d.Grade.Valid(), fault.UnknownValue, "grade", "%.20q is not a grade", string(*d.Grade))
+	}
 	if d.Name != nil {
 		c.Text("name", *d.Name, 1, 200)
 	}
@@ -135,6 +141,14 @@ func (d Details) codes() map[shipped.List]string {
 		}
 	}
 	return out
+}
+
+// stored lists the dictionary codes of a customer.
+func stored(c *ent.Customer) map[shipped.List]string {
+	return map[shipped.List]string{
+		shipped.CustomerSource: c.Source, shipped.CustomerCategory: c.Category, shipped.SalesMode: c.SalesMode,
+		shipped.Industry: c.Industry, shipped.Ownership: c.Ownership, shipped.Region: c.Region,
+	}
 }
 
 // fields names the input that each dictionary list belongs to.

@@ -6,40 +6,17 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
-	"heyue/domain/customers/profile"
+	"heyue/domain/customers/criteria"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/platform/listing"
 	"heyue/platform/page"
-	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
 )
 
-// Filter selects customers by every key of B1 (K3). Without Archived, archived customers are left out.
-type Filter struct {
-	And []*Filter
-	Or  []*Filter
-	Not *Filter
-
-	Kind         []profile.Kind          `column:"kind"`
-	Name         *listing.Text           `column:"name"`
-	Code         *listing.Text           `column:"code"`
-	ShortName    *listing.Text           `column:"short_name"`
-	Region       []string                `column:"region"`
-	Address      *listing.Text           `column:"address"`
-	Source       []string                `column:"source"`
-	Category     []string                `column:"category"`
-	SalesMode    []string                `column:"sales_mode"`
-	Industry     []string                `column:"industry"`
-	Ownership    []string                `column:"ownership"`
-	Description  *listing.Text           `column:"description"`
-	CreditCode   *listing.Text           `column:"credit_code"`
-	Grade        []profile.Grade         `column:"grade"`
-	OwnerID      []publicid.UserID       `column:"owner_id"`
-	DepartmentID []publicid.DepartmentID `column:"department_id"`
-	Archived     *bool                   `filter:"archived"`
-}
+// Filter selects customers; see package criteria.
+type Filter = criteria.Filter
 
 // Edge is a customer in a page.
 type Edge = page.Edge[*ent.Customer]
@@ -75,7 +52,8 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort
 			return s.Client.Customer.Query().Where(where).Order(order).Limit(limit).All(ctx)
 		},
 		Count: func(ctx context.Context, where func(*sql.Selector)) (int, error) {
-			return s.Client.Customer.Query().Where(where).Count(ctx)
+			n, err := s.Client.Customer.Query().Where(where).Count(ctx)
+			return n, tenancy.Fault(err, "count customers")
 		},
 	}, listing.Request{
 		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID,

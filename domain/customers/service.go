@@ -1,5 +1,5 @@
-// Package customers knows the companies and persons a tenant deals with (B1, B2) and their contacts (B3). Customers
-// belong to an owner and a department, which is what data scopes are made of; contacts follow their customer.
+// Package customers knows the companies and persons a tenant deals with (B1, B2). Customers belong to an owner and a
+// department, which is what data scopes are made of; their contacts follow them (package contacts).
 package customers
 
 import (
@@ -28,7 +28,7 @@ type Numbers interface {
 	Take(ctx context.Context, tx *ent.Tx, kind, period string, n int) (first int64, err error)
 }
 
-// Service is the customers' use cases. It is the only writer of customers and contacts.
+// Service is the customers' use cases. It is the only writer of customers.
 type Service struct {
 	Client   *ent.Client
 	Policies *policies.Engine
@@ -57,13 +57,13 @@ func (s *Service) Lookup(ctx context.Context, id publicid.CustomerID) (*ent.Cust
 // caller who may see no customers at all gets none, so that the edge is empty and the list survives.
 func (s *Service) ByIDs(ctx context.Context, ids []publicid.CustomerID) ([]*ent.Customer, error) {
 	access, err := s.Policies.Require(ctx, policies.CustomerRead)
-	if fault.KindOf(err) == fault.Denied && err != nil {
+	if err != nil && fault.KindOf(err) == fault.Denied {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, err
 	}
-	cs, err := s.Client.Customer.Query().Where(customer.IDIn(ids...), access.Where).All(ctx)
+	cs, err := s.Client.Customer.Query().Where(listing.AnyOf(customer.FieldID, ids), access.Where).All(ctx)
 	return cs, tenancy.Fault(err, "look up customers")
 }
 

@@ -24,7 +24,7 @@ func (s *Service) Update(ctx context.Context, ch Change) (*ent.Customer, error) 
 		return nil, err
 	}
 	var c fault.Check
-	if err := errors.Join(s.checkCodes(ctx, &c, ch.Details), c.Err()); err != nil {
+	if err := errors.Join(s.checkCodes(ctx, &c, ch.Details, access, ch.ID), c.Err()); err != nil {
 		return nil, err
 	}
 	return s.change(ctx, access, Target{ch.ID, ch.ExpectedVersion}, "update", func(old *ent.Customer, m *ent.CustomerMutation) error {

@@ -32,6 +32,8 @@ func rules() []rule {
 	leaf := leaves()
 	with := func(more ...string) []string { return append(more, leaf...) }
 	return []rule{
+		// Filters that several nouns share say what they filter in the words of lists.
+		{packages: []string{"domain/*/criteria"}, may: with("platform/listing"), never: []string{entgo, "database/sql", redis, casbin, gqlgen, "net/http"}},
 		{packages: leaf, may: leaf, never: []string{entgo, "database/sql", redis, casbin, gqlgen, "net/http"}},
 		{packages: []string{"ent/schema"}, may: leaf, never: []string{"database/sql", redis, casbin, gqlgen}},
 		{packages: []string{"ent/..."}}, // generated
