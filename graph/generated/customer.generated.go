@@ -4,9 +4,12 @@ package generated
 
 import (
 	"context"
+	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/customers/criteria"
 	"heyue/domain/customers/profile"
+	"heyue/domain/service"
 	"heyue/ent"
 	"heyue/graph/model"
 	"heyue/platform/fault"
@@ -25,12 +28,68 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type CustomerResolver interface {
+	Contacts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contact], error)
 	Contracts(ctx context.Context, obj *ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error)
+	ServiceRecords(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.ServiceRecord], error)
 }
 
 // endregion ************************** generated!.gotpl **************************
 
 // region    ***************************** args.gotpl *****************************
+
+func (ec *executionContext) field_Customer_contacts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*contacts.Filter, error) {
+			return ec.unmarshalOContactFilter2ᚖheyueᚋdomainᚋcontactsᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) ([]*listing.Sort, error) {
+			return ec.unmarshalOContactSort2ᚕᚖheyueᚋplatformᚋlistingᚐSortᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg5
+	return args, nil
+}
 
 func (ec *executionContext) field_Customer_contracts_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
@@ -78,6 +137,60 @@ func (ec *executionContext) field_Customer_contracts_args(ctx context.Context, r
 	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
 		func(ctx context.Context, v any) ([]*listing.Sort, error) {
 			return ec.unmarshalOContractSort2ᚕᚖheyueᚋplatformᚋlistingᚐSortᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Customer_serviceRecords_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*service.Filter, error) {
+			return ec.unmarshalOServiceRecordFilter2ᚖheyueᚋdomainᚋserviceᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) ([]*listing.Sort, error) {
+			return ec.unmarshalOServiceRecordSort2ᚕᚖheyueᚋplatformᚋlistingᚐSortᚄ(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -596,6 +709,73 @@ func (ec *executionContext) fieldContext_Customer_archivedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Customer", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Customer_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_contacts(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_contacts(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.Contact]) graphql.Marshaler {
+			return ec.marshalOContactConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_contacts(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContactConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_contacts_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_contacts(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Contacts(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contacts.Filter), fc.Args["sort"].([]*listing.Sort))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*ent.Contact]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.contacts",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Contacts(ctx, []*ent.Customer{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contacts.Filter), fc.Args["sort"].([]*listing.Sort))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*ent.Contact]](
+		ctx,
+		results,
+		err,
+		"Customer.contacts",
+	)
+}
+
 func (ec *executionContext) _Customer_contracts(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -638,6 +818,73 @@ func (ec *executionContext) fieldContext_Customer_contracts(ctx context.Context,
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Customer_serviceRecords(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_serviceRecords(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_serviceRecords(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.ServiceRecord]) graphql.Marshaler {
+			return ec.marshalOServiceRecordConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_serviceRecords(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ServiceRecordConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Customer_serviceRecords_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_serviceRecords(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ServiceRecords(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*service.Filter), fc.Args["sort"].([]*listing.Sort))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*ent.ServiceRecord]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.serviceRecords",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ServiceRecords(ctx, []*ent.Customer{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*service.Filter), fc.Args["sort"].([]*listing.Sort))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*ent.ServiceRecord]](
+		ctx,
+		results,
+		err,
+		"Customer.serviceRecords",
+	)
 }
 
 func (ec *executionContext) _CustomerArchivePayload_customer(ctx context.Context, field graphql.CollectedField, obj *model.CustomerArchivePayload) (ret graphql.Marshaler) {
@@ -1291,8 +1538,8 @@ func UnmarshalCustomerCreateInput(ctx context.Context, raw any) (customers.Draft
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, obj any) (customers.Filter, error) {
-	var it customers.Filter
+func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, obj any) (criteria.Filter, error) {
+	var it criteria.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -1311,21 +1558,21 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚐFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilterᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = data
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚐFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilterᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Or = data
 		case "not":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚐFilter(ctx, v)
+			data, err := ec.unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1460,8 +1707,8 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCustomerFilter(ctx context.Context, raw any) (customers.Filter, error) {
-	var out customers.Filter
+func UnmarshalCustomerFilter(ctx context.Context, raw any) (criteria.Filter, error) {
+	var out criteria.Filter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerFilter", raw, &out)
 	return out, err
 }
@@ -1886,11 +2133,23 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "contacts":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_contacts(ctx, field, obj)
+				})
 		case "contracts":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Customer_contracts(ctx, field, obj)
+				})
+		case "serviceRecords":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_serviceRecords(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -2153,6 +2412,7 @@ func (ec *executionContext) _CustomerUpdatePayload(ctx context.Context, sel ast.
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNCustomer2ᚕᚖheyueᚋentᚐCustomerᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Customer) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Customer", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -2249,7 +2509,7 @@ func (ec *executionContext) marshalNCustomerEdge2ᚖheyueᚋplatformᚋpageᚐEd
 	return ec._CustomerEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚐFilter(ctx context.Context, v any) (*customers.Filter, error) {
+func (ec *executionContext) unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria.Filter, error) {
 	res, err := ec.unmarshalInputCustomerFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -2373,16 +2633,16 @@ func (ec *executionContext) marshalOCustomerClearable2ᚕheyueᚋdomainᚋcustom
 	return ret
 }
 
-func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚐFilterᚄ(ctx context.Context, v any) ([]*customers.Filter, error) {
+func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilterᚄ(ctx context.Context, v any) ([]*criteria.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*customers.Filter, len(vSlice))
+	res := make([]*criteria.Filter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚐFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -2390,7 +2650,7 @@ func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcust
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚐFilter(ctx context.Context, v any) (*customers.Filter, error) {
+func (ec *executionContext) unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}

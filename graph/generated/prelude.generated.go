@@ -1552,6 +1552,16 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, v any) (publicid.ContactID, error) {
+	var res publicid.ContactID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, sel ast.SelectionSet, v publicid.ContactID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractChangeID(ctx context.Context, v any) (publicid.ContractChangeID, error) {
 	var res publicid.ContractChangeID
 	err := res.UnmarshalGQL(v)
@@ -1649,6 +1659,16 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐPaymentPl
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, sel ast.SelectionSet, v publicid.PaymentPlanLineID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐServiceRecordID(ctx context.Context, v any) (publicid.ServiceRecordID, error) {
+	var res publicid.ServiceRecordID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐServiceRecordID(ctx context.Context, sel ast.SelectionSet, v publicid.ServiceRecordID) graphql.Marshaler {
 	return v
 }
 
@@ -1937,6 +1957,76 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐContactIDᚄ(ctx context.Context, v any) ([]publicid.ContactID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.ContactID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐContactID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐContactIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.ContactID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐContactID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐContractIDᚄ(ctx context.Context, v any) ([]publicid.ContractID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.ContractID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐContractID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐContractIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.ContractID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐContractID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐCustomerIDᚄ(ctx context.Context, v any) ([]publicid.CustomerID, error) {
 	if v == nil {
 		return nil, nil
@@ -2040,6 +2130,22 @@ func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐUserID�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, v any) (*publicid.ContactID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.ContactID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, sel ast.SelectionSet, v *publicid.ContactID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractID(ctx context.Context, v any) (*publicid.ContractID, error) {

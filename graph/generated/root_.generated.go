@@ -6,8 +6,11 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/customers/criteria"
+	"heyue/domain/service"
 	"heyue/platform/listing"
 	"sync/atomic"
 
@@ -24,18 +27,80 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Contact() ContactResolver
 	Contract() ContractResolver
 	Customer() CustomerResolver
 	Mutation() MutationResolver
 	Payment() PaymentResolver
 	PaymentPlanLine() PaymentPlanLineResolver
 	Query() QueryResolver
+	ServiceRecord() ServiceRecordResolver
 }
 
 type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Contact struct {
+		Address    func(childComplexity int) int
+		ArchivedAt func(childComplexity int) int
+		Birthday   func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Customer   func(childComplexity int) int
+		Department func(childComplexity int) int
+		Email      func(childComplexity int) int
+		Fax        func(childComplexity int) int
+		Gender     func(childComplexity int) int
+		Hobby      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		IsPrimary  func(childComplexity int) int
+		JobTitle   func(childComplexity int) int
+		Mobile     func(childComplexity int) int
+		Msn        func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Phone      func(childComplexity int) int
+		Qq         func(childComplexity int) int
+		Remark     func(childComplexity int) int
+		Remark1    func(childComplexity int) int
+		Remark2    func(childComplexity int) int
+		Salutation func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+		Wechat     func(childComplexity int) int
+	}
+
+	ContactArchivePayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContactConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ContactCreatePayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContactEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ContactRestorePayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContactUpdatePayload struct {
+		Contact    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Contract struct {
 		Amount      func(childComplexity int) int
 		ArchivedAt  func(childComplexity int) int
@@ -123,29 +188,31 @@ type ComplexityRoot struct {
 	}
 
 	Customer struct {
-		Address     func(childComplexity int) int
-		ArchivedAt  func(childComplexity int) int
-		Category    func(childComplexity int) int
-		Code        func(childComplexity int) int
-		Contracts   func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
-		CreatedAt   func(childComplexity int) int
-		CreditCode  func(childComplexity int) int
-		Description func(childComplexity int) int
-		Email       func(childComplexity int) int
-		Grade       func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Industry    func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		Name        func(childComplexity int) int
-		Ownership   func(childComplexity int) int
-		Phone       func(childComplexity int) int
-		Region      func(childComplexity int) int
-		SalesMode   func(childComplexity int) int
-		ShortName   func(childComplexity int) int
-		Source      func(childComplexity int) int
-		UpdatedAt   func(childComplexity int) int
-		Version     func(childComplexity int) int
-		Website     func(childComplexity int) int
+		Address        func(childComplexity int) int
+		ArchivedAt     func(childComplexity int) int
+		Category       func(childComplexity int) int
+		Code           func(childComplexity int) int
+		Contacts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
+		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		CreatedAt      func(childComplexity int) int
+		CreditCode     func(childComplexity int) int
+		Description    func(childComplexity int) int
+		Email          func(childComplexity int) int
+		Grade          func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Industry       func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Ownership      func(childComplexity int) int
+		Phone          func(childComplexity int) int
+		Region         func(childComplexity int) int
+		SalesMode      func(childComplexity int) int
+		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		ShortName      func(childComplexity int) int
+		Source         func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		Version        func(childComplexity int) int
+		Website        func(childComplexity int) int
 	}
 
 	CustomerArchivePayload struct {
@@ -212,16 +279,24 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ContractArchive   func(childComplexity int, input contracts.Target) int
-		ContractCreate    func(childComplexity int, input contracts.Draft) int
-		ContractRestore   func(childComplexity int, input contracts.Target) int
-		ContractUpdate    func(childComplexity int, input contracts.Change) int
-		CustomerArchive   func(childComplexity int, input customers.Target) int
-		CustomerCreate    func(childComplexity int, input customers.Draft) int
-		CustomerRestore   func(childComplexity int, input customers.Target) int
-		CustomerUpdate    func(childComplexity int, input customers.Change) int
-		MilestoneComplete func(childComplexity int, input contracts.MilestoneTarget) int
-		PaymentRecord     func(childComplexity int, input contracts.Receipt) int
+		ContactArchive       func(childComplexity int, input contacts.Target) int
+		ContactCreate        func(childComplexity int, input contacts.Draft) int
+		ContactRestore       func(childComplexity int, input contacts.Target) int
+		ContactUpdate        func(childComplexity int, input contacts.Change) int
+		ContractArchive      func(childComplexity int, input contracts.Target) int
+		ContractCreate       func(childComplexity int, input contracts.Draft) int
+		ContractRestore      func(childComplexity int, input contracts.Target) int
+		ContractUpdate       func(childComplexity int, input contracts.Change) int
+		CustomerArchive      func(childComplexity int, input customers.Target) int
+		CustomerCreate       func(childComplexity int, input customers.Draft) int
+		CustomerRestore      func(childComplexity int, input customers.Target) int
+		CustomerUpdate       func(childComplexity int, input customers.Change) int
+		MilestoneComplete    func(childComplexity int, input contracts.MilestoneTarget) int
+		PaymentRecord        func(childComplexity int, input contracts.Receipt) int
+		ServiceRecordArchive func(childComplexity int, input service.Target) int
+		ServiceRecordCreate  func(childComplexity int, input service.Draft) int
+		ServiceRecordRestore func(childComplexity int, input service.Target) int
+		ServiceRecordUpdate  func(childComplexity int, input service.Change) int
 	}
 
 	PageInfo struct {
@@ -256,12 +331,64 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Contract  func(childComplexity int, id string) int
-		Contracts func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
-		Customer  func(childComplexity int, id string) int
-		Customers func(childComplexity int, first *int, after *string, last *int, before *string, filter *customers.Filter, sort []*listing.Sort) int
-		Node      func(childComplexity int, id string) int
-		Nodes     func(childComplexity int, ids []string) int
+		Contact        func(childComplexity int, id string) int
+		Contacts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
+		Contract       func(childComplexity int, id string) int
+		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		Customer       func(childComplexity int, id string) int
+		Customers      func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
+		Node           func(childComplexity int, id string) int
+		Nodes          func(childComplexity int, ids []string) int
+		ServiceRecord  func(childComplexity int, id string) int
+		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+	}
+
+	ServiceRecord struct {
+		ArchivedAt   func(childComplexity int) int
+		Contact      func(childComplexity int) int
+		Content      func(childComplexity int) int
+		Contract     func(childComplexity int) int
+		CreatedAt    func(childComplexity int) int
+		Customer     func(childComplexity int) int
+		Feedback     func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Satisfaction func(childComplexity int) int
+		ServedOn     func(childComplexity int) int
+		ServiceType  func(childComplexity int) int
+		UpdatedAt    func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	ServiceRecordArchivePayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	ServiceRecordConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ServiceRecordCreatePayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	ServiceRecordEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ServiceRecordRestorePayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	ServiceRecordUpdatePayload struct {
+		ServiceRecord func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
 	}
 
 	UserError struct {
@@ -284,6 +411,247 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Contact.address":
+		if e.ComplexityRoot.Contact.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Address(childComplexity), true
+	case "Contact.archivedAt":
+		if e.ComplexityRoot.Contact.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ArchivedAt(childComplexity), true
+	case "Contact.birthday":
+		if e.ComplexityRoot.Contact.Birthday == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Birthday(childComplexity), true
+	case "Contact.createdAt":
+		if e.ComplexityRoot.Contact.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.customer":
+		if e.ComplexityRoot.Contact.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Customer(childComplexity), true
+	case "Contact.department":
+		if e.ComplexityRoot.Contact.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Department(childComplexity), true
+	case "Contact.email":
+		if e.ComplexityRoot.Contact.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Email(childComplexity), true
+	case "Contact.fax":
+		if e.ComplexityRoot.Contact.Fax == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Fax(childComplexity), true
+	case "Contact.gender":
+		if e.ComplexityRoot.Contact.Gender == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Gender(childComplexity), true
+	case "Contact.hobby":
+		if e.ComplexityRoot.Contact.Hobby == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Hobby(childComplexity), true
+	case "Contact.id":
+		if e.ComplexityRoot.Contact.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.ID(childComplexity), true
+	case "Contact.isPrimary":
+		if e.ComplexityRoot.Contact.IsPrimary == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.IsPrimary(childComplexity), true
+	case "Contact.jobTitle":
+		if e.ComplexityRoot.Contact.JobTitle == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.JobTitle(childComplexity), true
+	case "Contact.mobile":
+		if e.ComplexityRoot.Contact.Mobile == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Mobile(childComplexity), true
+	case "Contact.msn":
+		if e.ComplexityRoot.Contact.Msn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Msn(childComplexity), true
+	case "Contact.name":
+		if e.ComplexityRoot.Contact.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Name(childComplexity), true
+	case "Contact.phone":
+		if e.ComplexityRoot.Contact.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Phone(childComplexity), true
+	case "Contact.qq":
+		if e.ComplexityRoot.Contact.Qq == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Qq(childComplexity), true
+	case "Contact.remark":
+		if e.ComplexityRoot.Contact.Remark == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Remark(childComplexity), true
+	case "Contact.remark1":
+		if e.ComplexityRoot.Contact.Remark1 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Remark1(childComplexity), true
+	case "Contact.remark2":
+		if e.ComplexityRoot.Contact.Remark2 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Remark2(childComplexity), true
+	case "Contact.salutation":
+		if e.ComplexityRoot.Contact.Salutation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Salutation(childComplexity), true
+	case "Contact.updatedAt":
+		if e.ComplexityRoot.Contact.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.UpdatedAt(childComplexity), true
+	case "Contact.version":
+		if e.ComplexityRoot.Contact.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Version(childComplexity), true
+	case "Contact.wechat":
+		if e.ComplexityRoot.Contact.Wechat == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Wechat(childComplexity), true
+
+	case "ContactArchivePayload.contact":
+		if e.ComplexityRoot.ContactArchivePayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactArchivePayload.Contact(childComplexity), true
+	case "ContactArchivePayload.userErrors":
+		if e.ComplexityRoot.ContactArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactArchivePayload.UserErrors(childComplexity), true
+
+	case "ContactConnection.edges":
+		if e.ComplexityRoot.ContactConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Edges(childComplexity), true
+	case "ContactConnection.nodes":
+		if e.ComplexityRoot.ContactConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.Nodes(childComplexity), true
+	case "ContactConnection.pageInfo":
+		if e.ComplexityRoot.ContactConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.PageInfo(childComplexity), true
+	case "ContactConnection.totalCount":
+		if e.ComplexityRoot.ContactConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactConnection.TotalCount(childComplexity), true
+
+	case "ContactCreatePayload.contact":
+		if e.ComplexityRoot.ContactCreatePayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCreatePayload.Contact(childComplexity), true
+	case "ContactCreatePayload.userErrors":
+		if e.ComplexityRoot.ContactCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactCreatePayload.UserErrors(childComplexity), true
+
+	case "ContactEdge.cursor":
+		if e.ComplexityRoot.ContactEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEdge.Cursor(childComplexity), true
+	case "ContactEdge.node":
+		if e.ComplexityRoot.ContactEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactEdge.Node(childComplexity), true
+
+	case "ContactRestorePayload.contact":
+		if e.ComplexityRoot.ContactRestorePayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactRestorePayload.Contact(childComplexity), true
+	case "ContactRestorePayload.userErrors":
+		if e.ComplexityRoot.ContactRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactRestorePayload.UserErrors(childComplexity), true
+
+	case "ContactUpdatePayload.contact":
+		if e.ComplexityRoot.ContactUpdatePayload.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUpdatePayload.Contact(childComplexity), true
+	case "ContactUpdatePayload.userErrors":
+		if e.ComplexityRoot.ContactUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContactUpdatePayload.UserErrors(childComplexity), true
 
 	case "Contract.amount":
 		if e.ComplexityRoot.Contract.Amount == nil {
@@ -655,6 +1023,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Code(childComplexity), true
+	case "Customer.contacts":
+		if e.ComplexityRoot.Customer.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*contacts.Filter), args["sort"].([]*listing.Sort)), true
 	case "Customer.contracts":
 		if e.ComplexityRoot.Customer.Contracts == nil {
 			break
@@ -744,6 +1123,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.SalesMode(childComplexity), true
+	case "Customer.serviceRecords":
+		if e.ComplexityRoot.Customer.ServiceRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Customer_serviceRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Customer.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
 	case "Customer.shortName":
 		if e.ComplexityRoot.Customer.ShortName == nil {
 			break
@@ -983,6 +1373,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.contactArchive":
+		if e.ComplexityRoot.Mutation.ContactArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactArchive(childComplexity, args["input"].(contacts.Target)), true
+	case "Mutation.contactCreate":
+		if e.ComplexityRoot.Mutation.ContactCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactCreate(childComplexity, args["input"].(contacts.Draft)), true
+	case "Mutation.contactRestore":
+		if e.ComplexityRoot.Mutation.ContactRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactRestore(childComplexity, args["input"].(contacts.Target)), true
+	case "Mutation.contactUpdate":
+		if e.ComplexityRoot.Mutation.ContactUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contactUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContactUpdate(childComplexity, args["input"].(contacts.Change)), true
 	case "Mutation.contractArchive":
 		if e.ComplexityRoot.Mutation.ContractArchive == nil {
 			break
@@ -1093,6 +1527,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PaymentRecord(childComplexity, args["input"].(contracts.Receipt)), true
+	case "Mutation.serviceRecordArchive":
+		if e.ComplexityRoot.Mutation.ServiceRecordArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_serviceRecordArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ServiceRecordArchive(childComplexity, args["input"].(service.Target)), true
+	case "Mutation.serviceRecordCreate":
+		if e.ComplexityRoot.Mutation.ServiceRecordCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_serviceRecordCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ServiceRecordCreate(childComplexity, args["input"].(service.Draft)), true
+	case "Mutation.serviceRecordRestore":
+		if e.ComplexityRoot.Mutation.ServiceRecordRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_serviceRecordRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ServiceRecordRestore(childComplexity, args["input"].(service.Target)), true
+	case "Mutation.serviceRecordUpdate":
+		if e.ComplexityRoot.Mutation.ServiceRecordUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_serviceRecordUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ServiceRecordUpdate(childComplexity, args["input"].(service.Change)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1212,6 +1690,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PaymentRecordPayload.UserErrors(childComplexity), true
 
+	case "Query.contact":
+		if e.ComplexityRoot.Query.Contact == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contact_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contact(childComplexity, args["id"].(string)), true
+	case "Query.contacts":
+		if e.ComplexityRoot.Query.Contacts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contacts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Contacts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*contacts.Filter), args["sort"].([]*listing.Sort)), true
 	case "Query.contract":
 		if e.ComplexityRoot.Query.Contract == nil {
 			break
@@ -1255,7 +1755,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*customers.Filter), args["sort"].([]*listing.Sort)), true
+		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -1279,6 +1779,197 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.serviceRecord":
+		if e.ComplexityRoot.Query.ServiceRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Query_serviceRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ServiceRecord(childComplexity, args["id"].(string)), true
+	case "Query.serviceRecords":
+		if e.ComplexityRoot.Query.ServiceRecords == nil {
+			break
+		}
+
+		args, err := ec.field_Query_serviceRecords_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+
+	case "ServiceRecord.archivedAt":
+		if e.ComplexityRoot.ServiceRecord.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.ArchivedAt(childComplexity), true
+	case "ServiceRecord.contact":
+		if e.ComplexityRoot.ServiceRecord.Contact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Contact(childComplexity), true
+	case "ServiceRecord.content":
+		if e.ComplexityRoot.ServiceRecord.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Content(childComplexity), true
+	case "ServiceRecord.contract":
+		if e.ComplexityRoot.ServiceRecord.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Contract(childComplexity), true
+	case "ServiceRecord.createdAt":
+		if e.ComplexityRoot.ServiceRecord.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.CreatedAt(childComplexity), true
+	case "ServiceRecord.customer":
+		if e.ComplexityRoot.ServiceRecord.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Customer(childComplexity), true
+	case "ServiceRecord.feedback":
+		if e.ComplexityRoot.ServiceRecord.Feedback == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Feedback(childComplexity), true
+	case "ServiceRecord.id":
+		if e.ComplexityRoot.ServiceRecord.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.ID(childComplexity), true
+	case "ServiceRecord.satisfaction":
+		if e.ComplexityRoot.ServiceRecord.Satisfaction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Satisfaction(childComplexity), true
+	case "ServiceRecord.servedOn":
+		if e.ComplexityRoot.ServiceRecord.ServedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.ServedOn(childComplexity), true
+	case "ServiceRecord.serviceType":
+		if e.ComplexityRoot.ServiceRecord.ServiceType == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.ServiceType(childComplexity), true
+	case "ServiceRecord.updatedAt":
+		if e.ComplexityRoot.ServiceRecord.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.UpdatedAt(childComplexity), true
+	case "ServiceRecord.version":
+		if e.ComplexityRoot.ServiceRecord.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Version(childComplexity), true
+
+	case "ServiceRecordArchivePayload.serviceRecord":
+		if e.ComplexityRoot.ServiceRecordArchivePayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordArchivePayload.ServiceRecord(childComplexity), true
+	case "ServiceRecordArchivePayload.userErrors":
+		if e.ComplexityRoot.ServiceRecordArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordArchivePayload.UserErrors(childComplexity), true
+
+	case "ServiceRecordConnection.edges":
+		if e.ComplexityRoot.ServiceRecordConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordConnection.Edges(childComplexity), true
+	case "ServiceRecordConnection.nodes":
+		if e.ComplexityRoot.ServiceRecordConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordConnection.Nodes(childComplexity), true
+	case "ServiceRecordConnection.pageInfo":
+		if e.ComplexityRoot.ServiceRecordConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordConnection.PageInfo(childComplexity), true
+	case "ServiceRecordConnection.totalCount":
+		if e.ComplexityRoot.ServiceRecordConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordConnection.TotalCount(childComplexity), true
+
+	case "ServiceRecordCreatePayload.serviceRecord":
+		if e.ComplexityRoot.ServiceRecordCreatePayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordCreatePayload.ServiceRecord(childComplexity), true
+	case "ServiceRecordCreatePayload.userErrors":
+		if e.ComplexityRoot.ServiceRecordCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordCreatePayload.UserErrors(childComplexity), true
+
+	case "ServiceRecordEdge.cursor":
+		if e.ComplexityRoot.ServiceRecordEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordEdge.Cursor(childComplexity), true
+	case "ServiceRecordEdge.node":
+		if e.ComplexityRoot.ServiceRecordEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordEdge.Node(childComplexity), true
+
+	case "ServiceRecordRestorePayload.serviceRecord":
+		if e.ComplexityRoot.ServiceRecordRestorePayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordRestorePayload.ServiceRecord(childComplexity), true
+	case "ServiceRecordRestorePayload.userErrors":
+		if e.ComplexityRoot.ServiceRecordRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordRestorePayload.UserErrors(childComplexity), true
+
+	case "ServiceRecordUpdatePayload.serviceRecord":
+		if e.ComplexityRoot.ServiceRecordUpdatePayload.ServiceRecord == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordUpdatePayload.ServiceRecord(childComplexity), true
+	case "ServiceRecordUpdatePayload.userErrors":
+		if e.ComplexityRoot.ServiceRecordUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecordUpdatePayload.UserErrors(childComplexity), true
 
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
@@ -1308,6 +1999,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("ContactArchiveInput", ec.unmarshalInputContactArchiveInput),
+			graphql.NewInputUnmarshaler("ContactCreateInput", ec.unmarshalInputContactCreateInput),
+			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
+			graphql.NewInputUnmarshaler("ContactRestoreInput", ec.unmarshalInputContactRestoreInput),
+			graphql.NewInputUnmarshaler("ContactSort", ec.unmarshalInputContactSort),
+			graphql.NewInputUnmarshaler("ContactUpdateInput", ec.unmarshalInputContactUpdateInput),
 			graphql.NewInputUnmarshaler("ContractArchiveInput", ec.unmarshalInputContractArchiveInput),
 			graphql.NewInputUnmarshaler("ContractCreateInput", ec.unmarshalInputContractCreateInput),
 			graphql.NewInputUnmarshaler("ContractCustomerFilter", ec.unmarshalInputContractCustomerFilter),
@@ -1331,6 +2028,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
 			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
+			graphql.NewInputUnmarshaler("ServiceRecordArchiveInput", ec.unmarshalInputServiceRecordArchiveInput),
+			graphql.NewInputUnmarshaler("ServiceRecordCreateInput", ec.unmarshalInputServiceRecordCreateInput),
+			graphql.NewInputUnmarshaler("ServiceRecordFilter", ec.unmarshalInputServiceRecordFilter),
+			graphql.NewInputUnmarshaler("ServiceRecordRestoreInput", ec.unmarshalInputServiceRecordRestoreInput),
+			graphql.NewInputUnmarshaler("ServiceRecordSort", ec.unmarshalInputServiceRecordSort),
+			graphql.NewInputUnmarshaler("ServiceRecordUpdateInput", ec.unmarshalInputServiceRecordUpdateInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
 		)
 	}
@@ -1534,6 +2237,357 @@ type Query {
 
 "What can be changed."
 type Mutation
+`, BuiltIn: false},
+	{Name: "../schema/contact.graphql", Input: `"A person at a customer. Whoever sees the customer with contact:read sees its contacts."
+type Contact implements Node {
+  "Begins with ctt_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "Full name."
+  name: String!
+  "Gender, as far as the contact cares to tell."
+  gender: Gender!
+  "How to address the contact: Mr, Dr, 经理 …."
+  salutation: String!
+  "Department at the customer, as the customer calls it."
+  department: String!
+  "Position at the customer."
+  jobTitle: String!
+  "Likings."
+  hobby: String!
+  "Postal address."
+  address: String!
+  "Telephone number."
+  phone: String!
+  "Fax number."
+  fax: String!
+  "Mobile telephone number."
+  mobile: String!
+  "E-mail address."
+  email: String!
+  "QQ number."
+  qq: String!
+  "MSN account."
+  msn: String!
+  "WeChat name."
+  wechat: String!
+  "First remark."
+  remark: String!
+  "Second remark."
+  remark1: String!
+  "Third remark."
+  remark2: String!
+  "The one to turn to first; a customer has at most one."
+  isPrimary: Boolean!
+  "Day of birth."
+  birthday: Date
+  "When the contact was made."
+  createdAt: DateTime!
+  "When the contact was last changed."
+  updatedAt: DateTime!
+  "When the contact was put into the archive; null while it is not."
+  archivedAt: DateTime
+  "The customer; null when the caller may not see it."
+  customer: Customer @goField(batch: true)
+}
+
+"Gender of a person."
+enum Gender {
+  "Woman."
+  FEMALE
+  "Man."
+  MALE
+  "Neither."
+  OTHER
+  "Not told."
+  UNSTATED
+}
+
+"A page of contacts."
+type ContactConnection {
+  "The contacts with their cursors."
+  edges: [ContactEdge!]!
+  "The contacts alone."
+  nodes: [Contact!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A contact in a page."
+type ContactEdge {
+  "The contact."
+  node: Contact!
+  "Points at the contact within this list."
+  cursor: String!
+}
+
+extend type Customer {
+  """
+  The customer's contacts, newest first unless sorted by up to three keys; at most 100 a page; null when the caller lacks
+  contact:read. A cursor belongs to one customer's contacts.
+  """
+  contacts(first: Int, after: String, last: Int, before: String, filter: ContactFilter, sort: [ContactSort!]): ContactConnection @goField(batch: true)
+}
+
+extend type Query {
+  "The contact with this id; null when there is none that the caller may see. Needs contact:read."
+  contact(id: ID!): Contact
+  """
+  Contacts the caller may see, newest first unless sorted by up to three keys; at most 100 a page. Needs contact:read.
+  """
+  contacts(first: Int, after: String, last: Int, before: String, filter: ContactFilter, sort: [ContactSort!]): ContactConnection!
+}
+
+extend type Mutation {
+  """
+  Makes a contact of a customer. Needs contact:create reaching the customer, and customer:read. userErrors: REQUIRED,
+  TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, NOT_FOUND, WRONG_STATE.
+  """
+  contactCreate(input: ContactCreateInput!): ContactCreatePayload!
+  """
+  Changes a contact. Needs contact:update reaching its customer. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE,
+  UNKNOWN_VALUE, INCONSISTENT, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contactUpdate(input: ContactUpdateInput!): ContactUpdatePayload!
+  """
+  Puts a contact into the archive; it is no longer the primary one. Needs contact:archive. userErrors: NOT_FOUND,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  contactArchive(input: ContactArchiveInput!): ContactArchivePayload!
+  "Takes a contact out of the archive. Needs contact:archive. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  contactRestore(input: ContactRestoreInput!): ContactRestorePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contact_input.graphql", Input: `"Selects contacts; all given conditions must hold. Archived contacts are left out unless archived is given."
+input ContactFilter {
+  "All of these must hold."
+  and: [ContactFilter!]
+  "One of these must hold."
+  or: [ContactFilter!]
+  "This must not hold."
+  not: ContactFilter
+  "Of one of these customers."
+  customerId: [ID!]
+  "Of a customer for which this holds. Needs customer:read."
+  customer: CustomerFilter
+  "By name."
+  name: TextFilter
+  "One of these genders."
+  gender: [Gender!]
+  "By salutation."
+  salutation: TextFilter
+  "By department at the customer."
+  department: TextFilter
+  "By position."
+  jobTitle: TextFilter
+  "By likings."
+  hobby: TextFilter
+  "By address."
+  address: TextFilter
+  "By telephone number."
+  phone: TextFilter
+  "By fax number."
+  fax: TextFilter
+  "By mobile telephone number."
+  mobile: TextFilter
+  "By e-mail address."
+  email: TextFilter
+  "By QQ number."
+  qq: TextFilter
+  "By MSN account."
+  msn: TextFilter
+  "By WeChat name."
+  wechat: TextFilter
+  "By first remark."
+  remark: TextFilter
+  "By second remark."
+  remark1: TextFilter
+  "By third remark."
+  remark2: TextFilter
+  "true: only primary ones; false: only others."
+  isPrimary: Boolean
+  "By day of birth."
+  birthday: DateFilter
+  "true: only archived ones; false: only others."
+  archived: Boolean
+}
+
+"One sort key of contacts."
+input ContactSort {
+  "What to sort by."
+  field: ContactSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What contacts can be sorted by."
+enum ContactSortField {
+  "By name."
+  NAME
+  "By gender."
+  GENDER
+  "By department at the customer."
+  DEPARTMENT
+  "By position."
+  JOB_TITLE
+  "Ordinary ones before primary ones."
+  IS_PRIMARY
+  "By day of birth."
+  BIRTHDAY
+  "By when they were made."
+  CREATED_AT
+  "By when they were last changed."
+  UPDATED_AT
+}
+
+"A new contact."
+input ContactCreateInput {
+  "The customer, for good; not an archived one."
+  customerId: ID!
+  "1 to 100 characters."
+  name: String!
+  "UNSTATED unless given."
+  gender: Gender
+  "Up to 40 characters."
+  salutation: String
+  "Up to 100 characters."
+  department: String
+  "Up to 100 characters."
+  jobTitle: String
+  "Up to 200 characters."
+  hobby: String
+  "Up to 500 characters."
+  address: String
+  "Up to 40 characters."
+  phone: String
+  "Up to 40 characters."
+  fax: String
+  "Up to 40 characters."
+  mobile: String
+  "An e-mail address."
+  email: String
+  "Up to 40 characters."
+  qq: String
+  "Up to 254 characters."
+  msn: String
+  "Up to 100 characters."
+  wechat: String
+  "Up to 1,000 characters."
+  remark: String
+  "Up to 1,000 characters."
+  remark1: String
+  "Up to 1,000 characters."
+  remark2: String
+  "true makes every other contact of the customer ordinary."
+  isPrimary: Boolean
+  "Not after today."
+  birthday: Date
+}
+
+"A change of a contact. What is left out stays; an empty text clears its field."
+input ContactUpdateInput {
+  "The contact."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Values to empty."
+  clear: [ContactClearable!]
+  "1 to 100 characters."
+  name: String
+  "Gender."
+  gender: Gender
+  "Up to 40 characters."
+  salutation: String
+  "Up to 100 characters."
+  department: String
+  "Up to 100 characters."
+  jobTitle: String
+  "Up to 200 characters."
+  hobby: String
+  "Up to 500 characters."
+  address: String
+  "Up to 40 characters."
+  phone: String
+  "Up to 40 characters."
+  fax: String
+  "Up to 40 characters."
+  mobile: String
+  "An e-mail address."
+  email: String
+  "Up to 40 characters."
+  qq: String
+  "Up to 254 characters."
+  msn: String
+  "Up to 100 characters."
+  wechat: String
+  "Up to 1,000 characters."
+  remark: String
+  "Up to 1,000 characters."
+  remark1: String
+  "Up to 1,000 characters."
+  remark2: String
+  "true makes every other contact of the customer ordinary."
+  isPrimary: Boolean
+  "Not after today."
+  birthday: Date
+}
+
+"Values of a contact that can be emptied."
+enum ContactClearable {
+  "The day of birth."
+  BIRTHDAY
+}
+
+"A contact to put into the archive."
+input ContactArchiveInput {
+  "The contact."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A contact to take out of the archive."
+input ContactRestoreInput {
+  "The contact."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What contactCreate did."
+type ContactCreatePayload {
+  "The new contact; null when there are errors."
+  contact: Contact
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contactUpdate did."
+type ContactUpdatePayload {
+  "The changed contact; on VERSION_CONFLICT the contact as it is now; null on other errors."
+  contact: Contact
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contactArchive did."
+type ContactArchivePayload {
+  "The archived contact; on VERSION_CONFLICT the contact as it is now; null on other errors."
+  contact: Contact
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contactRestore did."
+type ContactRestorePayload {
+  "The restored contact; on VERSION_CONFLICT the contact as it is now; null on other errors."
+  contact: Contact
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
 `, BuiltIn: false},
 	{Name: "../schema/contract.graphql", Input: `"An agreement with a customer or supplier. Needs contract:read."
 type Contract implements Node {
@@ -2578,12 +3632,396 @@ input MoneyInput {
   currency: CurrencyCode!
 }
 `, BuiltIn: false},
+	{Name: "../schema/service_record.graphql", Input: `"What was done for a customer on a day. Needs service_record:read."
+type ServiceRecord implements Node {
+  "Begins with svc_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "Code of the dictionary SERVICE_TYPE."
+  serviceType: String!
+  "The day it was done, in the tenant's time zone."
+  servedOn: Date!
+  "What was done."
+  content: String!
+  "How content the customer was: 1 (not at all) to 5 (very); null while unknown."
+  satisfaction: Int
+  "What the customer said."
+  feedback: String!
+  "When the record was made."
+  createdAt: DateTime!
+  "When the record was last changed."
+  updatedAt: DateTime!
+  "When the record was put into the archive; null while it is not."
+  archivedAt: DateTime
+  "The customer; null when the caller may not see it."
+  customer: Customer @goField(batch: true)
+  "The contact it was done with; null for none and when the caller may not see it."
+  contact: Contact @goField(batch: true)
+  "The contract it was done under; null for none and when the caller may not see it."
+  contract: Contract @goField(batch: true)
+}
+
+"A page of service records."
+type ServiceRecordConnection {
+  "The service records with their cursors."
+  edges: [ServiceRecordEdge!]!
+  "The service records alone."
+  nodes: [ServiceRecord!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A service record in a page."
+type ServiceRecordEdge {
+  "The service record."
+  node: ServiceRecord!
+  "Points at the service record within this list."
+  cursor: String!
+}
+
+extend type Customer {
+  """
+  What was done for the customer, the last first unless sorted by up to three keys; at most 100 a page; null when the
+  caller lacks service_record:read. A cursor belongs to one customer's records.
+  """
+  serviceRecords(first: Int, after: String, last: Int, before: String, filter: ServiceRecordFilter, sort: [ServiceRecordSort!]): ServiceRecordConnection @goField(batch: true)
+}
+
+extend type Query {
+  "The service record with this id; null when there is none that the caller may see. Needs service_record:read."
+  serviceRecord(id: ID!): ServiceRecord
+  """
+  Service records the caller may see, the last served first unless sorted by up to three keys; at most 100 a page. Needs
+  service_record:read.
+  """
+  serviceRecords(first: Int, after: String, last: Int, before: String, filter: ServiceRecordFilter, sort: [ServiceRecordSort!]): ServiceRecordConnection!
+}
+
+extend type Mutation {
+  """
+  Keeps a service record. Needs service_record:create reaching its owner and department, and sight of the customer, contact
+  and contract it names. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT,
+  NOT_ALLOWED, NOT_FOUND, WRONG_STATE.
+  """
+  serviceRecordCreate(input: ServiceRecordCreateInput!): ServiceRecordCreatePayload!
+  """
+  Changes a service record. Needs service_record:update reaching it before and after. userErrors: those of
+  serviceRecordCreate, VERSION_CONFLICT.
+  """
+  serviceRecordUpdate(input: ServiceRecordUpdateInput!): ServiceRecordUpdatePayload!
+  """
+  Puts a service record into the archive. Needs service_record:archive. userErrors: NOT_FOUND, VERSION_CONFLICT,
+  WRONG_STATE.
+  """
+  serviceRecordArchive(input: ServiceRecordArchiveInput!): ServiceRecordArchivePayload!
+  """
+  Takes a service record out of the archive. Needs service_record:archive. userErrors: NOT_FOUND, VERSION_CONFLICT,
+  WRONG_STATE.
+  """
+  serviceRecordRestore(input: ServiceRecordRestoreInput!): ServiceRecordRestorePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/service_record_input.graphql", Input: `"Selects service records; all given conditions must hold. Archived records are left out unless archived is given."
+input ServiceRecordFilter {
+  "All of these must hold."
+  and: [ServiceRecordFilter!]
+  "One of these must hold."
+  or: [ServiceRecordFilter!]
+  "This must not hold."
+  not: ServiceRecordFilter
+  "Done for one of these customers."
+  customerId: [ID!]
+  "Done for a customer for which this holds. Needs customer:read."
+  customer: CustomerFilter
+  "Done with one of these contacts."
+  contactId: [ID!]
+  "Done under one of these contracts."
+  contractId: [ID!]
+  "One of these codes of the dictionary SERVICE_TYPE."
+  serviceType: [String!]
+  "By the day it was done."
+  servedOn: DateFilter
+  "By what was done."
+  content: TextFilter
+  "By how content the customer was."
+  satisfaction: IntFilter
+  "By what the customer said."
+  feedback: TextFilter
+  "Owned by one of these users."
+  ownerId: [ID!]
+  "In one of these departments."
+  departmentId: [ID!]
+  "true: only archived ones; false: only others."
+  archived: Boolean
+}
+
+"One sort key of service records."
+input ServiceRecordSort {
+  "What to sort by."
+  field: ServiceRecordSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What service records can be sorted by."
+enum ServiceRecordSortField {
+  "By the day they were done."
+  SERVED_ON
+  "By service type code."
+  SERVICE_TYPE
+  "By how content the customer was."
+  SATISFACTION
+  "By when they were made."
+  CREATED_AT
+  "By when they were last changed."
+  UPDATED_AT
+}
+
+"A new service record. Customer, contact and contract are picked by their ids."
+input ServiceRecordCreateInput {
+  "The customer; not an archived one."
+  customerId: ID!
+  "One of its contacts; not an archived one."
+  contactId: ID
+  "One of its contracts; not an archived one."
+  contractId: ID
+  "Code of the dictionary SERVICE_TYPE."
+  serviceType: String!
+  "Not after today; today in the tenant's time zone unless given."
+  servedOn: Date
+  "1 to 4,000 characters."
+  content: String!
+  "1 to 5."
+  satisfaction: Int
+  "Up to 2,000 characters."
+  feedback: String
+  "The caller unless given."
+  ownerId: ID
+  "The caller's department unless given."
+  departmentId: ID
+}
+
+"A change of a service record. What is left out stays; an empty text clears its field."
+input ServiceRecordUpdateInput {
+  "The service record."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Values to empty."
+  clear: [ServiceRecordClearable!]
+  "Another customer; contact and contract must be its too."
+  customerId: ID
+  "One of the customer's contacts; not an archived one."
+  contactId: ID
+  "One of the customer's contracts; not an archived one."
+  contractId: ID
+  "Code of the dictionary SERVICE_TYPE."
+  serviceType: String
+  "Not after today."
+  servedOn: Date
+  "1 to 4,000 characters."
+  content: String
+  "1 to 5."
+  satisfaction: Int
+  "Up to 2,000 characters."
+  feedback: String
+  "The new owner."
+  ownerId: ID
+  "The new department."
+  departmentId: ID
+}
+
+"Values of a service record that can be emptied."
+enum ServiceRecordClearable {
+  "With no contact."
+  CONTACT
+  "Under no contract."
+  CONTRACT
+  "Satisfaction unknown."
+  SATISFACTION
+  "Of no owner."
+  OWNER
+  "Of no department."
+  DEPARTMENT
+}
+
+"A service record to put into the archive."
+input ServiceRecordArchiveInput {
+  "The service record."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A service record to take out of the archive."
+input ServiceRecordRestoreInput {
+  "The service record."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What serviceRecordCreate did."
+type ServiceRecordCreatePayload {
+  "The new service record; null when there are errors."
+  serviceRecord: ServiceRecord
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What serviceRecordUpdate did."
+type ServiceRecordUpdatePayload {
+  "The changed service record; on VERSION_CONFLICT the service record as it is now; null on other errors."
+  serviceRecord: ServiceRecord
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What serviceRecordArchive did."
+type ServiceRecordArchivePayload {
+  "The archived service record; on VERSION_CONFLICT the service record as it is now; null on other errors."
+  serviceRecord: ServiceRecord
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What serviceRecordRestore did."
+type ServiceRecordRestorePayload {
+  "The restored service record; on VERSION_CONFLICT the service record as it is now; null on other errors."
+  serviceRecord: ServiceRecord
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
 
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Contact_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Contact_version(ctx, field)
+	case "name":
+		return ec.fieldContext_Contact_name(ctx, field)
+	case "gender":
+		return ec.fieldContext_Contact_gender(ctx, field)
+	case "salutation":
+		return ec.fieldContext_Contact_salutation(ctx, field)
+	case "department":
+		return ec.fieldContext_Contact_department(ctx, field)
+	case "jobTitle":
+		return ec.fieldContext_Contact_jobTitle(ctx, field)
+	case "hobby":
+		return ec.fieldContext_Contact_hobby(ctx, field)
+	case "address":
+		return ec.fieldContext_Contact_address(ctx, field)
+	case "phone":
+		return ec.fieldContext_Contact_phone(ctx, field)
+	case "fax":
+		return ec.fieldContext_Contact_fax(ctx, field)
+	case "mobile":
+		return ec.fieldContext_Contact_mobile(ctx, field)
+	case "email":
+		return ec.fieldContext_Contact_email(ctx, field)
+	case "qq":
+		return ec.fieldContext_Contact_qq(ctx, field)
+	case "msn":
+		return ec.fieldContext_Contact_msn(ctx, field)
+	case "wechat":
+		return ec.fieldContext_Contact_wechat(ctx, field)
+	case "remark":
+		return ec.fieldContext_Contact_remark(ctx, field)
+	case "remark1":
+		return ec.fieldContext_Contact_remark1(ctx, field)
+	case "remark2":
+		return ec.fieldContext_Contact_remark2(ctx, field)
+	case "isPrimary":
+		return ec.fieldContext_Contact_isPrimary(ctx, field)
+	case "birthday":
+		return ec.fieldContext_Contact_birthday(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Contact_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Contact_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Contact_archivedAt(ctx, field)
+	case "customer":
+		return ec.fieldContext_Contact_customer(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactArchivePayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ContactConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ContactConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ContactConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ContactConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactCreatePayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ContactEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ContactEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactRestorePayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContactUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contact":
+		return ec.fieldContext_ContactUpdatePayload_contact(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContactUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContactUpdatePayload", field.Name)
+}
 
 func (ec *executionContext) childFields_Contract(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2803,8 +4241,12 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_updatedAt(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_Customer_archivedAt(ctx, field)
+	case "contacts":
+		return ec.fieldContext_Customer_contacts(ctx, field)
 	case "contracts":
 		return ec.fieldContext_Customer_contracts(ctx, field)
+	case "serviceRecords":
+		return ec.fieldContext_Customer_serviceRecords(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Customer", field.Name)
 }
@@ -2995,6 +4437,102 @@ func (ec *executionContext) childFields_PaymentRecordPayload(ctx context.Context
 		return ec.fieldContext_PaymentRecordPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PaymentRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ServiceRecord_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ServiceRecord_version(ctx, field)
+	case "serviceType":
+		return ec.fieldContext_ServiceRecord_serviceType(ctx, field)
+	case "servedOn":
+		return ec.fieldContext_ServiceRecord_servedOn(ctx, field)
+	case "content":
+		return ec.fieldContext_ServiceRecord_content(ctx, field)
+	case "satisfaction":
+		return ec.fieldContext_ServiceRecord_satisfaction(ctx, field)
+	case "feedback":
+		return ec.fieldContext_ServiceRecord_feedback(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ServiceRecord_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ServiceRecord_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_ServiceRecord_archivedAt(ctx, field)
+	case "customer":
+		return ec.fieldContext_ServiceRecord_customer(ctx, field)
+	case "contact":
+		return ec.fieldContext_ServiceRecord_contact(ctx, field)
+	case "contract":
+		return ec.fieldContext_ServiceRecord_contract(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecord", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecordArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_ServiceRecordArchivePayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ServiceRecordArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecordConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ServiceRecordConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ServiceRecordConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ServiceRecordConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ServiceRecordConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecordCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_ServiceRecordCreatePayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ServiceRecordCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecordEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ServiceRecordEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ServiceRecordEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecordRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_ServiceRecordRestorePayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ServiceRecordRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ServiceRecordUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "serviceRecord":
+		return ec.fieldContext_ServiceRecordUpdatePayload_serviceRecord(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ServiceRecordUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

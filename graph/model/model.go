@@ -7,6 +7,38 @@ import (
 	"heyue/platform/fault"
 )
 
+// What contactArchive did.
+type ContactArchivePayload struct {
+	// The archived contact; on VERSION_CONFLICT the contact as it is now; null on other errors.
+	Contact *ent.Contact `json:"contact,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contactCreate did.
+type ContactCreatePayload struct {
+	// The new contact; null when there are errors.
+	Contact *ent.Contact `json:"contact,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contactRestore did.
+type ContactRestorePayload struct {
+	// The restored contact; on VERSION_CONFLICT the contact as it is now; null on other errors.
+	Contact *ent.Contact `json:"contact,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contactUpdate did.
+type ContactUpdatePayload struct {
+	// The changed contact; on VERSION_CONFLICT the contact as it is now; null on other errors.
+	Contact *ent.Contact `json:"contact,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contractArchive did.
 type ContractArchivePayload struct {
 	// The archived contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
@@ -83,6 +115,38 @@ type MilestoneCompletePayload struct {
 type PaymentRecordPayload struct {
 	// The payment; null when there are errors.
 	Payment *ent.Payment `json:"payment,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What serviceRecordArchive did.
+type ServiceRecordArchivePayload struct {
+	// The archived service record; on VERSION_CONFLICT the service record as it is now; null on other errors.
+	ServiceRecord *ent.ServiceRecord `json:"serviceRecord,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What serviceRecordCreate did.
+type ServiceRecordCreatePayload struct {
+	// The new service record; null when there are errors.
+	ServiceRecord *ent.ServiceRecord `json:"serviceRecord,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What serviceRecordRestore did.
+type ServiceRecordRestorePayload struct {
+	// The restored service record; on VERSION_CONFLICT the service record as it is now; null on other errors.
+	ServiceRecord *ent.ServiceRecord `json:"serviceRecord,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What serviceRecordUpdate did.
+type ServiceRecordUpdatePayload struct {
+	// The changed service record; on VERSION_CONFLICT the service record as it is now; null on other errors.
+	ServiceRecord *ent.ServiceRecord `json:"serviceRecord,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }

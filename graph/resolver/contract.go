@@ -17,8 +17,8 @@ import (
 )
 
 func (r *contractResolver) Customer(ctx context.Context, objs []*ent.Contract) ([]*ent.Customer, error) {
-	keys := pluck(objs, func(c *ent.Contract) *publicid.CustomerID { return &c.CustomerID })
-	return one(ctx, keys, r.Services.Customers.ByIDs, func(c *ent.Customer) publicid.CustomerID { return c.ID })
+	key := func(c *ent.Contract) *publicid.CustomerID { return &c.CustomerID }
+	return one(ctx, objs, key, r.Services.Customers.ByIDs, func(c *ent.Customer) publicid.CustomerID { return c.ID })
 }
 
 func (r *contractResolver) Amount(ctx context.Context, obj *ent.Contract) (*money.Money, error) {
@@ -30,36 +30,36 @@ func (r *contractResolver) Settled(ctx context.Context, obj *ent.Contract) (*mon
 }
 
 func (r *contractResolver) Predecessor(ctx context.Context, objs []*ent.Contract) ([]*ent.Contract, error) {
-	keys := pluck(objs, func(c *ent.Contract) *publicid.ContractID { return c.PredecessorID })
-	return one(ctx, keys, r.Services.Contracts.ByIDs, contractID)
+	key := func(c *ent.Contract) *publicid.ContractID { return c.PredecessorID }
+	return one(ctx, objs, key, r.Services.Contracts.ByIDs, contractID)
 }
 
 func (r *contractResolver) Parties(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractParty, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.PartiesOf, func(v *ent.ContractParty) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.PartiesOf, func(v *ent.ContractParty) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) Lines(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractLine, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.LinesOf, func(v *ent.ContractLine) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.LinesOf, func(v *ent.ContractLine) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) PaymentPlan(ctx context.Context, objs []*ent.Contract) ([][]*ent.PaymentPlanLine, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.PlanOf, func(v *ent.PaymentPlanLine) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.PlanOf, func(v *ent.PaymentPlanLine) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) Payments(ctx context.Context, objs []*ent.Contract) ([][]*ent.Payment, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.PaymentsOf, func(v *ent.Payment) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.PaymentsOf, func(v *ent.Payment) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) Milestones(ctx context.Context, objs []*ent.Contract) ([][]*ent.Milestone, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.MilestonesOf, func(v *ent.Milestone) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.MilestonesOf, func(v *ent.Milestone) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) Documents(ctx context.Context, objs []*ent.Contract) ([][]*ent.DocumentReference, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.DocumentsOf, func(v *ent.DocumentReference) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.DocumentsOf, func(v *ent.DocumentReference) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) Changes(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractChange, error) {
-	return many(ctx, pluck(objs, contractID), r.Services.Contracts.ChangesOf, func(v *ent.ContractChange) publicid.ContractID { return v.ContractID })
+	return many(ctx, objs, contractID, r.Services.Contracts.ChangesOf, func(v *ent.ContractChange) publicid.ContractID { return v.ContractID })
 }
 
 func (r *customerResolver) Contracts(ctx context.Context, obj *ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error) {

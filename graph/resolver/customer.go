@@ -8,6 +8,7 @@ package resolver
 import (
 	"context"
 	"heyue/domain/customers"
+	"heyue/domain/customers/criteria"
 	"heyue/ent"
 	"heyue/graph"
 	"heyue/graph/generated"
@@ -49,7 +50,7 @@ func (r *queryResolver) Customer(ctx context.Context, id string) (*ent.Customer,
 	return r.Services.Customers.Lookup(ctx, key)
 }
 
-func (r *queryResolver) Customers(ctx context.Context, first *int, after *string, last *int, before *string, filter *customers.Filter, sort []*listing.Sort) (*page.Connection[*ent.Customer], error) {
+func (r *queryResolver) Customers(ctx context.Context, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) (*page.Connection[*ent.Customer], error) {
 	return r.Services.Customers.List(ctx, page.Args{First: first, After: after, Last: last, Before: before}, filter, sort)
 }
 

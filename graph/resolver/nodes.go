@@ -21,6 +21,10 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 	switch key.Prefix {
 	case publicid.PrefixCustomerID:
 		return found(s.Customers.Lookup(ctx, publicid.CustomerID(key.UUID)))
+	case publicid.PrefixContactID:
+		return found(s.Contacts.Lookup(ctx, publicid.ContactID(key.UUID)))
+	case publicid.PrefixServiceRecordID:
+		return found(s.Service.Lookup(ctx, publicid.ServiceRecordID(key.UUID)))
 	case publicid.PrefixContractID:
 		return found(s.Contracts.Lookup(ctx, publicid.ContractID(key.UUID)))
 	}

@@ -3,8 +3,10 @@
 package resolver
 
 import (
+	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/service"
 )
 
 // Resolver is the root of all resolvers.
@@ -13,5 +15,7 @@ type Resolver struct{ Services Services }
 // Services are what fields call.
 type Services struct {
 	Customers *customers.Service
+	Contacts  *contacts.Service
+	Service   *service.Service
 	Contracts *contracts.Service
 }

@@ -28,7 +28,7 @@ func (s *Services) graphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.Refused = measured.refused
 	o.Document.Once = signIns()
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: resolver.Services{
-		Customers: s.Customers, Contracts: s.Contracts,
+		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
 	}}})
 	return transport.New(schema, o)
 }

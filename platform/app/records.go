@@ -5,8 +5,10 @@ import (
 
 	"heyue/domain/alerts"
 	"heyue/domain/alerts/due"
+	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/service"
 	"heyue/ent"
 )
 
@@ -16,6 +18,10 @@ func (s *Services) records() {
 	s.Customers = &customers.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Codes: s.Dictionaries, Numbers: f.numbers,
 		Lister: f.lister, Clock: f.clock,
+	}
+	s.Contacts = &contacts.Service{Client: f.client, Policies: f.policies, Audit: f.audit, Lister: f.lister, Clock: f.clock}
+	s.Service = &service.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Codes: s.Dictionaries, Lister: f.lister, Clock: f.clock,
 	}
 	s.Contracts = &contracts.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Numbers: f.numbers, Obligations: dueDates{s.obligations},

@@ -4,9 +4,11 @@ import (
 	"context"
 
 	"heyue/domain/alerts"
+	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
+	"heyue/domain/service"
 	"heyue/domain/staff"
 	"heyue/identity/sessions"
 	"heyue/outbox"
@@ -23,6 +25,8 @@ type Roles struct {
 type Services struct {
 	*foundation
 	Customers    *customers.Service
+	Contacts     *contacts.Service
+	Service      *service.Service
 	Contracts    *contracts.Service
 	Dictionaries *dictionaries.Service
 	Roles        *policies.Administration
