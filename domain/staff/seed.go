@@ -21,6 +21,8 @@ type FirstUser struct {
 	Name     string
 	Password string // plain; checked by Validate and hashed by whoever calls SeedAdmin
 	Locale   string // zh-CN or en
+
+	DepartmentID *publicid.DepartmentID // where they work; nil for nowhere
 }
 
 // Validate reports everything that is wrong with the first user, at email, name, password and locale.
@@ -33,12 +35,25 @@ func (f FirstUser) Validate(p password.Policy) error {
 	return c.Err()
 }
 
+// RootCode is the code of the department that a tenant begins with. Like any other it may be renamed and recoded.
+const RootCode = "ROOT"
+
+// SeedRoot makes the root department of a tenant that is being made in tx, called as the tenant is. Every error is a
+// fault.
+func SeedRoot(ctx context.Context, tx *ent.Tx, name string) (publicid.DepartmentID, error) {
+	d, err := tx.Department.Create().SetCode(RootCode).SetName(tidy(name)).Save(ctx)
+	if err != nil {
+		return publicid.DepartmentID{}, tenancy.Fault(err, "write the root department")
+	}
+	return d.ID, nil
+}
+
 // SeedAdmin makes the first user of a tenant that is being made in tx and a member of the administrator's role, which
 // policies.SeedRoles has made under policies.Admin. passwordHash is what password.Hasher made of f.Password; it is
 // made outside the transaction, since it takes some 20 ms. f must be valid. Every error is a fault.
 func SeedAdmin(ctx context.Context, tx *ent.Tx, f FirstUser, passwordHash string, admin publicid.RoleID) (*ent.User, error) {
 	u, err := tx.User.Create().SetEmail(account.NormalEmail(f.Email)).SetName(tidy(f.Name)).
-		SetPasswordHash(passwordHash).SetLocale(f.Locale).Save(ctx)
+		SetPasswordHash(passwordHash).SetLocale(f.Locale).SetNillableDepartmentID(f.DepartmentID).Save(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "write the first user")
 	}

@@ -19,20 +19,27 @@ func (s *Service) Logout(ctx context.Context) error {
 		return err
 	}
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
-		_, err := s.end(ctx, tx, LoggedOut, session.ID(c.SessionID), session.UserID(c.UserID))
+		_, err := s.end(ctx, tx, LoggedOut, reasonLogout, session.ID(c.SessionID), session.UserID(c.UserID))
 		return err
 	})
 	return tenancy.Fault(err, "end a session")
 }
 
-// RevokeSessions ends every session of a user in tx, so that it happens together with its cause: the user is disabled,
-// the password changed. It returns how many there were. The caller has asked for the permission.
-func (s *Service) RevokeSessions(ctx context.Context, tx *ent.Tx, user publicid.UserID) (int, error) {
-	return s.end(ctx, tx, Revoked, session.UserID(user))
+// RevokeAll ends every session of a user in tx, so that it happens together with its cause; reason is a word for the
+// session's row, such as DISABLED. The caller has asked for the permission.
+func (s *Service) RevokeAll(ctx context.Context, tx *ent.Tx, user publicid.UserID, reason string) error {
+	_, err := s.end(ctx, tx, Revoked, reason, session.UserID(user))
+	return err
 }
 
+// Reasons that this package gives itself.
+const (
+	reasonLogout = "LOGOUT"
+	reasonReplay = "REPLAY"
+)
+
 // end revokes the open sessions that match, journals each, and calls Ended after the commit.
-func (s *Service) end(ctx context.Context, tx *ent.Tx, event string, match ...predicate.Session) (int, error) {
+func (s *Service) end(ctx context.Context, tx *ent.Tx, event, reason string, match ...predicate.Session) (int, error) {
 	// Sorted and locked, so that two who end the same sessions wait for each other instead of deadlocking.
 	open, err := tx.Session.Query().Where(append(match, session.RevokedAtIsNil())...).Order(ent.Asc(session.FieldID)).ForUpdate().All(ctx)
 	if err != nil || len(open) == 0 {
@@ -42,7 +49,7 @@ func (s *Service) end(ctx context.Context, tx *ent.Tx, event string, match ...pr
 	for i, row := range open {
 		ids[i] = row.ID
 	}
-	err = tx.Session.Update().Where(session.IDIn(ids...)).SetRevokedAt(s.Clock.Now()).SetRevokedReason(event).Exec(ctx)
+	err = tx.Session.Update().Where(session.IDIn(ids...)).SetRevokedAt(s.Clock.Now()).SetRevokedReason(reason).Exec(ctx)
 	if err != nil {
 		return 0, tenancy.Fault(err, "end sessions")
 	}

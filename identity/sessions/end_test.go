@@ -9,6 +9,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"heyue/ent"
+	"heyue/ent/session"
 	"heyue/identity/sessions"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
@@ -50,7 +51,10 @@ func TestRevokingBelongsToItsTransaction(t *testing.T) {
 	tokens := o.login(t)
 	changed := errors.New("changed my mind")
 	err := tenancy.Write(o.tenant.Ctx, o.Client, func(tx *ent.Tx) error {
-		if n, err := o.Sessions.RevokeSessions(o.tenant.Ctx, tx, tokens.User.ID); n != 2 || err != nil {
+		if err := o.Sessions.RevokeAll(o.tenant.Ctx, tx, tokens.User.ID, "DISABLED"); err != nil {
+			t.Error(err)
+		}
+		if n, err := tx.Session.Query().Where(session.RevokedReason("DISABLED")).Count(o.tenant.Ctx); n != 2 || err != nil {
 			t.Errorf("revoked %d, %v", n, err)
 		}
 		return changed
@@ -66,12 +70,17 @@ func TestRevokingNobodysSessions(t *testing.T) {
 	globex := o.Tenant(t, "globex")
 	o.Write(t, o.tenant.Ctx, func(tx *ent.Tx) error {
 		for _, id := range []publicid.UserID{publicid.NewUserID(), fixture.Caller(t, globex.Admin).UserID} {
-			if n, err := o.Sessions.RevokeSessions(o.tenant.Ctx, tx, id); n != 0 || err != nil {
-				t.Errorf("revoked %d, %v", n, err)
+			if err := o.Sessions.RevokeAll(o.tenant.Ctx, tx, id, "DISABLED"); err != nil {
+				t.Error(err)
 			}
 		}
 		return nil
 	})
+	for _, tn := range []*fixture.Tenant{o.tenant, globex} {
+		if n := o.Client.Session.Query().Where(session.RevokedAtNotNil()).CountX(tn.Ctx); n != 0 {
+			t.Errorf("%d sessions of %s ended", n, tn.Slug)
+		}
+	}
 }
 
 // broken is a journal that cannot be written.

@@ -107,7 +107,7 @@ func (s *Service) replayed(ctx context.Context, tx *ent.Tx, used *ent.RefreshTok
 	if !wentOn && now.Sub(*used.UsedAt) < s.RefreshGrace {
 		return refused("the refresh token was exchanged a moment ago"), nil
 	}
-	n, err := s.end(ctx, tx, Replayed, session.ID(used.SessionID))
+	n, err := s.end(ctx, tx, Replayed, reasonReplay, session.ID(used.SessionID))
 	if err != nil {
 		return nil, err
 	}

@@ -1,13 +1,9 @@
 package app
 
 import (
-	"context"
-
-	"heyue/ent"
 	"heyue/identity/password"
 	"heyue/identity/sessions"
 	"heyue/identity/token"
-	"heyue/platform/publicid"
 	"heyue/platform/secret"
 )
 
@@ -32,13 +28,4 @@ func (f *foundation) passwordPolicy() password.Policy {
 	p := password.DefaultPolicy()
 	p.MinLength = f.cfg.Login.PasswordMin
 	return p
-}
-
-// revoker ends sessions for the use cases that change a user. The journal of sessions has its own words for why.
-type revoker struct{ sessions *sessions.Service }
-
-// RevokeAll ends every session of the user as part of tx.
-func (r revoker) RevokeAll(ctx context.Context, tx *ent.Tx, user publicid.UserID, _ string) error {
-	_, err := r.sessions.RevokeSessions(ctx, tx, user)
-	return err
 }

@@ -23,6 +23,6 @@ func (s *Services) organisation() {
 	s.Users = &staff.Users{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Lister: f.lister,
 		Hasher: s.Sessions.Passwords, PasswordPolicy: f.passwordPolicy(),
-		Sessions: revoker{s.Sessions}, Roles: s.Roles, Limit: most.Users,
+		Sessions: s.Sessions, Roles: s.Roles, Limit: most.Users,
 	}
 }

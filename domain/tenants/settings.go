@@ -1,0 +1,123 @@
+package tenants
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"strings"
+
+	"heyue/audit"
+	"heyue/domain/tenants/settings"
+	"heyue/ent"
+	"heyue/identity"
+	"heyue/platform/fault"
+	"heyue/platform/money"
+	"heyue/policies"
+	"heyue/tenancy"
+)
+
+// Settings returns the caller's tenant with its settings. Every user of the tenant may read them: they say how to show
+// dates and money. It fails with UNAUTHENTICATED without a caller.
+func (s *Service) Settings(ctx context.Context) (*ent.Tenant, error) {
+	if _, err := identity.From(ctx); err != nil {
+		return nil, err
+	}
+	t, err := s.Client.Tenant.Query().Only(ctx)
+	return t, tenancy.Fault(err, "read the tenant")
+}
+
+// Change alters the settings of a tenant that is still at ExpectedVersion. A nil field stays as it is.
+type Change struct {
+	ExpectedVersion int
+
+	Name                *string
+	TimeZone            *string
+	Locale              *string
+	Currency            *money.Currency
+	ContractNumberRule  *string
+	ContractNumberRules settings.ByKind  // takes the place of all of them
+	ReminderLadders     settings.Ladders // each takes the place of its kind's
+	ReceiptExcess       *int
+	PlanTolerance       *int
+	EventRetentionDays  *int
+}
+
+// UpdateSettings changes what the tenant decides for itself. Needs tenant:update. Reminders that are pending follow a
+// new zone or ladder in the same transaction. It fails with INVALID for everything that settings.Validate finds in the
+// outcome, and with VERSION_CONFLICT, and then returns the tenant as it is beside the error.
+func (s *Service) UpdateSettings(ctx context.Context, ch Change) (now *ent.Tenant, err error) {
+	if _, err := s.Policies.Require(ctx, policies.TenantUpdate); err != nil {
+		return nil, err
+	}
+	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
+		old, err := tenancy.Lock(ctx, tx)
+		if err != nil {
+			return err
+		}
+		if old.Version != ch.ExpectedVersion {
+			now = old
+			return fault.Stale(object)
+		}
+		next := ch.applied(old.Settings)
+		if err := ch.check(next); err != nil {
+			return err
+		}
+		update := tx.Tenant.Update().SetSettings(next).AddVersion(1)
+		if ch.Name != nil {
+			update.SetName(strings.TrimSpace(*ch.Name))
+		}
+		if err := update.Exec(ctx); err != nil {
+			return tenancy.Fault(err, "write the settings")
+		}
+		if now, err = tx.Tenant.Query().Only(ctx); err != nil {
+			return tenancy.Fault(err, "read the tenant")
+		}
+		if err := s.Audit.Record(ctx, tx, audit.Entry{Action: "update", Object: object, ID: objectID(old.ID), Before: old, After: now}); err != nil {
+			return err
+		}
+		if next.TimeZone == old.Settings.TimeZone && reflect.DeepEqual(next.ReminderLadders, old.Settings.ReminderLadders) {
+			return nil
+		}
+		return s.Reminders.Replan(ctx, tx)
+	})
+	if err != nil && fault.KindOf(err) != fault.Conflict {
+		return nil, err
+	}
+	return now, err
+}
+
+// check reports all that is wrong with the outcome.
+func (ch Change) check(next settings.Settings) error {
+	var c fault.Check
+	if ch.Name != nil {
+		c.Text("name", *ch.Name, 1, maxName)
+	}
+	all := append(fault.All(c.Err()), fault.All(next.Validate())...)
+	if len(all) == 0 {
+		return nil
+	}
+	return all
+}
+
+// applied gives the settings after the change. It shares no map with the ones before.
+func (ch Change) applied(s settings.Settings) settings.Settings {
+	put(&s.TimeZone, ch.TimeZone)
+	put(&s.Locale, ch.Locale)
+	put(&s.Currency, ch.Currency)
+	put(&s.ContractNumberRule, ch.ContractNumberRule)
+	put(&s.ReceiptExcess, ch.ReceiptExcess)
+	put(&s.PlanTolerance, ch.PlanTolerance)
+	put(&s.EventRetentionDays, ch.EventRetentionDays)
+	if ch.ContractNumberRules != nil {
+		s.ContractNumberRules = maps.Clone(ch.ContractNumberRules)
+	}
+	s.ReminderLadders = maps.Clone(s.ReminderLadders)
+	maps.Copy(s.ReminderLadders, ch.ReminderLadders)
+	return s
+}
+
+func put[T any](field *T, v *T) {
+	if v != nil {
+		*field = *v
+	}
+}
