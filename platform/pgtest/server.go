@@ -13,6 +13,7 @@ import (
 
 	"github.com/lib/pq"
 
+	"heyue/platform/filelock"
 	"heyue/platform/pgembed"
 )
 
@@ -34,7 +35,8 @@ const (
 // server is where this process's databases live. dsn gives the address of a database for a role; the empty
 // role is the superuser.
 type server struct {
-	dsn func(role, database string) string
+	dsn  func(role, database string) string
+	slot *filelock.Lock // of a private server; kept, because the garbage collector closes a file that nobody refers to
 }
 
 // shared starts or finds the server of this process at its first use. It is the one global: a test process

@@ -33,12 +33,13 @@ func private(ctx context.Context) (*server, error) {
 		}
 		s, err := open(ctx, dir)
 		if err == nil {
+			s.slot = lock
 			return s, nil
 		}
-		if err := errors.Join(err, lock.Release()); !errors.Is(err, filelock.ErrHeld) {
+		if err := errors.Join(err, lock.Release()); !occupied(err) {
 			return nil, err
 		}
-		// The server of a killed process is still shutting down: leave it alone.
+		// A server is at work there, or one of a killed process is still shutting down: leave it alone.
 	}
 }
 
@@ -69,7 +70,7 @@ func open(ctx context.Context, dir string) (*server, error) {
 		}
 	}
 	running, err := start(ctx, dir)
-	if err != nil && !errors.Is(err, pgembed.ErrNoBinaries) && !errors.Is(err, filelock.ErrHeld) {
+	if err != nil && !errors.Is(err, pgembed.ErrNoBinaries) && !occupied(err) {
 		if removeErr := os.RemoveAll(dir); removeErr != nil {
 			return nil, errors.Join(err, removeErr)
 		}
@@ -91,6 +92,11 @@ func open(ctx context.Context, dir string) (*server, error) {
 		return nil, errors.Join(err, running.Stop())
 	}
 	return s, nil
+}
+
+// occupied reports whether a start failed because of a server that runs or ends in the folder. Its files are in use.
+func occupied(err error) bool {
+	return errors.Is(err, filelock.ErrHeld) || errors.Is(err, pgembed.ErrRunning)
 }
 
 func start(ctx context.Context, dir string) (*pgembed.Server, error) {
