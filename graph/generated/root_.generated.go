@@ -11,6 +11,8 @@ import (
 	"heyue/domain/customers"
 	"heyue/domain/customers/criteria"
 	"heyue/domain/service"
+	"heyue/graph/model"
+	"heyue/identity/sessions"
 	"heyue/platform/listing"
 	"sync/atomic"
 
@@ -30,11 +32,15 @@ type ResolverRoot interface {
 	Contact() ContactResolver
 	Contract() ContractResolver
 	Customer() CustomerResolver
+	Department() DepartmentResolver
 	Mutation() MutationResolver
 	Payment() PaymentResolver
 	PaymentPlanLine() PaymentPlanLineResolver
 	Query() QueryResolver
 	ServiceRecord() ServiceRecordResolver
+	Tenant() TenantResolver
+	User() UserResolver
+	Viewer() ViewerResolver
 }
 
 type DirectiveRoot struct {
@@ -247,6 +253,15 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Department struct {
+		Code     func(childComplexity int) int
+		ID       func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Parent   func(childComplexity int) int
+		Position func(childComplexity int) int
+		Version  func(childComplexity int) int
+	}
+
 	DocumentReference struct {
 		DocumentType func(childComplexity int) int
 		Format       func(childComplexity int) int
@@ -255,6 +270,15 @@ type ComplexityRoot struct {
 		PublishedOn  func(childComplexity int) int
 		Title        func(childComplexity int) int
 		URL          func(childComplexity int) int
+	}
+
+	LoginPayload struct {
+		SignIn     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	LogoutPayload struct {
+		Ended func(childComplexity int) int
 	}
 
 	Milestone struct {
@@ -291,8 +315,11 @@ type ComplexityRoot struct {
 		CustomerCreate       func(childComplexity int, input customers.Draft) int
 		CustomerRestore      func(childComplexity int, input customers.Target) int
 		CustomerUpdate       func(childComplexity int, input customers.Change) int
+		Login                func(childComplexity int, input sessions.Credentials) int
+		Logout               func(childComplexity int) int
 		MilestoneComplete    func(childComplexity int, input contracts.MilestoneTarget) int
 		PaymentRecord        func(childComplexity int, input contracts.Receipt) int
+		Refresh              func(childComplexity int, input model.RefreshInput) int
 		ServiceRecordArchive func(childComplexity int, input service.Target) int
 		ServiceRecordCreate  func(childComplexity int, input service.Draft) int
 		ServiceRecordRestore func(childComplexity int, input service.Target) int
@@ -341,6 +368,11 @@ type ComplexityRoot struct {
 		Nodes          func(childComplexity int, ids []string) int
 		ServiceRecord  func(childComplexity int, id string) int
 		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		Viewer         func(childComplexity int) int
+	}
+
+	RefreshPayload struct {
+		SignIn func(childComplexity int) int
 	}
 
 	ServiceRecord struct {
@@ -391,10 +423,50 @@ type ComplexityRoot struct {
 		UserErrors    func(childComplexity int) int
 	}
 
+	SignIn struct {
+		AccessToken  func(childComplexity int) int
+		ExpiresAt    func(childComplexity int) int
+		RefreshToken func(childComplexity int) int
+		User         func(childComplexity int) int
+	}
+
+	Tenant struct {
+		Currency func(childComplexity int) int
+		Locale   func(childComplexity int) int
+		Name     func(childComplexity int) int
+		Slug     func(childComplexity int) int
+		TimeZone func(childComplexity int) int
+	}
+
+	User struct {
+		CreatedAt  func(childComplexity int) int
+		Department func(childComplexity int) int
+		Email      func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Locale     func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Phone      func(childComplexity int) int
+		State      func(childComplexity int) int
+		Title      func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
 	UserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	Viewer struct {
+		Permissions func(childComplexity int) int
+		Tenant      func(childComplexity int) int
+		User        func(childComplexity int) int
+	}
+
+	ViewerPermission struct {
+		Name  func(childComplexity int) int
+		Scope func(childComplexity int) int
 	}
 }
 
@@ -1255,6 +1327,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerUpdatePayload.UserErrors(childComplexity), true
 
+	case "Department.code":
+		if e.ComplexityRoot.Department.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Code(childComplexity), true
+	case "Department.id":
+		if e.ComplexityRoot.Department.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.ID(childComplexity), true
+	case "Department.name":
+		if e.ComplexityRoot.Department.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Name(childComplexity), true
+	case "Department.parent":
+		if e.ComplexityRoot.Department.Parent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Parent(childComplexity), true
+	case "Department.position":
+		if e.ComplexityRoot.Department.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Position(childComplexity), true
+	case "Department.version":
+		if e.ComplexityRoot.Department.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Version(childComplexity), true
+
 	case "DocumentReference.documentType":
 		if e.ComplexityRoot.DocumentReference.DocumentType == nil {
 			break
@@ -1297,6 +1406,26 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DocumentReference.URL(childComplexity), true
+
+	case "LoginPayload.signIn":
+		if e.ComplexityRoot.LoginPayload.SignIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.SignIn(childComplexity), true
+	case "LoginPayload.userErrors":
+		if e.ComplexityRoot.LoginPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.UserErrors(childComplexity), true
+
+	case "LogoutPayload.ended":
+		if e.ComplexityRoot.LogoutPayload.Ended == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LogoutPayload.Ended(childComplexity), true
 
 	case "Milestone.description":
 		if e.ComplexityRoot.Milestone.Description == nil {
@@ -1505,6 +1634,23 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CustomerUpdate(childComplexity, args["input"].(customers.Change)), true
+	case "Mutation.login":
+		if e.ComplexityRoot.Mutation.Login == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_login_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Login(childComplexity, args["input"].(sessions.Credentials)), true
+	case "Mutation.logout":
+		if e.ComplexityRoot.Mutation.Logout == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.Logout(childComplexity), true
 	case "Mutation.milestoneComplete":
 		if e.ComplexityRoot.Mutation.MilestoneComplete == nil {
 			break
@@ -1527,6 +1673,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PaymentRecord(childComplexity, args["input"].(contracts.Receipt)), true
+	case "Mutation.refresh":
+		if e.ComplexityRoot.Mutation.Refresh == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_refresh_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.Refresh(childComplexity, args["input"].(model.RefreshInput)), true
 	case "Mutation.serviceRecordArchive":
 		if e.ComplexityRoot.Mutation.ServiceRecordArchive == nil {
 			break
@@ -1801,6 +1958,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.viewer":
+		if e.ComplexityRoot.Query.Viewer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RefreshPayload.signIn":
+		if e.ComplexityRoot.RefreshPayload.SignIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RefreshPayload.SignIn(childComplexity), true
 
 	case "ServiceRecord.archivedAt":
 		if e.ComplexityRoot.ServiceRecord.ArchivedAt == nil {
@@ -1971,6 +2141,129 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServiceRecordUpdatePayload.UserErrors(childComplexity), true
 
+	case "SignIn.accessToken":
+		if e.ComplexityRoot.SignIn.AccessToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignIn.AccessToken(childComplexity), true
+	case "SignIn.expiresAt":
+		if e.ComplexityRoot.SignIn.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignIn.ExpiresAt(childComplexity), true
+	case "SignIn.refreshToken":
+		if e.ComplexityRoot.SignIn.RefreshToken == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignIn.RefreshToken(childComplexity), true
+	case "SignIn.user":
+		if e.ComplexityRoot.SignIn.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SignIn.User(childComplexity), true
+
+	case "Tenant.currency":
+		if e.ComplexityRoot.Tenant.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.Currency(childComplexity), true
+	case "Tenant.locale":
+		if e.ComplexityRoot.Tenant.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.Locale(childComplexity), true
+	case "Tenant.name":
+		if e.ComplexityRoot.Tenant.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.Name(childComplexity), true
+	case "Tenant.slug":
+		if e.ComplexityRoot.Tenant.Slug == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.Slug(childComplexity), true
+	case "Tenant.timeZone":
+		if e.ComplexityRoot.Tenant.TimeZone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.TimeZone(childComplexity), true
+
+	case "User.createdAt":
+		if e.ComplexityRoot.User.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.CreatedAt(childComplexity), true
+	case "User.department":
+		if e.ComplexityRoot.User.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Department(childComplexity), true
+	case "User.email":
+		if e.ComplexityRoot.User.Email == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Email(childComplexity), true
+	case "User.id":
+		if e.ComplexityRoot.User.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.locale":
+		if e.ComplexityRoot.User.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Locale(childComplexity), true
+	case "User.name":
+		if e.ComplexityRoot.User.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Name(childComplexity), true
+	case "User.phone":
+		if e.ComplexityRoot.User.Phone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Phone(childComplexity), true
+	case "User.state":
+		if e.ComplexityRoot.User.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.State(childComplexity), true
+	case "User.title":
+		if e.ComplexityRoot.User.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Title(childComplexity), true
+	case "User.updatedAt":
+		if e.ComplexityRoot.User.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.UpdatedAt(childComplexity), true
+	case "User.version":
+		if e.ComplexityRoot.User.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Version(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -1989,6 +2282,38 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+
+	case "Viewer.permissions":
+		if e.ComplexityRoot.Viewer.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Permissions(childComplexity), true
+	case "Viewer.tenant":
+		if e.ComplexityRoot.Viewer.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.Tenant(childComplexity), true
+	case "Viewer.user":
+		if e.ComplexityRoot.Viewer.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.User(childComplexity), true
+
+	case "ViewerPermission.name":
+		if e.ComplexityRoot.ViewerPermission.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerPermission.Name(childComplexity), true
+	case "ViewerPermission.scope":
+		if e.ComplexityRoot.ViewerPermission.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ViewerPermission.Scope(childComplexity), true
 
 	}
 	return 0, false
@@ -2023,11 +2348,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
 			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
+			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("ServiceRecordArchiveInput", ec.unmarshalInputServiceRecordArchiveInput),
 			graphql.NewInputUnmarshaler("ServiceRecordCreateInput", ec.unmarshalInputServiceRecordCreateInput),
 			graphql.NewInputUnmarshaler("ServiceRecordFilter", ec.unmarshalInputServiceRecordFilter),
@@ -2225,6 +2552,8 @@ enum UserErrorCode {
   NOT_ALLOWED
   "A limit of the tenant or the product is reached."
   LIMIT_REACHED
+  "Nobody can sign in with this; which part is wrong is not told."
+  WRONG_CREDENTIALS
 }
 
 "What can be read."
@@ -3610,6 +3939,22 @@ extend type Mutation {
   customerRestore(input: CustomerRestoreInput!): CustomerRestorePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/department.graphql", Input: `"A part of the tenant's organisation. Needs department:read."
+type Department implements Node {
+  "Begins with dep_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "Name."
+  name: String!
+  "The tenant's own code, unique within the tenant."
+  code: String!
+  "Place among its siblings."
+  position: Int!
+  "The department above; null at the top."
+  parent: Department @goField(batch: true)
+}
+`, BuiltIn: false},
 	{Name: "../schema/money.graphql", Input: `"An exact decimal as a string, such as \"149597.00\"; at most 20 digits before the point and 4 after it."
 scalar Decimal
 
@@ -3894,6 +4239,152 @@ type ServiceRecordRestorePayload {
   serviceRecord: ServiceRecord
   "What was wrong; empty when all went well."
   userErrors: [UserError!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/session.graphql", Input: `"Who is signed in, where, and what they may do."
+type Viewer {
+  "The user."
+  user: User!
+  "The tenant that the user belongs to."
+  tenant: Tenant!
+  "Everything the user may do, in a fixed order. What is missing they may not do."
+  permissions: [ViewerPermission!]!
+}
+
+"The company whose data this is."
+type Tenant {
+  "The short name that users sign in with."
+  slug: String!
+  "The company, as people write it."
+  name: String!
+  "Time zone of its days, as the IANA database names it."
+  timeZone: String!
+  "Language of what the product writes for it, such as zh-CN."
+  locale: String!
+  "Currency of contracts that name none, as ISO 4217 has it."
+  currency: CurrencyCode!
+}
+
+"Something a user may do and how far it reaches."
+type ViewerPermission {
+  "Object and action, such as contract:read, as in the descriptions of fields."
+  name: String!
+  "Which objects it reaches."
+  scope: PermissionScope!
+}
+
+"Which objects a permission reaches, from narrow to wide."
+enum PermissionScope {
+  "Those that the user owns."
+  OWN
+  "Also those of the user's department."
+  DEPARTMENT
+  "Also those of all departments below it."
+  SUBTREE
+  "All of the tenant."
+  TENANT
+}
+
+"What a user signs in with."
+input LoginInput {
+  "The tenant's short name, up to 63 characters."
+  tenant: String!
+  "The user's e-mail address."
+  email: String!
+  "The user's password."
+  password: String!
+}
+
+"How a session goes on."
+input RefreshInput {
+  "The refresh token of the last login or refresh. It works once."
+  refreshToken: String!
+}
+
+"A sign-in: what to send with requests and how to go on when that ends."
+type SignIn {
+  "Send it as Authorization: Bearer …, or as token in the payload of a websocket's connection_init."
+  accessToken: String!
+  "When accessToken ends."
+  expiresAt: DateTime!
+  "Exchange it with refresh for new tokens before or after that. Keep it secret; it works once."
+  refreshToken: String!
+  "Who is signed in."
+  user: User!
+}
+
+"What login did."
+type LoginPayload {
+  "The new session; null when there are errors."
+  signIn: SignIn
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What refresh did."
+type RefreshPayload {
+  "The session's new tokens; the old refresh token is used up."
+  signIn: SignIn!
+}
+
+"What logout did."
+type LogoutPayload {
+  "Always true: the session is over."
+  ended: Boolean!
+}
+
+extend type Query {
+  "Who is signed in; null for a request without a token."
+  viewer: Viewer
+}
+
+extend type Mutation {
+  """
+  Opens a session. Needs no permission; at most once in a document. A wrong tenant, address or password, a disabled user
+  and a suspended tenant have one answer. userErrors: REQUIRED, TOO_LONG, WRONG_CREDENTIALS.
+  """
+  login(input: LoginInput!): LoginPayload!
+  """
+  Exchanges a refresh token for new tokens. Needs no permission; at most once in a document. It fails with
+  UNAUTHENTICATED when the session is over: sign in again. A refresh token that was used before ends its session.
+  """
+  refresh(input: RefreshInput!): RefreshPayload!
+  "Ends the caller's session: its tokens with the next request, its websockets within a second."
+  logout: LogoutPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/user.graphql", Input: `"A person of the tenant who can sign in. Needs user:read."
+type User implements Node {
+  "Begins with usr_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "Full name."
+  name: String!
+  "E-mail address in lower case; the user signs in with it."
+  email: String!
+  "Position in the company."
+  title: String!
+  "Telephone number."
+  phone: String!
+  "Whether the user can sign in."
+  state: UserState!
+  "Language of what the product writes for the user, such as zh-CN."
+  locale: String!
+  "The department the user works in; null for none, or when the caller may not see it."
+  department: Department @goField(batch: true)
+  "When the user was made."
+  createdAt: DateTime!
+  "When the user was last changed."
+  updatedAt: DateTime!
+}
+
+"Whether a user can sign in."
+enum UserState {
+  "Can sign in."
+  ACTIVE
+  "Cannot sign in; what the user made and owns stays."
+  DISABLED
 }
 `, BuiltIn: false},
 }
@@ -4315,6 +4806,24 @@ func (ec *executionContext) childFields_CustomerUpdatePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CustomerUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Department_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Department_version(ctx, field)
+	case "name":
+		return ec.fieldContext_Department_name(ctx, field)
+	case "code":
+		return ec.fieldContext_Department_code(ctx, field)
+	case "position":
+		return ec.fieldContext_Department_position(ctx, field)
+	case "parent":
+		return ec.fieldContext_Department_parent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Department", field.Name)
+}
+
 func (ec *executionContext) childFields_DocumentReference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4333,6 +4842,24 @@ func (ec *executionContext) childFields_DocumentReference(ctx context.Context, f
 		return ec.fieldContext_DocumentReference_publishedOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DocumentReference", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "signIn":
+		return ec.fieldContext_LoginPayload_signIn(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LoginPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LogoutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "ended":
+		return ec.fieldContext_LogoutPayload_ended(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LogoutPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4439,6 +4966,14 @@ func (ec *executionContext) childFields_PaymentRecordPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type PaymentRecordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "signIn":
+		return ec.fieldContext_RefreshPayload_signIn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RefreshPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -4535,6 +5070,64 @@ func (ec *executionContext) childFields_ServiceRecordUpdatePayload(ctx context.C
 	return nil, fmt.Errorf("no field named %q was found under type ServiceRecordUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SignIn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "accessToken":
+		return ec.fieldContext_SignIn_accessToken(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SignIn_expiresAt(ctx, field)
+	case "refreshToken":
+		return ec.fieldContext_SignIn_refreshToken(ctx, field)
+	case "user":
+		return ec.fieldContext_SignIn_user(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SignIn", field.Name)
+}
+
+func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slug":
+		return ec.fieldContext_Tenant_slug(ctx, field)
+	case "name":
+		return ec.fieldContext_Tenant_name(ctx, field)
+	case "timeZone":
+		return ec.fieldContext_Tenant_timeZone(ctx, field)
+	case "locale":
+		return ec.fieldContext_Tenant_locale(ctx, field)
+	case "currency":
+		return ec.fieldContext_Tenant_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Tenant", field.Name)
+}
+
+func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_User_id(ctx, field)
+	case "version":
+		return ec.fieldContext_User_version(ctx, field)
+	case "name":
+		return ec.fieldContext_User_name(ctx, field)
+	case "email":
+		return ec.fieldContext_User_email(ctx, field)
+	case "title":
+		return ec.fieldContext_User_title(ctx, field)
+	case "phone":
+		return ec.fieldContext_User_phone(ctx, field)
+	case "state":
+		return ec.fieldContext_User_state(ctx, field)
+	case "locale":
+		return ec.fieldContext_User_locale(ctx, field)
+	case "department":
+		return ec.fieldContext_User_department(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_User_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_User_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "code":
@@ -4545,6 +5138,28 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_Viewer_user(ctx, field)
+	case "tenant":
+		return ec.fieldContext_Viewer_tenant(ctx, field)
+	case "permissions":
+		return ec.fieldContext_Viewer_permissions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
+}
+
+func (ec *executionContext) childFields_ViewerPermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_ViewerPermission_name(ctx, field)
+	case "scope":
+		return ec.fieldContext_ViewerPermission_scope(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ViewerPermission", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

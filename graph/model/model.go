@@ -4,6 +4,7 @@ package model
 
 import (
 	"heyue/ent"
+	"heyue/identity/sessions"
 	"heyue/platform/fault"
 )
 
@@ -103,6 +104,20 @@ type CustomerUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What login did.
+type LoginPayload struct {
+	// The new session; null when there are errors.
+	SignIn *sessions.Tokens `json:"signIn,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What logout did.
+type LogoutPayload struct {
+	// Always true: the session is over.
+	Ended bool `json:"ended"`
+}
+
 // What milestoneComplete did.
 type MilestoneCompletePayload struct {
 	// The milestone; on VERSION_CONFLICT the milestone as it is now; null on other errors.
@@ -117,6 +132,18 @@ type PaymentRecordPayload struct {
 	Payment *ent.Payment `json:"payment,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// How a session goes on.
+type RefreshInput struct {
+	// The refresh token of the last login or refresh. It works once.
+	RefreshToken string `json:"refreshToken"`
+}
+
+// What refresh did.
+type RefreshPayload struct {
+	// The session's new tokens; the old refresh token is used up.
+	SignIn *sessions.Tokens `json:"signIn"`
 }
 
 // What serviceRecordArchive did.

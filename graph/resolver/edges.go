@@ -104,6 +104,8 @@ func contactID(c *ent.Contact) publicid.ContactID { return c.ID }
 
 func contractID(c *ent.Contract) publicid.ContractID { return c.ID }
 
+func departmentID(d *ent.Department) publicid.DepartmentID { return d.ID }
+
 func sum(minor int64, c money.Currency) *money.Money {
 	m := money.Of(minor, c)
 	return &m

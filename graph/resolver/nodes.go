@@ -25,6 +25,10 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Contacts.Lookup(ctx, publicid.ContactID(key.UUID)))
 	case publicid.PrefixServiceRecordID:
 		return found(s.Service.Lookup(ctx, publicid.ServiceRecordID(key.UUID)))
+	case publicid.PrefixUserID:
+		return found(s.Users.Lookup(ctx, publicid.UserID(key.UUID)))
+	case publicid.PrefixDepartmentID:
+		return found(s.Departments.Lookup(ctx, publicid.DepartmentID(key.UUID)))
 	case publicid.PrefixContractID:
 		return found(s.Contracts.Lookup(ctx, publicid.ContractID(key.UUID)))
 	}

@@ -7,6 +7,9 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/service"
+	"heyue/domain/staff"
+	"heyue/domain/tenants"
+	"heyue/identity/sessions"
 )
 
 // Resolver is the root of all resolvers.
@@ -14,8 +17,12 @@ type Resolver struct{ Services Services }
 
 // Services are what fields call.
 type Services struct {
-	Customers *customers.Service
-	Contacts  *contacts.Service
-	Service   *service.Service
-	Contracts *contracts.Service
+	Customers   *customers.Service
+	Contacts    *contacts.Service
+	Service     *service.Service
+	Contracts   *contracts.Service
+	Departments *staff.Departments
+	Users       *staff.Users
+	Tenants     *tenants.Service
+	Sessions    *sessions.Service
 }

@@ -10,6 +10,7 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/service"
 	"heyue/domain/staff"
+	"heyue/domain/tenants"
 	"heyue/identity/sessions"
 	"heyue/outbox"
 	"heyue/policies"
@@ -33,6 +34,7 @@ type Services struct {
 	Departments  *staff.Departments
 	Users        *staff.Users
 	Sessions     *sessions.Service
+	Tenants      *tenants.Service
 
 	watcher     *sessions.Watcher
 	outbox      outbox.Writer
@@ -55,6 +57,7 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 		return nil, err
 	}
 	s.organisation()
+	s.tenants()
 	s.records()
 	return s, nil
 }

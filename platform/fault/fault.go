@@ -47,6 +47,9 @@ const (
 	InUse           Code = "IN_USE"
 	NotAllowed      Code = "NOT_ALLOWED"
 	LimitReached    Code = "LIMIT_REACHED"
+
+	// WrongCredentials is the one answer to a sign-in that is not let in.
+	WrongCredentials Code = "WRONG_CREDENTIALS"
 )
 
 // Codes of top-level errors.
