@@ -37,7 +37,7 @@ type foundation struct {
 // foundation opens everything. PostgreSQL comes first, Redis second and the pools last, since Close goes the other way:
 // no pool may outlive its server.
 func (r *Resources) foundation(ctx context.Context) (*foundation, error) {
-	f := &foundation{cfg: r.cfg, log: r.log, clock: clock.System{}}
+	f := &foundation{cfg: r.cfg, log: r.log, clock: r.clock}
 	if _, err := r.Addresses(ctx); err != nil {
 		return nil, err
 	}

@@ -15,8 +15,8 @@ import (
 	"heyue/platform/metrics"
 )
 
-// graphQL is the API on every transport.
-func (s *Services) graphQL(registry prometheus.Registerer) (*transport.Server, error) {
+// GraphQL is the API on every transport. Whoever serves it drains it at the end.
+func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, error) {
 	measured := operations{metrics.NewOperations(registry), s.clock}
 	o := TransportOptions(s.cfg, s.log, s.clock)
 	o.Authenticate = s.Sessions.Authenticate

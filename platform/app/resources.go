@@ -10,6 +10,7 @@ import (
 	"os"
 	"slices"
 
+	"heyue/platform/clock"
 	"heyue/platform/config"
 	"heyue/platform/secret"
 )
@@ -21,6 +22,7 @@ type Resources struct {
 	cfg     config.Config
 	log     *slog.Logger
 	sole    bool
+	clock   clock.Clock
 	closers []func() error
 
 	database *database
@@ -35,10 +37,17 @@ type Options struct {
 	// Sole is for a process that stays: it must run the built-in PostgreSQL itself and may not lean on another
 	// process's, which could end at any time. Short commands use whichever runs.
 	Sole bool
+	// Clock is the system's unless a test brings its own.
+	Clock clock.Clock
 }
 
 // NewResources returns Resources that have opened nothing yet. Call Close at the end.
-func NewResources(o Options) *Resources { return &Resources{cfg: o.Config, log: o.Log, sole: o.Sole} }
+func NewResources(o Options) *Resources {
+	if o.Clock == nil {
+		o.Clock = clock.System{}
+	}
+	return &Resources{cfg: o.Config, log: o.Log, sole: o.Sole, clock: o.Clock}
+}
 
 // Close closes everything that was opened, last first, and returns all errors of that.
 func (r *Resources) Close() error {

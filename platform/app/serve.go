@@ -81,7 +81,7 @@ func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 		DrainDelay: s.cfg.Server.DrainDelay, Grace: s.cfg.Server.ShutdownGrace, Log: s.log,
 	}
 	if o.Roles.API {
-		api, err := s.graphQL(registry)
+		api, err := s.GraphQL(registry)
 		if err != nil {
 			return nil, err
 		}
