@@ -257,6 +257,7 @@ func TestIssueSaysWhatIsWrong(t *testing.T) {
 		"tenant":   {"globex", o.who.Email, time.Minute, fault.Missing},
 		"user":     {"acme", "nobody@acme.example", time.Minute, fault.Missing},
 		"disabled": {"acme", emailOf(t, o, o.tenant.Admin), time.Minute, fault.WrongState},
+		"unready":  {reserve(t, o, "halfmade"), o.who.Email, time.Minute, fault.WrongState},
 	} {
 		if _, err := o.Sessions.Issue(t.Context(), c.slug, c.email, c.ttl); len(fault.All(err)) != 1 || fault.All(err)[0].Code != c.want {
 			t.Errorf("%s: %v; want %s", name, err, c.want)
