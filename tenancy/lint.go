@@ -100,7 +100,7 @@ func tenantKeys() map[string]string {
 // Lint compares the database's catalog with the rules that keep tenants apart (tenancy.md 1.3 and 6.1) and returns what
 // breaks one, sorted; nothing when all is well. It only reads the catalog, which every role may, on a pool of OpenSystem
 // or any other that needs no tenant. It takes some 50 ms.
-func Lint(ctx context.Context, db *sql.DB) ([]Finding, error) {
+func Lint(ctx context.Context, db Querier) ([]Finding, error) {
 	var all []Finding
 	args := lintArguments()
 	for _, q := range lintQueries() {
@@ -112,6 +112,11 @@ func Lint(ctx context.Context, db *sql.DB) ([]Finding, error) {
 	}
 	slices.SortFunc(all, func(a, b Finding) int { return strings.Compare(a.String(), b.String()) })
 	return slices.Compact(all), nil
+}
+
+// Querier is a pool, a connection or a transaction.
+type Querier interface {
+	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
 // lintQuery finds what breaks a rule: rows of object and detail.
@@ -167,7 +172,7 @@ const lintPrelude = `WITH known AS (
 )
 `
 
-func (q lintQuery) run(ctx context.Context, db *sql.DB, args []any) (found []Finding, err error) {
+func (q lintQuery) run(ctx context.Context, db Querier, args []any) (found []Finding, err error) {
 	rows, err := db.QueryContext(ctx, lintPrelude+q.sql, args...)
 	if err != nil {
 		return nil, err
