@@ -109,7 +109,7 @@ func (c *compiler) field(f reflect.StructField, v reflect.Value, path string, de
 		if v.Len() == 0 {
 			return nil
 		}
-		return join(c.each(v, path, depth+1), sql.Or)
+		return either(c.each(v, path, depth+1))
 	case "Not":
 		inner := c.group(v, path, depth+1)
 		return func(s *sql.Selector) *sql.Predicate {
@@ -140,9 +140,7 @@ func (c *compiler) each(v reflect.Value, path string, depth int) []predicate {
 	}
 	ps := make([]predicate, 0, v.Len())
 	for i := range v.Len() {
-		if p := c.group(v.Index(i), fmt.Sprintf("%s.%d", path, i), depth); p != nil {
-			ps = append(ps, p)
-		}
+		ps = append(ps, c.group(v.Index(i), fmt.Sprintf("%s.%d", path, i), depth))
 	}
 	return ps
 }
@@ -304,6 +302,19 @@ func join(ps []predicate, op func(...*sql.Predicate) *sql.Predicate) predicate {
 			return out[0]
 		}
 		return op(out...)
+	}
+}
+
+// either holds where one of ps does; an alternative without conditions always does.
+func either(ps []predicate) predicate {
+	return func(s *sql.Selector) *sql.Predicate {
+		out := make([]*sql.Predicate, len(ps))
+		for i, p := range ps {
+			if out[i] = p(s); out[i] == nil {
+				return nil
+			}
+		}
+		return sql.Or(out...)
 	}
 }
 
