@@ -27,7 +27,9 @@ type mapper struct {
 }
 
 func newMapper(opt Options, entries []entry) *mapper {
-	return &mapper{opt: opt, entries: entries, ids: map[string]int{}, unmapped: map[string]int{}}
+	m := &mapper{opt: opt, entries: entries, ids: map[string]int{}, unmapped: map[string]int{}}
+	m.out.Line, m.out.Element, m.out.Offset = entries[0].line, entries[0].element, entries[0].offset
+	return m
 }
 
 // merge makes one tree of releases, oldest first.

@@ -174,6 +174,7 @@ func anyRelease(t *rapid.T) map[string]any {
 // withoutPlaces blanks what tells where in the file a release stands.
 func withoutPlaces(all []ocds.Process) []ocds.Process {
 	for i := range all {
+		all[i].Line, all[i].Element, all[i].Offset = 0, 0, 0
 		for j := range all[i].Problems {
 			all[i].Problems[j].Line, all[i].Problems[j].Element, all[i].Problems[j].Offset = 0, 0, 0
 		}

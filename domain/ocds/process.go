@@ -22,6 +22,11 @@ type Process struct {
 	Parties     []Party
 	Contracts   []Contract
 	Problems    []Problem
+
+	// Where its first release in the input is, in the terms of Problem.
+	Line    int64 `json:"-"`
+	Element int64 `json:"-"`
+	Offset  int64 `json:"-"`
 }
 
 // Role is an entry of the OCDS party role codelist, or what the publisher wrote instead.

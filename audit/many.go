@@ -1,0 +1,73 @@
+package audit
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"github.com/google/uuid"
+
+	"heyue/ent"
+	"heyue/identity"
+	"heyue/platform/fault"
+	"heyue/platform/logging"
+	"heyue/platform/publicid"
+	"heyue/tenancy"
+)
+
+// manyMost is how many entries one statement writes.
+const manyMost = 1000
+
+type entryRow struct {
+	ID      uuid.UUID       `json:"id"`
+	Action  string          `json:"action"`
+	Object  string          `json:"object"`
+	About   uuid.UUID       `json:"object_id"`
+	Changes json.RawMessage `json:"changes"`
+}
+
+// insertMany writes entries and their places in the queue in one go. By hand, because ent's statements grow with the
+// number of rows.
+const insertMany = `WITH made AS (
+	INSERT INTO audit_entries (tenant_id, id, actor_id, action, object, object_id, changes, request_id, occurred_at)
+	SELECT $1::bigint, n.id, $2::uuid, n.action, n.object, n.object_id, n.changes, $3::text, $4::timestamptz
+	FROM json_to_recordset($5::json) AS n(id uuid, action text, object text, object_id uuid, changes jsonb)
+	RETURNING tenant_id, id)
+INSERT INTO audit_queue (tenant_id, id) SELECT tenant_id, id FROM made`
+
+// RecordMany is Record for any number of entries in a few statements, for imports.
+func (r Recorder) RecordMany(ctx context.Context, tx *ent.Tx, entries []Entry) error {
+	var actor *uuid.UUID
+	if c, err := identity.From(ctx); err == nil {
+		id := c.UserID.UUID()
+		actor = &id
+	}
+	now := r.Clock.Now()
+	for from := 0; from < len(entries); from += manyMost {
+		if err := insert(ctx, tx, now, actor, entries[from:min(from+manyMost, len(entries))]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func insert(ctx context.Context, tx *ent.Tx, now time.Time, actor *uuid.UUID, entries []Entry) error {
+	tenant, ok := tenancy.From(ctx)
+	if !ok {
+		return tenancy.ErrNoTenant
+	}
+	rows := make([]entryRow, len(entries))
+	for i, e := range entries {
+		changes, err := diff(e.Before, e.After)
+		if err != nil {
+			return fault.Wrap(err, "describe a change")
+		}
+		rows[i] = entryRow{publicid.NewAuditEntryID().UUID(), e.Action, e.Object, e.ID, changes}
+	}
+	text, err := json.Marshal(rows)
+	if err != nil {
+		return fault.Wrap(err, "describe changes")
+	}
+	_, err = tx.ExecContext(ctx, insertMany, tenant, actor, logging.RequestID(ctx), now, string(text))
+	return tenancy.Fault(err, "write audit entries")
+}
