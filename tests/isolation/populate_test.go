@@ -1,0 +1,164 @@
+package isolation
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+	"time"
+
+	"heyue/domain/alerts/due"
+	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/dictionaries"
+	"heyue/domain/settlement/plan"
+	"heyue/ent"
+	"heyue/ent/dictionaryentry"
+	"heyue/platform/date"
+	"heyue/platform/money"
+	"heyue/platform/publicid"
+	"heyue/tests/fixture"
+	"heyue/tests/stage"
+)
+
+// marker stands in every text of a tenant's rows, so that a leak of any of them shows.
+func marker(tn *fixture.Tenant) string { return strings.ToUpper(tn.Slug) + "-MARK" }
+
+// populate gives a tenant one row of everything and returns the ids by prefix.
+func populate(t *testing.T, s *stage.Stage, tn *fixture.Tenant) map[string]string {
+	t.Helper()
+	p := &population{ids: map[string]string{}, tn: tn, m: marker(tn), user: fixture.Caller(t, tn.Admin).UserID}
+	p.note(publicid.PrefixUserID, p.user.String())
+	p.note(publicid.PrefixSessionID, fixture.Caller(t, tn.Admin).SessionID.String())
+	s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
+		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.settlement, p.alert} {
+			if err := step(tx); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return p.ids
+}
+
+type population struct {
+	ids       map[string]string
+	tn        *fixture.Tenant
+	m         string
+	user      publicid.UserID
+	record    *ent.Customer
+	agreement *ent.Contract
+}
+
+func (p *population) note(prefix, id string) { p.ids[prefix] = id }
+
+func (p *population) organisation(tx *ent.Tx) error {
+	ctx := p.tn.Ctx
+	if err := dictionaries.Seed(ctx, tx); err != nil {
+		return err
+	}
+	entry, err := tx.DictionaryEntry.Query().Order(ent.Asc(dictionaryentry.FieldID)).First(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixDictionaryEntryID, entry.ID.String())
+	d, err := tx.Department.Create().SetCode("D1").SetName(p.m).SetParentID(p.tn.Root).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixDepartmentID, d.ID.String())
+	r, err := tx.Role.Create().SetCode("custom").SetName(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixRoleID, r.ID.String())
+	if err := tx.User.UpdateOneID(p.user).SetName(p.m).SetTitle(p.m).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.Tenant.Update().SetName(p.m).Exec(ctx)
+}
+
+func (p *population) customer(tx *ent.Tx) (err error) {
+	ctx := p.tn.Ctx
+	p.record, err = tx.Customer.Create().SetName(p.m).SetCode("X1").SetShortName(p.m).SetAddress(p.m).SetOwnerID(p.user).SetDepartmentID(p.tn.Root).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixCustomerID, p.record.ID.String())
+	c, err := tx.Contact.Create().SetCustomerID(p.record.ID).SetName(p.m).SetHobby(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixContactID, c.ID.String())
+	r, err := tx.ServiceRecord.Create().SetCustomerID(p.record.ID).SetContactID(c.ID).SetServiceType("ON_SITE").
+		SetServedOn(date.MustParse("2026-06-01")).SetContent(p.m).SetOwnerID(p.user).SetDepartmentID(p.tn.Root).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixServiceRecordID, r.ID.String())
+	return nil
+}
+
+func (p *population) contract(tx *ent.Tx) (err error) {
+	ctx := p.tn.Ctx
+	p.agreement, err = tx.Contract.Create().SetNumber(p.m).SetTitle(p.m).SetKind(lifecycle.Sales).SetDirection(lifecycle.Receivable).SetStatus(lifecycle.Active).
+		SetCustomerID(p.record.ID).SetAmountMinor(10000).SetCurrency(money.CNY).SetEffectiveOn(date.MustParse("2026-01-01")).SetEndsOn(date.MustParse("2026-12-31")).
+		SetDescription(p.m).SetOwnerID(p.user).SetDepartmentID(p.tn.Root).Save(ctx)
+	if err != nil {
+		return err
+	}
+	id := p.agreement.ID
+	p.note(publicid.PrefixContractID, id.String())
+	if err := tx.ContractParty.Create().SetContractID(id).SetPosition(0).SetName(p.m).Exec(ctx); err != nil {
+		return err
+	}
+	err = tx.ContractLine.Create().SetContractID(id).SetPosition(0).SetDescription(p.m).SetQuantity(money.Whole(1)).SetUnitPrice(money.Whole(100)).SetAmountMinor(10000).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	if err := tx.DocumentReference.Create().SetContractID(id).SetTitle(p.m).Exec(ctx); err != nil {
+		return err
+	}
+	return tx.ContractChange.Create().SetContractID(id).SetReason(p.m).Exec(ctx)
+}
+
+func (p *population) settlement(tx *ent.Tx) error {
+	ctx, id := p.tn.Ctx, p.agreement.ID
+	l, err := tx.PaymentPlanLine.Create().SetContractID(id).SetPosition(0).SetDueOn(date.MustParse("2026-07-01")).SetAmountMinor(10000).SetCurrency(money.CNY).SetPurpose(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixPaymentPlanLineID, l.ID.String())
+	pay, err := tx.Payment.Create().SetContractID(id).SetAmountMinor(100).SetCurrency(money.CNY).SetPaidOn(date.MustParse("2026-05-01")).SetMethod(plan.Cash).SetNote(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixPaymentID, pay.ID.String())
+	m, err := tx.Milestone.Create().SetContractID(id).SetTitle(p.m).SetDueOn(date.MustParse("2026-08-01")).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixMilestoneID, m.ID.String())
+	return nil
+}
+
+func (p *population) alert(tx *ent.Tx) error {
+	ctx := p.tn.Ctx
+	o, err := tx.Obligation.Create().SetKind(due.ContractEnd).SetSubjectID(p.agreement.ID.UUID()).SetContractID(p.agreement.ID).SetTitle(p.m).
+		SetDueOn(date.MustParse("2026-12-31")).SetOwnerID(p.user).SetDepartmentID(p.tn.Root).Save(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := tx.Alert.Create().SetObligationID(o.ID).SetKind(due.ContractEnd).SetDateVersion(1).SetStep("D-90").SetDaysLeft(90).SetTitle(p.m).
+		SetDueOn(o.DueOn).SetRaisedAt(time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixAlertID, a.ID.String())
+	if err := tx.AlertRecipient.Create().SetAlertID(a.ID).SetUserID(p.user).Exec(ctx); err != nil {
+		return err
+	}
+	payload, err := json.Marshal(map[string]string{"note": p.m})
+	if err != nil {
+		return err
+	}
+	return tx.AuditEntry.Create().SetAction("probe").SetObject("customer").SetObjectID(p.record.ID.UUID()).SetChanges(payload).SetOccurredAt(o.CreatedAt).Exec(ctx)
+}
