@@ -21,7 +21,7 @@ import (
 func TestSetPlansTheFirstStep(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	d := b.date(t, 40)
+	d := b.date(t, 100)
 	amount := money.Of(1234500, money.CNY)
 	d.Amount = &amount
 	b.set(t, d)
@@ -30,8 +30,8 @@ func TestSetPlansTheFirstStep(t *testing.T) {
 		t.Errorf("the obligation is %v", ob)
 	}
 	r := ob.Edges.Reminders[0]
-	if want := time.Date(2026, 6, 25, 1, 0, 0, 0, time.UTC); r.Step != "D-30" || r.NextAt == nil || !r.NextAt.Equal(want) {
-		t.Errorf("waits for %s at %v, want D-30 at %v", r.Step, r.NextAt, want)
+	if want := time.Date(2026, 6, 25, 1, 0, 0, 0, time.UTC); r.Step != "D-90" || r.NextAt == nil || !r.NextAt.Equal(want) {
+		t.Errorf("waits for %s at %v, want D-90 at %v", r.Step, r.NextAt, want)
 	}
 }
 

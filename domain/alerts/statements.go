@@ -30,7 +30,7 @@ func among[ID interface{ UUID() uuid.UUID }](column string, ids []ID) func(*sql.
 	}
 	return func(s *sql.Selector) {
 		s.Where(sql.P(func(b *sql.Builder) {
-			b.WriteString(s.C(column)).WriteString(" = ANY(").Arg(pq.Array(texts)).WriteString("::uuid[])")
+			b.Ident(s.C(column)).WriteString(" = ANY(").Arg(pq.Array(texts)).WriteString("::uuid[])")
 		}))
 	}
 }

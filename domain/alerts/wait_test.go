@@ -27,5 +27,3 @@ func waitForLock(t testing.TB, db *pgtest.DB) {
 		}
 	}
 }
-
-func killed() bool { return false }

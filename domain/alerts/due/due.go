@@ -41,3 +41,20 @@ const (
 
 // Values lists the states for the table's CHECK.
 func (AlertState) Values() []string { return []string{string(Raised), string(Withdrawn)} }
+
+// EventType says what happened to an alert, in the stream of alert events.
+type EventType string
+
+// Types of events. A position tells nothing but the cursor, so that a quiet stream's cursor does not grow old.
+const (
+	EventRaised       EventType = "RAISED"
+	EventWithdrawn    EventType = "WITHDRAWN"
+	EventRead         EventType = "READ"
+	EventAcknowledged EventType = "ACKNOWLEDGED"
+	EventPosition     EventType = "POSITION"
+)
+
+// Values lists the types of events.
+func (EventType) Values() []string {
+	return []string{string(EventRaised), string(EventWithdrawn), string(EventRead), string(EventAcknowledged), string(EventPosition)}
+}

@@ -1,0 +1,93 @@
+package alerts_test
+
+import (
+	"context"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/uuid"
+
+	"heyue/domain/alerts"
+	"heyue/ent"
+	"heyue/ent/obligation"
+	"heyue/ent/predicate"
+	"heyue/ent/reminder"
+)
+
+// listed is a Source of dates in memory.
+type listed []alerts.Date
+
+func (l listed) Dates(_ context.Context, after *alerts.Date, limit int) ([]alerts.Date, error) {
+	from := 0
+	if after != nil {
+		from = 1 + slices.IndexFunc(l, func(d alerts.Date) bool { return d.SubjectID == after.SubjectID })
+	}
+	return l[from:min(len(l), from+min(limit, 2))], nil
+}
+
+func TestSweepFindsWhatIsWrong(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	var dates []alerts.Date
+	for range 8 {
+		dates = append(dates, b.date(t, 7))
+	}
+	ended := b.date(t, -100)
+	b.set(t, append(dates, ended)...)
+	b.scan(t)
+	sweep := alerts.Sweep{Client: b.Client, Clock: b.Clock}
+	sources := listed(append([]alerts.Date{ended}, dates...))
+	if found, err := sweep.Run(b.acme.Ctx, sources); err != nil || len(found) != 0 {
+		t.Fatalf("nothing is wrong, but: %v, %v", found, err)
+	}
+	of := func(n int) predicate.Reminder {
+		return reminder.HasObligationWith(obligation.SubjectID(dates[n].SubjectID))
+	}
+	later := b.Clock.Now().Add(time.Hour)
+	b.Write(t, b.acme.Ctx, func(tx *ent.Tx) error {
+		ctx := b.acme.Ctx
+		for _, do := range []func() error{
+			func() error { _, err := tx.Reminder.Delete().Where(of(0)).Exec(ctx); return err },
+			func() error { return tx.Reminder.Update().Where(of(1)).SetNextAt(later).Exec(ctx) },
+			func() error { return tx.Reminder.Update().Where(of(2)).ClearNextAt().SetStep("").Exec(ctx) },
+			func() error { return tx.Reminder.Update().Where(of(3)).SetDateVersion(9).Exec(ctx) },
+			func() error {
+				return tx.Obligation.Update().Where(obligation.SubjectID(dates[4].SubjectID)).SetState("MET").Exec(ctx)
+			},
+			func() error {
+				_, err := tx.AlertRecipient.Delete().Exec(ctx)
+				return err
+			},
+		} {
+			if err := do(); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	moved := dates[6]
+	moved.DueOn = moved.DueOn.AddDays(1)
+	unknown := b.date(t, 3)
+	found, err := sweep.Run(b.acme.Ctx, listed{dates[5], moved, unknown})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for subject, problems := range map[uuid.UUID][]string{
+		dates[0].SubjectID: {"there is no reminder"},
+		dates[1].SubjectID: {"it waits for D-1"},
+		dates[2].SubjectID: {"it has ended before step D-1"},
+		dates[3].SubjectID: {"version 9"},
+		dates[4].SubjectID: {"is still raised", "it is closed and would still remind"},
+		dates[5].SubjectID: {"is in nobody's inbox"},
+		moved.SubjectID:    {"it is due on 2026-06-23 and is reminded of for 2026-06-22"},
+		unknown.SubjectID:  {"there is no open obligation"},
+	} {
+		for _, p := range problems {
+			if !slices.ContainsFunc(found, func(d alerts.Difference) bool { return d.Subject == subject && strings.Contains(d.Problem, p) }) {
+				t.Errorf("the sweep did not find %q", p)
+			}
+		}
+	}
+}
