@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"heyue/platform/app"
 	"heyue/platform/config"
@@ -31,4 +32,20 @@ func (c *call) with(adapt func(config.Config) config.Config, sole bool, use func
 	r := app.NewResources(app.Options{Config: cfg, Log: log, Sole: sole})
 	defer func() { err = errors.Join(err, r.Close()) }()
 	return use(r)
+}
+
+// operate runs use with the services of a short command.
+func (c *call) operate(use func(*app.Services) error) error {
+	return c.withResources(func(r *app.Resources) error {
+		s, err := r.Operate(c.ctx)
+		if err != nil {
+			return err
+		}
+		return use(s)
+	})
+}
+
+// oneLine makes a text fit for a line of a terminal or a log.
+func oneLine(text string) string {
+	return strings.Join(strings.Fields(strings.ReplaceAll(text, "\n", "; ")), " ")
 }

@@ -8,7 +8,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"strings"
 	"syscall"
 
 	"github.com/alecthomas/kong"
@@ -41,6 +40,10 @@ func signals() (ctx context.Context, hurry <-chan struct{}) {
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the API and its background work."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's tables up to this version."`
+	Tenant  tenantCommand  `cmd:"" help:"Open, list, suspend and resume tenants."`
+	User    userCommand    `cmd:"" help:"Make users."`
+	Token   tokenCommand   `cmd:"" help:"Print an access token for a user."`
+	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong with this installation."`
 	Config  configCommand  `cmd:"" help:"Print every setting, its value and where it comes from."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }
@@ -103,7 +106,7 @@ type exit int
 func (p *process) complain(err error, code int) int {
 	var faults config.Faults
 	if !errors.As(err, &faults) {
-		faults = config.Faults{strings.Join(strings.Fields(strings.ReplaceAll(err.Error(), "\n", "; ")), " ")}
+		faults = config.Faults{oneLine(err.Error())}
 	}
 	for _, line := range faults {
 		fmt.Fprintln(p.err, "heyue:", line)

@@ -87,7 +87,8 @@ func (c claimant) number() int64 {
 // claimed looks the claimant up, by the same statements whether there is one or not.
 func (s *Service) claimed(ctx context.Context, try Attempt) (claimant, error) {
 	who := claimant{tenant: nobody}
-	switch l, err := s.Directory.Find(ctx, try.Tenant); {
+	// Somebody who is signed in may sign in anew, elsewhere too; the directory refuses a context with a tenant.
+	switch l, err := s.Directory.Find(tenancy.With(ctx, 0), try.Tenant); {
 	case err == nil:
 		who.tenant, who.stands = l.TenantID, l.Standing
 	case fault.KindOf(err) != fault.NotFound:

@@ -125,6 +125,15 @@ func standingIs(t *testing.T, o office, s standing.Standing) {
 	}
 }
 
+// TestWhoIsSignedInMaySignInAnew sends a token along, as clients do that put one on every request.
+func TestWhoIsSignedInMaySignInAnew(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	if _, err := o.Sessions.Login(o.caller, o.who); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestCredentialsAreBounded(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("a", 2000)

@@ -27,10 +27,16 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.Extensions = []graphql.HandlerExtension{measured}
 	o.Refused = measured.refused
 	o.Document.Once = signIns()
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: resolver.Services{
-		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
-	}}})
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: s.forResolvers()}})
 	return transport.New(schema, o)
+}
+
+// forResolvers are the use cases that fields call.
+func (s *Services) forResolvers() resolver.Services {
+	return resolver.Services{
+		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
+		Departments: s.Departments, Users: s.Users, Tenants: s.Tenants, Sessions: s.Sessions,
+	}
 }
 
 // signIns are the mutations that somebody who guesses would like to repeat in one document.

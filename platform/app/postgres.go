@@ -152,26 +152,23 @@ func given(c config.Database) Addresses {
 	return Addresses{App: c.URL.Reveal(), Owner: c.OwnerURL.Reveal(), System: c.SystemURL.Reveal()}
 }
 
-// builtIn finds or starts the server on the data folder. The order matters little: Start itself refuses a folder in
-// use, so two processes that start at once agree on one server.
+// builtIn starts the server on the data folder, or uses the one that another process runs. Start tells the two apart by
+// the folder's lock: whether a server answers says little, since one whose process was killed does so for a moment.
 func (r *Resources) builtIn(ctx context.Context, d *database) error {
 	dir := string(r.cfg.Storage.DataDir)
-	info, running := pgembed.Find(ctx, dir)
-	if !running {
-		server, err := pgembed.Start(ctx, pgembed.Options{DataDir: dir, BinDir: string(r.cfg.Database.BinDir), Log: r.log})
-		var other *pgembed.RunningError
-		switch {
-		case err == nil:
-			d.server, info = server, server.Info
-			r.onClose(server.Stop)
-		case errors.As(err, &other):
-			info, running = other.Info, true
-		default:
-			return fmt.Errorf("the built-in PostgreSQL: %w", err)
-		}
-	}
-	if running && r.sole {
-		return fmt.Errorf("process %d already runs the built-in PostgreSQL in %s; stop it first, or give this one its own HEYUE_DATA_DIR or DATABASE_URL", info.PID, dir)
+	server, err := pgembed.Start(ctx, pgembed.Options{DataDir: dir, BinDir: string(r.cfg.Database.BinDir), Log: r.log})
+	var other *pgembed.RunningError
+	var info pgembed.Info
+	switch {
+	case err == nil:
+		d.server, info = server, server.Info
+		r.onClose(server.Stop)
+	case errors.As(err, &other) && r.sole:
+		return fmt.Errorf("process %d already runs the built-in PostgreSQL in %s; stop it first, or give this one its own HEYUE_DATA_DIR or DATABASE_URL", other.Info.PID, dir)
+	case errors.As(err, &other):
+		info = other.Info
+	default:
+		return fmt.Errorf("the built-in PostgreSQL: %w", err)
 	}
 	d.addresses = Addresses{App: info.AppDSN(), Owner: info.OwnerDSN(), System: info.SystemDSN()}
 	return nil

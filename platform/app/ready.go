@@ -8,11 +8,14 @@ import (
 	"heyue/tenancy"
 )
 
-// MakeReady brings the built-in database to this version, or checks that a given one is, and then that its roles and
+// MakeReady brings the built-in database to this version, or checks that one run by others is, and then that its roles and
 // its catalog keep tenants apart. The error has one line for each thing to mend, and a process that gets one must not
 // serve.
 func (r *Resources) MakeReady(ctx context.Context) error {
-	if r.cfg.Database.URL == "" {
+	if _, err := r.Addresses(ctx); err != nil {
+		return err
+	}
+	if r.DatabaseEnded() != nil { // only the process that runs the built-in server may change what others serve from
 		if _, err := r.Migrate(ctx); err != nil {
 			return err
 		}

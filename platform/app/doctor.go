@@ -1,0 +1,77 @@
+package app
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"heyue/migrations"
+)
+
+// Diagnosis is what one look of Examine came to.
+type Diagnosis struct {
+	Name     string
+	Findings []string // what is wrong; none when all is well
+	Note     string   // what was looked at
+}
+
+// Examine looks at everything that can be wrong with an installation without anybody noticing. It changes nothing. A
+// look that cannot be made is a finding, not an error; the error is that there is no database to look at.
+func (r *Resources) Examine(ctx context.Context) ([]Diagnosis, error) {
+	a, err := r.Addresses(ctx)
+	if err != nil {
+		return nil, err
+	}
+	all := []Diagnosis{{Name: "database", Note: place(a.App)}, r.examineMigrations(ctx)}
+	if len(all[1].Findings) == 0 {
+		all = append(all, r.examineCatalog(ctx))
+	}
+	return append(all, r.examineRedis(ctx)), nil
+}
+
+func (r *Resources) examineMigrations(ctx context.Context) Diagnosis {
+	d := Diagnosis{Name: "migrations"}
+	system, err := r.System(ctx)
+	if err == nil {
+		err = migrations.CheckVersion(ctx, system)
+	}
+	if err != nil {
+		d.Findings = []string{err.Error()}
+		return d
+	}
+	version, err := migrations.Latest()
+	if err != nil {
+		d.Findings = []string{err.Error()}
+	}
+	d.Note = fmt.Sprintf("at version %d or newer", version)
+	return d
+}
+
+func (r *Resources) examineCatalog(ctx context.Context) Diagnosis {
+	d := Diagnosis{Name: "isolation", Note: "roles and catalog keep tenants apart"}
+	findings, err := r.Inspect(ctx)
+	for _, f := range findings {
+		d.Findings = append(d.Findings, f.String())
+	}
+	if err != nil {
+		d.Findings = append(d.Findings, err.Error())
+	}
+	return d
+}
+
+// examineRedis asks the Redis of the settings. The one inside a serving process cannot be asked from another.
+func (r *Resources) examineRedis(ctx context.Context) Diagnosis {
+	d := Diagnosis{Name: "redis", Note: "inside the serving process"}
+	if r.cfg.Redis.URL == "" {
+		return d
+	}
+	d.Note = "answers"
+	clients, err := r.Redis(ctx)
+	if err == nil {
+		err = clients.Commands.Ping(ctx).Err()
+	}
+	if err != nil {
+		d.Findings = []string{errors.Join(errors.New("does not answer; everything works on, slower"), err).Error()}
+	}
+	return d
+}
