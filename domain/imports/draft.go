@@ -17,6 +17,7 @@ type local struct {
 	settings.Settings
 	zone  *time.Location
 	today date.Date
+	young bool // the tables may be nearly empty; see freshPlans
 }
 
 // draft is one process mapped to our terms, before any row of the database was looked at.

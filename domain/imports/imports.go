@@ -111,10 +111,13 @@ func (o OCDS) Run(ctx context.Context, in Processes, watch Watch) (Summary, erro
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	batches, failed := o.read(ctx, in, here)
+	here.young = true
 	for batch := range batches {
+		before := sum.Customers.Created
 		if err := o.importBatch(ctx, here, batch, &sum); err != nil {
 			return sum, err
 		}
+		here.young = sum.Contracts.Created < settledPlans || sum.Customers.Created < settledPlans && sum.Customers.Created > before
 		if err := watch.tell(batch, &sum); err != nil {
 			return sum, err
 		}
@@ -234,10 +237,24 @@ func (w Watch) tell(batch []*draft, sum *Summary) error {
 	return nil
 }
 
+// Plans that PostgreSQL makes for foreign keys while a table is nearly empty, and nobody has analyzed it, may take any
+// index that begins with the tenant, and it keeps them for the session: each key check would then walk through all
+// contracts of the tenant. So the first thousand contracts of a run, and customers while they grow, are written with
+// plans made for each check.
+const (
+	settledPlans = 1000
+	freshPlans   = `SET LOCAL plan_cache_mode = force_custom_plan`
+)
+
 // write is one transaction. sum changes only when it commits.
 func (o OCDS) write(ctx context.Context, here local, batch []*draft, sum *Summary) error {
 	var w *writer
 	err := tenancy.Write(ctx, o.Client, func(tx *ent.Tx) error {
+		if here.young {
+			if _, err := tx.ExecContext(ctx, freshPlans); err != nil {
+				return tenancy.Fault(err, "prepare an import")
+			}
+		}
 		w = &writer{OCDS: o, tx: tx, here: here, now: o.Clock.Now()}
 		return w.run(ctx, batch)
 	})
@@ -273,5 +290,5 @@ func localOf(s settings.Settings, c clock.Clock) (local, error) {
 	if err != nil {
 		return local{}, fault.Wrap(err, "read the tenant's zone")
 	}
-	return local{s, zone, date.In(c.Now(), zone)}, nil
+	return local{Settings: s, zone: zone, today: date.In(c.Now(), zone)}, nil
 }

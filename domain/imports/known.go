@@ -31,9 +31,12 @@ type origin struct {
 	hash   string
 }
 
-const findSources = `SELECT s.object, s.source_id, s.object_id, s.hash FROM import_sources s
-JOIN unnest($2::text[], $3::text[]) AS n(object, source_id) ON s.object = n.object AND s.source_id = n.source_id
-WHERE s.tenant_id = $1::bigint AND s.system = 'ocds'`
+// findSources asks for each name by itself. A join of the two sides would do, but before the table was analyzed it is
+// planned as one walk through everything the tenant ever imported.
+const findSources = `SELECT n.object, n.source_id, s.object_id, s.hash
+FROM unnest($2::text[], $3::text[]) AS n(object, source_id)
+CROSS JOIN LATERAL (SELECT i.object_id, i.hash FROM import_sources i
+	WHERE i.tenant_id = $1::bigint AND i.system = 'ocds' AND i.object = n.object AND i.source_id = n.source_id LIMIT 1) AS s`
 
 // lookUp finds what earlier runs made of source objects. By hand, because ent cannot compare pairs with a list of any
 // length in a statement of one text.
