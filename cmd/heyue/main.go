@@ -42,6 +42,7 @@ type commands struct {
 	Migrate migrateCommand `cmd:"" help:"Bring the database's tables up to this version."`
 	Tenant  tenantCommand  `cmd:"" help:"Open, list, suspend and resume tenants."`
 	User    userCommand    `cmd:"" help:"Make users."`
+	Import  importCommand  `cmd:"" help:"Take data over from elsewhere."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token for a user."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong with this installation."`
 	Config  configCommand  `cmd:"" help:"Print every setting, its value and where it comes from."`

@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"encoding/base64"
+	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
@@ -93,7 +95,7 @@ func TestDoctor(t *testing.T) {
 	db := pgtest.New(t)
 	vars := installation(t, db)
 	code, out, complaint := heyue(t, vars, "doctor")
-	if code != 0 || complaint != "" || strings.Count(out, "ok     ") != 4 || strings.Contains(out, "FAULT") {
+	if code != 0 || complaint != "" || strings.Count(out, "ok     ") != 6 || strings.Contains(out, "FAULT") {
 		t.Errorf("exit %d: %s%s", code, out, complaint)
 	}
 	if _, err := pgtest.Open(t, db.SuperDSN).ExecContext(t.Context(), `GRANT TRUNCATE ON contracts TO heyue_app`); err != nil {
@@ -116,5 +118,34 @@ func TestDoctorOfAnEmptyDatabase(t *testing.T) {
 	code, out, complaint := heyue(t, installation(t, pgtest.Empty(t)), "doctor")
 	if code != 1 || !strings.Contains(out, "FAULT  migrations: the database has no migrations yet; run heyue migrate up") || complaint != "heyue: 1 to mend\n" {
 		t.Errorf("exit %d: %s%s", code, out, complaint)
+	}
+}
+
+// TestImport takes the demonstration's data over, twice.
+func TestImport(t *testing.T) {
+	t.Parallel()
+	vars := installation(t, pgtest.New(t))
+	if code, _, complaint := typed(t, vars, "", "tenant", "create", "acme", "--name", "Acme"); code != 0 {
+		t.Fatal(complaint)
+	}
+	text, err := os.ReadFile("../../domain/demo/data/ocds/jalisco.jsonl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	file := filepath.Join(t.TempDir(), "jalisco.jsonl")
+	if err := os.WriteFile(file, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`jsonl: [1-9]\d* processes \(0 as before, 0 failed\); customers [1-9]`, `jsonl: (\d+) processes \((\d+) as before, 0 failed\); customers 0 new, 0 changed; .* contracts 0 new, 0 changed; 0 payments`} {
+		code, out, complaint := heyue(t, vars, "import", "ocds", "--tenant", "acme", file)
+		if code != 0 || strings.Count(out, "\n") != 1 || !regexp.MustCompile(want).MatchString(out) || !strings.Contains(complaint, "importing "+file) {
+			t.Errorf("exit %d: %s%s; want %s", code, out, complaint, want)
+		}
+	}
+	if code, _, complaint := heyue(t, vars, "import", "ocds", "--tenant", "acme", file, file+".missing"); code != 1 || !strings.Contains(complaint, "heyue: file: file "+file+".missing not found") {
+		t.Errorf("exit %d: %s", code, complaint)
+	}
+	if code, out, complaint := heyue(t, vars, "doctor"); code != 0 {
+		t.Errorf("the doctor after an import: %s%s", out, complaint)
 	}
 }

@@ -5,7 +5,10 @@ import (
 	"errors"
 	"fmt"
 
+	"heyue/audit"
+	"heyue/domain/alerts"
 	"heyue/migrations"
+	"heyue/tenancy"
 )
 
 // Diagnosis is what one look of Examine came to.
@@ -25,6 +28,7 @@ func (r *Resources) Examine(ctx context.Context) ([]Diagnosis, error) {
 	all := []Diagnosis{{Name: "database", Note: place(a.App)}, r.examineMigrations(ctx)}
 	if len(all[1].Findings) == 0 {
 		all = append(all, r.examineCatalog(ctx))
+		all = append(all, r.examineTenants(ctx)...)
 	}
 	return append(all, r.examineRedis(ctx)), nil
 }
@@ -74,4 +78,45 @@ func (r *Resources) examineRedis(ctx context.Context) Diagnosis {
 		d.Findings = []string{errors.Join(errors.New("does not answer; everything works on, slower"), err).Error()}
 	}
 	return d
+}
+
+// examineTenants compares, tenant by tenant, reminders and alerts with what they should be, and the audit trail with its
+// seals.
+func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
+	due, trail := Diagnosis{Name: "reminders"}, Diagnosis{Name: "audit trail"}
+	s, err := r.Services(ctx, Roles{})
+	if err != nil {
+		due.Findings = []string{err.Error()}
+		return []Diagnosis{due}
+	}
+	tenants, err := s.Tenants.List(ctx)
+	if err != nil {
+		due.Findings = []string{err.Error()}
+		return []Diagnosis{due}
+	}
+	var sealed int64
+	for _, t := range tenants {
+		inside := tenancy.With(ctx, t.TenantID)
+		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock}.Run(inside)
+		for _, d := range differences {
+			due.find("%s: %s %s: %s", t.Slug, d.Kind, d.Subject, d.Problem)
+		}
+		if err != nil {
+			due.find("%s: %v", t.Slug, err)
+		}
+		proof, err := audit.Verify(inside, s.client)
+		if sealed += proof.Sealed; proof.Break != nil {
+			trail.find("%s: entry %d: %s", t.Slug, proof.Break.Seq, proof.Break.Problem)
+		}
+		if err != nil {
+			trail.find("%s: %v", t.Slug, err)
+		}
+	}
+	due.Note = fmt.Sprintf("as they should be in %d tenants", len(tenants))
+	trail.Note = fmt.Sprintf("%d entries carry their seals", sealed)
+	return []Diagnosis{due, trail}
+}
+
+func (d *Diagnosis) find(format string, args ...any) {
+	d.Findings = append(d.Findings, fmt.Sprintf(format, args...))
 }

@@ -1,17 +1,25 @@
 package app
 
 import (
+	"heyue/audit"
 	"heyue/domain/alerts"
 	"heyue/outbox"
+	"heyue/platform/page"
+	"heyue/platform/secret"
 )
 
 // events joins what happens after a commit. A relay lives in worker processes only; where there is none, Redis carries
 // the wake-up to one, and where Redis is down its poll finds the work.
-func (s *Services) events(roles Roles) {
+func (s *Services) events(roles Roles) error {
 	f := s.foundation
+	positions, err := page.NewSealer([64]byte(f.secret.Derive(secret.EventCursors, 64)))
+	if err != nil {
+		return err
+	}
 	s.doorbell = outbox.NewDoorbell(f.redis.Commands, f.log)
 	s.hub = outbox.NewHub(outbox.HubOptions{
 		Reader: outbox.Reader{Client: f.client}, System: f.system, Messages: f.redis.Messages, Log: f.log,
+		Index: alerts.Index,
 	})
 	s.relay = &outbox.Relay{
 		Client: f.client, System: f.system, Messages: f.redis.Messages, Log: f.log,
@@ -29,4 +37,8 @@ func (s *Services) events(roles Roles) {
 		Client: f.client, System: f.system, Policies: f.policies, Recipients: alerts.Staff{}, Outbox: s.outbox,
 		Clock: f.clock, Log: f.log,
 	}
+	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Outbox: s.outbox, Clock: f.clock, Lister: f.lister}
+	s.AlertEvents = &alerts.Stream{Client: f.client, Policies: f.policies, Hub: s.hub, Sealer: positions, Clock: f.clock}
+	s.sealer = &audit.Sealer{Client: f.client, System: f.system, Clock: f.clock, Log: f.log}
+	return nil
 }

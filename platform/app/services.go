@@ -3,11 +3,13 @@ package app
 import (
 	"context"
 
+	"heyue/audit"
 	"heyue/domain/alerts"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
+	"heyue/domain/imports"
 	"heyue/domain/service"
 	"heyue/domain/staff"
 	"heyue/domain/tenants"
@@ -35,6 +37,8 @@ type Services struct {
 	Users        *staff.Users
 	Sessions     *sessions.Service
 	Tenants      *tenants.Service
+	Inbox        *alerts.Inbox
+	AlertEvents  *alerts.Stream
 
 	watcher     *sessions.Watcher
 	outbox      outbox.Writer
@@ -43,6 +47,8 @@ type Services struct {
 	relay       *outbox.Relay
 	obligations alerts.Obligations
 	scanner     *alerts.Scanner
+	sealer      *audit.Sealer
+	ocds        imports.OCDS
 }
 
 // Services opens what is needed and puts it together. Whoever asked closes the Resources at the end.
@@ -52,7 +58,9 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 		return nil, err
 	}
 	s := &Services{foundation: f}
-	s.events(roles)
+	if err := s.events(roles); err != nil {
+		return nil, err
+	}
 	if err := s.identity(); err != nil {
 		return nil, err
 	}

@@ -25,6 +25,7 @@ func (s *Services) work(roles Roles) (stop func()) {
 	if roles.Worker {
 		run(s.relay.Run)
 		run(s.scanner.Run)
+		run(s.sealer.Run)
 		run(every(retentionEvery, s.forget))
 	}
 	return func() {

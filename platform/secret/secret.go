@@ -25,6 +25,7 @@ type Purpose string
 const (
 	AccessTokens Purpose = "heyue access tokens v1" // Ed25519 seed, 32 bytes
 	Cursors      Purpose = "heyue page cursors v1"  // page.NewSealer, 64 bytes
+	EventCursors Purpose = "heyue event cursors v1" // page.NewSealer, 64 bytes
 )
 
 // Master is the key of an installation. It never prints itself.
