@@ -4,6 +4,7 @@ package ent
 
 import (
 	"fmt"
+	"heyue/domain/dictionaries/shipped"
 	"heyue/ent/dictionaryentry"
 	"heyue/platform/publicid"
 	"strings"
@@ -29,7 +30,7 @@ type DictionaryEntry struct {
 	// ArchivedAt holds the value of the "archived_at" field.
 	ArchivedAt *time.Time `json:"archived_at,omitempty"`
 	// List holds the value of the "list" field.
-	List string `json:"list,omitempty"`
+	List shipped.List `json:"list,omitempty"`
 	// Code holds the value of the "code" field.
 	Code string `json:"code,omitempty"`
 	// LabelZh holds the value of the "label_zh" field.
@@ -110,7 +111,7 @@ func (_m *DictionaryEntry) assignValues(columns []string, values []any) error {
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field list", values[i])
 			} else if value.Valid {
-				_m.List = value.String
+				_m.List = shipped.List(value.String)
 			}
 		case dictionaryentry.FieldCode:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -190,7 +191,7 @@ func (_m *DictionaryEntry) String() string {
 	}
 	builder.WriteString(", ")
 	builder.WriteString("list=")
-	builder.WriteString(_m.List)
+	builder.WriteString(fmt.Sprintf("%v", _m.List))
 	builder.WriteString(", ")
 	builder.WriteString("code=")
 	builder.WriteString(_m.Code)

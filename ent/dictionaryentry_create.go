@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"heyue/domain/dictionaries/shipped"
 	"heyue/ent/dictionaryentry"
 	"heyue/platform/publicid"
 	"time"
@@ -87,7 +88,7 @@ func (_c *DictionaryEntryCreate) SetNillableArchivedAt(v *time.Time) *Dictionary
 }
 
 // SetList sets the "list" field.
-func (_c *DictionaryEntryCreate) SetList(v string) *DictionaryEntryCreate {
+func (_c *DictionaryEntryCreate) SetList(v shipped.List) *DictionaryEntryCreate {
 	_c.mutation.SetList(v)
 	return _c
 }

@@ -11,6 +11,7 @@ import (
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
 	"heyue/domain/customers/profile"
+	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/settlement/plan"
 	"heyue/domain/tenants/settings"
 	"heyue/domain/tenants/standing"
@@ -14725,7 +14726,7 @@ type DictionaryEntryMutation struct {
 	version       *int
 	addversion    *int
 	archived_at   *time.Time
-	list          *string
+	list          *shipped.List
 	code          *string
 	label_zh      *string
 	label_en      *string
@@ -15075,12 +15076,12 @@ func (m *DictionaryEntryMutation) ResetArchivedAt() {
 }
 
 // SetList sets the "list" field.
-func (m *DictionaryEntryMutation) SetList(s string) {
+func (m *DictionaryEntryMutation) SetList(s shipped.List) {
 	m.list = &s
 }
 
 // List returns the value of the "list" field in the mutation.
-func (m *DictionaryEntryMutation) List() (r string, exists bool) {
+func (m *DictionaryEntryMutation) List() (r shipped.List, exists bool) {
 	v := m.list
 	if v == nil {
 		return
@@ -15091,7 +15092,7 @@ func (m *DictionaryEntryMutation) List() (r string, exists bool) {
 // OldList returns the old "list" field's value of the DictionaryEntry entity.
 // If the DictionaryEntry object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *DictionaryEntryMutation) OldList(ctx context.Context) (v string, err error) {
+func (m *DictionaryEntryMutation) OldList(ctx context.Context) (v shipped.List, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldList is only allowed on UpdateOne operations")
 	}
@@ -15441,7 +15442,7 @@ func (m *DictionaryEntryMutation) SetField(name string, value ent.Value) error {
 		m.SetArchivedAt(v)
 		return nil
 	case dictionaryentry.FieldList:
-		v, ok := value.(string)
+		v, ok := value.(shipped.List)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}

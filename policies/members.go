@@ -19,7 +19,8 @@ import (
 	"heyue/tenancy"
 )
 
-// Assign gives a user a role. Needs role:update and everything that the role gives, seen from the user's department.
+// Assign gives a user a role. Needs role:update, user:read reaching the user, and everything that the role gives, seen
+// from the user's department.
 // Returns the user. Faults: NOT_FOUND at userId or roleId, NOT_ALLOWED at roleId, DUPLICATE when they have it,
 // LIMIT_REACHED.
 func (a *Administration) Assign(ctx context.Context, m Membership) (*ent.User, error) {
@@ -77,7 +78,7 @@ func (a *Administration) assign(ctx context.Context, tx *ent.Tx, access Access, 
 	})
 }
 
-// Unassign takes a role from a user. Needs role:update, and where the role denies something also that permission for
+// Unassign takes a role from a user. Needs role:update, user:read reaching the user, and where the role denies something also that permission for
 // the whole tenant, because the user may get it back through another role. Returns the user. Faults: NOT_FOUND at
 // userId or roleId, NOT_ALLOWED at roleId, and at userId when the tenant would be left without an administrator.
 func (a *Administration) Unassign(ctx context.Context, m Membership) (*ent.User, error) {
@@ -111,11 +112,15 @@ func (a *Administration) member(ctx context.Context, m Membership, edit func(*en
 	if err != nil {
 		return nil, err
 	}
+	sight, err := a.Engine.Require(ctx, UserRead) // whom the caller cannot see is not found
+	if err != nil {
+		return nil, err
+	}
 	err = tenancy.Write(ctx, a.Client, func(tx *ent.Tx) error {
 		if _, err := tenancy.Lock(ctx, tx); err != nil {
 			return err
 		}
-		if u, err = tx.User.Query().Where(user.ID(m.UserID)).Only(ctx); err != nil {
+		if u, err = tx.User.Query().Where(user.ID(m.UserID), sight.On(user.FieldID, user.FieldDepartmentID)).Only(ctx); err != nil {
 			if ent.IsNotFound(err) {
 				return fault.NoSuch("user", "userId")
 			}

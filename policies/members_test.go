@@ -42,7 +42,7 @@ func TestAssign(t *testing.T) {
 	a.Limits.PerUser = 1
 	want(t, "a role too many", give(acme.Roles["finance"], user), fault.LimitReached, "roleId")
 
-	byUser := done[map[publicid.UserID][]*ent.Role](t)(a.RolesOf(w.Next(t, acme.Admin), []publicid.UserID{user}))
+	byUser := done[map[publicid.UserID][]*policies.Role](t)(a.RolesOf(w.Next(t, acme.Admin), []publicid.UserID{user}))
 	if len(byUser[user]) != 1 || byUser[user][0].Code != "sales" {
 		t.Errorf("the user has %v", byUser)
 	}
@@ -69,7 +69,8 @@ func TestAssignNeedsAllThatTheRoleGives(t *testing.T) {
 	north := w.Department(t, acme, "NORTH")
 	city := w.Department(t, acme, "CITY", north)
 	south := w.Department(t, acme, "SOUTH")
-	acme.Roles["lead"] = roleWith(t, w, acme, "lead", line{policies.RoleUpdate, grant.Tenant, grant.Allow}, line{policies.CustomerRead, grant.Subtree, grant.Allow})
+	acme.Roles["lead"] = roleWith(t, w, acme, "lead", line{policies.RoleUpdate, grant.Tenant, grant.Allow},
+		line{policies.UserRead, grant.Tenant, grant.Allow}, line{policies.CustomerRead, grant.Subtree, grant.Allow})
 	role := func(code string, p policies.Permission, s grant.Scope) publicid.RoleID {
 		return roleWith(t, w, acme, code, line{p, s, grant.Allow})
 	}
@@ -106,6 +107,30 @@ func TestAssignNeedsAllThatTheRoleGives(t *testing.T) {
 	limited := fixture.Caller(t, w.User(t, acme, "limiting", city)).UserID
 	_, err := a.Unassign(w.Next(t, lead), policies.Membership{UserID: limited, RoleID: limiting})
 	want(t, "taking a denial away that the lead could not have given", err, fault.NotAllowed, "roleId")
+}
+
+// TestAssignNeedsSightOfTheUser: whom the caller does not see is not found, as in lookups.
+func TestAssignNeedsSightOfTheUser(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	acme := w.Tenant(t, "acme")
+	a := administration(w)
+	north, south := w.Department(t, acme, "NORTH"), w.Department(t, acme, "SOUTH")
+	acme.Roles["near"] = roleWith(t, w, acme, "near", line{policies.RoleUpdate, grant.Tenant, grant.Allow}, line{policies.UserRead, grant.Department, grant.Allow})
+	acme.Roles["blind"] = roleWith(t, w, acme, "blind", line{policies.RoleUpdate, grant.Tenant, grant.Allow})
+	near, blind := w.User(t, acme, "near", north), w.User(t, acme, "blind", north)
+	empty := roleWith(t, w, acme, "empty")
+	here, there := fixture.Caller(t, w.User(t, acme, "", north)).UserID, fixture.Caller(t, w.User(t, acme, "", south)).UserID
+
+	if _, err := a.Assign(w.Next(t, near), policies.Membership{UserID: here, RoleID: empty}); err != nil {
+		t.Error(err)
+	}
+	_, err := a.Assign(w.Next(t, near), policies.Membership{UserID: there, RoleID: empty})
+	want(t, "out of sight", err, fault.Missing, "userId")
+	_, err = a.Unassign(w.Next(t, near), policies.Membership{UserID: there, RoleID: empty})
+	want(t, "out of sight to take", err, fault.Missing, "userId")
+	_, err = a.Unassign(w.Next(t, blind), policies.Membership{UserID: here, RoleID: empty})
+	want(t, "without user:read", err, fault.CodeForbidden, "")
 }
 
 // TestATenantKeepsAnAdministrator, whichever way the last one would go.

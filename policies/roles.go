@@ -5,6 +5,7 @@ import (
 
 	"heyue/audit"
 	"heyue/ent"
+	"heyue/ent/predicate"
 	"heyue/ent/role"
 	"heyue/ent/rolegrant"
 	"heyue/ent/userrole"
@@ -65,11 +66,21 @@ func (a *Administration) Roles(ctx context.Context) ([]*Role, error) {
 	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
 		return nil, err
 	}
-	rows, err := a.Client.Role.Query().Order(ent.Asc(role.FieldCode)).All(ctx)
+	return a.roles(ctx)
+}
+
+// roles reads the roles that match all of which, by code, with their lines.
+func (a *Administration) roles(ctx context.Context, which ...predicate.Role) ([]*Role, error) {
+	rows, err := a.Client.Role.Query().Where(which...).Order(ent.Asc(role.FieldCode)).All(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "list roles")
 	}
-	own, err := a.Client.RoleGrant.Query().Order(ent.Asc(rolegrant.FieldObject, rolegrant.FieldAction)).All(ctx)
+	ids := make([]publicid.RoleID, len(rows))
+	for i, r := range rows {
+		ids[i] = r.ID
+	}
+	own, err := a.Client.RoleGrant.Query().Where(rolegrant.RoleIDIn(ids...)).
+		Order(ent.Asc(rolegrant.FieldObject, rolegrant.FieldAction)).All(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "list grants")
 	}
@@ -89,24 +100,16 @@ func (a *Administration) Lookup(ctx context.Context, id publicid.RoleID) (*Role,
 	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
 		return nil, err
 	}
-	r, err := a.Client.Role.Query().Where(role.ID(id)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil
+	found, err := a.roles(ctx, role.ID(id))
+	if err != nil || len(found) == 0 {
+		return nil, err
 	}
-	if err != nil {
-		return nil, tenancy.Fault(err, "look up a role")
-	}
-	own, err := a.Client.RoleGrant.Query().Where(rolegrant.RoleID(id)).
-		Order(ent.Asc(rolegrant.FieldObject, rolegrant.FieldAction)).All(ctx)
-	if err != nil {
-		return nil, tenancy.Fault(err, "list grants")
-	}
-	return present(r, own), nil
+	return found[0], nil
 }
 
 // RolesOf returns the roles of each of the given users, by code. It serves edges inside lists; a caller without
 // role:read gets none.
-func (a *Administration) RolesOf(ctx context.Context, users []publicid.UserID) (map[publicid.UserID][]*ent.Role, error) {
+func (a *Administration) RolesOf(ctx context.Context, users []publicid.UserID) (map[publicid.UserID][]*Role, error) {
 	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
 		if fault.KindOf(err) == fault.Denied {
 			return nil, nil
@@ -117,21 +120,49 @@ func (a *Administration) RolesOf(ctx context.Context, users []publicid.UserID) (
 	if err != nil {
 		return nil, tenancy.Fault(err, "list members")
 	}
-	rows, err := a.Client.Role.Query().Order(ent.Asc(role.FieldCode)).All(ctx)
+	ids := make([]publicid.RoleID, len(members))
+	for i, m := range members {
+		ids[i] = m.RoleID
+	}
+	rows, err := a.roles(ctx, role.IDIn(ids...))
 	if err != nil {
-		return nil, tenancy.Fault(err, "list roles")
+		return nil, err
 	}
 	has := map[publicid.RoleID][]publicid.UserID{}
 	for _, m := range members {
 		has[m.RoleID] = append(has[m.RoleID], m.UserID)
 	}
-	out := map[publicid.UserID][]*ent.Role{}
+	out := map[publicid.UserID][]*Role{}
 	for _, r := range rows {
 		for _, u := range has[r.ID] {
 			out[u] = append(out[u], r)
 		}
 	}
 	return out, nil
+}
+
+// Permissions lists every permission of the product, for whoever makes roles. Needs role:read.
+func (a *Administration) Permissions(ctx context.Context) ([]*Permission, error) {
+	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
+		return nil, err
+	}
+	return pointers(All()), nil
+}
+
+// Templates lists the shipped roles that a new role may follow. Needs role:read.
+func (a *Administration) Templates(ctx context.Context) ([]*Template, error) {
+	if _, err := a.Engine.Require(ctx, RoleRead); err != nil {
+		return nil, err
+	}
+	return pointers(Templates()), nil
+}
+
+func pointers[T any](values []T) []*T {
+	out := make([]*T, len(values))
+	for i := range values {
+		out[i] = &values[i]
+	}
+	return out
 }
 
 // present puts a role together from its row and the tenant's own grants.

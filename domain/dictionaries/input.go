@@ -19,7 +19,7 @@ const (
 // Draft is a new entry. Code is 1 to 40 of A–Z, 0–9 and _, beginning with a letter or digit, unique in its list, and
 // never changes. Labels have 1 to 100 characters. Without a Position the entry goes behind all others.
 type Draft struct {
-	List     string
+	List     shipped.List
 	Code     string
 	LabelZh  string
 	LabelEn  string
@@ -65,9 +65,9 @@ func (ch Change) Validate() error {
 	return c.Err()
 }
 
-func checkList(c *fault.Check, list string) {
+func checkList(c *fault.Check, list shipped.List) {
 	known := shipped.List("").Values()
-	c.That(slices.Contains(known, list), fault.UnknownValue, "list",
+	c.That(slices.Contains(known, string(list)), fault.UnknownValue, "list",
 		"%.40q is not a dictionary; choose one of %s", list, strings.Join(known, ", "))
 }
 

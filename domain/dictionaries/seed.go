@@ -15,7 +15,10 @@ import (
 // that exists, so a release that ships more of them may run it again. The caller has made the tenant in tx or holds
 // its row, since two seeds at once would collide. Every error is a fault.
 func Seed(ctx context.Context, tx *ent.Tx) error {
-	type key struct{ list, code string }
+	type key struct {
+		list shipped.List
+		code string
+	}
 	rows, err := tx.DictionaryEntry.Query().Select("id", "list", "code").All(ctx)
 	if err != nil {
 		return tenancy.Fault(err, "read the dictionaries")
@@ -26,8 +29,8 @@ func Seed(ctx context.Context, tx *ent.Tx) error {
 	}
 	var missing []*ent.DictionaryEntryCreate
 	for _, e := range shipped.All() {
-		if !present[key{string(e.List), e.Code}] {
-			missing = append(missing, tx.DictionaryEntry.Create().SetList(string(e.List)).SetCode(e.Code).
+		if !present[key{e.List, e.Code}] {
+			missing = append(missing, tx.DictionaryEntry.Create().SetList(e.List).SetCode(e.Code).
 				SetLabelZh(e.ZH).SetLabelEn(e.EN).SetPosition(e.Order))
 		}
 	}

@@ -26,25 +26,6 @@ type Service struct {
 	Limit    int // entries of one list
 }
 
-// List returns the entries of a list by position, then code. Needs dictionary:read. Fails with UNKNOWN_VALUE for a
-// list that does not exist.
-func (s *Service) List(ctx context.Context, list string, includeArchived bool) ([]*ent.DictionaryEntry, error) {
-	if _, err := s.Policies.Require(ctx, policies.DictionaryRead); err != nil {
-		return nil, err
-	}
-	var c fault.Check
-	checkList(&c, list)
-	if err := c.Err(); err != nil {
-		return nil, err
-	}
-	q := s.Client.DictionaryEntry.Query().Where(dictionaryentry.List(list))
-	if !includeArchived {
-		q.Where(dictionaryentry.ArchivedAtIsNil())
-	}
-	rows, err := q.Order(ent.Asc(dictionaryentry.FieldPosition, dictionaryentry.FieldCode)).All(ctx)
-	return rows, tenancy.Fault(err, "list dictionary entries")
-}
-
 // Unusable returns the lists whose code may not be given to a record: it is unknown, or archived. It asks the database
 // once for all of them. It serves other domains, which check permissions themselves and hand in only codes that are
 // new to their record: a code that was archived later stays valid where it already is.
@@ -52,9 +33,10 @@ func (s *Service) Unusable(ctx context.Context, codes map[shipped.List]string) (
 	if len(codes) == 0 {
 		return nil, nil
 	}
-	var lists, values []string
+	var lists []shipped.List
+	var values []string
 	for l, code := range codes {
-		lists, values = append(lists, string(l)), append(values, code)
+		lists, values = append(lists, l), append(values, code)
 	}
 	rows, err := s.Client.DictionaryEntry.Query().
 		Where(dictionaryentry.ListIn(lists...), dictionaryentry.CodeIn(values...), dictionaryentry.ArchivedAtIsNil()).
@@ -64,7 +46,7 @@ func (s *Service) Unusable(ctx context.Context, codes map[shipped.List]string) (
 	}
 	usable := map[shipped.List]bool{}
 	for _, r := range rows {
-		usable[shipped.List(r.List)] = usable[shipped.List(r.List)] || codes[shipped.List(r.List)] == r.Code
+		usable[r.List] = usable[r.List] || codes[r.List] == r.Code
 	}
 	var bad []shipped.List
 	for l := range codes {
@@ -90,7 +72,7 @@ func (s *Service) Check(ctx context.Context, c *fault.Check, field string, list 
 // Codes returns the usable codes of a list, by position. It serves other domains, such as imports that check many rows.
 func (s *Service) Codes(ctx context.Context, list shipped.List) ([]string, error) {
 	codes, err := s.Client.DictionaryEntry.Query().
-		Where(dictionaryentry.List(string(list)), dictionaryentry.ArchivedAtIsNil()).
+		Where(dictionaryentry.List(list), dictionaryentry.ArchivedAtIsNil()).
 		Order(ent.Asc(dictionaryentry.FieldPosition, dictionaryentry.FieldCode)).
 		Select(dictionaryentry.FieldCode).Strings(ctx)
 	return codes, tenancy.Fault(err, "list dictionary codes")

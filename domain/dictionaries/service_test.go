@@ -35,7 +35,7 @@ func open(t *testing.T) world {
 // entry reads one entry as it is.
 func (w world) entry(t *testing.T, list shipped.List, code string) *ent.DictionaryEntry {
 	t.Helper()
-	e, err := w.Client.DictionaryEntry.Query().Where(dictionaryentry.List(string(list)), dictionaryentry.Code(code)).Only(w.acme.Ctx)
+	e, err := w.Client.DictionaryEntry.Query().Where(dictionaryentry.List(list), dictionaryentry.Code(code)).Only(w.acme.Ctx)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func TestList(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	seller := w.User(t, w.acme, "sales")
-	rows, err := w.service.List(seller, string(shipped.CustomerSource), false)
+	rows, err := w.service.List(seller, shipped.CustomerSource, false)
 	var shippedCodes []string
 	for _, e := range shipped.Entries(shipped.CustomerSource) {
 		shippedCodes = append(shippedCodes, e.Code)
@@ -96,12 +96,12 @@ func TestList(t *testing.T) {
 	}
 	_, err = w.service.List(seller, "COLOURS", false)
 	want(t, "an unknown list", err, fault.UnknownValue, "list")
-	_, err = w.service.List(w.acme.Ctx, string(shipped.Region), false)
+	_, err = w.service.List(w.acme.Ctx, shipped.Region, false)
 	want(t, "nobody", err, fault.CodeUnauthenticated, "")
-	_, err = w.service.List(w.User(t, w.acme, ""), string(shipped.Region), false)
+	_, err = w.service.List(w.User(t, w.acme, ""), shipped.Region, false)
 	want(t, "no role", err, fault.CodeForbidden, "")
 	globex := w.Tenant(t, "globex")
-	if rows, err := w.service.List(globex.Admin, string(shipped.Region), true); err != nil || len(rows) != 0 {
+	if rows, err := w.service.List(globex.Admin, shipped.Region, true); err != nil || len(rows) != 0 {
 		t.Errorf("another tenant sees %d entries, %v", len(rows), err)
 	}
 }
@@ -109,7 +109,7 @@ func TestList(t *testing.T) {
 func TestCreate(t *testing.T) {
 	t.Parallel()
 	w := open(t)
-	draft := dictionaries.Draft{List: string(shipped.SalesMode), Code: "LIVE_STREAM", LabelZh: " 直播 ", LabelEn: "Live stream"}
+	draft := dictionaries.Draft{List: shipped.SalesMode, Code: "LIVE_STREAM", LabelZh: " 直播 ", LabelEn: "Live stream"}
 	e, err := w.service.Create(w.acme.Admin, draft)
 	if err != nil || e.LabelZh != "直播" || e.Position != len(shipped.Entries(shipped.SalesMode))*10+10 || e.Version != 1 {
 		t.Fatalf("made %+v, %v", e, err)

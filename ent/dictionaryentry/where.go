@@ -3,6 +3,7 @@
 package dictionaryentry
 
 import (
+	"heyue/domain/dictionaries/shipped"
 	"heyue/ent/predicate"
 	"heyue/platform/publicid"
 	"time"
@@ -81,8 +82,9 @@ func ArchivedAt(v time.Time) predicate.DictionaryEntry {
 }
 
 // List applies equality check predicate on the "list" field. It's identical to ListEQ.
-func List(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldEQ(FieldList, v))
+func List(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldEQ(FieldList, vc))
 }
 
 // Code applies equality check predicate on the "code" field. It's identical to CodeEQ.
@@ -316,68 +318,87 @@ func ArchivedAtNotNil() predicate.DictionaryEntry {
 }
 
 // ListEQ applies the EQ predicate on the "list" field.
-func ListEQ(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldEQ(FieldList, v))
+func ListEQ(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldEQ(FieldList, vc))
 }
 
 // ListNEQ applies the NEQ predicate on the "list" field.
-func ListNEQ(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldNEQ(FieldList, v))
+func ListNEQ(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldNEQ(FieldList, vc))
 }
 
 // ListIn applies the In predicate on the "list" field.
-func ListIn(vs ...string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldIn(FieldList, vs...))
+func ListIn(vs ...shipped.List) predicate.DictionaryEntry {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.DictionaryEntry(sql.FieldIn(FieldList, v...))
 }
 
 // ListNotIn applies the NotIn predicate on the "list" field.
-func ListNotIn(vs ...string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldNotIn(FieldList, vs...))
+func ListNotIn(vs ...shipped.List) predicate.DictionaryEntry {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = string(vs[i])
+	}
+	return predicate.DictionaryEntry(sql.FieldNotIn(FieldList, v...))
 }
 
 // ListGT applies the GT predicate on the "list" field.
-func ListGT(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldGT(FieldList, v))
+func ListGT(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldGT(FieldList, vc))
 }
 
 // ListGTE applies the GTE predicate on the "list" field.
-func ListGTE(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldGTE(FieldList, v))
+func ListGTE(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldGTE(FieldList, vc))
 }
 
 // ListLT applies the LT predicate on the "list" field.
-func ListLT(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldLT(FieldList, v))
+func ListLT(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldLT(FieldList, vc))
 }
 
 // ListLTE applies the LTE predicate on the "list" field.
-func ListLTE(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldLTE(FieldList, v))
+func ListLTE(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldLTE(FieldList, vc))
 }
 
 // ListContains applies the Contains predicate on the "list" field.
-func ListContains(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldContains(FieldList, v))
+func ListContains(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldContains(FieldList, vc))
 }
 
 // ListHasPrefix applies the HasPrefix predicate on the "list" field.
-func ListHasPrefix(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldHasPrefix(FieldList, v))
+func ListHasPrefix(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldHasPrefix(FieldList, vc))
 }
 
 // ListHasSuffix applies the HasSuffix predicate on the "list" field.
-func ListHasSuffix(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldHasSuffix(FieldList, v))
+func ListHasSuffix(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldHasSuffix(FieldList, vc))
 }
 
 // ListEqualFold applies the EqualFold predicate on the "list" field.
-func ListEqualFold(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldEqualFold(FieldList, v))
+func ListEqualFold(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldEqualFold(FieldList, vc))
 }
 
 // ListContainsFold applies the ContainsFold predicate on the "list" field.
-func ListContainsFold(v string) predicate.DictionaryEntry {
-	return predicate.DictionaryEntry(sql.FieldContainsFold(FieldList, v))
+func ListContainsFold(v shipped.List) predicate.DictionaryEntry {
+	vc := string(v)
+	return predicate.DictionaryEntry(sql.FieldContainsFold(FieldList, vc))
 }
 
 // CodeEQ applies the EQ predicate on the "code" field.

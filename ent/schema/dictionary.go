@@ -5,6 +5,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
+	"heyue/domain/dictionaries/shipped"
 	"heyue/platform/publicid"
 )
 
@@ -21,7 +22,7 @@ func (DictionaryEntry) Mixin() []ent.Mixin {
 func (DictionaryEntry) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", publicid.DictionaryEntryID{}).Default(publicid.NewDictionaryEntryID),
-		field.String("list").Immutable(),
+		field.String("list").GoType(shipped.List("")).Immutable(),
 		field.String("code").Immutable(),
 		field.String("label_zh"),
 		field.String("label_en"),

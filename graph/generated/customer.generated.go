@@ -30,6 +30,14 @@ import (
 type CustomerResolver interface {
 	Contacts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contact], error)
 	Contracts(ctx context.Context, obj *ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error)
+	RegionEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
+	SourceEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
+	CategoryEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
+	SalesModeEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
+	IndustryEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
+	OwnershipEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
+	Owner(ctx context.Context, objs []*ent.Customer) ([]*ent.User, error)
+	Department(ctx context.Context, objs []*ent.Customer) ([]*ent.Department, error)
 	ServiceRecords(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.ServiceRecord], error)
 }
 
@@ -818,6 +826,446 @@ func (ec *executionContext) fieldContext_Customer_contracts(ctx context.Context,
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Customer_regionEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_regionEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_regionEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_regionEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_regionEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.RegionEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.regionEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.RegionEntry(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"Customer.regionEntry",
+	)
+}
+
+func (ec *executionContext) _Customer_sourceEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_sourceEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_sourceEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_sourceEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_sourceEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SourceEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.sourceEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SourceEntry(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"Customer.sourceEntry",
+	)
+}
+
+func (ec *executionContext) _Customer_categoryEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_categoryEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_categoryEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_categoryEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_categoryEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.CategoryEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.categoryEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.CategoryEntry(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"Customer.categoryEntry",
+	)
+}
+
+func (ec *executionContext) _Customer_salesModeEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_salesModeEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_salesModeEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_salesModeEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_salesModeEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.SalesModeEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.salesModeEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.SalesModeEntry(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"Customer.salesModeEntry",
+	)
+}
+
+func (ec *executionContext) _Customer_industryEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_industryEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_industryEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_industryEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_industryEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.IndustryEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.industryEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.IndustryEntry(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"Customer.industryEntry",
+	)
+}
+
+func (ec *executionContext) _Customer_ownershipEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_ownershipEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_ownershipEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_ownershipEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_ownershipEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.OwnershipEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.ownershipEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.OwnershipEntry(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"Customer.ownershipEntry",
+	)
+}
+
+func (ec *executionContext) _Customer_owner(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_owner(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖheyueᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_owner(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Owner(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.owner",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Owner(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Customer.owner",
+	)
+}
+
+func (ec *executionContext) _Customer_department(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_department(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_department(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Department) graphql.Marshaler {
+			return ec.marshalODepartment2ᚖheyueᚋentᚐDepartment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_department(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Department(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_department(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Department(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Department](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.department",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Department(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Department](
+		ctx,
+		results,
+		err,
+		"Customer.department",
+	)
 }
 
 func (ec *executionContext) _Customer_serviceRecords(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
@@ -2144,6 +2592,54 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Customer_contracts(ctx, field, obj)
+				})
+		case "regionEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_regionEntry(ctx, field, obj)
+				})
+		case "sourceEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_sourceEntry(ctx, field, obj)
+				})
+		case "categoryEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_categoryEntry(ctx, field, obj)
+				})
+		case "salesModeEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_salesModeEntry(ctx, field, obj)
+				})
+		case "industryEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_industryEntry(ctx, field, obj)
+				})
+		case "ownershipEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_ownershipEntry(ctx, field, obj)
+				})
+		case "owner":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_owner(ctx, field, obj)
+				})
+		case "department":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_department(ctx, field, obj)
 				})
 		case "serviceRecords":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

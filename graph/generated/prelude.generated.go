@@ -1552,6 +1552,26 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAny(ctx context.Context, v any) (publicid.Any, error) {
+	var res publicid.Any
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAny(ctx context.Context, sel ast.SelectionSet, v publicid.Any) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAuditEntryID(ctx context.Context, v any) (publicid.AuditEntryID, error) {
+	var res publicid.AuditEntryID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAuditEntryID(ctx context.Context, sel ast.SelectionSet, v publicid.AuditEntryID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, v any) (publicid.ContactID, error) {
 	var res publicid.ContactID
 	err := res.UnmarshalGQL(v)
@@ -1622,6 +1642,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDepartmentI
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDictionaryEntryID(ctx context.Context, v any) (publicid.DictionaryEntryID, error) {
+	var res publicid.DictionaryEntryID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDictionaryEntryID(ctx context.Context, sel ast.SelectionSet, v publicid.DictionaryEntryID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDocumentReferenceID(ctx context.Context, v any) (publicid.DocumentReferenceID, error) {
 	var res publicid.DocumentReferenceID
 	err := res.UnmarshalGQL(v)
@@ -1662,6 +1692,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentPlan
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx context.Context, v any) (publicid.RoleID, error) {
+	var res publicid.RoleID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx context.Context, sel ast.SelectionSet, v publicid.RoleID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐServiceRecordID(ctx context.Context, v any) (publicid.ServiceRecordID, error) {
 	var res publicid.ServiceRecordID
 	err := res.UnmarshalGQL(v)
@@ -1694,6 +1734,35 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, v any) ([]publicid.RoleID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.RoleID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.RoleID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNID2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
@@ -1957,6 +2026,41 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐAnyᚄ(ctx context.Context, v any) ([]publicid.Any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.Any, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐAny(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐAnyᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.Any) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐAny(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐContactIDᚄ(ctx context.Context, v any) ([]publicid.ContactID, error) {
 	if v == nil {
 		return nil, nil
@@ -2086,6 +2190,41 @@ func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐDepartme
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐDepartmentID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, v any) ([]publicid.RoleID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.RoleID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.RoleID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {

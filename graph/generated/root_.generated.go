@@ -6,14 +6,19 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/customers/criteria"
+	"heyue/domain/dictionaries"
+	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/service"
+	"heyue/domain/staff"
 	"heyue/graph/model"
 	"heyue/identity/sessions"
 	"heyue/platform/listing"
+	"heyue/policies"
 	"sync/atomic"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -29,6 +34,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AuditEntry() AuditEntryResolver
 	Contact() ContactResolver
 	Contract() ContractResolver
 	Customer() CustomerResolver
@@ -47,6 +53,36 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AuditChange struct {
+		After  func(childComplexity int) int
+		Before func(childComplexity int) int
+		Field  func(childComplexity int) int
+	}
+
+	AuditEntry struct {
+		Action     func(childComplexity int) int
+		Actor      func(childComplexity int) int
+		Changes    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		IsSystem   func(childComplexity int) int
+		Object     func(childComplexity int) int
+		ObjectID   func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		RequestID  func(childComplexity int) int
+	}
+
+	AuditEntryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AuditEntryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	Contact struct {
 		Address    func(childComplexity int) int
 		ArchivedAt func(childComplexity int) int
@@ -113,6 +149,7 @@ type ComplexityRoot struct {
 		Changes     func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
 		Customer    func(childComplexity int) int
+		Department  func(childComplexity int) int
 		Description func(childComplexity int) int
 		Direction   func(childComplexity int) int
 		Documents   func(childComplexity int) int
@@ -123,6 +160,7 @@ type ComplexityRoot struct {
 		Lines       func(childComplexity int) int
 		Milestones  func(childComplexity int) int
 		Number      func(childComplexity int) int
+		Owner       func(childComplexity int) int
 		Parties     func(childComplexity int) int
 		PaymentPlan func(childComplexity int) int
 		Payments    func(childComplexity int) int
@@ -197,25 +235,33 @@ type ComplexityRoot struct {
 		Address        func(childComplexity int) int
 		ArchivedAt     func(childComplexity int) int
 		Category       func(childComplexity int) int
+		CategoryEntry  func(childComplexity int) int
 		Code           func(childComplexity int) int
 		Contacts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
 		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
 		CreatedAt      func(childComplexity int) int
 		CreditCode     func(childComplexity int) int
+		Department     func(childComplexity int) int
 		Description    func(childComplexity int) int
 		Email          func(childComplexity int) int
 		Grade          func(childComplexity int) int
 		ID             func(childComplexity int) int
 		Industry       func(childComplexity int) int
+		IndustryEntry  func(childComplexity int) int
 		Kind           func(childComplexity int) int
 		Name           func(childComplexity int) int
+		Owner          func(childComplexity int) int
 		Ownership      func(childComplexity int) int
+		OwnershipEntry func(childComplexity int) int
 		Phone          func(childComplexity int) int
 		Region         func(childComplexity int) int
+		RegionEntry    func(childComplexity int) int
 		SalesMode      func(childComplexity int) int
+		SalesModeEntry func(childComplexity int) int
 		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
 		ShortName      func(childComplexity int) int
 		Source         func(childComplexity int) int
+		SourceEntry    func(childComplexity int) int
 		UpdatedAt      func(childComplexity int) int
 		Version        func(childComplexity int) int
 		Website        func(childComplexity int) int
@@ -254,12 +300,69 @@ type ComplexityRoot struct {
 	}
 
 	Department struct {
-		Code     func(childComplexity int) int
-		ID       func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Parent   func(childComplexity int) int
-		Position func(childComplexity int) int
-		Version  func(childComplexity int) int
+		ArchivedAt func(childComplexity int) int
+		Children   func(childComplexity int) int
+		Code       func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Parent     func(childComplexity int) int
+		Position   func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	DepartmentArchivePayload struct {
+		Department func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DepartmentCreatePayload struct {
+		Department func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DepartmentRestorePayload struct {
+		Department func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DepartmentUpdatePayload struct {
+		Department func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DictionaryEntry struct {
+		ArchivedAt func(childComplexity int) int
+		Code       func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LabelEn    func(childComplexity int) int
+		LabelZh    func(childComplexity int) int
+		List       func(childComplexity int) int
+		Position   func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	DictionaryEntryArchivePayload struct {
+		DictionaryEntry func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	DictionaryEntryCreatePayload struct {
+		DictionaryEntry func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	DictionaryEntryRestorePayload struct {
+		DictionaryEntry func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	DictionaryEntryUpdatePayload struct {
+		DictionaryEntry func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
 	}
 
 	DocumentReference struct {
@@ -303,27 +406,46 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		ContactArchive       func(childComplexity int, input contacts.Target) int
-		ContactCreate        func(childComplexity int, input contacts.Draft) int
-		ContactRestore       func(childComplexity int, input contacts.Target) int
-		ContactUpdate        func(childComplexity int, input contacts.Change) int
-		ContractArchive      func(childComplexity int, input contracts.Target) int
-		ContractCreate       func(childComplexity int, input contracts.Draft) int
-		ContractRestore      func(childComplexity int, input contracts.Target) int
-		ContractUpdate       func(childComplexity int, input contracts.Change) int
-		CustomerArchive      func(childComplexity int, input customers.Target) int
-		CustomerCreate       func(childComplexity int, input customers.Draft) int
-		CustomerRestore      func(childComplexity int, input customers.Target) int
-		CustomerUpdate       func(childComplexity int, input customers.Change) int
-		Login                func(childComplexity int, input sessions.Credentials) int
-		Logout               func(childComplexity int) int
-		MilestoneComplete    func(childComplexity int, input contracts.MilestoneTarget) int
-		PaymentRecord        func(childComplexity int, input contracts.Receipt) int
-		Refresh              func(childComplexity int, input model.RefreshInput) int
-		ServiceRecordArchive func(childComplexity int, input service.Target) int
-		ServiceRecordCreate  func(childComplexity int, input service.Draft) int
-		ServiceRecordRestore func(childComplexity int, input service.Target) int
-		ServiceRecordUpdate  func(childComplexity int, input service.Change) int
+		ContactArchive         func(childComplexity int, input contacts.Target) int
+		ContactCreate          func(childComplexity int, input contacts.Draft) int
+		ContactRestore         func(childComplexity int, input contacts.Target) int
+		ContactUpdate          func(childComplexity int, input contacts.Change) int
+		ContractArchive        func(childComplexity int, input contracts.Target) int
+		ContractCreate         func(childComplexity int, input contracts.Draft) int
+		ContractRestore        func(childComplexity int, input contracts.Target) int
+		ContractUpdate         func(childComplexity int, input contracts.Change) int
+		CustomerArchive        func(childComplexity int, input customers.Target) int
+		CustomerCreate         func(childComplexity int, input customers.Draft) int
+		CustomerRestore        func(childComplexity int, input customers.Target) int
+		CustomerUpdate         func(childComplexity int, input customers.Change) int
+		DepartmentArchive      func(childComplexity int, input staff.DepartmentTarget) int
+		DepartmentCreate       func(childComplexity int, input staff.DepartmentDraft) int
+		DepartmentRestore      func(childComplexity int, input staff.DepartmentTarget) int
+		DepartmentUpdate       func(childComplexity int, input staff.DepartmentChange) int
+		DictionaryEntryArchive func(childComplexity int, input dictionaries.Target) int
+		DictionaryEntryCreate  func(childComplexity int, input dictionaries.Draft) int
+		DictionaryEntryRestore func(childComplexity int, input dictionaries.Target) int
+		DictionaryEntryUpdate  func(childComplexity int, input dictionaries.Change) int
+		Login                  func(childComplexity int, input sessions.Credentials) int
+		Logout                 func(childComplexity int) int
+		MilestoneComplete      func(childComplexity int, input contracts.MilestoneTarget) int
+		PaymentRecord          func(childComplexity int, input contracts.Receipt) int
+		Refresh                func(childComplexity int, input model.RefreshInput) int
+		RoleAssign             func(childComplexity int, input policies.Membership) int
+		RoleCreate             func(childComplexity int, input policies.RoleDraft) int
+		RoleDelete             func(childComplexity int, input policies.RoleTarget) int
+		RoleSetGrants          func(childComplexity int, input policies.GrantsChange) int
+		RoleUnassign           func(childComplexity int, input policies.Membership) int
+		RoleUpdate             func(childComplexity int, input policies.RoleChange) int
+		ServiceRecordArchive   func(childComplexity int, input service.Target) int
+		ServiceRecordCreate    func(childComplexity int, input service.Draft) int
+		ServiceRecordRestore   func(childComplexity int, input service.Target) int
+		ServiceRecordUpdate    func(childComplexity int, input service.Change) int
+		UserCreate             func(childComplexity int, input staff.UserDraft) int
+		UserDisable            func(childComplexity int, input staff.UserTarget) int
+		UserEnable             func(childComplexity int, input staff.UserTarget) int
+		UserSetPassword        func(childComplexity int, input staff.PasswordChange) int
+		UserUpdate             func(childComplexity int, input staff.UserChange) int
 	}
 
 	PageInfo struct {
@@ -357,38 +479,120 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Permission struct {
+		Action func(childComplexity int) int
+		Object func(childComplexity int) int
+	}
+
 	Query struct {
-		Contact        func(childComplexity int, id string) int
-		Contacts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
-		Contract       func(childComplexity int, id string) int
-		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
-		Customer       func(childComplexity int, id string) int
-		Customers      func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
-		Node           func(childComplexity int, id string) int
-		Nodes          func(childComplexity int, ids []string) int
-		ServiceRecord  func(childComplexity int, id string) int
-		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
-		Viewer         func(childComplexity int) int
+		AuditEntries    func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
+		AuditEntry      func(childComplexity int, id string) int
+		Contact         func(childComplexity int, id string) int
+		Contacts        func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
+		Contract        func(childComplexity int, id string) int
+		Contracts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		Customer        func(childComplexity int, id string) int
+		Customers       func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
+		Department      func(childComplexity int, id string) int
+		Departments     func(childComplexity int, includeArchived bool) int
+		Dictionary      func(childComplexity int, list shipped.List, includeArchived bool) int
+		DictionaryEntry func(childComplexity int, id string) int
+		Node            func(childComplexity int, id string) int
+		Nodes           func(childComplexity int, ids []string) int
+		Permissions     func(childComplexity int) int
+		Role            func(childComplexity int, id string) int
+		RoleTemplates   func(childComplexity int) int
+		Roles           func(childComplexity int) int
+		ServiceRecord   func(childComplexity int, id string) int
+		ServiceRecords  func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		User            func(childComplexity int, id string) int
+		Users           func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
+		Viewer          func(childComplexity int) int
 	}
 
 	RefreshPayload struct {
 		SignIn func(childComplexity int) int
 	}
 
+	Role struct {
+		Code      func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Grants    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Template  func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	RoleAssignPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RoleCreatePayload struct {
+		Role       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RoleDeletePayload struct {
+		Role       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RoleGrant struct {
+		Action  func(childComplexity int) int
+		Effect  func(childComplexity int) int
+		InForce func(childComplexity int) int
+		Object  func(childComplexity int) int
+		Origin  func(childComplexity int) int
+		Scope   func(childComplexity int) int
+	}
+
+	RoleSetGrantsPayload struct {
+		Role       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RoleTemplate struct {
+		Name   func(childComplexity int) int
+		NameEN func(childComplexity int) int
+		NameZH func(childComplexity int) int
+		Rules  func(childComplexity int) int
+	}
+
+	RoleTemplateRule struct {
+		Permission func(childComplexity int) int
+		Scope      func(childComplexity int) int
+	}
+
+	RoleUnassignPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	RoleUpdatePayload struct {
+		Role       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ServiceRecord struct {
-		ArchivedAt   func(childComplexity int) int
-		Contact      func(childComplexity int) int
-		Content      func(childComplexity int) int
-		Contract     func(childComplexity int) int
-		CreatedAt    func(childComplexity int) int
-		Customer     func(childComplexity int) int
-		Feedback     func(childComplexity int) int
-		ID           func(childComplexity int) int
-		Satisfaction func(childComplexity int) int
-		ServedOn     func(childComplexity int) int
-		ServiceType  func(childComplexity int) int
-		UpdatedAt    func(childComplexity int) int
-		Version      func(childComplexity int) int
+		ArchivedAt       func(childComplexity int) int
+		Contact          func(childComplexity int) int
+		Content          func(childComplexity int) int
+		Contract         func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Customer         func(childComplexity int) int
+		Department       func(childComplexity int) int
+		Feedback         func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Satisfaction     func(childComplexity int) int
+		ServedOn         func(childComplexity int) int
+		ServiceType      func(childComplexity int) int
+		ServiceTypeEntry func(childComplexity int) int
+		UpdatedAt        func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	ServiceRecordArchivePayload struct {
@@ -439,23 +643,62 @@ type ComplexityRoot struct {
 	}
 
 	User struct {
-		CreatedAt  func(childComplexity int) int
-		Department func(childComplexity int) int
-		Email      func(childComplexity int) int
-		ID         func(childComplexity int) int
-		Locale     func(childComplexity int) int
-		Name       func(childComplexity int) int
-		Phone      func(childComplexity int) int
-		State      func(childComplexity int) int
-		Title      func(childComplexity int) int
-		UpdatedAt  func(childComplexity int) int
-		Version    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Department  func(childComplexity int) int
+		Email       func(childComplexity int) int
+		ID          func(childComplexity int) int
+		LastLoginAt func(childComplexity int) int
+		Locale      func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Phone       func(childComplexity int) int
+		Roles       func(childComplexity int) int
+		State       func(childComplexity int) int
+		Title       func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	UserConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	UserCreatePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UserDisablePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UserEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	UserEnablePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UserError struct {
 		Code    func(childComplexity int) int
 		Field   func(childComplexity int) int
 		Message func(childComplexity int) int
+	}
+
+	UserSetPasswordPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UserUpdatePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Viewer struct {
@@ -483,6 +726,118 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AuditChange.after":
+		if e.ComplexityRoot.AuditChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.After(childComplexity), true
+	case "AuditChange.before":
+		if e.ComplexityRoot.AuditChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Before(childComplexity), true
+	case "AuditChange.field":
+		if e.ComplexityRoot.AuditChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditChange.Field(childComplexity), true
+
+	case "AuditEntry.action":
+		if e.ComplexityRoot.AuditEntry.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Action(childComplexity), true
+	case "AuditEntry.actor":
+		if e.ComplexityRoot.AuditEntry.Actor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Actor(childComplexity), true
+	case "AuditEntry.changes":
+		if e.ComplexityRoot.AuditEntry.Changes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Changes(childComplexity), true
+	case "AuditEntry.id":
+		if e.ComplexityRoot.AuditEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ID(childComplexity), true
+	case "AuditEntry.isSystem":
+		if e.ComplexityRoot.AuditEntry.IsSystem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.IsSystem(childComplexity), true
+	case "AuditEntry.object":
+		if e.ComplexityRoot.AuditEntry.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.Object(childComplexity), true
+	case "AuditEntry.objectId":
+		if e.ComplexityRoot.AuditEntry.ObjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.ObjectID(childComplexity), true
+	case "AuditEntry.occurredAt":
+		if e.ComplexityRoot.AuditEntry.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.OccurredAt(childComplexity), true
+	case "AuditEntry.requestId":
+		if e.ComplexityRoot.AuditEntry.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntry.RequestID(childComplexity), true
+
+	case "AuditEntryConnection.edges":
+		if e.ComplexityRoot.AuditEntryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Edges(childComplexity), true
+	case "AuditEntryConnection.nodes":
+		if e.ComplexityRoot.AuditEntryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.Nodes(childComplexity), true
+	case "AuditEntryConnection.pageInfo":
+		if e.ComplexityRoot.AuditEntryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.PageInfo(childComplexity), true
+	case "AuditEntryConnection.totalCount":
+		if e.ComplexityRoot.AuditEntryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryConnection.TotalCount(childComplexity), true
+
+	case "AuditEntryEdge.cursor":
+		if e.ComplexityRoot.AuditEntryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Cursor(childComplexity), true
+	case "AuditEntryEdge.node":
+		if e.ComplexityRoot.AuditEntryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
 	case "Contact.address":
 		if e.ComplexityRoot.Contact.Address == nil {
@@ -755,6 +1110,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Customer(childComplexity), true
+	case "Contract.department":
+		if e.ComplexityRoot.Contract.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Department(childComplexity), true
 	case "Contract.description":
 		if e.ComplexityRoot.Contract.Description == nil {
 			break
@@ -815,6 +1176,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Number(childComplexity), true
+	case "Contract.owner":
+		if e.ComplexityRoot.Contract.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Owner(childComplexity), true
 	case "Contract.parties":
 		if e.ComplexityRoot.Contract.Parties == nil {
 			break
@@ -1089,6 +1456,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Category(childComplexity), true
+	case "Customer.categoryEntry":
+		if e.ComplexityRoot.Customer.CategoryEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.CategoryEntry(childComplexity), true
 	case "Customer.code":
 		if e.ComplexityRoot.Customer.Code == nil {
 			break
@@ -1129,6 +1502,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.CreditCode(childComplexity), true
+	case "Customer.department":
+		if e.ComplexityRoot.Customer.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Department(childComplexity), true
 	case "Customer.description":
 		if e.ComplexityRoot.Customer.Description == nil {
 			break
@@ -1159,6 +1538,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Industry(childComplexity), true
+	case "Customer.industryEntry":
+		if e.ComplexityRoot.Customer.IndustryEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.IndustryEntry(childComplexity), true
 	case "Customer.kind":
 		if e.ComplexityRoot.Customer.Kind == nil {
 			break
@@ -1171,12 +1556,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Name(childComplexity), true
+	case "Customer.owner":
+		if e.ComplexityRoot.Customer.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Owner(childComplexity), true
 	case "Customer.ownership":
 		if e.ComplexityRoot.Customer.Ownership == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Customer.Ownership(childComplexity), true
+	case "Customer.ownershipEntry":
+		if e.ComplexityRoot.Customer.OwnershipEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.OwnershipEntry(childComplexity), true
 	case "Customer.phone":
 		if e.ComplexityRoot.Customer.Phone == nil {
 			break
@@ -1189,12 +1586,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Region(childComplexity), true
+	case "Customer.regionEntry":
+		if e.ComplexityRoot.Customer.RegionEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.RegionEntry(childComplexity), true
 	case "Customer.salesMode":
 		if e.ComplexityRoot.Customer.SalesMode == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Customer.SalesMode(childComplexity), true
+	case "Customer.salesModeEntry":
+		if e.ComplexityRoot.Customer.SalesModeEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.SalesModeEntry(childComplexity), true
 	case "Customer.serviceRecords":
 		if e.ComplexityRoot.Customer.ServiceRecords == nil {
 			break
@@ -1218,6 +1627,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.Source(childComplexity), true
+	case "Customer.sourceEntry":
+		if e.ComplexityRoot.Customer.SourceEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.SourceEntry(childComplexity), true
 	case "Customer.updatedAt":
 		if e.ComplexityRoot.Customer.UpdatedAt == nil {
 			break
@@ -1327,12 +1742,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerUpdatePayload.UserErrors(childComplexity), true
 
+	case "Department.archivedAt":
+		if e.ComplexityRoot.Department.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.ArchivedAt(childComplexity), true
+	case "Department.children":
+		if e.ComplexityRoot.Department.Children == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Children(childComplexity), true
 	case "Department.code":
 		if e.ComplexityRoot.Department.Code == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Department.Code(childComplexity), true
+	case "Department.createdAt":
+		if e.ComplexityRoot.Department.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.CreatedAt(childComplexity), true
 	case "Department.id":
 		if e.ComplexityRoot.Department.ID == nil {
 			break
@@ -1357,12 +1790,183 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Department.Position(childComplexity), true
+	case "Department.updatedAt":
+		if e.ComplexityRoot.Department.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.UpdatedAt(childComplexity), true
 	case "Department.version":
 		if e.ComplexityRoot.Department.Version == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Department.Version(childComplexity), true
+
+	case "DepartmentArchivePayload.department":
+		if e.ComplexityRoot.DepartmentArchivePayload.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentArchivePayload.Department(childComplexity), true
+	case "DepartmentArchivePayload.userErrors":
+		if e.ComplexityRoot.DepartmentArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentArchivePayload.UserErrors(childComplexity), true
+
+	case "DepartmentCreatePayload.department":
+		if e.ComplexityRoot.DepartmentCreatePayload.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentCreatePayload.Department(childComplexity), true
+	case "DepartmentCreatePayload.userErrors":
+		if e.ComplexityRoot.DepartmentCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentCreatePayload.UserErrors(childComplexity), true
+
+	case "DepartmentRestorePayload.department":
+		if e.ComplexityRoot.DepartmentRestorePayload.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentRestorePayload.Department(childComplexity), true
+	case "DepartmentRestorePayload.userErrors":
+		if e.ComplexityRoot.DepartmentRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentRestorePayload.UserErrors(childComplexity), true
+
+	case "DepartmentUpdatePayload.department":
+		if e.ComplexityRoot.DepartmentUpdatePayload.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentUpdatePayload.Department(childComplexity), true
+	case "DepartmentUpdatePayload.userErrors":
+		if e.ComplexityRoot.DepartmentUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DepartmentUpdatePayload.UserErrors(childComplexity), true
+
+	case "DictionaryEntry.archivedAt":
+		if e.ComplexityRoot.DictionaryEntry.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.ArchivedAt(childComplexity), true
+	case "DictionaryEntry.code":
+		if e.ComplexityRoot.DictionaryEntry.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.Code(childComplexity), true
+	case "DictionaryEntry.createdAt":
+		if e.ComplexityRoot.DictionaryEntry.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.CreatedAt(childComplexity), true
+	case "DictionaryEntry.id":
+		if e.ComplexityRoot.DictionaryEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.ID(childComplexity), true
+	case "DictionaryEntry.labelEn":
+		if e.ComplexityRoot.DictionaryEntry.LabelEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.LabelEn(childComplexity), true
+	case "DictionaryEntry.labelZh":
+		if e.ComplexityRoot.DictionaryEntry.LabelZh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.LabelZh(childComplexity), true
+	case "DictionaryEntry.list":
+		if e.ComplexityRoot.DictionaryEntry.List == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.List(childComplexity), true
+	case "DictionaryEntry.position":
+		if e.ComplexityRoot.DictionaryEntry.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.Position(childComplexity), true
+	case "DictionaryEntry.updatedAt":
+		if e.ComplexityRoot.DictionaryEntry.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.UpdatedAt(childComplexity), true
+	case "DictionaryEntry.version":
+		if e.ComplexityRoot.DictionaryEntry.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntry.Version(childComplexity), true
+
+	case "DictionaryEntryArchivePayload.dictionaryEntry":
+		if e.ComplexityRoot.DictionaryEntryArchivePayload.DictionaryEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryArchivePayload.DictionaryEntry(childComplexity), true
+	case "DictionaryEntryArchivePayload.userErrors":
+		if e.ComplexityRoot.DictionaryEntryArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryArchivePayload.UserErrors(childComplexity), true
+
+	case "DictionaryEntryCreatePayload.dictionaryEntry":
+		if e.ComplexityRoot.DictionaryEntryCreatePayload.DictionaryEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryCreatePayload.DictionaryEntry(childComplexity), true
+	case "DictionaryEntryCreatePayload.userErrors":
+		if e.ComplexityRoot.DictionaryEntryCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryCreatePayload.UserErrors(childComplexity), true
+
+	case "DictionaryEntryRestorePayload.dictionaryEntry":
+		if e.ComplexityRoot.DictionaryEntryRestorePayload.DictionaryEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryRestorePayload.DictionaryEntry(childComplexity), true
+	case "DictionaryEntryRestorePayload.userErrors":
+		if e.ComplexityRoot.DictionaryEntryRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryRestorePayload.UserErrors(childComplexity), true
+
+	case "DictionaryEntryUpdatePayload.dictionaryEntry":
+		if e.ComplexityRoot.DictionaryEntryUpdatePayload.DictionaryEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryUpdatePayload.DictionaryEntry(childComplexity), true
+	case "DictionaryEntryUpdatePayload.userErrors":
+		if e.ComplexityRoot.DictionaryEntryUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DictionaryEntryUpdatePayload.UserErrors(childComplexity), true
 
 	case "DocumentReference.documentType":
 		if e.ComplexityRoot.DocumentReference.DocumentType == nil {
@@ -1634,6 +2238,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CustomerUpdate(childComplexity, args["input"].(customers.Change)), true
+	case "Mutation.departmentArchive":
+		if e.ComplexityRoot.Mutation.DepartmentArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_departmentArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepartmentArchive(childComplexity, args["input"].(staff.DepartmentTarget)), true
+	case "Mutation.departmentCreate":
+		if e.ComplexityRoot.Mutation.DepartmentCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_departmentCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepartmentCreate(childComplexity, args["input"].(staff.DepartmentDraft)), true
+	case "Mutation.departmentRestore":
+		if e.ComplexityRoot.Mutation.DepartmentRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_departmentRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepartmentRestore(childComplexity, args["input"].(staff.DepartmentTarget)), true
+	case "Mutation.departmentUpdate":
+		if e.ComplexityRoot.Mutation.DepartmentUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_departmentUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DepartmentUpdate(childComplexity, args["input"].(staff.DepartmentChange)), true
+	case "Mutation.dictionaryEntryArchive":
+		if e.ComplexityRoot.Mutation.DictionaryEntryArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dictionaryEntryArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DictionaryEntryArchive(childComplexity, args["input"].(dictionaries.Target)), true
+	case "Mutation.dictionaryEntryCreate":
+		if e.ComplexityRoot.Mutation.DictionaryEntryCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dictionaryEntryCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DictionaryEntryCreate(childComplexity, args["input"].(dictionaries.Draft)), true
+	case "Mutation.dictionaryEntryRestore":
+		if e.ComplexityRoot.Mutation.DictionaryEntryRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dictionaryEntryRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DictionaryEntryRestore(childComplexity, args["input"].(dictionaries.Target)), true
+	case "Mutation.dictionaryEntryUpdate":
+		if e.ComplexityRoot.Mutation.DictionaryEntryUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_dictionaryEntryUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DictionaryEntryUpdate(childComplexity, args["input"].(dictionaries.Change)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -1684,6 +2376,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Refresh(childComplexity, args["input"].(model.RefreshInput)), true
+	case "Mutation.roleAssign":
+		if e.ComplexityRoot.Mutation.RoleAssign == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleAssign_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleAssign(childComplexity, args["input"].(policies.Membership)), true
+	case "Mutation.roleCreate":
+		if e.ComplexityRoot.Mutation.RoleCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleCreate(childComplexity, args["input"].(policies.RoleDraft)), true
+	case "Mutation.roleDelete":
+		if e.ComplexityRoot.Mutation.RoleDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleDelete(childComplexity, args["input"].(policies.RoleTarget)), true
+	case "Mutation.roleSetGrants":
+		if e.ComplexityRoot.Mutation.RoleSetGrants == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleSetGrants_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleSetGrants(childComplexity, args["input"].(policies.GrantsChange)), true
+	case "Mutation.roleUnassign":
+		if e.ComplexityRoot.Mutation.RoleUnassign == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleUnassign_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleUnassign(childComplexity, args["input"].(policies.Membership)), true
+	case "Mutation.roleUpdate":
+		if e.ComplexityRoot.Mutation.RoleUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleUpdate(childComplexity, args["input"].(policies.RoleChange)), true
 	case "Mutation.serviceRecordArchive":
 		if e.ComplexityRoot.Mutation.ServiceRecordArchive == nil {
 			break
@@ -1728,6 +2486,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ServiceRecordUpdate(childComplexity, args["input"].(service.Change)), true
+	case "Mutation.userCreate":
+		if e.ComplexityRoot.Mutation.UserCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserCreate(childComplexity, args["input"].(staff.UserDraft)), true
+	case "Mutation.userDisable":
+		if e.ComplexityRoot.Mutation.UserDisable == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userDisable_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserDisable(childComplexity, args["input"].(staff.UserTarget)), true
+	case "Mutation.userEnable":
+		if e.ComplexityRoot.Mutation.UserEnable == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userEnable_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserEnable(childComplexity, args["input"].(staff.UserTarget)), true
+	case "Mutation.userSetPassword":
+		if e.ComplexityRoot.Mutation.UserSetPassword == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userSetPassword_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserSetPassword(childComplexity, args["input"].(staff.PasswordChange)), true
+	case "Mutation.userUpdate":
+		if e.ComplexityRoot.Mutation.UserUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserUpdate(childComplexity, args["input"].(staff.UserChange)), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -1847,6 +2660,41 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PaymentRecordPayload.UserErrors(childComplexity), true
 
+	case "Permission.action":
+		if e.ComplexityRoot.Permission.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Permission.Action(childComplexity), true
+	case "Permission.object":
+		if e.ComplexityRoot.Permission.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Permission.Object(childComplexity), true
+
+	case "Query.auditEntries":
+		if e.ComplexityRoot.Query.AuditEntries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEntries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEntries(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*audits.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.auditEntry":
+		if e.ComplexityRoot.Query.AuditEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Query_auditEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(string)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -1913,6 +2761,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.department":
+		if e.ComplexityRoot.Query.Department == nil {
+			break
+		}
+
+		args, err := ec.field_Query_department_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Department(childComplexity, args["id"].(string)), true
+	case "Query.departments":
+		if e.ComplexityRoot.Query.Departments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_departments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Departments(childComplexity, args["includeArchived"].(bool)), true
+	case "Query.dictionary":
+		if e.ComplexityRoot.Query.Dictionary == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dictionary_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Dictionary(childComplexity, args["list"].(shipped.List), args["includeArchived"].(bool)), true
+	case "Query.dictionaryEntry":
+		if e.ComplexityRoot.Query.DictionaryEntry == nil {
+			break
+		}
+
+		args, err := ec.field_Query_dictionaryEntry_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.DictionaryEntry(childComplexity, args["id"].(string)), true
 
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
@@ -1936,6 +2828,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.permissions":
+		if e.ComplexityRoot.Query.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Permissions(childComplexity), true
+	case "Query.role":
+		if e.ComplexityRoot.Query.Role == nil {
+			break
+		}
+
+		args, err := ec.field_Query_role_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Role(childComplexity, args["id"].(string)), true
+	case "Query.roleTemplates":
+		if e.ComplexityRoot.Query.RoleTemplates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.RoleTemplates(childComplexity), true
+	case "Query.roles":
+		if e.ComplexityRoot.Query.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Roles(childComplexity), true
 	case "Query.serviceRecord":
 		if e.ComplexityRoot.Query.ServiceRecord == nil {
 			break
@@ -1958,6 +2879,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.user":
+		if e.ComplexityRoot.Query.User == nil {
+			break
+		}
+
+		args, err := ec.field_Query_user_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.User(childComplexity, args["id"].(string)), true
+	case "Query.users":
+		if e.ComplexityRoot.Query.Users == nil {
+			break
+		}
+
+		args, err := ec.field_Query_users_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Users(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*staff.UserFilter), args["sort"].([]*listing.Sort)), true
 	case "Query.viewer":
 		if e.ComplexityRoot.Query.Viewer == nil {
 			break
@@ -1971,6 +2914,208 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefreshPayload.SignIn(childComplexity), true
+
+	case "Role.code":
+		if e.ComplexityRoot.Role.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Code(childComplexity), true
+	case "Role.createdAt":
+		if e.ComplexityRoot.Role.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.CreatedAt(childComplexity), true
+	case "Role.grants":
+		if e.ComplexityRoot.Role.Grants == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Grants(childComplexity), true
+	case "Role.id":
+		if e.ComplexityRoot.Role.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.ID(childComplexity), true
+	case "Role.name":
+		if e.ComplexityRoot.Role.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Name(childComplexity), true
+	case "Role.template":
+		if e.ComplexityRoot.Role.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Template(childComplexity), true
+	case "Role.updatedAt":
+		if e.ComplexityRoot.Role.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.UpdatedAt(childComplexity), true
+	case "Role.version":
+		if e.ComplexityRoot.Role.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Version(childComplexity), true
+
+	case "RoleAssignPayload.user":
+		if e.ComplexityRoot.RoleAssignPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignPayload.User(childComplexity), true
+	case "RoleAssignPayload.userErrors":
+		if e.ComplexityRoot.RoleAssignPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleAssignPayload.UserErrors(childComplexity), true
+
+	case "RoleCreatePayload.role":
+		if e.ComplexityRoot.RoleCreatePayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleCreatePayload.Role(childComplexity), true
+	case "RoleCreatePayload.userErrors":
+		if e.ComplexityRoot.RoleCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleCreatePayload.UserErrors(childComplexity), true
+
+	case "RoleDeletePayload.role":
+		if e.ComplexityRoot.RoleDeletePayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleDeletePayload.Role(childComplexity), true
+	case "RoleDeletePayload.userErrors":
+		if e.ComplexityRoot.RoleDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleDeletePayload.UserErrors(childComplexity), true
+
+	case "RoleGrant.action":
+		if e.ComplexityRoot.RoleGrant.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Action(childComplexity), true
+	case "RoleGrant.effect":
+		if e.ComplexityRoot.RoleGrant.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Effect(childComplexity), true
+	case "RoleGrant.inForce":
+		if e.ComplexityRoot.RoleGrant.InForce == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.InForce(childComplexity), true
+	case "RoleGrant.object":
+		if e.ComplexityRoot.RoleGrant.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Object(childComplexity), true
+	case "RoleGrant.origin":
+		if e.ComplexityRoot.RoleGrant.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Origin(childComplexity), true
+	case "RoleGrant.scope":
+		if e.ComplexityRoot.RoleGrant.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleGrant.Scope(childComplexity), true
+
+	case "RoleSetGrantsPayload.role":
+		if e.ComplexityRoot.RoleSetGrantsPayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleSetGrantsPayload.Role(childComplexity), true
+	case "RoleSetGrantsPayload.userErrors":
+		if e.ComplexityRoot.RoleSetGrantsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleSetGrantsPayload.UserErrors(childComplexity), true
+
+	case "RoleTemplate.name":
+		if e.ComplexityRoot.RoleTemplate.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleTemplate.Name(childComplexity), true
+	case "RoleTemplate.nameEn":
+		if e.ComplexityRoot.RoleTemplate.NameEN == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleTemplate.NameEN(childComplexity), true
+	case "RoleTemplate.nameZh":
+		if e.ComplexityRoot.RoleTemplate.NameZH == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleTemplate.NameZH(childComplexity), true
+	case "RoleTemplate.rules":
+		if e.ComplexityRoot.RoleTemplate.Rules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleTemplate.Rules(childComplexity), true
+
+	case "RoleTemplateRule.permission":
+		if e.ComplexityRoot.RoleTemplateRule.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleTemplateRule.Permission(childComplexity), true
+	case "RoleTemplateRule.scope":
+		if e.ComplexityRoot.RoleTemplateRule.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleTemplateRule.Scope(childComplexity), true
+
+	case "RoleUnassignPayload.user":
+		if e.ComplexityRoot.RoleUnassignPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleUnassignPayload.User(childComplexity), true
+	case "RoleUnassignPayload.userErrors":
+		if e.ComplexityRoot.RoleUnassignPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleUnassignPayload.UserErrors(childComplexity), true
+
+	case "RoleUpdatePayload.role":
+		if e.ComplexityRoot.RoleUpdatePayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleUpdatePayload.Role(childComplexity), true
+	case "RoleUpdatePayload.userErrors":
+		if e.ComplexityRoot.RoleUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleUpdatePayload.UserErrors(childComplexity), true
 
 	case "ServiceRecord.archivedAt":
 		if e.ComplexityRoot.ServiceRecord.ArchivedAt == nil {
@@ -2008,6 +3153,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRecord.Customer(childComplexity), true
+	case "ServiceRecord.department":
+		if e.ComplexityRoot.ServiceRecord.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Department(childComplexity), true
 	case "ServiceRecord.feedback":
 		if e.ComplexityRoot.ServiceRecord.Feedback == nil {
 			break
@@ -2020,6 +3171,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRecord.ID(childComplexity), true
+	case "ServiceRecord.owner":
+		if e.ComplexityRoot.ServiceRecord.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Owner(childComplexity), true
 	case "ServiceRecord.satisfaction":
 		if e.ComplexityRoot.ServiceRecord.Satisfaction == nil {
 			break
@@ -2038,6 +3195,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRecord.ServiceType(childComplexity), true
+	case "ServiceRecord.serviceTypeEntry":
+		if e.ComplexityRoot.ServiceRecord.ServiceTypeEntry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.ServiceTypeEntry(childComplexity), true
 	case "ServiceRecord.updatedAt":
 		if e.ComplexityRoot.ServiceRecord.UpdatedAt == nil {
 			break
@@ -2221,6 +3384,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.ID(childComplexity), true
+	case "User.lastLoginAt":
+		if e.ComplexityRoot.User.LastLoginAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.LastLoginAt(childComplexity), true
 	case "User.locale":
 		if e.ComplexityRoot.User.Locale == nil {
 			break
@@ -2239,6 +3408,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Phone(childComplexity), true
+	case "User.roles":
+		if e.ComplexityRoot.User.Roles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Roles(childComplexity), true
 	case "User.state":
 		if e.ComplexityRoot.User.State == nil {
 			break
@@ -2264,6 +3439,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.User.Version(childComplexity), true
 
+	case "UserConnection.edges":
+		if e.ComplexityRoot.UserConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Edges(childComplexity), true
+	case "UserConnection.nodes":
+		if e.ComplexityRoot.UserConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.Nodes(childComplexity), true
+	case "UserConnection.pageInfo":
+		if e.ComplexityRoot.UserConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.PageInfo(childComplexity), true
+	case "UserConnection.totalCount":
+		if e.ComplexityRoot.UserConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserConnection.TotalCount(childComplexity), true
+
+	case "UserCreatePayload.user":
+		if e.ComplexityRoot.UserCreatePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserCreatePayload.User(childComplexity), true
+	case "UserCreatePayload.userErrors":
+		if e.ComplexityRoot.UserCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserCreatePayload.UserErrors(childComplexity), true
+
+	case "UserDisablePayload.user":
+		if e.ComplexityRoot.UserDisablePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserDisablePayload.User(childComplexity), true
+	case "UserDisablePayload.userErrors":
+		if e.ComplexityRoot.UserDisablePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserDisablePayload.UserErrors(childComplexity), true
+
+	case "UserEdge.cursor":
+		if e.ComplexityRoot.UserEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Cursor(childComplexity), true
+	case "UserEdge.node":
+		if e.ComplexityRoot.UserEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEdge.Node(childComplexity), true
+
+	case "UserEnablePayload.user":
+		if e.ComplexityRoot.UserEnablePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEnablePayload.User(childComplexity), true
+	case "UserEnablePayload.userErrors":
+		if e.ComplexityRoot.UserEnablePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserEnablePayload.UserErrors(childComplexity), true
+
 	case "UserError.code":
 		if e.ComplexityRoot.UserError.Code == nil {
 			break
@@ -2282,6 +3534,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.UserError.Message(childComplexity), true
+
+	case "UserSetPasswordPayload.user":
+		if e.ComplexityRoot.UserSetPasswordPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSetPasswordPayload.User(childComplexity), true
+	case "UserSetPasswordPayload.userErrors":
+		if e.ComplexityRoot.UserSetPasswordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserSetPasswordPayload.UserErrors(childComplexity), true
+
+	case "UserUpdatePayload.user":
+		if e.ComplexityRoot.UserUpdatePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserUpdatePayload.User(childComplexity), true
+	case "UserUpdatePayload.userErrors":
+		if e.ComplexityRoot.UserUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserUpdatePayload.UserErrors(childComplexity), true
 
 	case "Viewer.permissions":
 		if e.ComplexityRoot.Viewer.Permissions == nil {
@@ -2324,6 +3602,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
+			graphql.NewInputUnmarshaler("AuditEntrySort", ec.unmarshalInputAuditEntrySort),
 			graphql.NewInputUnmarshaler("ContactArchiveInput", ec.unmarshalInputContactArchiveInput),
 			graphql.NewInputUnmarshaler("ContactCreateInput", ec.unmarshalInputContactCreateInput),
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
@@ -2346,6 +3626,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CustomerSort", ec.unmarshalInputCustomerSort),
 			graphql.NewInputUnmarshaler("CustomerUpdateInput", ec.unmarshalInputCustomerUpdateInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
+			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DepartmentArchiveInput", ec.unmarshalInputDepartmentArchiveInput),
+			graphql.NewInputUnmarshaler("DepartmentCreateInput", ec.unmarshalInputDepartmentCreateInput),
+			graphql.NewInputUnmarshaler("DepartmentRestoreInput", ec.unmarshalInputDepartmentRestoreInput),
+			graphql.NewInputUnmarshaler("DepartmentUpdateInput", ec.unmarshalInputDepartmentUpdateInput),
+			graphql.NewInputUnmarshaler("DictionaryEntryArchiveInput", ec.unmarshalInputDictionaryEntryArchiveInput),
+			graphql.NewInputUnmarshaler("DictionaryEntryCreateInput", ec.unmarshalInputDictionaryEntryCreateInput),
+			graphql.NewInputUnmarshaler("DictionaryEntryRestoreInput", ec.unmarshalInputDictionaryEntryRestoreInput),
+			graphql.NewInputUnmarshaler("DictionaryEntryUpdateInput", ec.unmarshalInputDictionaryEntryUpdateInput),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
@@ -2355,6 +3644,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
 			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
+			graphql.NewInputUnmarshaler("RoleAssignInput", ec.unmarshalInputRoleAssignInput),
+			graphql.NewInputUnmarshaler("RoleCreateInput", ec.unmarshalInputRoleCreateInput),
+			graphql.NewInputUnmarshaler("RoleDeleteInput", ec.unmarshalInputRoleDeleteInput),
+			graphql.NewInputUnmarshaler("RoleGrantInput", ec.unmarshalInputRoleGrantInput),
+			graphql.NewInputUnmarshaler("RoleSetGrantsInput", ec.unmarshalInputRoleSetGrantsInput),
+			graphql.NewInputUnmarshaler("RoleUnassignInput", ec.unmarshalInputRoleUnassignInput),
+			graphql.NewInputUnmarshaler("RoleUpdateInput", ec.unmarshalInputRoleUpdateInput),
 			graphql.NewInputUnmarshaler("ServiceRecordArchiveInput", ec.unmarshalInputServiceRecordArchiveInput),
 			graphql.NewInputUnmarshaler("ServiceRecordCreateInput", ec.unmarshalInputServiceRecordCreateInput),
 			graphql.NewInputUnmarshaler("ServiceRecordFilter", ec.unmarshalInputServiceRecordFilter),
@@ -2362,6 +3658,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceRecordSort", ec.unmarshalInputServiceRecordSort),
 			graphql.NewInputUnmarshaler("ServiceRecordUpdateInput", ec.unmarshalInputServiceRecordUpdateInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
+			graphql.NewInputUnmarshaler("UserCreateInput", ec.unmarshalInputUserCreateInput),
+			graphql.NewInputUnmarshaler("UserDisableInput", ec.unmarshalInputUserDisableInput),
+			graphql.NewInputUnmarshaler("UserEnableInput", ec.unmarshalInputUserEnableInput),
+			graphql.NewInputUnmarshaler("UserFilter", ec.unmarshalInputUserFilter),
+			graphql.NewInputUnmarshaler("UserRoleFilter", ec.unmarshalInputUserRoleFilter),
+			graphql.NewInputUnmarshaler("UserSetPasswordInput", ec.unmarshalInputUserSetPasswordInput),
+			graphql.NewInputUnmarshaler("UserSort", ec.unmarshalInputUserSort),
+			graphql.NewInputUnmarshaler("UserUpdateInput", ec.unmarshalInputUserUpdateInput),
 		)
 	}
 	first := true
@@ -2438,6 +3742,113 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/audit.graphql", Input: `"One change that was made to one object; never altered afterwards. Needs audit:read."
+type AuditEntry implements Node {
+  "Begins with aud_."
+  id: ID!
+  "When it was done."
+  occurredAt: DateTime!
+  "Who did it; null for the product itself and for a user whom the caller may not see."
+  actor: User @goField(batch: true)
+  "Whether the product did it by itself."
+  isSystem: Boolean!
+  "What was done, such as create, update or archive."
+  action: String!
+  "What sort of object it was done to, as in permissions, such as customer."
+  object: String!
+  "The object; it may be gone by now."
+  objectId: ID!
+  "Which fields changed, in alphabetical order. Secrets are never among them."
+  changes: [AuditChange!]!
+  "The request that it was part of, as in the header X-Request-Id; empty for none."
+  requestId: String!
+}
+
+"One field that changed."
+type AuditChange {
+  "The field."
+  field: String!
+  "What it held; null for nothing."
+  before: JSON
+  "What it holds; null for nothing."
+  after: JSON
+}
+
+"Any JSON value, as it is."
+scalar JSON @specifiedBy(url: "https://scalars.graphql.org/andimarek/json.html")
+
+"Conditions on an instant; all given ones must hold."
+input DateTimeFilter {
+  "This instant or later."
+  from: DateTime
+  "Earlier than this instant."
+  before: DateTime
+}
+
+"A page of audit entries."
+type AuditEntryConnection {
+  "The entries with their cursors."
+  edges: [AuditEntryEdge!]!
+  "The entries alone."
+  nodes: [AuditEntry!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"An audit entry in a page."
+type AuditEntryEdge {
+  "The entry."
+  node: AuditEntry!
+  "Points at the entry within this list."
+  cursor: String!
+}
+
+"Selects audit entries; all given conditions must hold."
+input AuditEntryFilter {
+  "All of these must hold."
+  and: [AuditEntryFilter!]
+  "One of these must hold."
+  or: [AuditEntryFilter!]
+  "This must not hold."
+  not: AuditEntryFilter
+  "By when it was done."
+  occurredAt: DateTimeFilter
+  "Done by one of these users."
+  actorId: [ID!]
+  "One of these actions."
+  action: [String!]
+  "Done to one of these sorts of object."
+  object: [String!]
+  "Done to one of these objects, whatever sort they are."
+  objectId: [ID!]
+}
+
+"One sort key of audit entries."
+input AuditEntrySort {
+  "What to sort by."
+  field: AuditEntrySortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What audit entries can be sorted by."
+enum AuditEntrySortField {
+  "By when it was done."
+  OCCURRED_AT
+}
+
+extend type Query {
+  "The audit entry with this id; null when there is none that the caller may see. Needs audit:read."
+  auditEntry(id: ID!): AuditEntry
+  """
+  What was changed by whom, the latest first unless sorted; at most 100 a page. Needs audit:read; with a scope below
+  TENANT the caller sees what they did themselves.
+  """
+  auditEntries(first: Int, after: String, last: Int, before: String, filter: AuditEntryFilter, sort: [AuditEntrySort!]): AuditEntryConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/common.graphql", Input: `"A day as YYYY-MM-DD. Contract terms and due dates are days in the tenant's time zone, never instants."
 scalar Date @specifiedBy(url: "https://scalars.graphql.org/andimarek/local-date.html")
 
@@ -3939,20 +5350,314 @@ extend type Mutation {
   customerRestore(input: CustomerRestoreInput!): CustomerRestorePayload!
 }
 `, BuiltIn: false},
-	{Name: "../schema/department.graphql", Input: `"A part of the tenant's organisation. Needs department:read."
+	{Name: "../schema/department.graphql", Input: `"A node of the tenant's organisation tree. Needs department:read."
 type Department implements Node {
   "Begins with dep_."
   id: ID!
   "Goes up with every change; updates name the one they were made from."
   version: Int!
-  "Name."
+  "What it is called."
   name: String!
   "The tenant's own code, unique within the tenant."
   code: String!
-  "Place among its siblings."
+  "Its place among its siblings; smaller comes first."
   position: Int!
-  "The department above; null at the top."
+  "The department it hangs on; null at the top."
   parent: Department @goField(batch: true)
+  "The departments that hang on it and are not archived, by position, then name."
+  children: [Department!]! @goField(batch: true)
+  "When the department was made."
+  createdAt: DateTime!
+  "When the department was last changed."
+  updatedAt: DateTime!
+  "When the department was put into the archive; null while it is not."
+  archivedAt: DateTime
+}
+
+"A new department."
+input DepartmentCreateInput {
+  "1 to 100 characters."
+  name: String!
+  "1 to 40 characters, unique."
+  code: String!
+  "The department to hang it on; at the top when left out."
+  parentId: ID
+  "0 to 1,000,000; behind its siblings when left out."
+  position: Int
+}
+
+"A change of a department. What is left out stays."
+input DepartmentUpdateInput {
+  "The department."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "References to empty."
+  clear: [DepartmentClearable!]
+  "1 to 100 characters."
+  name: String
+  "1 to 40 characters, unique."
+  code: String
+  "The department to hang it on, with everything below it."
+  parentId: ID
+  "0 to 1,000,000."
+  position: Int
+}
+
+"References of a department that can be emptied."
+enum DepartmentClearable {
+  "To the top."
+  PARENT
+}
+
+"A department to put into the archive."
+input DepartmentArchiveInput {
+  "The department."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A department to take out of the archive."
+input DepartmentRestoreInput {
+  "The department."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What departmentCreate did."
+type DepartmentCreatePayload {
+  "The new department; null when there are errors."
+  department: Department
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What departmentUpdate did."
+type DepartmentUpdatePayload {
+  "The changed department; on VERSION_CONFLICT the department as it is now; null on other errors."
+  department: Department
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What departmentArchive did."
+type DepartmentArchivePayload {
+  "The archived department; on VERSION_CONFLICT the department as it is now; null on other errors."
+  department: Department
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What departmentRestore did."
+type DepartmentRestorePayload {
+  "The restored department; on VERSION_CONFLICT the department as it is now; null on other errors."
+  department: Department
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The whole tree as a flat list, siblings by position, then name; who hangs on whom is in parent. Archived ones only when
+  asked for. Needs department:read.
+  """
+  departments(includeArchived: Boolean! = false): [Department!]!
+  "The department with this id; null when there is none. Needs department:read."
+  department(id: ID!): Department
+}
+
+extend type Mutation {
+  """
+  Adds a department to the tree. Needs department:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE (also
+  for a place too deep in the tree), DUPLICATE, NOT_FOUND, WRONG_STATE (an archived parent), LIMIT_REACHED.
+  """
+  departmentCreate(input: DepartmentCreateInput!): DepartmentCreatePayload!
+  """
+  Renames a department or moves it; whom permissions for departments reach follows. Needs department:update. userErrors:
+  those of departmentCreate but LIMIT_REACHED, INCONSISTENT (also for a move below itself), VERSION_CONFLICT.
+  """
+  departmentUpdate(input: DepartmentUpdateInput!): DepartmentUpdatePayload!
+  """
+  Puts a department into the archive. Needs department:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE,
+  IN_USE (active users in it, or departments below it).
+  """
+  departmentArchive(input: DepartmentArchiveInput!): DepartmentArchivePayload!
+  """
+  Takes a department out of the archive. Needs department:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE
+  (also when what it hangs on is archived).
+  """
+  departmentRestore(input: DepartmentRestoreInput!): DepartmentRestorePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/dictionary.graphql", Input: `"One choice of a code list that the tenant maintains. Records hold its code. Needs dictionary:read."
+type DictionaryEntry implements Node {
+  "Begins with dic_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "The list it belongs to."
+  list: DictionaryList!
+  "What records hold; unique in its list and never changed."
+  code: String!
+  "What people read in Chinese."
+  labelZh: String!
+  "What people read in English."
+  labelEn: String!
+  "Its place in the list; smaller comes first."
+  position: Int!
+  "When the entry was made."
+  createdAt: DateTime!
+  "When the entry was last changed."
+  updatedAt: DateTime!
+  "When the entry was taken out of use; null while it may be chosen. Records that have its code keep it."
+  archivedAt: DateTime
+}
+
+"The code lists of every tenant."
+enum DictionaryList {
+  "Where a customer came from."
+  CUSTOMER_SOURCE
+  "What sort of customer it is."
+  CUSTOMER_CATEGORY
+  "How is sold to a customer."
+  SALES_MODE
+  "A customer's trade, shipped as the sections of GB/T 4754-2017."
+  INDUSTRY
+  "Who owns a company."
+  OWNERSHIP
+  "Where a customer is, shipped as the province-level divisions of GB/T 2260."
+  REGION
+  "What was done for a customer."
+  SERVICE_TYPE
+  "What an instalment is for."
+  PAYMENT_PURPOSE
+  "What a document of a contract is."
+  DOCUMENT_TYPE
+}
+
+"A new entry of a code list."
+input DictionaryEntryCreateInput {
+  "The list."
+  list: DictionaryList!
+  "1 to 40 of A to Z, 0 to 9 and _, not beginning with _; unique in the list."
+  code: String!
+  "1 to 100 characters."
+  labelZh: String!
+  "1 to 100 characters."
+  labelEn: String!
+  "0 to 1,000,000; behind all others when left out."
+  position: Int
+}
+
+"A change of an entry. What is left out stays."
+input DictionaryEntryUpdateInput {
+  "The entry."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  labelZh: String
+  "1 to 100 characters."
+  labelEn: String
+  "0 to 1,000,000."
+  position: Int
+}
+
+"An entry to take out of use."
+input DictionaryEntryArchiveInput {
+  "The entry."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"An entry to put back into use."
+input DictionaryEntryRestoreInput {
+  "The entry."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What dictionaryEntryCreate did."
+type DictionaryEntryCreatePayload {
+  "The new entry; null when there are errors."
+  dictionaryEntry: DictionaryEntry
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What dictionaryEntryUpdate did."
+type DictionaryEntryUpdatePayload {
+  "The changed entry; on VERSION_CONFLICT the entry as it is now; null on other errors."
+  dictionaryEntry: DictionaryEntry
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What dictionaryEntryArchive did."
+type DictionaryEntryArchivePayload {
+  "The archived entry; on VERSION_CONFLICT the entry as it is now; null on other errors."
+  dictionaryEntry: DictionaryEntry
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What dictionaryEntryRestore did."
+type DictionaryEntryRestorePayload {
+  "The restored entry; on VERSION_CONFLICT the entry as it is now; null on other errors."
+  dictionaryEntry: DictionaryEntry
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The entries of a code list by position, then code; those out of use only when asked for. Needs dictionary:read."
+  dictionary(list: DictionaryList!, includeArchived: Boolean! = false): [DictionaryEntry!]!
+  "The entry with this id; null when there is none. Needs dictionary:read."
+  dictionaryEntry(id: ID!): DictionaryEntry
+}
+
+extend type Mutation {
+  """
+  Adds an entry to a code list. Needs dictionary:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE,
+  DUPLICATE, LIMIT_REACHED.
+  """
+  dictionaryEntryCreate(input: DictionaryEntryCreateInput!): DictionaryEntryCreatePayload!
+  """
+  Changes an entry's labels or place; its code stays. Needs dictionary:update. userErrors: REQUIRED, TOO_LONG, MALFORMED,
+  OUT_OF_RANGE, NOT_FOUND, VERSION_CONFLICT.
+  """
+  dictionaryEntryUpdate(input: DictionaryEntryUpdateInput!): DictionaryEntryUpdatePayload!
+  """
+  Takes an entry out of use: it is not offered any more, and records that have its code keep it. Needs
+  dictionary:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  dictionaryEntryArchive(input: DictionaryEntryArchiveInput!): DictionaryEntryArchivePayload!
+  "Puts an entry back into use. Needs dictionary:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  dictionaryEntryRestore(input: DictionaryEntryRestoreInput!): DictionaryEntryRestorePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/labels.graphql", Input: `extend type Customer {
+  "What region stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
+  regionEntry: DictionaryEntry @goField(batch: true)
+  "What source stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
+  sourceEntry: DictionaryEntry @goField(batch: true)
+  "What category stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
+  categoryEntry: DictionaryEntry @goField(batch: true)
+  "What salesMode stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
+  salesModeEntry: DictionaryEntry @goField(batch: true)
+  "What industry stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
+  industryEntry: DictionaryEntry @goField(batch: true)
+  "What ownership stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
+  ownershipEntry: DictionaryEntry @goField(batch: true)
+}
+
+extend type ServiceRecord {
+  "What serviceType stands for, also when it is no longer in use; null when the caller lacks dictionary:read."
+  serviceTypeEntry: DictionaryEntry @goField(batch: true)
 }
 `, BuiltIn: false},
 	{Name: "../schema/money.graphql", Input: `"An exact decimal as a string, such as \"149597.00\"; at most 20 digits before the point and 4 after it."
@@ -3975,6 +5680,260 @@ input MoneyInput {
   amount: Decimal!
   "The currency."
   currency: CurrencyCode!
+}
+`, BuiltIn: false},
+	{Name: "../schema/ownership.graphql", Input: `extend type Customer {
+  "Who answers for the customer; null for nobody (the public pool) and for a user whom the caller may not see."
+  owner: User @goField(batch: true)
+  "The department it belongs to; null for none and when the caller lacks department:read."
+  department: Department @goField(batch: true)
+}
+
+extend type Contract {
+  "Who answers for the contract; null for nobody and for a user whom the caller may not see."
+  owner: User @goField(batch: true)
+  "The department it belongs to; null for none and when the caller lacks department:read."
+  department: Department @goField(batch: true)
+}
+
+extend type ServiceRecord {
+  "Who did it; null for nobody and for a user whom the caller may not see."
+  owner: User @goField(batch: true)
+  "The department it belongs to; null for none and when the caller lacks department:read."
+  department: Department @goField(batch: true)
+}
+`, BuiltIn: false},
+	{Name: "../schema/role.graphql", Input: `"A set of permissions that users can have: a shipped template, what the tenant added to it, or both. Needs role:read."
+type Role implements Node {
+  "Begins with rol_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "The tenant's own code, unique within the tenant and never changed."
+  code: String!
+  "What it is called."
+  name: String!
+  "The shipped template that it follows from release to release; empty for none."
+  template: String!
+  "Every line that makes it up: those of its template first, then the tenant's own by object and action."
+  grants: [RoleGrant!]!
+  "When the role was made."
+  createdAt: DateTime!
+  "When the role was last changed."
+  updatedAt: DateTime!
+}
+
+"One permission that a role gives or takes away."
+type RoleGrant {
+  "What the permission is about, such as customer."
+  object: String!
+  "What may be done with it, such as read."
+  action: String!
+  "Which of the objects it reaches; TENANT for what is denied."
+  scope: PermissionScope!
+  "Whether it gives or takes away."
+  effect: GrantEffect!
+  "Where the line comes from."
+  origin: GrantOrigin!
+  "false for a line that changes nothing: the same role denies the permission, or gives it as widely by another line."
+  inForce: Boolean!
+}
+
+"Whether a line gives or takes away."
+enum GrantEffect {
+  "Gives the permission."
+  ALLOW
+  "Takes the permission away, whichever role gives it."
+  DENY
+}
+
+"Where a line of a role comes from."
+enum GrantOrigin {
+  "Shipped with the product; a release may improve it."
+  TEMPLATE
+  "Added by the tenant."
+  TENANT
+}
+
+"Something that may be allowed."
+type Permission {
+  "What it is about, such as customer."
+  object: String!
+  "What is done with it, such as read."
+  action: String!
+}
+
+"A role as shipped, for roles to follow."
+type RoleTemplate {
+  "What roleCreate names it by."
+  name: String!
+  "Its name in Chinese."
+  nameZh: String!
+  "Its name in English."
+  nameEn: String!
+  "What it allows."
+  rules: [RoleTemplateRule!]!
+}
+
+"One permission that a template allows."
+type RoleTemplateRule {
+  "The permission."
+  permission: Permission!
+  "Which objects it reaches."
+  scope: PermissionScope!
+}
+
+extend type Query {
+  "All roles of the tenant by code. Needs role:read."
+  roles: [Role!]!
+  "The role with this id; null when there is none. Needs role:read."
+  role(id: ID!): Role
+  "Every permission of the product. Needs role:read."
+  permissions: [Permission!]!
+  "The roles that are shipped with the product. Needs role:read."
+  roleTemplates: [RoleTemplate!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/role_mutations.graphql", Input: `"A new role."
+input RoleCreateInput {
+  "1 to 40 of a to z, 0 to 9, - and _; unique."
+  code: String!
+  "1 to 100 characters."
+  name: String!
+  "Name of a shipped template to follow; none unless given."
+  template: String
+}
+
+"A change of a role. What is left out stays."
+input RoleUpdateInput {
+  "The role."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  name: String
+}
+
+"What the tenant adds to a role; replaces what it added before. The lines of the role's template stay."
+input RoleSetGrantsInput {
+  "The role."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Each permission at most once."
+  grants: [RoleGrantInput!]!
+}
+
+"One permission that a role gives or takes away."
+input RoleGrantInput {
+  "What the permission is about, such as customer."
+  object: String!
+  "What may be done with it, such as read."
+  action: String!
+  "Which of the objects it reaches; required to allow, without meaning to deny."
+  scope: PermissionScope
+  "ALLOW unless given."
+  effect: GrantEffect
+}
+
+"A role to remove."
+input RoleDeleteInput {
+  "The role."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A role for a user."
+input RoleAssignInput {
+  "The user."
+  userId: ID!
+  "The role."
+  roleId: ID!
+}
+
+"A role to take from a user."
+input RoleUnassignInput {
+  "The user."
+  userId: ID!
+  "The role."
+  roleId: ID!
+}
+
+"What roleCreate did."
+type RoleCreatePayload {
+  "The new role; null when there are errors."
+  role: Role
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What roleUpdate did."
+type RoleUpdatePayload {
+  "The changed role; on VERSION_CONFLICT the role as it is now; null on other errors."
+  role: Role
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What roleSetGrants did."
+type RoleSetGrantsPayload {
+  "The changed role; on VERSION_CONFLICT the role as it is now; null on other errors."
+  role: Role
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What roleDelete did."
+type RoleDeletePayload {
+  "The role as it was; on VERSION_CONFLICT the role as it is now; null on other errors."
+  role: Role
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What roleAssign did."
+type RoleAssignPayload {
+  "The user; null when there are errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What roleUnassign did."
+type RoleUnassignPayload {
+  "The user; null when there are errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes a role. Needs role:update and everything that its template gives. userErrors: REQUIRED, TOO_LONG, MALFORMED,
+  UNKNOWN_VALUE, DUPLICATE, NOT_ALLOWED, LIMIT_REACHED.
+  """
+  roleCreate(input: RoleCreateInput!): RoleCreatePayload!
+  "Renames a role. Needs role:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, NOT_FOUND, VERSION_CONFLICT."
+  roleUpdate(input: RoleUpdateInput!): RoleUpdatePayload!
+  """
+  Replaces what the tenant added to a role; it holds from everybody's next request on. Needs role:update and whatever the
+  role gives beyond what it gave. userErrors: REQUIRED, TOO_LONG, UNKNOWN_VALUE, DUPLICATE, NOT_FOUND, VERSION_CONFLICT,
+  NOT_ALLOWED.
+  """
+  roleSetGrants(input: RoleSetGrantsInput!): RoleSetGrantsPayload!
+  "Removes a role that nobody has. Needs role:update. userErrors: NOT_FOUND, VERSION_CONFLICT, IN_USE."
+  roleDelete(input: RoleDeleteInput!): RoleDeletePayload!
+  """
+  Gives a user a role. Needs role:update, user:read reaching the user, and everything that the role gives. userErrors:
+  NOT_FOUND, NOT_ALLOWED, DUPLICATE, LIMIT_REACHED.
+  """
+  roleAssign(input: RoleAssignInput!): RoleAssignPayload!
+  """
+  Takes a role from a user. Needs role:update, user:read reaching the user, and for the whole tenant whatever the role
+  denies. userErrors: NOT_FOUND, NOT_ALLOWED (also for the last administrator).
+  """
+  roleUnassign(input: RoleUnassignInput!): RoleUnassignPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/service_record.graphql", Input: `"What was done for a customer on a day. Needs service_record:read."
@@ -4353,38 +6312,255 @@ extend type Mutation {
   logout: LogoutPayload!
 }
 `, BuiltIn: false},
-	{Name: "../schema/user.graphql", Input: `"A person of the tenant who can sign in. Needs user:read."
+	{Name: "../schema/user.graphql", Input: `"Somebody who works for the tenant and can sign in. Needs user:read."
 type User implements Node {
   "Begins with usr_."
   id: ID!
   "Goes up with every change; updates name the one they were made from."
   version: Int!
-  "Full name."
-  name: String!
-  "E-mail address in lower case; the user signs in with it."
+  "E-mail address, lower case; the login name, unique within the tenant."
   email: String!
-  "Position in the company."
-  title: String!
+  "What they are called."
+  name: String!
   "Telephone number."
   phone: String!
-  "Whether the user can sign in."
+  "What they do in the company."
+  title: String!
+  "Whether they may sign in."
   state: UserState!
-  "Language of what the product writes for the user, such as zh-CN."
+  "Language of what is written to them: zh-CN or en."
   locale: String!
-  "The department the user works in; null for none, or when the caller may not see it."
+  "When they last signed in; null for never, and when it is somebody else out of reach of the caller's user:update."
+  lastLoginAt: DateTime @goField(batch: true)
+  "The department they work in; null for none and when the caller lacks department:read."
   department: Department @goField(batch: true)
+  "What they may do, by code; empty when the caller lacks role:read."
+  roles: [Role!]! @goField(batch: true)
   "When the user was made."
   createdAt: DateTime!
   "When the user was last changed."
   updatedAt: DateTime!
 }
 
-"Whether a user can sign in."
+"Whether a user may sign in."
 enum UserState {
-  "Can sign in."
+  "May sign in."
   ACTIVE
-  "Cannot sign in; what the user made and owns stays."
+  "May not sign in; what they did stays."
   DISABLED
+}
+
+"A page of users."
+type UserConnection {
+  "The users with their cursors."
+  edges: [UserEdge!]!
+  "The users alone."
+  nodes: [User!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A user in a page."
+type UserEdge {
+  "The user."
+  node: User!
+  "Points at the user within this list."
+  cursor: String!
+}
+
+"Selects users; all given conditions must hold. Disabled users are in the list unless state says otherwise."
+input UserFilter {
+  "All of these must hold."
+  and: [UserFilter!]
+  "One of these must hold."
+  or: [UserFilter!]
+  "This must not hold."
+  not: UserFilter
+  "By name."
+  name: TextFilter
+  "By e-mail address."
+  email: TextFilter
+  "In one of these departments."
+  departmentId: [ID!]
+  "In one of these states."
+  state: [UserState!]
+  "By a role that they have; needs role:read."
+  role: UserRoleFilter
+}
+
+"Selects users by a role that they have."
+input UserRoleFilter {
+  "One of these roles."
+  roleId: [ID!]!
+}
+
+"One sort key of users."
+input UserSort {
+  "What to sort by."
+  field: UserSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What users can be sorted by."
+enum UserSortField {
+  "By name."
+  NAME
+  "By e-mail address."
+  EMAIL
+  "By when they were made."
+  CREATED_AT
+}
+
+extend type Query {
+  "The user with this id; null when there is none that the caller may see. Needs user:read."
+  user(id: ID!): User
+  "Users the caller may see, by name unless sorted by up to three keys; at most 100 a page. Needs user:read."
+  users(first: Int, after: String, last: Int, before: String, filter: UserFilter, sort: [UserSort!]): UserConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/user_mutations.graphql", Input: `"A new user."
+input UserCreateInput {
+  "The login name: an e-mail address, unique."
+  email: String!
+  "1 to 100 characters."
+  name: String!
+  "By the rules for passwords; without one the user cannot sign in with a password."
+  password: String
+  "Up to 40 characters."
+  phone: String
+  "Up to 100 characters."
+  title: String
+  "zh-CN or en; the tenant's own unless given."
+  locale: String
+  "The department they work in; none unless given."
+  departmentId: ID
+  "Roles they begin with."
+  roleIds: [ID!]
+}
+
+"A change of a user. What is left out stays; an empty text clears phone and title."
+input UserUpdateInput {
+  "The user."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "References to empty."
+  clear: [UserClearable!]
+  "1 to 100 characters."
+  name: String
+  "Up to 40 characters."
+  phone: String
+  "Up to 100 characters."
+  title: String
+  "zh-CN or en."
+  locale: String
+  "The department they work in."
+  departmentId: ID
+}
+
+"References of a user that can be emptied."
+enum UserClearable {
+  "Of no department."
+  DEPARTMENT
+}
+
+"A user who may no longer sign in."
+input UserDisableInput {
+  "The user."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A user who may sign in again."
+input UserEnableInput {
+  "The user."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A new password for a user."
+input UserSetPasswordInput {
+  "The user."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "By the rules for passwords."
+  password: String!
+}
+
+"What userCreate did."
+type UserCreatePayload {
+  "The new user; null when there are errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What userUpdate did."
+type UserUpdatePayload {
+  "The changed user; on VERSION_CONFLICT the user as they are now; null on other errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What userDisable did."
+type UserDisablePayload {
+  "The disabled user; on VERSION_CONFLICT the user as they are now; null on other errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What userEnable did."
+type UserEnablePayload {
+  "The enabled user; on VERSION_CONFLICT the user as they are now; null on other errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What userSetPassword did."
+type UserSetPasswordPayload {
+  "The user; on VERSION_CONFLICT the user as they are now; null on other errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes a user. Needs user:create reaching their department, and for roles role:update with everything that they give.
+  userErrors: REQUIRED, TOO_SHORT, TOO_LONG, MALFORMED, UNKNOWN_VALUE, DUPLICATE, NOT_FOUND, WRONG_STATE (an archived
+  department), NOT_ALLOWED, LIMIT_REACHED.
+  """
+  userCreate(input: UserCreateInput!): UserCreatePayload!
+  """
+  Changes a user. Needs user:update reaching them before and after, and in a new department all that they may do there.
+  userErrors: REQUIRED, TOO_LONG, MALFORMED, UNKNOWN_VALUE, INCONSISTENT, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE,
+  NOT_ALLOWED.
+  """
+  userUpdate(input: UserUpdateInput!): UserUpdatePayload!
+  """
+  Keeps a user from signing in and ends their sessions at once. Needs user:update reaching them. userErrors: NOT_FOUND,
+  VERSION_CONFLICT, WRONG_STATE, NOT_ALLOWED (the last administrator).
+  """
+  userDisable(input: UserDisableInput!): UserDisablePayload!
+  """
+  Lets a disabled user sign in again. Needs user:update reaching them and all that they may do. userErrors: NOT_FOUND,
+  VERSION_CONFLICT, WRONG_STATE, NOT_ALLOWED.
+  """
+  userEnable(input: UserEnableInput!): UserEnablePayload!
+  """
+  Gives a user a new password and ends their sessions. Needs user:update reaching them and all that they may do.
+  userErrors: those of the rules for passwords, NOT_FOUND, VERSION_CONFLICT, NOT_ALLOWED.
+  """
+  userSetPassword(input: UserSetPasswordInput!): UserSetPasswordPayload!
 }
 `, BuiltIn: false},
 }
@@ -4393,6 +6569,66 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_AuditChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_AuditChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AuditChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_AuditEntry_id(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_AuditEntry_occurredAt(ctx, field)
+	case "actor":
+		return ec.fieldContext_AuditEntry_actor(ctx, field)
+	case "isSystem":
+		return ec.fieldContext_AuditEntry_isSystem(ctx, field)
+	case "action":
+		return ec.fieldContext_AuditEntry_action(ctx, field)
+	case "object":
+		return ec.fieldContext_AuditEntry_object(ctx, field)
+	case "objectId":
+		return ec.fieldContext_AuditEntry_objectId(ctx, field)
+	case "changes":
+		return ec.fieldContext_AuditEntry_changes(ctx, field)
+	case "requestId":
+		return ec.fieldContext_AuditEntry_requestId(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AuditEntryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AuditEntryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AuditEntryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AuditEntryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AuditEntryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AuditEntryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
+}
 
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -4566,6 +6802,10 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_updatedAt(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_Contract_archivedAt(ctx, field)
+	case "owner":
+		return ec.fieldContext_Contract_owner(ctx, field)
+	case "department":
+		return ec.fieldContext_Contract_department(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contract", field.Name)
 }
@@ -4736,6 +6976,22 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_contacts(ctx, field)
 	case "contracts":
 		return ec.fieldContext_Customer_contracts(ctx, field)
+	case "regionEntry":
+		return ec.fieldContext_Customer_regionEntry(ctx, field)
+	case "sourceEntry":
+		return ec.fieldContext_Customer_sourceEntry(ctx, field)
+	case "categoryEntry":
+		return ec.fieldContext_Customer_categoryEntry(ctx, field)
+	case "salesModeEntry":
+		return ec.fieldContext_Customer_salesModeEntry(ctx, field)
+	case "industryEntry":
+		return ec.fieldContext_Customer_industryEntry(ctx, field)
+	case "ownershipEntry":
+		return ec.fieldContext_Customer_ownershipEntry(ctx, field)
+	case "owner":
+		return ec.fieldContext_Customer_owner(ctx, field)
+	case "department":
+		return ec.fieldContext_Customer_department(ctx, field)
 	case "serviceRecords":
 		return ec.fieldContext_Customer_serviceRecords(ctx, field)
 	}
@@ -4820,8 +7076,122 @@ func (ec *executionContext) childFields_Department(ctx context.Context, field gr
 		return ec.fieldContext_Department_position(ctx, field)
 	case "parent":
 		return ec.fieldContext_Department_parent(ctx, field)
+	case "children":
+		return ec.fieldContext_Department_children(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Department_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Department_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Department_archivedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Department", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartmentArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_DepartmentArchivePayload_department(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DepartmentArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartmentArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartmentCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_DepartmentCreatePayload_department(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DepartmentCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartmentCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartmentRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_DepartmentRestorePayload_department(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DepartmentRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartmentRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DepartmentUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "department":
+		return ec.fieldContext_DepartmentUpdatePayload_department(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DepartmentUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DepartmentUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DictionaryEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_DictionaryEntry_id(ctx, field)
+	case "version":
+		return ec.fieldContext_DictionaryEntry_version(ctx, field)
+	case "list":
+		return ec.fieldContext_DictionaryEntry_list(ctx, field)
+	case "code":
+		return ec.fieldContext_DictionaryEntry_code(ctx, field)
+	case "labelZh":
+		return ec.fieldContext_DictionaryEntry_labelZh(ctx, field)
+	case "labelEn":
+		return ec.fieldContext_DictionaryEntry_labelEn(ctx, field)
+	case "position":
+		return ec.fieldContext_DictionaryEntry_position(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_DictionaryEntry_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_DictionaryEntry_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_DictionaryEntry_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DictionaryEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_DictionaryEntryArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dictionaryEntry":
+		return ec.fieldContext_DictionaryEntryArchivePayload_dictionaryEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DictionaryEntryArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DictionaryEntryArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DictionaryEntryCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dictionaryEntry":
+		return ec.fieldContext_DictionaryEntryCreatePayload_dictionaryEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DictionaryEntryCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DictionaryEntryCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DictionaryEntryRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dictionaryEntry":
+		return ec.fieldContext_DictionaryEntryRestorePayload_dictionaryEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DictionaryEntryRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DictionaryEntryRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DictionaryEntryUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dictionaryEntry":
+		return ec.fieldContext_DictionaryEntryUpdatePayload_dictionaryEntry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DictionaryEntryUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DictionaryEntryUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_DocumentReference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -4966,12 +7336,146 @@ func (ec *executionContext) childFields_PaymentRecordPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type PaymentRecordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Permission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_Permission_object(ctx, field)
+	case "action":
+		return ec.fieldContext_Permission_action(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Permission", field.Name)
+}
+
 func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "signIn":
 		return ec.fieldContext_RefreshPayload_signIn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RefreshPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Role_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Role_version(ctx, field)
+	case "code":
+		return ec.fieldContext_Role_code(ctx, field)
+	case "name":
+		return ec.fieldContext_Role_name(ctx, field)
+	case "template":
+		return ec.fieldContext_Role_template(ctx, field)
+	case "grants":
+		return ec.fieldContext_Role_grants(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Role_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Role_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleAssignPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RoleAssignPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleAssignPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleAssignPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RoleCreatePayload_role(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RoleDeletePayload_role(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_RoleGrant_object(ctx, field)
+	case "action":
+		return ec.fieldContext_RoleGrant_action(ctx, field)
+	case "scope":
+		return ec.fieldContext_RoleGrant_scope(ctx, field)
+	case "effect":
+		return ec.fieldContext_RoleGrant_effect(ctx, field)
+	case "origin":
+		return ec.fieldContext_RoleGrant_origin(ctx, field)
+	case "inForce":
+		return ec.fieldContext_RoleGrant_inForce(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleSetGrantsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RoleSetGrantsPayload_role(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleSetGrantsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleSetGrantsPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_RoleTemplate_name(ctx, field)
+	case "nameZh":
+		return ec.fieldContext_RoleTemplate_nameZh(ctx, field)
+	case "nameEn":
+		return ec.fieldContext_RoleTemplate_nameEn(ctx, field)
+	case "rules":
+		return ec.fieldContext_RoleTemplate_rules(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleTemplate", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleTemplateRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_RoleTemplateRule_permission(ctx, field)
+	case "scope":
+		return ec.fieldContext_RoleTemplateRule_scope(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleTemplateRule", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleUnassignPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RoleUnassignPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleUnassignPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleUnassignPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RoleUpdatePayload_role(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5002,6 +7506,12 @@ func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field
 		return ec.fieldContext_ServiceRecord_contact(ctx, field)
 	case "contract":
 		return ec.fieldContext_ServiceRecord_contract(ctx, field)
+	case "serviceTypeEntry":
+		return ec.fieldContext_ServiceRecord_serviceTypeEntry(ctx, field)
+	case "owner":
+		return ec.fieldContext_ServiceRecord_owner(ctx, field)
+	case "department":
+		return ec.fieldContext_ServiceRecord_department(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ServiceRecord", field.Name)
 }
@@ -5106,26 +7616,84 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_id(ctx, field)
 	case "version":
 		return ec.fieldContext_User_version(ctx, field)
-	case "name":
-		return ec.fieldContext_User_name(ctx, field)
 	case "email":
 		return ec.fieldContext_User_email(ctx, field)
-	case "title":
-		return ec.fieldContext_User_title(ctx, field)
+	case "name":
+		return ec.fieldContext_User_name(ctx, field)
 	case "phone":
 		return ec.fieldContext_User_phone(ctx, field)
+	case "title":
+		return ec.fieldContext_User_title(ctx, field)
 	case "state":
 		return ec.fieldContext_User_state(ctx, field)
 	case "locale":
 		return ec.fieldContext_User_locale(ctx, field)
+	case "lastLoginAt":
+		return ec.fieldContext_User_lastLoginAt(ctx, field)
 	case "department":
 		return ec.fieldContext_User_department(ctx, field)
+	case "roles":
+		return ec.fieldContext_User_roles(ctx, field)
 	case "createdAt":
 		return ec.fieldContext_User_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_User_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type User", field.Name)
+}
+
+func (ec *executionContext) childFields_UserConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_UserConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_UserConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_UserConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_UserConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_UserCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserCreatePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UserDisablePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserDisablePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserDisablePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserDisablePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UserEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_UserEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_UserEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_UserEnablePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserEnablePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserEnablePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserEnablePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserError(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -5138,6 +7706,26 @@ func (ec *executionContext) childFields_UserError(ctx context.Context, field gra
 		return ec.fieldContext_UserError_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserError", field.Name)
+}
+
+func (ec *executionContext) childFields_UserSetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserSetPasswordPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserSetPasswordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserSetPasswordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UserUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserUpdatePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

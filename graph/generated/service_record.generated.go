@@ -23,6 +23,9 @@ type ServiceRecordResolver interface {
 	Customer(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Customer, error)
 	Contact(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Contact, error)
 	Contract(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Contract, error)
+	ServiceTypeEntry(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.DictionaryEntry, error)
+	Owner(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.User, error)
+	Department(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Department, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -428,6 +431,171 @@ func (ec *executionContext) resolveBatch_ServiceRecord_contract(ctx context.Cont
 	)
 }
 
+func (ec *executionContext) _ServiceRecord_serviceTypeEntry(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRecord_serviceTypeEntry(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ServiceRecord_serviceTypeEntry(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.DictionaryEntry) graphql.Marshaler {
+			return ec.marshalODictionaryEntry2ᚖheyueᚋentᚐDictionaryEntry(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRecord_serviceTypeEntry(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceRecord",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_DictionaryEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ServiceRecord_serviceTypeEntry(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (any, error) {
+	resolver := ec.Resolvers.ServiceRecord()
+	if batch, ok := graphql.BatchParentsFor[*ent.ServiceRecord](ctx, "ServiceRecord"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ServiceTypeEntry(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.DictionaryEntry](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ServiceRecord.serviceTypeEntry",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ServiceTypeEntry(ctx, []*ent.ServiceRecord{obj})
+	return graphql.ResolveBatchSingleResult[*ent.DictionaryEntry](
+		ctx,
+		results,
+		err,
+		"ServiceRecord.serviceTypeEntry",
+	)
+}
+
+func (ec *executionContext) _ServiceRecord_owner(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRecord_owner(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ServiceRecord_owner(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖheyueᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRecord_owner(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceRecord",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ServiceRecord_owner(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (any, error) {
+	resolver := ec.Resolvers.ServiceRecord()
+	if batch, ok := graphql.BatchParentsFor[*ent.ServiceRecord](ctx, "ServiceRecord"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Owner(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ServiceRecord.owner",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Owner(ctx, []*ent.ServiceRecord{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"ServiceRecord.owner",
+	)
+}
+
+func (ec *executionContext) _ServiceRecord_department(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRecord_department(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ServiceRecord_department(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Department) graphql.Marshaler {
+			return ec.marshalODepartment2ᚖheyueᚋentᚐDepartment(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRecord_department(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceRecord",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Department(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ServiceRecord_department(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (any, error) {
+	resolver := ec.Resolvers.ServiceRecord()
+	if batch, ok := graphql.BatchParentsFor[*ent.ServiceRecord](ctx, "ServiceRecord"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Department(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Department](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ServiceRecord.department",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Department(ctx, []*ent.ServiceRecord{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Department](
+		ctx,
+		results,
+		err,
+		"ServiceRecord.department",
+	)
+}
+
 func (ec *executionContext) _ServiceRecordConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*ent.ServiceRecord]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -692,6 +860,24 @@ func (ec *executionContext) _ServiceRecord(ctx context.Context, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ServiceRecord_contract(ctx, field, obj)
+				})
+		case "serviceTypeEntry":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceRecord_serviceTypeEntry(ctx, field, obj)
+				})
+		case "owner":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceRecord_owner(ctx, field, obj)
+				})
+		case "department":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceRecord_department(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -1005,6 +1005,25 @@ func (ec *executionContext) marshalNViewerPermission2ᚕheyueᚋdomainᚋstaff�
 	return ret
 }
 
+func (ec *executionContext) unmarshalOPermissionScope2ᚖheyueᚋpoliciesᚋgrantᚐScope(ctx context.Context, v any) (*grant.Scope, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := grant.Scope(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPermissionScope2ᚖheyueᚋpoliciesᚋgrantᚐScope(ctx context.Context, sel ast.SelectionSet, v *grant.Scope) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) marshalOSignIn2ᚖheyueᚋidentityᚋsessionsᚐTokens(ctx context.Context, sel ast.SelectionSet, v *sessions.Tokens) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

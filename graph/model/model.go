@@ -6,6 +6,7 @@ import (
 	"heyue/ent"
 	"heyue/identity/sessions"
 	"heyue/platform/fault"
+	"heyue/policies"
 )
 
 // What contactArchive did.
@@ -104,6 +105,70 @@ type CustomerUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What departmentArchive did.
+type DepartmentArchivePayload struct {
+	// The archived department; on VERSION_CONFLICT the department as it is now; null on other errors.
+	Department *ent.Department `json:"department,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What departmentCreate did.
+type DepartmentCreatePayload struct {
+	// The new department; null when there are errors.
+	Department *ent.Department `json:"department,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What departmentRestore did.
+type DepartmentRestorePayload struct {
+	// The restored department; on VERSION_CONFLICT the department as it is now; null on other errors.
+	Department *ent.Department `json:"department,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What departmentUpdate did.
+type DepartmentUpdatePayload struct {
+	// The changed department; on VERSION_CONFLICT the department as it is now; null on other errors.
+	Department *ent.Department `json:"department,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What dictionaryEntryArchive did.
+type DictionaryEntryArchivePayload struct {
+	// The archived entry; on VERSION_CONFLICT the entry as it is now; null on other errors.
+	DictionaryEntry *ent.DictionaryEntry `json:"dictionaryEntry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What dictionaryEntryCreate did.
+type DictionaryEntryCreatePayload struct {
+	// The new entry; null when there are errors.
+	DictionaryEntry *ent.DictionaryEntry `json:"dictionaryEntry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What dictionaryEntryRestore did.
+type DictionaryEntryRestorePayload struct {
+	// The restored entry; on VERSION_CONFLICT the entry as it is now; null on other errors.
+	DictionaryEntry *ent.DictionaryEntry `json:"dictionaryEntry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What dictionaryEntryUpdate did.
+type DictionaryEntryUpdatePayload struct {
+	// The changed entry; on VERSION_CONFLICT the entry as it is now; null on other errors.
+	DictionaryEntry *ent.DictionaryEntry `json:"dictionaryEntry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What login did.
 type LoginPayload struct {
 	// The new session; null when there are errors.
@@ -146,6 +211,54 @@ type RefreshPayload struct {
 	SignIn *sessions.Tokens `json:"signIn"`
 }
 
+// What roleAssign did.
+type RoleAssignPayload struct {
+	// The user; null when there are errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What roleCreate did.
+type RoleCreatePayload struct {
+	// The new role; null when there are errors.
+	Role *policies.Role `json:"role,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What roleDelete did.
+type RoleDeletePayload struct {
+	// The role as it was; on VERSION_CONFLICT the role as it is now; null on other errors.
+	Role *policies.Role `json:"role,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What roleSetGrants did.
+type RoleSetGrantsPayload struct {
+	// The changed role; on VERSION_CONFLICT the role as it is now; null on other errors.
+	Role *policies.Role `json:"role,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What roleUnassign did.
+type RoleUnassignPayload struct {
+	// The user; null when there are errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What roleUpdate did.
+type RoleUpdatePayload struct {
+	// The changed role; on VERSION_CONFLICT the role as it is now; null on other errors.
+	Role *policies.Role `json:"role,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What serviceRecordArchive did.
 type ServiceRecordArchivePayload struct {
 	// The archived service record; on VERSION_CONFLICT the service record as it is now; null on other errors.
@@ -174,6 +287,46 @@ type ServiceRecordRestorePayload struct {
 type ServiceRecordUpdatePayload struct {
 	// The changed service record; on VERSION_CONFLICT the service record as it is now; null on other errors.
 	ServiceRecord *ent.ServiceRecord `json:"serviceRecord,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userCreate did.
+type UserCreatePayload struct {
+	// The new user; null when there are errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userDisable did.
+type UserDisablePayload struct {
+	// The disabled user; on VERSION_CONFLICT the user as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userEnable did.
+type UserEnablePayload struct {
+	// The enabled user; on VERSION_CONFLICT the user as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userSetPassword did.
+type UserSetPasswordPayload struct {
+	// The user; on VERSION_CONFLICT the user as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userUpdate did.
+type UserUpdatePayload struct {
+	// The changed user; on VERSION_CONFLICT the user as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }

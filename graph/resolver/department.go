@@ -7,13 +7,56 @@ package resolver
 
 import (
 	"context"
+	"heyue/domain/staff"
 	"heyue/ent"
+	"heyue/graph"
 	"heyue/graph/generated"
+	"heyue/graph/model"
 	"heyue/platform/publicid"
 )
 
 func (r *departmentResolver) Parent(ctx context.Context, objs []*ent.Department) ([]*ent.Department, error) {
-	return one(ctx, objs, func(d *ent.Department) *publicid.DepartmentID { return d.ParentID }, r.Services.Departments.ByIDs, departmentID)
+	return departmentOf(ctx, r.Services, objs, func(d *ent.Department) *publicid.DepartmentID { return d.ParentID })
+}
+
+func (r *departmentResolver) Children(ctx context.Context, objs []*ent.Department) ([][]*ent.Department, error) {
+	return many(ctx, objs, departmentID, r.Services.Departments.ChildrenOf, func(d *ent.Department) publicid.DepartmentID { return *d.ParentID })
+}
+
+func (r *mutationResolver) DepartmentCreate(ctx context.Context, input staff.DepartmentDraft) (*model.DepartmentCreatePayload, error) {
+	department, err := r.Services.Departments.Create(ctx, input)
+	faults, err := graph.UserErrors(err)
+	return &model.DepartmentCreatePayload{Department: department, UserErrors: faults}, err
+}
+
+func (r *mutationResolver) DepartmentUpdate(ctx context.Context, input staff.DepartmentChange) (*model.DepartmentUpdatePayload, error) {
+	department, err := r.Services.Departments.Update(ctx, input)
+	faults, err := graph.UserErrors(err)
+	return &model.DepartmentUpdatePayload{Department: department, UserErrors: faults}, err
+}
+
+func (r *mutationResolver) DepartmentArchive(ctx context.Context, input staff.DepartmentTarget) (*model.DepartmentArchivePayload, error) {
+	department, err := r.Services.Departments.Archive(ctx, input)
+	faults, err := graph.UserErrors(err)
+	return &model.DepartmentArchivePayload{Department: department, UserErrors: faults}, err
+}
+
+func (r *mutationResolver) DepartmentRestore(ctx context.Context, input staff.DepartmentTarget) (*model.DepartmentRestorePayload, error) {
+	department, err := r.Services.Departments.Restore(ctx, input)
+	faults, err := graph.UserErrors(err)
+	return &model.DepartmentRestorePayload{Department: department, UserErrors: faults}, err
+}
+
+func (r *queryResolver) Departments(ctx context.Context, includeArchived bool) ([]*ent.Department, error) {
+	return r.Services.Departments.List(ctx, includeArchived)
+}
+
+func (r *queryResolver) Department(ctx context.Context, id string) (*ent.Department, error) {
+	key, err := publicid.ParseDepartmentID(id)
+	if err != nil {
+		return nil, err
+	}
+	return r.Services.Departments.Lookup(ctx, key)
 }
 
 func (r *Resolver) Department() generated.DepartmentResolver { return &departmentResolver{r} }

@@ -45,10 +45,7 @@ func many[T any, K comparable, V any](ctx context.Context, objects []*T, key fun
 	}
 	out := make([][]*V, len(objects))
 	for i, o := range objects {
-		out[i] = found.byKey[key(o)]
-		if out[i] == nil {
-			out[i] = []*V{}
-		}
+		out[i] = orEmpty(found.byKey[key(o)])
 	}
 	return out, nil
 }
@@ -96,6 +93,14 @@ func distinct[T any, K comparable](objects []*T, key func(*T) *K) []K {
 		}
 	}
 	return keys
+}
+
+// orEmpty makes a missing list an empty one: lists of the API are never null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
 }
 
 func customerID(c *ent.Customer) publicid.CustomerID { return c.ID }

@@ -31,6 +31,12 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Departments.Lookup(ctx, publicid.DepartmentID(key.UUID)))
 	case publicid.PrefixContractID:
 		return found(s.Contracts.Lookup(ctx, publicid.ContractID(key.UUID)))
+	case publicid.PrefixRoleID:
+		return found(s.Roles.Lookup(ctx, publicid.RoleID(key.UUID)))
+	case publicid.PrefixDictionaryEntryID:
+		return found(s.Dictionaries.Lookup(ctx, publicid.DictionaryEntryID(key.UUID)))
+	case publicid.PrefixAuditEntryID:
+		return found(s.Audits.Lookup(ctx, publicid.AuditEntryID(key.UUID)))
 	}
 	return nil, nil
 }

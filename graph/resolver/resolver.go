@@ -3,13 +3,16 @@
 package resolver
 
 import (
+	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/dictionaries"
 	"heyue/domain/service"
 	"heyue/domain/staff"
 	"heyue/domain/tenants"
 	"heyue/identity/sessions"
+	"heyue/policies"
 )
 
 // Resolver is the root of all resolvers.
@@ -17,12 +20,15 @@ type Resolver struct{ Services Services }
 
 // Services are what fields call.
 type Services struct {
-	Customers   *customers.Service
-	Contacts    *contacts.Service
-	Service     *service.Service
-	Contracts   *contracts.Service
-	Departments *staff.Departments
-	Users       *staff.Users
-	Tenants     *tenants.Service
-	Sessions    *sessions.Service
+	Customers    *customers.Service
+	Contacts     *contacts.Service
+	Service      *service.Service
+	Contracts    *contracts.Service
+	Dictionaries *dictionaries.Service
+	Departments  *staff.Departments
+	Users        *staff.Users
+	Roles        *policies.Administration
+	Audits       *audits.Service
+	Tenants      *tenants.Service
+	Sessions     *sessions.Service
 }

@@ -7,13 +7,38 @@ package resolver
 
 import (
 	"context"
+	"heyue/domain/staff"
 	"heyue/ent"
 	"heyue/graph/generated"
+	"heyue/platform/listing"
+	"heyue/platform/page"
 	"heyue/platform/publicid"
+	"heyue/policies"
+	"time"
 )
 
+func (r *queryResolver) User(ctx context.Context, id string) (*ent.User, error) {
+	key, err := publicid.ParseUserID(id)
+	if err != nil {
+		return nil, err
+	}
+	return r.Services.Users.Lookup(ctx, key)
+}
+
+func (r *queryResolver) Users(ctx context.Context, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) (*page.Connection[*ent.User], error) {
+	return r.Services.Users.List(ctx, page.Args{First: first, After: after, Last: last, Before: before}, filter, sort)
+}
+
+func (r *userResolver) LastLoginAt(ctx context.Context, objs []*ent.User) ([]*time.Time, error) {
+	return r.Services.Users.LastLogins(ctx, objs)
+}
+
 func (r *userResolver) Department(ctx context.Context, objs []*ent.User) ([]*ent.Department, error) {
-	return one(ctx, objs, func(u *ent.User) *publicid.DepartmentID { return u.DepartmentID }, r.Services.Departments.ByIDs, departmentID)
+	return departmentOf(ctx, r.Services, objs, func(u *ent.User) *publicid.DepartmentID { return u.DepartmentID })
+}
+
+func (r *userResolver) Roles(ctx context.Context, objs []*ent.User) ([][]*policies.Role, error) {
+	return rolesOf(ctx, r.Services, objs)
 }
 
 func (r *Resolver) User() generated.UserResolver { return &userResolver{r} }

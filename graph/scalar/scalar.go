@@ -3,6 +3,7 @@
 package scalar
 
 import (
+	"encoding/json"
 	"io"
 	"strconv"
 	"time"
@@ -46,6 +47,25 @@ func UnmarshalID(v any) (string, error) {
 		return "", fault.New(fault.BadRequest, fault.CodeInvalidID, "an id is a string")
 	}
 	return s, nil
+}
+
+// MarshalJSON writes a JSON value as it is; nothing is null.
+func MarshalJSON(v json.RawMessage) graphql.Marshaler {
+	return graphql.WriterFunc(func(w io.Writer) {
+		if len(v) == 0 {
+			v = json.RawMessage("null")
+		}
+		_, _ = w.Write(v)
+	})
+}
+
+// UnmarshalJSON takes any value that a variable or a literal may hold.
+func UnmarshalJSON(v any) (json.RawMessage, error) {
+	raw, err := json.Marshal(v)
+	if err != nil {
+		return nil, fault.New(fault.Invalid, fault.Malformed, "not a JSON value")
+	}
+	return raw, nil
 }
 
 // Node is whatever the interface Node stands for: an ent entity. Which ones it may be is the schema's to say.

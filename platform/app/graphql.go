@@ -35,7 +35,8 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 func (s *Services) forResolvers() resolver.Services {
 	return resolver.Services{
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
-		Departments: s.Departments, Users: s.Users, Tenants: s.Tenants, Sessions: s.Sessions,
+		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
+		Tenants: s.Tenants, Sessions: s.Sessions,
 	}
 }
 

@@ -1,6 +1,7 @@
 package app
 
 import (
+	"heyue/domain/audits"
 	"heyue/domain/dictionaries"
 	"heyue/domain/staff"
 	"heyue/policies"
@@ -25,4 +26,5 @@ func (s *Services) organisation() {
 		Hasher: s.Sessions.Passwords, PasswordPolicy: f.passwordPolicy(),
 		Sessions: s.Sessions, Roles: s.Roles, Limit: most.Users,
 	}
+	s.Audits = &audits.Service{Client: f.client, Policies: f.policies, Lister: f.lister}
 }

@@ -5,6 +5,7 @@ import (
 
 	"heyue/audit"
 	"heyue/domain/alerts"
+	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
@@ -35,6 +36,7 @@ type Services struct {
 	Roles        *policies.Administration
 	Departments  *staff.Departments
 	Users        *staff.Users
+	Audits       *audits.Service
 	Sessions     *sessions.Service
 	Tenants      *tenants.Service
 	Inbox        *alerts.Inbox

@@ -61,7 +61,7 @@ func rules() []rule {
 			never: []string{gqlgen, casbin, "net/http"}},
 
 		{packages: []string{"graph/transport/..."}, may: with("graph/transport/...", "platform/..."), never: []string{entgo, "database/sql", redis, casbin}},
-		{packages: []string{"graph/resolver/..."}, may: with("graph/...", "domain/...", "identity/...", "ent/...", "platform/..."),
+		{packages: []string{"graph/resolver/..."}, may: with("graph/...", "domain/...", "identity/...", "policies/...", "ent/...", "platform/..."),
 			never: []string{"database/sql", redis, casbin}},
 		{packages: []string{"graph/..."}, may: with("graph/...", "domain/...", "identity/...", "ent/...", "policies/...", "platform/..."),
 			never: []string{"database/sql", redis, casbin}},

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"entgo.io/ent/dialect/sql"
@@ -44,9 +45,15 @@ type Numbers struct {
 	IsNull *bool
 }
 
+// Times filters a column of instants: From is inside, Before is not, so that ranges lie side by side.
+type Times struct {
+	From   *time.Time
+	Before *time.Time
+}
+
 // A noun's filter is a struct whose fields carry one of these tags:
 //
-//	column:"name"                 the field filters that column: *Text, *Dates, *Numbers, *bool, or a slice (any of)
+//	column:"name"                 the field filters that column: *Text, *Dates, *Times, *Numbers, *bool, or a slice (any of)
 //	relation:"contacts,id,customer_id"  the field is another noun's filter; its table, our column, its column
 //	filter:"archived"             *bool: whether archived_at is set
 //
@@ -181,6 +188,11 @@ func (c *compiler) column(name string, v reflect.Value, path string) predicate {
 			when(f.From, func(d date.Date) predicate { return cmp(name, d, sql.GTE) }),
 			when(f.To, func(d date.Date) predicate { return cmp(name, d, sql.LTE) }),
 			when(f.IsNull, func(b bool) predicate { return null(name, b) }),
+		}, sql.And)
+	case *Times:
+		return join([]predicate{
+			when(f.From, func(t time.Time) predicate { return cmp(name, t, sql.GTE) }),
+			when(f.Before, func(t time.Time) predicate { return cmp(name, t, sql.LT) }),
 		}, sql.And)
 	case *Numbers:
 		return join([]predicate{

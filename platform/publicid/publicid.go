@@ -54,6 +54,25 @@ func ParseAny(s string) (Any, error) {
 	return Any{Prefix: prefix, UUID: u}, nil
 }
 
+// String gives the public form.
+func (a Any) String() string { return Format(a.Prefix, a.UUID) }
+
+// Value is the UUID, as columns hold it.
+func (a Any) Value() (driver.Value, error) { return valueUUID(a.UUID) }
+
+// MarshalGQL writes the public form.
+func (a Any) MarshalGQL(w io.Writer) { marshal(w, a.String()) }
+
+// UnmarshalGQL reads an id of any kind. It fails with INVALID_ID.
+func (a *Any) UnmarshalGQL(v any) (err error) {
+	s, ok := v.(string)
+	if !ok {
+		return invalid("an object")
+	}
+	*a, err = ParseAny(s)
+	return err
+}
+
 // Format writes the public form of u under prefix.
 func Format(prefix string, u uuid.UUID) string {
 	var b [textLen]byte

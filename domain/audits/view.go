@@ -1,0 +1,80 @@
+package audits
+
+import (
+	"encoding/json"
+	"maps"
+	"slices"
+	"strings"
+
+	"heyue/ent"
+	"heyue/platform/fault"
+	"heyue/platform/publicid"
+)
+
+// Change is one field that an entry tells of. Nothing before or after is a JSON null.
+type Change struct {
+	Field  string // as the API names fields
+	Before json.RawMessage
+	After  json.RawMessage
+}
+
+// Changes takes an entry's changes apart, in alphabetical order of the fields.
+func Changes(e *ent.AuditEntry) ([]*Change, error) {
+	var stored map[string][2]json.RawMessage
+	if err := json.Unmarshal(e.Changes, &stored); err != nil {
+		return nil, fault.Wrap(err, "read an audit entry's changes")
+	}
+	out := make([]*Change, 0, len(stored))
+	for _, column := range slices.Sorted(maps.Keys(stored)) {
+		out = append(out, &Change{camel(column), stored[column][0], stored[column][1]})
+	}
+	return out, nil
+}
+
+// camel turns a column's name into the one that the API has for it: department_id into departmentId.
+func camel(column string) string {
+	words := strings.Split(column, "_")
+	for i, w := range words {
+		if i > 0 && w != "" {
+			words[i] = strings.ToUpper(w[:1]) + w[1:]
+		}
+	}
+	return strings.Join(words, "")
+}
+
+// ObjectID gives the public id of what an entry is about. An object of a sort that this release does not know is shown
+// by its bare UUID.
+func ObjectID(e *ent.AuditEntry) string {
+	if prefix := prefixOf(e.Object); prefix != "" {
+		return publicid.Format(prefix, e.ObjectID)
+	}
+	return e.ObjectID.String()
+}
+
+func prefixOf(object string) string {
+	switch object {
+	case "customer":
+		return publicid.PrefixCustomerID
+	case "contact":
+		return publicid.PrefixContactID
+	case "service_record":
+		return publicid.PrefixServiceRecordID
+	case "contract":
+		return publicid.PrefixContractID
+	case "payment":
+		return publicid.PrefixPaymentID
+	case "milestone":
+		return publicid.PrefixMilestoneID
+	case "dictionary":
+		return publicid.PrefixDictionaryEntryID
+	case "department":
+		return publicid.PrefixDepartmentID
+	case "user":
+		return publicid.PrefixUserID
+	case "role":
+		return publicid.PrefixRoleID
+	case "session":
+		return publicid.PrefixSessionID
+	}
+	return ""
+}
