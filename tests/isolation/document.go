@@ -202,21 +202,42 @@ func (b *builder) selection(typ string, level int, above []string) string {
 		}
 	}
 	if def.Kind == ast.Interface || def.Kind == ast.Union {
-		for _, p := range b.schema.GetPossibleTypes(def) {
-			fields = append(fields, fmt.Sprintf("... on %s { %s }", p.Name, leaves(b.schema, p)))
+		possible := b.schema.GetPossibleTypes(def)
+		clash := clashing(possible)
+		for _, p := range possible {
+			fields = append(fields, fmt.Sprintf("... on %s { %s }", p.Name, leaves(b.schema, p, clash)))
 		}
 	}
 	return "{ " + strings.Join(fields, " ") + " }"
 }
 
-// leaves are a type's scalars; names that differ in type between types would clash, so each is aliased by its type.
-func leaves(schema *ast.Schema, def *ast.Definition) string {
+// clashing names the fields that differ in type between types and so cannot stand in one selection under one name.
+func clashing(types []*ast.Definition) map[string]bool {
+	first, clash := map[string]string{}, map[string]bool{}
+	for _, def := range types {
+		for _, f := range def.Fields {
+			if t, ok := first[f.Name]; ok && t != f.Type.String() {
+				clash[f.Name] = true
+			}
+			first[f.Name] = f.Type.String()
+		}
+	}
+	return clash
+}
+
+// leaves are a type's scalars; those whose names clash are aliased by their type.
+func leaves(schema *ast.Schema, def *ast.Definition, clash map[string]bool) string {
 	var out []string
 	for _, f := range def.Fields {
 		below := schema.Types[f.Type.Name()]
-		if !required(f) && (below.Kind == ast.Scalar || below.Kind == ast.Enum) {
-			out = append(out, fmt.Sprintf("%s_%s: %s", strings.ToLower(def.Name), f.Name, f.Name))
+		if required(f) || below.Kind != ast.Scalar && below.Kind != ast.Enum {
+			continue
 		}
+		name := f.Name
+		if clash[name] {
+			name = fmt.Sprintf("%s_%s: %s", strings.ToLower(def.Name), name, name)
+		}
+		out = append(out, name)
 	}
 	return strings.Join(out, " ")
 }

@@ -156,9 +156,14 @@ func (p *population) alert(tx *ent.Tx) error {
 	if err := tx.AlertRecipient.Create().SetAlertID(a.ID).SetUserID(p.user).Exec(ctx); err != nil {
 		return err
 	}
-	payload, err := json.Marshal(map[string]string{"note": p.m})
+	payload, err := json.Marshal(map[string][2]string{"note": {"", p.m}})
 	if err != nil {
 		return err
 	}
-	return tx.AuditEntry.Create().SetAction("probe").SetObject("customer").SetObjectID(p.record.ID.UUID()).SetChanges(payload).SetOccurredAt(o.CreatedAt).Exec(ctx)
+	e, err := tx.AuditEntry.Create().SetAction("probe").SetObject("customer").SetObjectID(p.record.ID.UUID()).SetChanges(payload).SetOccurredAt(o.CreatedAt).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixAuditEntryID, e.ID.String())
+	return nil
 }
