@@ -1,7 +1,8 @@
 # `make help` lists the targets. Everything but Go itself is found or installed by scripts/setup.
 SHELL := /bin/bash
 GO ?= go
-# Time each fuzz target gets, how often soak repeats, what bench and soak look at.
+# Time each fuzz target gets, how often soak repeats, what bench and soak look at. HEYUE_SOAK makes tests that break
+# things at random do it longer.
 FUZZTIME ?= 30s
 COUNT ?= 20
 BENCH ?= .
@@ -52,7 +53,7 @@ bench: ## run the benchmarks that match BENCH in PKG
 
 soak: ## run the tests of PKG COUNT times over, to find the faults that show rarely
 	@scripts/setup
-	@scripts/with-node $(GO) test -race -count $(COUNT) -timeout 0 $(PKG)
+	@HEYUE_SOAK=1 scripts/with-node $(GO) test -race -count $(COUNT) -timeout 0 $(PKG)
 
 fuzz: ## give every fuzz target FUZZTIME
 	@scripts/fuzz $(FUZZTIME)

@@ -20,8 +20,14 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	redis.SetLogger(silent{})
 	goleak.VerifyTestMain(m, goleak.IgnoreAnyFunction(pgtest.ServerGoroutine))
 }
+
+// silent keeps the library from telling that Redis is down, which these tests make it.
+type silent struct{}
+
+func (silent) Printf(context.Context, string, ...any) {}
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
