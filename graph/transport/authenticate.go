@@ -45,6 +45,18 @@ func (s *Server) open(ctx context.Context) (Lease, *gqlerror.Error) {
 	return lease, nil
 }
 
+// renew runs the hook before an operation of a connection that stays.
+func (s *Server) renew(ctx context.Context) (context.Context, *gqlerror.Error) {
+	if s.options.Renew == nil {
+		return ctx, nil
+	}
+	next, err := s.options.Renew(ctx)
+	if err != nil {
+		return nil, s.rejected(ctx, err)
+	}
+	return next, nil
+}
+
 // rejected presents the error of a hook. What Present does not know is a bad token: a hook need not
 // dress up every parse error.
 func (s *Server) rejected(ctx context.Context, err error) *gqlerror.Error {

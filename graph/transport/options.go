@@ -23,6 +23,10 @@ type Options struct {
 	// Init is called once when a websocket or an event stream opens, after Authenticate, and says how
 	// long it may live. Its error ends the connection as one of Authenticate does.
 	Init func(ctx context.Context) (Lease, error)
+	// Renew is called for each operation of a websocket and returns its context, made of the one given, with
+	// what the caller may do now: a socket lives for hours, in which roles change. Its error is the
+	// operation's. Nil: what Authenticate said holds as long as the socket.
+	Renew func(ctx context.Context) (context.Context, error)
 	// UserKey names the caller for SocketsPerUser; "" or a nil function is not limited.
 	UserKey func(ctx context.Context) string
 	// Present gives an error the form its caller may see, with extensions.code, or nil for an error it

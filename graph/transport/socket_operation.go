@@ -92,6 +92,11 @@ func (o *socketOperation) run(ctx context.Context, params *graphql.RawParams) {
 			o.fail(s.engine.panicked(ctx, p).Errors)
 		}
 	}()
+	ctx, rejection := s.renew(ctx)
+	if rejection != nil {
+		o.fail(gqlerror.List{rejection})
+		return
+	}
 	op, refusal := s.engine.prepare(ctx, params)
 	if op == nil {
 		o.fail(refusal.Errors)

@@ -3,6 +3,7 @@ package transport_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -84,6 +85,28 @@ func TestSocketErrors(t *testing.T) {
 		t.Errorf("got %s", got)
 	}
 	p.want("complete", "y") // and no complete for any x before it
+}
+
+// TestSocketOperationsAreRenewed holds that each operation is decided by what holds when it begins.
+func TestSocketOperationsAreRenewed(t *testing.T) {
+	t.Parallel()
+	asked := 0
+	e := start(t, nil, transport.Options{Renew: func(ctx context.Context) (context.Context, error) {
+		if asked++; asked == 1 {
+			return authenticate(ctx, "bob")
+		}
+		return nil, errors.New("the session is over")
+	}})
+	p := e.open(t, `{"token":"ann"}`)
+	p.subscribe("1", "{viewer}")
+	if got := p.want("next", "1"); got != `{"data":{"viewer":"bob"}}` {
+		t.Errorf("got %s", got)
+	}
+	p.want("complete", "1")
+	p.subscribe("2", "{viewer}")
+	if got := p.want("error", "2"); !strings.Contains(got, "UNAUTHENTICATED") {
+		t.Errorf("got %s", got)
+	}
 }
 
 func TestSocketOperationLimit(t *testing.T) {

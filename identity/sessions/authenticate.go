@@ -18,21 +18,39 @@ func (s *Service) Authenticate(ctx context.Context, bearer string) (context.Cont
 	if err != nil {
 		return nil, err
 	}
-	ctx = tenancy.With(ctx, claims.TenantID)
-	st, err := read(ctx, s.Client, claims.TenantID, claims.SessionID)
+	caller := claims.Caller()
+	return s.admit(logging.With(ctx, slog.Int64("tenant", caller.TenantID)), caller)
+}
+
+// Renew is Authenticate for a caller of ctx who was let in earlier, on a connection that stays: it returns the context
+// of what they do next. Nobody stays nobody. Faults as of Authenticate.
+func (s *Service) Renew(ctx context.Context) (context.Context, error) {
+	caller, err := identity.From(ctx)
+	if err != nil {
+		return ctx, nil
+	}
+	if !s.Clock.Now().Before(caller.ExpiresAt) {
+		return nil, refused("the token that opened the connection has expired")
+	}
+	return s.admit(ctx, caller)
+}
+
+// admit lets a proven caller in if their session still stands.
+func (s *Service) admit(ctx context.Context, caller identity.Caller) (context.Context, error) {
+	ctx = tenancy.With(ctx, caller.TenantID)
+	st, err := read(ctx, s.Client, caller.TenantID, caller.SessionID)
 	if err != nil {
 		return nil, err
 	}
 	if err := st.check(s.Clock.Now()); err != nil {
 		return nil, err
 	}
-	if st.user != claims.UserID {
+	if st.user != caller.UserID {
 		return nil, refused("the session is another user's")
 	}
-	caller := claims.Caller()
 	caller.AuthzVersion = st.authz
 	if st.expires.Before(caller.ExpiresAt) {
 		caller.ExpiresAt = st.expires.UTC()
 	}
-	return logging.With(identity.With(ctx, caller), slog.Int64("tenant", caller.TenantID)), nil
+	return identity.With(ctx, caller), nil
 }

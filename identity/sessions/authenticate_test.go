@@ -49,7 +49,31 @@ func TestWhatEndsASessionHoldsAtTheNextRequest(t *testing.T) {
 			end(t, o, &c)
 			_, err = o.Sessions.Authenticate(t.Context(), tokens.AccessToken)
 			wantUnauthenticated(t, name, err)
+			_, err = o.Sessions.Renew(ctx)
+			wantUnauthenticated(t, name+", on a connection that stays", err)
 		})
+	}
+}
+
+// TestRenewSeesWhatChanged is an operation on a socket that was opened before.
+func TestRenewSeesWhatChanged(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	ctx, err := o.Sessions.Authenticate(t.Context(), o.login(t).AccessToken)
+	if err != nil {
+		t.Fatal(err)
+	}
+	before := fixture.Caller(t, ctx)
+	o.Write(t, o.tenant.Ctx, func(tx *ent.Tx) error { return policies.Bump(o.tenant.Ctx, tx) })
+	next, err := o.Sessions.Renew(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if after := fixture.Caller(t, next); after.AuthzVersion != before.AuthzVersion+1 || after.SessionID != before.SessionID {
+		t.Errorf("renewed %+v; before %+v", after, before)
+	}
+	if nobody, err := o.Sessions.Renew(t.Context()); err != nil || nobody != t.Context() {
+		t.Errorf("nobody became %v, %v", nobody, err)
 	}
 }
 

@@ -21,6 +21,7 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o := TransportOptions(s.cfg, s.log, s.clock)
 	o.Authenticate = s.Sessions.Authenticate
 	o.Init = s.lease
+	o.Renew = s.Sessions.Renew
 	o.UserKey = userKey
 	o.Present = graph.Present
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
