@@ -70,21 +70,21 @@ func (b *bed) scan(t testing.TB) alerts.Report {
 }
 
 // date is a payment of the seller's, due so many days from the world's today.
-func (b *bed) date(t testing.TB, days int) alerts.Date {
+func (b *bed) date(t testing.TB, days int) due.Date {
 	t.Helper()
 	owner := user(t, b.seller)
-	return alerts.Date{Kind: due.PaymentDue, SubjectID: uuid.Must(uuid.NewV7()), Title: "首付款", DueOn: b.today().AddDays(days),
+	return due.Date{Kind: due.PaymentDue, SubjectID: uuid.Must(uuid.NewV7()), Title: "首付款", DueOn: b.today().AddDays(days),
 		Owner: &owner, Department: &b.sales}
 }
 
 func (b *bed) today() date.Date { return date.In(b.Clock.Now(), shanghai()) }
 
-func (b *bed) set(t testing.TB, dates ...alerts.Date) {
+func (b *bed) set(t testing.TB, dates ...due.Date) {
 	t.Helper()
 	b.Write(t, b.acme.Ctx, func(tx *ent.Tx) error { return b.owed.Set(b.acme.Ctx, tx, dates...) })
 }
 
-func (b *bed) obligation(t testing.TB, d alerts.Date) *ent.Obligation {
+func (b *bed) obligation(t testing.TB, d due.Date) *ent.Obligation {
 	t.Helper()
 	ob, err := b.Client.Obligation.Query().Where(obligation.KindEQ(d.Kind), obligation.SubjectID(d.SubjectID)).WithReminders().Only(b.acme.Ctx)
 	if err != nil {
@@ -97,7 +97,7 @@ func (b *bed) obligation(t testing.TB, d alerts.Date) *ent.Obligation {
 }
 
 // told is what the alerts of an obligation say, oldest first: step@version:state.
-func (b *bed) told(t testing.TB, d alerts.Date) []string {
+func (b *bed) told(t testing.TB, d due.Date) []string {
 	t.Helper()
 	rows, err := b.Client.Alert.Query().Where(alert.HasObligationWith(obligation.SubjectID(d.SubjectID))).Order(alert.ByID()).All(b.acme.Ctx)
 	if err != nil {

@@ -11,6 +11,7 @@ import (
 	"heyue/ent"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/obligation"
 	"heyue/outbox"
 	"heyue/platform/clock"
 	"heyue/platform/listing"
@@ -45,6 +46,9 @@ type columns struct {
 	State []due.AlertState `column:"state"`
 	DueOn *listing.Dates   `column:"due_on"`
 }
+
+// Edge is an alert in a page.
+type Edge = page.Edge[*ent.Alert]
 
 // List is a page of alerts, each with the caller's own row of its inbox as its only recipient (Mine).
 type List = page.Connection[*ent.Alert]
@@ -94,6 +98,25 @@ func given(name string, b *bool) string {
 		return ""
 	}
 	return fmt.Sprintf("%s=%t,", name, *b)
+}
+
+// Lookup returns one of the caller's alerts, nil when there is none.
+func (i *Inbox) Lookup(ctx context.Context, id publicid.AlertID) (*ent.Alert, error) {
+	r, err := i.reader(ctx)
+	if err != nil {
+		return nil, err
+	}
+	a, err := r.withMine(i.Client.Alert.Query().Where(alert.ID(id), r.visible(nil, nil))).Only(ctx)
+	if ent.IsNotFound(err) {
+		return nil, nil
+	}
+	return a, tenancy.Fault(err, "look up an alert")
+}
+
+// Obligations returns the obligations behind alerts that the caller was given, in no order.
+func (i *Inbox) Obligations(ctx context.Context, ids []publicid.ObligationID) ([]*ent.Obligation, error) {
+	rows, err := i.Client.Obligation.Query().Where(obligation.IDIn(ids...)).All(ctx)
+	return rows, tenancy.Fault(err, "read obligations")
 }
 
 // UnreadCount is how many alerts wait for the caller: raised and not read.

@@ -17,6 +17,12 @@ import (
 // MaxMarked is how many alerts one call may mark.
 const MaxMarked = 100
 
+// Targets are alerts that were read.
+type Targets struct{ IDs []publicid.AlertID }
+
+// Target is an alert that the caller takes note of.
+type Target struct{ ID publicid.AlertID }
+
 // Read marks alerts as read and returns them in the order asked for. What is read already stays as it is. One alert
 // that the caller cannot see is NOT_FOUND, and nothing is marked.
 func (i *Inbox) Read(ctx context.Context, ids []publicid.AlertID) ([]*ent.Alert, error) {

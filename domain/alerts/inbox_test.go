@@ -33,7 +33,7 @@ func (b *bed) inbox(t testing.TB) *alerts.Inbox {
 }
 
 // raise makes one alert for the seller and returns its date.
-func (b *bed) raise(t testing.TB, change ...func(*alerts.Date)) alerts.Date {
+func (b *bed) raise(t testing.TB, change ...func(*due.Date)) due.Date {
 	t.Helper()
 	d := b.date(t, 7)
 	for _, c := range change {
@@ -47,7 +47,7 @@ func (b *bed) raise(t testing.TB, change ...func(*alerts.Date)) alerts.Date {
 	return d
 }
 
-func titled(title string) func(*alerts.Date) { return func(d *alerts.Date) { d.Title = title } }
+func titled(title string) func(*due.Date) { return func(d *due.Date) { d.Title = title } }
 
 func titles(t testing.TB, i *alerts.Inbox, ctx context.Context, f *alerts.Filter) []string {
 	t.Helper()
@@ -90,8 +90,8 @@ func TestInboxListsAndFilters(t *testing.T) {
 	i := b.inbox(t)
 	b.raise(t, titled("一"))
 	met := b.raise(t, titled("二"))
-	b.raise(t, titled("三"), func(d *alerts.Date) { d.Kind, d.DueOn = due.ContractEnd, b.today().AddDays(30) })
-	b.raise(t, titled("别人的"), func(d *alerts.Date) { d.Owner = nil })
+	b.raise(t, titled("三"), func(d *due.Date) { d.Kind, d.DueOn = due.ContractEnd, b.today().AddDays(30) })
+	b.raise(t, titled("别人的"), func(d *due.Date) { d.Owner = nil })
 	b.Write(t, b.acme.Ctx, func(tx *ent.Tx) error { return b.owed.Meet(b.acme.Ctx, tx, met.Kind, met.SubjectID) })
 	if _, err := i.Read(b.seller, []publicid.AlertID{first(t, i, b.seller).ID}); err != nil {
 		t.Fatal(err)

@@ -2,7 +2,6 @@ package alerts
 
 import (
 	"context"
-	"slices"
 
 	"github.com/google/uuid"
 
@@ -11,24 +10,9 @@ import (
 	"heyue/ent/obligation"
 	"heyue/outbox"
 	"heyue/platform/clock"
-	"heyue/platform/date"
 	"heyue/platform/fault"
-	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
-
-// Date is one due date of one subject, as the subject's own package knows it. Kind and SubjectID together name the
-// obligation; the rest is what it says.
-type Date struct {
-	Kind       due.Kind
-	SubjectID  uuid.UUID            // the contract, plan line or milestone
-	ContractID *publicid.ContractID // fixed once the obligation exists
-	Title      string               // as alerts will show it
-	DueOn      date.Date
-	Amount     *money.Money
-	Owner      *publicid.UserID       // the subject's, so that scopes work as they do on it
-	Department *publicid.DepartmentID // likewise
-}
 
 // Obligations keeps the due dates. Its methods are for the use cases that own the subjects: each runs inside the
 // caller's transaction, which has the permission checked and the subject locked, and does nothing when that rolls
@@ -38,26 +22,16 @@ type Obligations struct {
 	Clock  clock.Clock
 }
 
-// Validate reports everything that is wrong with d; a caller that has validated its own input never sees it.
-func (d Date) Validate() error {
-	var c fault.Check
-	c.That(slices.Contains(due.Kind("").Values(), string(d.Kind)), fault.UnknownValue, "kind", "%.20q is not a kind of obligation", string(d.Kind))
-	c.That(d.SubjectID != uuid.Nil, fault.Required, "subjectId", "an obligation needs a subject")
-	c.That(!d.DueOn.IsZero(), fault.Required, "dueOn", "an obligation needs a date")
-	c.That(d.Title != "", fault.Required, "title", "an obligation needs a title")
-	return c.Err()
-}
-
 // Set makes the obligations of dates or brings them up to date, any number in a few statements. A changed date begins
 // a new version: what the old one raised is withdrawn and the ladder starts anew, the latest step already passed
 // going out at once, late. Everything else changes quietly. Whether an obligation is open does not change.
-func (o Obligations) Set(ctx context.Context, tx *ent.Tx, dates ...Date) error {
+func (o Obligations) Set(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
 	return o.put(ctx, tx, dates, true)
 }
 
 // Import is Set for data taken over from elsewhere: steps already passed count as handled, so that years of old dates
 // remind nobody, and only the future is reminded of.
-func (o Obligations) Import(ctx context.Context, tx *ent.Tx, dates ...Date) error {
+func (o Obligations) Import(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
 	return o.put(ctx, tx, dates, false)
 }
 

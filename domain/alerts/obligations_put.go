@@ -23,11 +23,11 @@ type name struct {
 	subject uuid.UUID
 }
 
-func (o Obligations) put(ctx context.Context, tx *ent.Tx, dates []Date, catchUp bool) error {
+func (o Obligations) put(ctx context.Context, tx *ent.Tx, dates []due.Date, catchUp bool) error {
 	if len(dates) == 0 {
 		return nil
 	}
-	byName := make(map[name]Date, len(dates))
+	byName := make(map[name]due.Date, len(dates))
 	order := make([]name, 0, len(dates))
 	for _, d := range dates {
 		if err := d.Validate(); err != nil {
@@ -54,7 +54,7 @@ func (o Obligations) put(ctx context.Context, tx *ent.Tx, dates []Date, catchUp 
 
 // putSome makes what is missing first. An obligation that another transaction makes at the same moment is then there
 // to be locked, so both orders end the same.
-func (o Obligations) putSome(ctx context.Context, tx *ent.Tx, plans planner, names []name, dates map[name]Date, catchUp bool) error {
+func (o Obligations) putSome(ctx context.Context, tx *ent.Tx, plans planner, names []name, dates map[name]due.Date, catchUp bool) error {
 	there, err := lock(ctx, tx, anyNamed(names))
 	if err != nil {
 		return err
@@ -83,7 +83,7 @@ func (o Obligations) putSome(ctx context.Context, tx *ent.Tx, plans planner, nam
 
 // compare brings the obligations up to date in memory and returns those that changed, and among them those whose date
 // did.
-func compare(there []*ent.Obligation, dates map[name]Date) (changed, redated []*ent.Obligation) {
+func compare(there []*ent.Obligation, dates map[name]due.Date) (changed, redated []*ent.Obligation) {
 	for _, ob := range there {
 		d := dates[name{ob.Kind, ob.SubjectID}]
 		minor, currency := split(d.Amount)

@@ -161,7 +161,7 @@ func TestSetOfWhatIsMetStaysMet(t *testing.T) {
 func TestImportKeepsQuietAboutThePast(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	var dates []alerts.Date
+	var dates []due.Date
 	for i := range 1200 {
 		dates = append(dates, b.date(t, i-1000))
 	}
@@ -181,7 +181,7 @@ func TestImportKeepsQuietAboutThePast(t *testing.T) {
 func TestDatesAreChecked(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	err := tenancy.Write(b.acme.Ctx, b.Client, func(tx *ent.Tx) error { return b.owed.Set(b.acme.Ctx, tx, alerts.Date{Kind: "BIRTHDAY"}) })
+	err := tenancy.Write(b.acme.Ctx, b.Client, func(tx *ent.Tx) error { return b.owed.Set(b.acme.Ctx, tx, due.Date{Kind: "BIRTHDAY"}) })
 	if l := fault.All(err); len(l) != 4 || l[0].Kind != fault.Invalid {
 		t.Errorf("got %v", err)
 	}

@@ -31,7 +31,7 @@ import (
 // fill makes n obligations that are all due for a step.
 func (b *bed) fill(t testing.TB, tn *fixture.Tenant, n int) {
 	t.Helper()
-	dates := make([]alerts.Date, n)
+	dates := make([]due.Date, n)
 	for i := range dates {
 		dates[i] = b.date(t, 7)
 		dates[i].Owner, dates[i].Department = nil, nil
@@ -201,7 +201,7 @@ func TestMonthsOfDowntime(t *testing.T) {
 	if r.Handled != 3 || r.Raised != 2 {
 		t.Errorf("%+v", r)
 	}
-	for d, want := range map[*alerts.Date][]string{&overdue: {"D+49@1:RAISED"}, &soon: {"D-7@1:RAISED"}, &stale: nil} {
+	for d, want := range map[*due.Date][]string{&overdue: {"D+49@1:RAISED"}, &soon: {"D-7@1:RAISED"}, &stale: nil} {
 		if got := b.told(t, *d); !cmp.Equal(got, want) {
 			t.Errorf("due on %s: told %v, want %v", d.DueOn, got, want)
 		}

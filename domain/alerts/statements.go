@@ -131,7 +131,7 @@ FROM json_to_recordset($3::json) AS n(id uuid, kind text, subject_id uuid, contr
 ON CONFLICT (tenant_id, kind, subject_id) DO NOTHING RETURNING id`
 
 // insertObligations makes the named obligations and returns those that were not there yet.
-func insertObligations(ctx context.Context, tx *ent.Tx, now time.Time, names []name, dates map[name]Date) ([]*ent.Obligation, error) {
+func insertObligations(ctx context.Context, tx *ent.Tx, now time.Time, names []name, dates map[name]due.Date) ([]*ent.Obligation, error) {
 	made := make([]*ent.Obligation, len(names))
 	rows := make([]obligationRow, len(names))
 	for i, n := range names {

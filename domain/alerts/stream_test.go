@@ -76,7 +76,7 @@ func TestStreamFollowsAnAlert(t *testing.T) {
 	s := newScreen(t)
 	feed, other := s.feed(t, s.seller, nil, nil), s.feed(t, s.manager, nil, nil)
 	d := s.raise(t)
-	s.raise(t, titled("经理的"), func(d *alerts.Date) { d.Owner = nil })
+	s.raise(t, titled("经理的"), func(d *due.Date) { d.Owner = nil })
 	s.relay(t)
 	raised := want(t, feed, s.seller, due.EventRaised)
 	if raised.UnreadCount != 1 || raised.Alert.Title != d.Title || alerts.Mine(raised.Alert).UserID != *d.Owner {
@@ -111,7 +111,7 @@ func TestStreamFilters(t *testing.T) {
 	s := newScreen(t)
 	feed := s.feed(t, s.seller, nil, &alerts.Filter{Kind: []due.Kind{due.ContractEnd}})
 	s.raise(t)
-	s.raise(t, titled("终止"), func(d *alerts.Date) { d.Kind = due.ContractEnd })
+	s.raise(t, titled("终止"), func(d *due.Date) { d.Kind = due.ContractEnd })
 	s.relay(t)
 	if e := want(t, feed, s.seller, due.EventRaised); e.Alert.Title != "终止" {
 		t.Errorf("got %+v", e)
@@ -201,7 +201,7 @@ func TestQuietStreamsMoveOn(t *testing.T) {
 	for after.Cursor == before.Cursor {
 		after = want(t, quiet, s.manager, due.EventPosition)
 	}
-	s.raise(t, func(d *alerts.Date) { d.Owner = nil })
+	s.raise(t, func(d *due.Date) { d.Owner = nil })
 	s.relay(t)
 	resumed := s.feed(t, s.manager, &after.Cursor, nil)
 	for e := after; e.Type == due.EventPosition; {

@@ -20,7 +20,7 @@ import (
 type Source interface {
 	// Dates returns the next dates that should be open obligations of the context's tenant, at most limit, ordered by
 	// kind and subject id; after is the last one of the call before, nil for the first.
-	Dates(ctx context.Context, after *Date, limit int) ([]Date, error)
+	Dates(ctx context.Context, after *due.Date, limit int) ([]due.Date, error)
 }
 
 // Difference is one thing that is not as it should be.
@@ -158,7 +158,7 @@ func (s Sweep) unheard(ctx context.Context) ([]Difference, error) {
 // missing compares a source's dates with the open obligations.
 func (s Sweep) missing(ctx context.Context, source Source) ([]Difference, error) {
 	var found []Difference
-	var after *Date
+	var after *due.Date
 	for {
 		dates, err := source.Dates(ctx, after, sweepPage)
 		if err != nil || len(dates) == 0 {

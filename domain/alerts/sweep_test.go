@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/alerts"
+	"heyue/domain/alerts/due"
 	"heyue/ent"
 	"heyue/ent/obligation"
 	"heyue/ent/predicate"
@@ -17,12 +18,12 @@ import (
 )
 
 // listed is a Source of dates in memory.
-type listed []alerts.Date
+type listed []due.Date
 
-func (l listed) Dates(_ context.Context, after *alerts.Date, limit int) ([]alerts.Date, error) {
+func (l listed) Dates(_ context.Context, after *due.Date, limit int) ([]due.Date, error) {
 	from := 0
 	if after != nil {
-		from = 1 + slices.IndexFunc(l, func(d alerts.Date) bool { return d.SubjectID == after.SubjectID })
+		from = 1 + slices.IndexFunc(l, func(d due.Date) bool { return d.SubjectID == after.SubjectID })
 	}
 	return l[from:min(len(l), from+min(limit, 2))], nil
 }
@@ -30,7 +31,7 @@ func (l listed) Dates(_ context.Context, after *alerts.Date, limit int) ([]alert
 func TestSweepFindsWhatIsWrong(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	var dates []alerts.Date
+	var dates []due.Date
 	for range 8 {
 		dates = append(dates, b.date(t, 7))
 	}
@@ -38,7 +39,7 @@ func TestSweepFindsWhatIsWrong(t *testing.T) {
 	b.set(t, append(dates, ended)...)
 	b.scan(t)
 	sweep := alerts.Sweep{Client: b.Client, Clock: b.Clock}
-	sources := listed(append([]alerts.Date{ended}, dates...))
+	sources := listed(append([]due.Date{ended}, dates...))
 	if found, err := sweep.Run(b.acme.Ctx, sources); err != nil || len(found) != 0 {
 		t.Fatalf("nothing is wrong, but: %v, %v", found, err)
 	}

@@ -33,9 +33,9 @@ import (
 type obligations struct{ alerts.Obligations }
 
 func (o obligations) Import(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
-	out := make([]alerts.Date, len(dates))
+	out := make([]due.Date, len(dates))
 	for i, d := range dates {
-		out[i] = alerts.Date(d)
+		out[i] = due.Date(d)
 	}
 	return o.Obligations.Import(ctx, tx, out...)
 }

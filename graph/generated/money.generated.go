@@ -240,6 +240,13 @@ func (ec *executionContext) marshalOCurrencyCode2ᚕheyueᚋplatformᚋmoneyᚐC
 	return ret
 }
 
+func (ec *executionContext) marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx context.Context, sel ast.SelectionSet, v *money.Money) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Money(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOMoneyInput2ᚖheyueᚋplatformᚋmoneyᚐInput(ctx context.Context, v any) (*money.Input, error) {
 	if v == nil {
 		return nil, nil

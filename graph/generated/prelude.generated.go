@@ -1552,6 +1552,16 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx context.Context, v any) (publicid.AlertID, error) {
+	var res publicid.AlertID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx context.Context, sel ast.SelectionSet, v publicid.AlertID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAny(ctx context.Context, v any) (publicid.Any, error) {
 	var res publicid.Any
 	err := res.UnmarshalGQL(v)
@@ -1734,6 +1744,35 @@ func (ec *executionContext) marshalNID2string(ctx context.Context, sel ast.Selec
 		graphql.AddInvalidNullFromMarshaler(ctx, "ID!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐAlertIDᚄ(ctx context.Context, v any) ([]publicid.AlertID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.AlertID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐAlertIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.AlertID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, v any) ([]publicid.RoleID, error) {

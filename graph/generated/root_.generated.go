@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"heyue/domain/alerts"
 	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
@@ -34,6 +35,7 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	Alert() AlertResolver
 	AuditEntry() AuditEntryResolver
 	Contact() ContactResolver
 	Contract() ContractResolver
@@ -44,6 +46,7 @@ type ResolverRoot interface {
 	PaymentPlanLine() PaymentPlanLineResolver
 	Query() QueryResolver
 	ServiceRecord() ServiceRecordResolver
+	Subscription() SubscriptionResolver
 	Tenant() TenantResolver
 	User() UserResolver
 	Viewer() ViewerResolver
@@ -53,6 +56,51 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	Alert struct {
+		AcknowledgedAt func(childComplexity int) int
+		Amount         func(childComplexity int) int
+		Contract       func(childComplexity int) int
+		DaysLeft       func(childComplexity int) int
+		DueOn          func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Kind           func(childComplexity int) int
+		RaisedAt       func(childComplexity int) int
+		ReadAt         func(childComplexity int) int
+		State          func(childComplexity int) int
+		Title          func(childComplexity int) int
+		WithdrawnAt    func(childComplexity int) int
+	}
+
+	AlertAcknowledgePayload struct {
+		Alert      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AlertConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	AlertEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	AlertEvent struct {
+		Alert       func(childComplexity int) int
+		Cursor      func(childComplexity int) int
+		OccurredAt  func(childComplexity int) int
+		Type        func(childComplexity int) int
+		UnreadCount func(childComplexity int) int
+	}
+
+	AlertsReadPayload struct {
+		Alerts     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	AuditChange struct {
 		After  func(childComplexity int) int
 		Before func(childComplexity int) int
@@ -406,6 +454,8 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		AlertAcknowledge       func(childComplexity int, input alerts.Target) int
+		AlertsRead             func(childComplexity int, input alerts.Targets) int
 		ContactArchive         func(childComplexity int, input contacts.Target) int
 		ContactCreate          func(childComplexity int, input contacts.Draft) int
 		ContactRestore         func(childComplexity int, input contacts.Target) int
@@ -485,29 +535,31 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		AuditEntries    func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
-		AuditEntry      func(childComplexity int, id string) int
-		Contact         func(childComplexity int, id string) int
-		Contacts        func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
-		Contract        func(childComplexity int, id string) int
-		Contracts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
-		Customer        func(childComplexity int, id string) int
-		Customers       func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
-		Department      func(childComplexity int, id string) int
-		Departments     func(childComplexity int, includeArchived bool) int
-		Dictionary      func(childComplexity int, list shipped.List, includeArchived bool) int
-		DictionaryEntry func(childComplexity int, id string) int
-		Node            func(childComplexity int, id string) int
-		Nodes           func(childComplexity int, ids []string) int
-		Permissions     func(childComplexity int) int
-		Role            func(childComplexity int, id string) int
-		RoleTemplates   func(childComplexity int) int
-		Roles           func(childComplexity int) int
-		ServiceRecord   func(childComplexity int, id string) int
-		ServiceRecords  func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
-		User            func(childComplexity int, id string) int
-		Users           func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
-		Viewer          func(childComplexity int) int
+		Alerts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *alerts.Filter, sort []*listing.Sort) int
+		AuditEntries     func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
+		AuditEntry       func(childComplexity int, id string) int
+		Contact          func(childComplexity int, id string) int
+		Contacts         func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
+		Contract         func(childComplexity int, id string) int
+		Contracts        func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		Customer         func(childComplexity int, id string) int
+		Customers        func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
+		Department       func(childComplexity int, id string) int
+		Departments      func(childComplexity int, includeArchived bool) int
+		Dictionary       func(childComplexity int, list shipped.List, includeArchived bool) int
+		DictionaryEntry  func(childComplexity int, id string) int
+		Node             func(childComplexity int, id string) int
+		Nodes            func(childComplexity int, ids []string) int
+		Permissions      func(childComplexity int) int
+		Role             func(childComplexity int, id string) int
+		RoleTemplates    func(childComplexity int) int
+		Roles            func(childComplexity int) int
+		ServiceRecord    func(childComplexity int, id string) int
+		ServiceRecords   func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		UnreadAlertCount func(childComplexity int) int
+		User             func(childComplexity int, id string) int
+		Users            func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
+		Viewer           func(childComplexity int) int
 	}
 
 	RefreshPayload struct {
@@ -634,6 +686,10 @@ type ComplexityRoot struct {
 		User         func(childComplexity int) int
 	}
 
+	Subscription struct {
+		AlertEvents func(childComplexity int, after *string, filter *alerts.Filter) int
+	}
+
 	Tenant struct {
 		Currency func(childComplexity int) int
 		Locale   func(childComplexity int) int
@@ -726,6 +782,174 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "Alert.acknowledgedAt":
+		if e.ComplexityRoot.Alert.AcknowledgedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.AcknowledgedAt(childComplexity), true
+	case "Alert.amount":
+		if e.ComplexityRoot.Alert.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.Amount(childComplexity), true
+	case "Alert.contract":
+		if e.ComplexityRoot.Alert.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.Contract(childComplexity), true
+	case "Alert.daysLeft":
+		if e.ComplexityRoot.Alert.DaysLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.DaysLeft(childComplexity), true
+	case "Alert.dueOn":
+		if e.ComplexityRoot.Alert.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.DueOn(childComplexity), true
+	case "Alert.id":
+		if e.ComplexityRoot.Alert.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.ID(childComplexity), true
+	case "Alert.kind":
+		if e.ComplexityRoot.Alert.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.Kind(childComplexity), true
+	case "Alert.raisedAt":
+		if e.ComplexityRoot.Alert.RaisedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.RaisedAt(childComplexity), true
+	case "Alert.readAt":
+		if e.ComplexityRoot.Alert.ReadAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.ReadAt(childComplexity), true
+	case "Alert.state":
+		if e.ComplexityRoot.Alert.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.State(childComplexity), true
+	case "Alert.title":
+		if e.ComplexityRoot.Alert.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.Title(childComplexity), true
+	case "Alert.withdrawnAt":
+		if e.ComplexityRoot.Alert.WithdrawnAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.WithdrawnAt(childComplexity), true
+
+	case "AlertAcknowledgePayload.alert":
+		if e.ComplexityRoot.AlertAcknowledgePayload.Alert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertAcknowledgePayload.Alert(childComplexity), true
+	case "AlertAcknowledgePayload.userErrors":
+		if e.ComplexityRoot.AlertAcknowledgePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertAcknowledgePayload.UserErrors(childComplexity), true
+
+	case "AlertConnection.edges":
+		if e.ComplexityRoot.AlertConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertConnection.Edges(childComplexity), true
+	case "AlertConnection.nodes":
+		if e.ComplexityRoot.AlertConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertConnection.Nodes(childComplexity), true
+	case "AlertConnection.pageInfo":
+		if e.ComplexityRoot.AlertConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertConnection.PageInfo(childComplexity), true
+	case "AlertConnection.totalCount":
+		if e.ComplexityRoot.AlertConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertConnection.TotalCount(childComplexity), true
+
+	case "AlertEdge.cursor":
+		if e.ComplexityRoot.AlertEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEdge.Cursor(childComplexity), true
+	case "AlertEdge.node":
+		if e.ComplexityRoot.AlertEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEdge.Node(childComplexity), true
+
+	case "AlertEvent.alert":
+		if e.ComplexityRoot.AlertEvent.Alert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEvent.Alert(childComplexity), true
+	case "AlertEvent.cursor":
+		if e.ComplexityRoot.AlertEvent.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEvent.Cursor(childComplexity), true
+	case "AlertEvent.occurredAt":
+		if e.ComplexityRoot.AlertEvent.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEvent.OccurredAt(childComplexity), true
+	case "AlertEvent.type":
+		if e.ComplexityRoot.AlertEvent.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEvent.Type(childComplexity), true
+	case "AlertEvent.unreadCount":
+		if e.ComplexityRoot.AlertEvent.UnreadCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertEvent.UnreadCount(childComplexity), true
+
+	case "AlertsReadPayload.alerts":
+		if e.ComplexityRoot.AlertsReadPayload.Alerts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertsReadPayload.Alerts(childComplexity), true
+	case "AlertsReadPayload.userErrors":
+		if e.ComplexityRoot.AlertsReadPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertsReadPayload.UserErrors(childComplexity), true
 
 	case "AuditChange.after":
 		if e.ComplexityRoot.AuditChange.After == nil {
@@ -2106,6 +2330,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.alertAcknowledge":
+		if e.ComplexityRoot.Mutation.AlertAcknowledge == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_alertAcknowledge_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AlertAcknowledge(childComplexity, args["input"].(alerts.Target)), true
+	case "Mutation.alertsRead":
+		if e.ComplexityRoot.Mutation.AlertsRead == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_alertsRead_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AlertsRead(childComplexity, args["input"].(alerts.Targets)), true
 	case "Mutation.contactArchive":
 		if e.ComplexityRoot.Mutation.ContactArchive == nil {
 			break
@@ -2673,6 +2919,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Permission.Object(childComplexity), true
 
+	case "Query.alerts":
+		if e.ComplexityRoot.Query.Alerts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_alerts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Alerts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*alerts.Filter), args["sort"].([]*listing.Sort)), true
 	case "Query.auditEntries":
 		if e.ComplexityRoot.Query.AuditEntries == nil {
 			break
@@ -2879,6 +3136,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.unreadAlertCount":
+		if e.ComplexityRoot.Query.UnreadAlertCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.UnreadAlertCount(childComplexity), true
 	case "Query.user":
 		if e.ComplexityRoot.Query.User == nil {
 			break
@@ -3329,6 +3592,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignIn.User(childComplexity), true
 
+	case "Subscription.alertEvents":
+		if e.ComplexityRoot.Subscription.AlertEvents == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_alertEvents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.AlertEvents(childComplexity, args["after"].(*string), args["filter"].(*alerts.Filter)), true
+
 	case "Tenant.currency":
 		if e.ComplexityRoot.Tenant.Currency == nil {
 			break
@@ -3602,6 +3877,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	ec := newExecutionContext(opCtx, e, make(chan graphql.DeferredResult))
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
+			graphql.NewInputUnmarshaler("AlertAcknowledgeInput", ec.unmarshalInputAlertAcknowledgeInput),
+			graphql.NewInputUnmarshaler("AlertFilter", ec.unmarshalInputAlertFilter),
+			graphql.NewInputUnmarshaler("AlertSort", ec.unmarshalInputAlertSort),
+			graphql.NewInputUnmarshaler("AlertsReadInput", ec.unmarshalInputAlertsReadInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntrySort", ec.unmarshalInputAuditEntrySort),
 			graphql.NewInputUnmarshaler("ContactArchiveInput", ec.unmarshalInputContactArchiveInput),
@@ -3716,6 +3995,23 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 				Data: buf.Bytes(),
 			}
 		}
+	case ast.Subscription:
+		next := ec._Subscription(ctx, opCtx.Operation.SelectionSet)
+
+		var buf bytes.Buffer
+		return func(ctx context.Context) *graphql.Response {
+			buf.Reset()
+			data := next(ctx)
+
+			if data == nil {
+				return nil
+			}
+			data.MarshalGQL(&buf)
+
+			return &graphql.Response{
+				Data: buf.Bytes(),
+			}
+		}
 
 	default:
 		return graphql.OneShot(graphql.ErrorResponse(ctx, "unsupported GraphQL operation"))
@@ -3742,6 +4038,183 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/alert.graphql", Input: `"Something that falls due, as it was when a reminder of it fired, in the caller's inbox. Needs alert:read."
+type Alert implements Node {
+  "Begins with alt_."
+  id: ID!
+  "What falls due."
+  kind: ObligationKind!
+  "What it is about, in words."
+  title: String!
+  "The day it falls due."
+  dueOn: Date!
+  "Days from the reminder's step to the due date; negative when overdue."
+  daysLeft: Int!
+  "How much falls due; null where no sum is involved."
+  amount: Money
+  "Whether it still stands."
+  state: AlertState!
+  "When it was raised."
+  raisedAt: DateTime!
+  "When it was withdrawn because the date moved or what was due was done."
+  withdrawnAt: DateTime
+  "When the caller read it."
+  readAt: DateTime
+  "When the caller acknowledged it."
+  acknowledgedAt: DateTime
+  "The contract it is about; null when the caller may not see it."
+  contract: Contract @goField(batch: true)
+}
+
+"What can fall due."
+enum ObligationKind {
+  "A contract ends."
+  CONTRACT_END
+  "An instalment is to be received or paid."
+  PAYMENT_DUE
+  "A milestone is to be reached."
+  MILESTONE_DUE
+}
+
+"Whether an alert still stands."
+enum AlertState {
+  "It stands."
+  RAISED
+  "It is moot: the date moved, or what was due was done."
+  WITHDRAWN
+}
+
+"A page of alerts."
+type AlertConnection {
+  "The alerts with their cursors."
+  edges: [AlertEdge!]!
+  "The alerts alone."
+  nodes: [Alert!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"An alert in a page."
+type AlertEdge {
+  "The alert."
+  node: Alert!
+  "Points at the alert within this list."
+  cursor: String!
+}
+
+"Selects alerts; all given conditions must hold."
+input AlertFilter {
+  "One of these kinds."
+  kind: [ObligationKind!]
+  "One of these states."
+  state: [AlertState!]
+  "By the due date."
+  dueOn: DateFilter
+  "true: only those the caller has not read; false: only others."
+  unread: Boolean
+  "true: only those the caller has not acknowledged; false: only others."
+  unacknowledged: Boolean
+}
+
+"One sort key of alerts."
+input AlertSort {
+  "What to sort by."
+  field: AlertSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What alerts can be sorted by."
+enum AlertSortField {
+  "By when they were raised."
+  RAISED_AT
+  "By the due date."
+  DUE_ON
+}
+
+"Alerts that the caller has read."
+input AlertsReadInput {
+  "At most 100."
+  ids: [ID!]!
+}
+
+"An alert that the caller takes note of."
+input AlertAcknowledgeInput {
+  "The alert."
+  id: ID!
+}
+
+"What alertsRead did."
+type AlertsReadPayload {
+  "The alerts; empty when there are errors."
+  alerts: [Alert!]!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What alertAcknowledge did."
+type AlertAcknowledgePayload {
+  "The alert; null when there are errors."
+  alert: Alert
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"Something that happened to an alert of the caller's, or a position."
+type AlertEvent {
+  "Resume after this cursor to get every later event, each once. Kept for the tenant's retention, 30 days unless set."
+  cursor: String!
+  "What happened."
+  type: AlertEventType!
+  "When it happened."
+  occurredAt: DateTime!
+  "The alert as it is now; null for a position."
+  alert: Alert
+  "How many alerts the caller has not read, now."
+  unreadCount: Int!
+}
+
+"What happened to an alert."
+enum AlertEventType {
+  "A reminder fired."
+  RAISED
+  "It became moot."
+  WITHDRAWN
+  "The caller read it, here or elsewhere."
+  READ
+  "The caller acknowledged it, here or elsewhere."
+  ACKNOWLEDGED
+  "Nothing happened: the stream tells where it is, first and about every 30 seconds."
+  POSITION
+}
+
+extend type Query {
+  "The caller's alerts, newest first unless sorted; at most 100 a page. Needs alert:read."
+  alerts(first: Int, after: String, last: Int, before: String, filter: AlertFilter, sort: [AlertSort!]): AlertConnection!
+  "How many raised alerts the caller has not read. Needs alert:read."
+  unreadAlertCount: Int!
+}
+
+extend type Mutation {
+  "Marks alerts of the caller's as read; those read before stay as they are. Needs alert:read. userErrors: NOT_FOUND, LIMIT_REACHED."
+  alertsRead(input: AlertsReadInput!): AlertsReadPayload!
+  "Marks an alert of the caller's as acknowledged, and read. Needs alert:read. userErrors: NOT_FOUND."
+  alertAcknowledge(input: AlertAcknowledgeInput!): AlertAcknowledgePayload!
+}
+
+"What can be subscribed to, over websocket (graphql-transport-ws) and event streams (graphql-sse)."
+type Subscription {
+  """
+  What happens to the caller's alerts, in order, each event once after the cursor; from now on without one. A resumed
+  event stream's Last-Event-ID, and resume.cursor in a websocket's connection_init payload, take the place of after.
+  Ends with CURSOR_EXPIRED when the cursor is older than the tenant keeps events: read alerts and start without one.
+  Permissions are asked for anew with each event. Needs alert:read.
+  """
+  alertEvents(after: String, filter: AlertFilter): AlertEvent!
+}
+`, BuiltIn: false},
 	{Name: "../schema/audit.graphql", Input: `"One change that was made to one object; never altered afterwards. Needs audit:read."
 type AuditEntry implements Node {
   "Begins with aud_."
@@ -6569,6 +7042,96 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Alert_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Alert_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_Alert_title(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_Alert_dueOn(ctx, field)
+	case "daysLeft":
+		return ec.fieldContext_Alert_daysLeft(ctx, field)
+	case "amount":
+		return ec.fieldContext_Alert_amount(ctx, field)
+	case "state":
+		return ec.fieldContext_Alert_state(ctx, field)
+	case "raisedAt":
+		return ec.fieldContext_Alert_raisedAt(ctx, field)
+	case "withdrawnAt":
+		return ec.fieldContext_Alert_withdrawnAt(ctx, field)
+	case "readAt":
+		return ec.fieldContext_Alert_readAt(ctx, field)
+	case "acknowledgedAt":
+		return ec.fieldContext_Alert_acknowledgedAt(ctx, field)
+	case "contract":
+		return ec.fieldContext_Alert_contract(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertAcknowledgePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alert":
+		return ec.fieldContext_AlertAcknowledgePayload_alert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AlertAcknowledgePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertAcknowledgePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_AlertConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AlertConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_AlertConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_AlertConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_AlertEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_AlertEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertEvent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cursor":
+		return ec.fieldContext_AlertEvent_cursor(ctx, field)
+	case "type":
+		return ec.fieldContext_AlertEvent_type(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_AlertEvent_occurredAt(ctx, field)
+	case "alert":
+		return ec.fieldContext_AlertEvent_alert(ctx, field)
+	case "unreadCount":
+		return ec.fieldContext_AlertEvent_unreadCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertsReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alerts":
+		return ec.fieldContext_AlertsReadPayload_alerts(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AlertsReadPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertsReadPayload", field.Name)
+}
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {

@@ -9,6 +9,22 @@ import (
 	"heyue/policies"
 )
 
+// What alertAcknowledge did.
+type AlertAcknowledgePayload struct {
+	// The alert; null when there are errors.
+	Alert *ent.Alert `json:"alert,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What alertsRead did.
+type AlertsReadPayload struct {
+	// The alerts; empty when there are errors.
+	Alerts []*ent.Alert `json:"alerts"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contactArchive did.
 type ContactArchivePayload struct {
 	// The archived contact; on VERSION_CONFLICT the contact as it is now; null on other errors.
@@ -289,6 +305,10 @@ type ServiceRecordUpdatePayload struct {
 	ServiceRecord *ent.ServiceRecord `json:"serviceRecord,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What can be subscribed to, over websocket (graphql-transport-ws) and event streams (graphql-sse).
+type Subscription struct {
 }
 
 // What userCreate did.

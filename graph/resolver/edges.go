@@ -107,6 +107,14 @@ func customerID(c *ent.Customer) publicid.CustomerID { return c.ID }
 
 func contactID(c *ent.Contact) publicid.ContactID { return c.ID }
 
+// contractOf is the contract that an obligation stands in; nil for one that the reader may not see.
+func contractOf(o *ent.Obligation) *publicid.ContractID {
+	if o == nil {
+		return nil
+	}
+	return o.ContractID
+}
+
 func contractID(c *ent.Contract) publicid.ContractID { return c.ID }
 
 func departmentID(d *ent.Department) publicid.DepartmentID { return d.ID }

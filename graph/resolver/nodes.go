@@ -29,6 +29,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Users.Lookup(ctx, publicid.UserID(key.UUID)))
 	case publicid.PrefixDepartmentID:
 		return found(s.Departments.Lookup(ctx, publicid.DepartmentID(key.UUID)))
+	case publicid.PrefixAlertID:
+		return found(s.Inbox.Lookup(ctx, publicid.AlertID(key.UUID)))
 	case publicid.PrefixContractID:
 		return found(s.Contracts.Lookup(ctx, publicid.ContractID(key.UUID)))
 	case publicid.PrefixRoleID:

@@ -3,6 +3,7 @@
 package resolver
 
 import (
+	"heyue/domain/alerts"
 	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
@@ -31,4 +32,6 @@ type Services struct {
 	Audits       *audits.Service
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
+	Inbox        *alerts.Inbox
+	Alerts       *alerts.Stream
 }

@@ -1,9 +1,12 @@
 package due
 
 import (
+	"slices"
+
 	"github.com/google/uuid"
 
 	"heyue/platform/date"
+	"heyue/platform/fault"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
@@ -19,4 +22,14 @@ type Date struct {
 	Amount     *money.Money
 	Owner      *publicid.UserID       // the subject's, so that scopes work as they do on it
 	Department *publicid.DepartmentID // likewise
+}
+
+// Validate reports everything that is wrong with d; a caller that has validated its own input never sees it.
+func (d Date) Validate() error {
+	var c fault.Check
+	c.That(slices.Contains(Kind("").Values(), string(d.Kind)), fault.UnknownValue, "kind", "%.20q is not a kind of obligation", string(d.Kind))
+	c.That(d.SubjectID != uuid.Nil, fault.Required, "subjectId", "an obligation needs a subject")
+	c.That(!d.DueOn.IsZero(), fault.Required, "dueOn", "an obligation needs a date")
+	c.That(d.Title != "", fault.Required, "title", "an obligation needs a title")
+	return c.Err()
 }
