@@ -24,6 +24,7 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.Renew = s.Sessions.Renew
 	o.UserKey = userKey
 	o.Present = graph.Present
+	o.EventID = graph.EventID
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
 	o.Extensions = []graphql.HandlerExtension{measured}
 	o.Refused = measured.refused
@@ -38,6 +39,7 @@ func (s *Services) forResolvers() resolver.Services {
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
 		Tenants: s.Tenants, Sessions: s.Sessions,
+		Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}
 }
 

@@ -48,7 +48,7 @@ func (r *Resources) Serve(ctx context.Context, o ServeOptions) error {
 	if err != nil {
 		return err
 	}
-	stopWorkers := s.work(o.Roles)
+	stopWorkers := s.Work(o.Roles)
 	defer stopWorkers()
 	if o.Listening != nil {
 		o.Listening(server.Addr(), server.InternalAddr())

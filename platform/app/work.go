@@ -11,9 +11,9 @@ import (
 // retentionEvery is the time between two looks for events that tenants no longer keep.
 const retentionEvery = time.Hour
 
-// work starts the loops of the roles and returns what stops them and waits for their end. They outlive the context of
+// Work starts the loops of the roles and returns what stops them and waits for their end. They outlive the context of
 // the process, because requests that are finished during a stop still need them.
-func (s *Services) work(roles Roles) (stop func()) {
+func (s *Services) Work(roles Roles) (stop func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
 	run := func(loop func(context.Context)) { wg.Go(func() { loop(ctx) }) }

@@ -148,11 +148,13 @@ func (p pair) valid(t *testing.T, document, answer string) {
 	}
 }
 
-// dump reads every row of a tenant, by table, past all walls. What signing in changes is left out.
+// dump reads every row of a tenant, by table, past all walls. What workers write on their own is left out: the seals of
+// audit entries and the numbers of events.
 func (p pair) dump(t *testing.T, tn *fixture.Tenant) map[string]string {
 	t.Helper()
 	db := pgtest.Open(t, p.DB.SuperDSN)
-	rows, err := db.QueryContext(t.Context(), `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'`)
+	rows, err := db.QueryContext(t.Context(), `SELECT table_name FROM information_schema.columns WHERE table_schema = 'public' AND column_name = 'tenant_id'
+		AND table_name NOT IN ('audit_queue', 'audit_seals', 'number_counters')`)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -171,7 +173,7 @@ func (p pair) dump(t *testing.T, tn *fixture.Tenant) map[string]string {
 	out := map[string]string{}
 	for _, table := range tables {
 		var text string
-		query := `SELECT coalesce(string_agg(r::text, E'\n' ORDER BY r::text), '') FROM "` + table + `" r WHERE tenant_id = $1`
+		query := `SELECT coalesce(string_agg((to_jsonb(r) - 'seq')::text, E'\n' ORDER BY (to_jsonb(r) - 'seq')::text), '') FROM "` + table + `" r WHERE tenant_id = $1`
 		if err := db.QueryRowContext(t.Context(), query, tn.ID).Scan(&text); err != nil {
 			t.Fatal(table, ": ", err)
 		}

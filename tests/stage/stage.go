@@ -45,10 +45,12 @@ func New(t testing.TB) *Stage {
 			t.Error("close the product: ", err)
 		}
 	})
-	services, err := resources.Services(t.Context(), app.Roles{API: true})
+	services, err := resources.Services(t.Context(), app.Roles{API: true, Worker: true})
 	if err != nil {
 		t.Fatal("the services: ", err)
 	}
+	stopWork := services.Work(app.Roles{API: true, Worker: true})
+	t.Cleanup(stopWork)
 	api, err := services.GraphQL(prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal("the API: ", err)
