@@ -7,6 +7,8 @@ import (
 
 	"heyue/audit"
 	"heyue/domain/alerts"
+	"heyue/domain/alerts/due"
+	"heyue/domain/contracts"
 	"heyue/migrations"
 	"heyue/tenancy"
 )
@@ -83,26 +85,26 @@ func (r *Resources) examineRedis(ctx context.Context) Diagnosis {
 // examineTenants compares, tenant by tenant, reminders and alerts with what they should be, and the audit trail with its
 // seals.
 func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
-	due, trail := Diagnosis{Name: "reminders"}, Diagnosis{Name: "audit trail"}
+	dates, trail := Diagnosis{Name: "reminders"}, Diagnosis{Name: "audit trail"}
 	s, err := r.Services(ctx, Roles{})
 	if err != nil {
-		due.Findings = []string{err.Error()}
-		return []Diagnosis{due}
+		dates.Findings = []string{err.Error()}
+		return []Diagnosis{dates}
 	}
 	tenants, err := s.Tenants.List(ctx)
 	if err != nil {
-		due.Findings = []string{err.Error()}
-		return []Diagnosis{due}
+		dates.Findings = []string{err.Error()}
+		return []Diagnosis{dates}
 	}
 	var sealed int64
 	for _, t := range tenants {
 		inside := tenancy.With(ctx, t.TenantID)
-		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock}.Run(inside)
+		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock}.Run(inside, owed{s.Contracts})
 		for _, d := range differences {
-			due.find("%s: %s %s: %s", t.Slug, d.Kind, d.Subject, d.Problem)
+			dates.find("%s: %s %s: %s", t.Slug, d.Kind, d.Subject, d.Problem)
 		}
 		if err != nil {
-			due.find("%s: %v", t.Slug, err)
+			dates.find("%s: %v", t.Slug, err)
 		}
 		proof, err := audit.Verify(inside, s.client)
 		if sealed += proof.Sealed; proof.Break != nil {
@@ -112,9 +114,18 @@ func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
 			trail.find("%s: %v", t.Slug, err)
 		}
 	}
-	due.Note = fmt.Sprintf("as they should be in %d tenants", len(tenants))
+	dates.Note = fmt.Sprintf("as they should be in %d tenants", len(tenants))
 	trail.Note = fmt.Sprintf("%d entries carry their seals", sealed)
-	return []Diagnosis{due, trail}
+	return []Diagnosis{dates, trail}
+}
+
+// owed hands the contracts' dates to the sweep, in the type that the reminders have for them.
+type owed struct{ contracts *contracts.Service }
+
+// Dates implements alerts.Source.
+func (o owed) Dates(ctx context.Context, after *alerts.Date, limit int) ([]alerts.Date, error) {
+	dates, err := o.contracts.Owed(ctx, (*due.Date)(after), limit)
+	return translate(dates), err
 }
 
 func (d *Diagnosis) find(format string, args ...any) {
