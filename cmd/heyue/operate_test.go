@@ -124,7 +124,8 @@ func TestDoctorOfAnEmptyDatabase(t *testing.T) {
 // TestImport takes the demonstration's data over, twice.
 func TestImport(t *testing.T) {
 	t.Parallel()
-	vars := installation(t, pgtest.New(t))
+	db := pgtest.New(t)
+	vars := installation(t, db)
 	if code, _, complaint := typed(t, vars, "", "tenant", "create", "acme", "--name", "Acme"); code != 0 {
 		t.Fatal(complaint)
 	}
@@ -147,5 +148,13 @@ func TestImport(t *testing.T) {
 	}
 	if code, out, complaint := heyue(t, vars, "doctor"); code != 0 {
 		t.Errorf("the doctor after an import: %s%s", out, complaint)
+	}
+	if _, err := pgtest.Open(t, db.SuperDSN).ExecContext(t.Context(), `WITH one AS (SELECT id FROM obligations WHERE state = 'OPEN' LIMIT 1),
+		r AS (DELETE FROM reminders WHERE obligation_id IN (SELECT id FROM one)), a AS (DELETE FROM alerts WHERE obligation_id IN (SELECT id FROM one))
+		DELETE FROM obligations WHERE id IN (SELECT id FROM one)`); err != nil {
+		t.Fatal(err)
+	}
+	if code, out, complaint := heyue(t, vars, "doctor"); code != 1 || strings.Count(out, "FAULT  reminders: acme: ") != 1 || !strings.Contains(out, "there is no open obligation") {
+		t.Errorf("exit %d, the doctor after an obligation was lost: %s%s", code, out, complaint)
 	}
 }
