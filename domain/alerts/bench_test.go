@@ -3,7 +3,7 @@ package alerts_test
 import (
 	"testing"
 
-	"heyue/domain/alerts"
+	"heyue/domain/alerts/due"
 	"heyue/ent"
 	"heyue/platform/pgtest"
 )
@@ -38,7 +38,7 @@ func BenchmarkImport(b *testing.B) {
 	bd := newBed(b)
 	for n := 0; n < b.N; n += 1000 {
 		b.StopTimer()
-		dates := make([]alerts.Date, min(1000, b.N-n))
+		dates := make([]due.Date, min(1000, b.N-n))
 		for i := range dates {
 			dates[i] = bd.date(b, i)
 		}
