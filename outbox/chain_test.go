@@ -212,7 +212,7 @@ func (c *chain) check(t testing.TB, tenants []*fixture.Tenant, got [][]int64) {
 			next[v.Writer]++
 		}
 	}
-	if int64(c.resumes.Load()) < c.breaks {
+	if c.resumes.Load() < c.breaks {
 		t.Errorf("only %d disconnects", c.resumes.Load())
 	}
 	t.Log("delivered " + strconv.Itoa(total) + " events over " + strconv.FormatInt(c.resumes.Load(), 10) + " connections")
