@@ -7,7 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/contracts/lifecycle"
-	"heyue/domain/customers/profile"
+	"heyue/domain/customers/criteria"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -30,7 +30,7 @@ type Filter struct {
 
 	Number       *listing.Text           `column:"number"`
 	Title        *listing.Text           `column:"title"`
-	Customer     *CustomerFilter         `relation:"customers,customer_id,id"`
+	Customer     *criteria.Filter        `relation:"customers,customer_id,id"`
 	CustomerID   []publicid.CustomerID   `column:"customer_id"`
 	SignedOn     *listing.Dates          `column:"signed_on"`
 	EffectiveOn  *listing.Dates          `column:"effective_on"`
@@ -42,14 +42,6 @@ type Filter struct {
 	OwnerID      []publicid.UserID       `column:"owner_id"`
 	DepartmentID []publicid.DepartmentID `column:"department_id"`
 	Archived     *bool                   `filter:"archived"`
-}
-
-// CustomerFilter selects contracts by their customer (K1: 客户名称).
-type CustomerFilter struct {
-	Name      *listing.Text   `column:"name"`
-	Code      *listing.Text   `column:"code"`
-	ShortName *listing.Text   `column:"short_name"`
-	Grade     []profile.Grade `column:"grade"`
 }
 
 // Edge is a contract in a page.
@@ -80,32 +72,58 @@ func day(d *date.Date) any {
 // List reads a page of the contracts the caller may see, newest first unless sorted. Needs contract:read; the filter on
 // the customer needs customer:read and sees only customers within its reach.
 func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (*List, error) {
-	access, err := s.Policies.Require(ctx, policies.ContractRead)
+	req, err := s.request(ctx, args, filter, sort)
 	if err != nil {
 		return nil, err
 	}
-	return s.list(ctx, access.Where, args, filter, sort)
+	list, err := listing.List(ctx, s.Lister, s.source(), req)
+	return list, tenancy.Fault(err, "list contracts")
 }
 
-// OfCustomer is List for the contracts of one customer.
-func (s *Service) OfCustomer(ctx context.Context, id publicid.CustomerID, args page.Args, filter *Filter, sort []*listing.Sort) (*List, error) {
-	access, err := s.Policies.Require(ctx, policies.ContractRead)
+// Of reads the same page of the contracts with each of the given customers, in their order. What the caller may not see
+// is not in them. Needs contract:read.
+func (s *Service) Of(ctx context.Context, customers []publicid.CustomerID, args page.Args, filter *Filter, sort []*listing.Sort) ([]*List, error) {
+	req, err := s.request(ctx, args, filter, sort)
 	if err != nil {
 		return nil, err
 	}
-	return s.list(ctx, func(q *sql.Selector) { access.Where(q); contract.CustomerID(id)(q) }, args, filter, sort)
+	lists, err := listing.Each(ctx, s.Lister, s.source(), req, listing.Parents[*ent.Contract, publicid.CustomerID]{
+		Column: contract.FieldCustomerID, IDs: customers,
+		Of: func(c *ent.Contract) publicid.CustomerID { return c.CustomerID },
+		Count: func(ctx context.Context, where func(*sql.Selector)) (map[publicid.CustomerID]int, error) {
+			var rows []struct {
+				CustomerID publicid.CustomerID `sql:"customer_id"`
+				Count      int
+			}
+			err := s.Client.Contract.Query().Where(where).GroupBy(contract.FieldCustomerID).Aggregate(ent.Count()).Scan(ctx, &rows)
+			totals := map[publicid.CustomerID]int{}
+			for _, r := range rows {
+				totals[r.CustomerID] = r.Count
+			}
+			return totals, tenancy.Fault(err, "count contracts")
+		},
+	})
+	return lists, tenancy.Fault(err, "list contracts of customers")
 }
 
-func (s *Service) list(ctx context.Context, scope func(*sql.Selector), args page.Args, filter *Filter, sort []*listing.Sort) (*List, error) {
+func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (listing.Request, error) {
+	access, err := s.Policies.Require(ctx, policies.ContractRead)
+	if err != nil {
+		return listing.Request{}, err
+	}
 	me, err := identity.From(ctx)
 	if err != nil {
-		return nil, err
+		return listing.Request{}, err
 	}
 	related, err := s.related(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := listing.List(ctx, s.Lister, listing.Source[*ent.Contract]{
+	return listing.Request{
+		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Related: related,
+		Scope: listing.HideArchived(access.Where, filter != nil && filter.Archived != nil),
+	}, err
+}
+
+func (s *Service) source() listing.Source[*ent.Contract] {
+	return listing.Source[*ent.Contract]{
 		Noun: "contract", Columns: sortable,
 		ID:      func(c *ent.Contract) uuid.UUID { return c.ID.UUID() },
 		Default: []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
@@ -113,13 +131,10 @@ func (s *Service) list(ctx context.Context, scope func(*sql.Selector), args page
 			return s.Client.Contract.Query().Where(where).Order(order).Limit(limit).All(ctx)
 		},
 		Count: func(ctx context.Context, where func(*sql.Selector)) (int, error) {
-			return s.Client.Contract.Query().Where(where).Count(ctx)
+			n, err := s.Client.Contract.Query().Where(where).Count(ctx)
+			return n, tenancy.Fault(err, "count contracts")
 		},
-	}, listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Related: related,
-		Scope: listing.HideArchived(scope, filter != nil && filter.Archived != nil),
-	})
-	return list, tenancy.Fault(err, "list contracts")
+	}
 }
 
 // related gives the reach of the nouns that filters may look into; a caller who may not read one cannot filter by it.

@@ -76,7 +76,7 @@ func (s *Service) ByIDs(ctx context.Context, ids []publicid.ContractID) ([]*ent.
 		}
 		return nil, err
 	}
-	cs, err := s.Client.Contract.Query().Where(contract.IDIn(ids...), access.Where).All(ctx)
+	cs, err := s.Client.Contract.Query().Where(listing.AnyOf(contract.FieldID, ids), access.Where).All(ctx)
 	return cs, tenancy.Fault(err, "look up contracts")
 }
 

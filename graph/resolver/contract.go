@@ -62,8 +62,11 @@ func (r *contractResolver) Changes(ctx context.Context, objs []*ent.Contract) ([
 	return many(ctx, objs, contractID, r.Services.Contracts.ChangesOf, func(v *ent.ContractChange) publicid.ContractID { return v.ContractID })
 }
 
-func (r *customerResolver) Contracts(ctx context.Context, obj *ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error) {
-	return r.Services.Contracts.OfCustomer(ctx, obj.ID, page.Args{First: first, After: after, Last: last, Before: before}, filter, sort)
+func (r *customerResolver) Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error) {
+	args := page.Args{First: first, After: after, Last: last, Before: before}
+	return pages(ctx, objs, customerID, func(ctx context.Context, ids []publicid.CustomerID) ([]*page.Connection[*ent.Contract], error) {
+		return r.Services.Contracts.Of(ctx, ids, args, filter, sort)
+	})
 }
 
 func (r *queryResolver) Contract(ctx context.Context, id string) (*ent.Contract, error) {
