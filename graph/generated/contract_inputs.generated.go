@@ -25,69 +25,6 @@ import (
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputContractCustomerFilter(ctx context.Context, obj any) (contracts.CustomerFilter, error) {
-	var it contracts.CustomerFilter
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"name", "code", "shortName", "grade"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "name":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("name"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Name = data
-		case "code":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("code"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Code = data
-		case "shortName":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("shortName"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ShortName = data
-		case "grade":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("grade"))
-			data, err := ec.unmarshalOCustomerGrade2ᚕheyueᚋdomainᚋcustomersᚋprofileᚐGradeᚄ(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Grade = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalContractCustomerFilter unmarshals raw into the ContractCustomerFilter input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalContractCustomerFilter(ctx context.Context, raw any) (contracts.CustomerFilter, error) {
-	var out contracts.CustomerFilter
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractCustomerFilter", raw, &out)
-	return out, err
-}
-
 func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, obj any) (contracts.Filter, error) {
 	var it contracts.Filter
 	if obj == nil {
@@ -143,7 +80,7 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 			it.Title = data
 		case "customer":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("customer"))
-			data, err := ec.unmarshalOContractCustomerFilter2ᚖheyueᚋdomainᚋcontractsᚐCustomerFilter(ctx, v)
+			data, err := ec.unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -704,14 +641,6 @@ func (ec *executionContext) unmarshalNMilestoneInput2ᚖheyueᚋdomainᚋcontrac
 
 func (ec *executionContext) unmarshalNPaymentPlanLineInput2ᚖheyueᚋdomainᚋcontractsᚐInstalment(ctx context.Context, v any) (*contracts.Instalment, error) {
 	res, err := ec.unmarshalInputPaymentPlanLineInput(ctx, v)
-	return &res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) unmarshalOContractCustomerFilter2ᚖheyueᚋdomainᚋcontractsᚐCustomerFilter(ctx context.Context, v any) (*contracts.CustomerFilter, error) {
-	if v == nil {
-		return nil, nil
-	}
-	res, err := ec.unmarshalInputContractCustomerFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 

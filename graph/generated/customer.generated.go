@@ -29,7 +29,7 @@ import (
 
 type CustomerResolver interface {
 	Contacts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contact], error)
-	Contracts(ctx context.Context, obj *ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error)
+	Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error)
 	RegionEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	SourceEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	CategoryEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
@@ -793,8 +793,7 @@ func (ec *executionContext) _Customer_contracts(ctx context.Context, field graph
 			return ec.fieldContext_Customer_contracts(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Customer().Contracts(ctx, obj, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contracts.Filter), fc.Args["sort"].([]*listing.Sort))
+			return ec.resolveBatch_Customer_contracts(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.Contract]) graphql.Marshaler {
@@ -826,6 +825,30 @@ func (ec *executionContext) fieldContext_Customer_contracts(ctx context.Context,
 		return fc, err
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_contracts(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	fc := graphql.GetFieldContext(ctx)
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Contracts(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contracts.Filter), fc.Args["sort"].([]*listing.Sort))
+		})
+		return graphql.ResolveBatchGroupResult[*page.Connection[*ent.Contract]](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.contracts",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Contracts(ctx, []*ent.Customer{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contracts.Filter), fc.Args["sort"].([]*listing.Sort))
+	return graphql.ResolveBatchSingleResult[*page.Connection[*ent.Contract]](
+		ctx,
+		results,
+		err,
+		"Customer.contracts",
+	)
 }
 
 func (ec *executionContext) _Customer_regionEntry(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {

@@ -21,6 +21,7 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/numbers"
 	"heyue/domain/service"
+	"heyue/domain/staff"
 	"heyue/ent"
 	"heyue/graph"
 	"heyue/graph/generated"
@@ -50,6 +51,8 @@ func newAPI(t *testing.T) *api {
 		Service:   &service.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Codes: codes, Lister: w.Lister, Clock: w.Clock},
 		Contracts: &contracts.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister, Clock: w.Clock},
 	}
+	a.services.Users = &staff.Users{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister}
+	a.services.Departments = &staff.Departments{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock}
 	a.exec = executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: a.services}}))
 	a.exec.SetErrorPresenter(present)
 	return a

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
 	"heyue/platform/fault"
@@ -37,6 +38,9 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 	if placed != nil && out.Locations == nil {
 		out.Locations = placed.Locations
 	}
+	if out.Locations == nil {
+		out.Locations = location(ctx, out.Path)
+	}
 	out.Message = shorten(out.Message)
 	out.Extensions = maps.Clone(e.Extensions)
 	if out.Extensions == nil {
@@ -46,6 +50,17 @@ func (p *presenter) present(ctx context.Context, err error) *gqlerror.Error {
 		out.Extensions["requestId"] = id
 	}
 	return &out
+}
+
+// location is where the document asks for the field that failed. gqlgen gives none for fields that it resolves in
+// batches; their paths differ from the present one in the position within a list at most. Errors about a part of a
+// field's arguments lie deeper and have no place of their own.
+func location(ctx context.Context, path ast.Path) []gqlerror.Location {
+	at := graphql.GetFieldContext(ctx)
+	if at == nil || at.Field.Field == nil || at.Field.Position == nil || len(path) != len(graphql.GetPath(ctx)) {
+		return nil
+	}
+	return []gqlerror.Location{{Line: at.Field.Position.Line, Column: at.Field.Position.Column}}
 }
 
 // classify finds who vouches for the error: a code already in it, Options.Present, or gqlgen's own number
