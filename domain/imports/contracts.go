@@ -64,9 +64,9 @@ func (w *writer) customerOf(key string) publicid.CustomerID {
 func (w *writer) changeContract(ctx context.Context, d *draft, there *ent.Contract, c *contractDraft, before signature) error {
 	was := *there
 	new := func(i int) bool { return c.said.changed(before, i) }
-	take(new(saidTitle), &there.Title, c.row.Title)
-	take(new(saidState), &there.Status, c.row.Status)
-	take(new(saidAmount), &there.AmountMinor, c.row.AmountMinor)
+	adopt(new(saidTitle), &there.Title, c.row.Title)
+	adopt(new(saidState), &there.Status, c.row.Status)
+	adopt(new(saidAmount), &there.AmountMinor, c.row.AmountMinor)
 	if new(saidAmount) && there.Currency != c.row.Currency {
 		if there.SettledMinor != 0 {
 			w.tell(d, fmt.Sprintf("contracts[%d].value.currency", c.index), ocds.Field, "cannot change any more: payments are booked")
@@ -75,11 +75,11 @@ func (w *writer) changeContract(ctx context.Context, d *draft, there *ent.Contra
 			there.Currency = c.row.Currency
 		}
 	}
-	take(new(saidSigned), &there.SignedOn, c.row.SignedOn)
-	take(new(saidStarts), &there.EffectiveOn, c.row.EffectiveOn)
-	take(new(saidEnds), &there.EndsOn, c.row.EndsOn)
-	take(new(saidText), &there.Description, c.row.Description)
-	take(new(saidCustomer), &there.CustomerID, w.customerOf(c.customer))
+	adopt(new(saidSigned), &there.SignedOn, c.row.SignedOn)
+	adopt(new(saidStarts), &there.EffectiveOn, c.row.EffectiveOn)
+	adopt(new(saidEnds), &there.EndsOn, c.row.EndsOn)
+	adopt(new(saidText), &there.Description, c.row.Description)
+	adopt(new(saidCustomer), &there.CustomerID, w.customerOf(c.customer))
 	if err := w.changeLists(ctx, d, there, c, new); err != nil {
 		return err
 	}
@@ -95,7 +95,7 @@ func (w *writer) changeContract(ctx context.Context, d *draft, there *ent.Contra
 	return nil
 }
 
-func take[T any](changed bool, to *T, from T) {
+func adopt[T any](changed bool, to *T, from T) {
 	if changed {
 		*to = from
 	}

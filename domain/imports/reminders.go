@@ -28,12 +28,12 @@ type reminders struct {
 
 func (r *reminders) made(c *ent.Contract, milestones []*ent.Milestone) {
 	if c.Status.OwesObligations() {
-		r.dates = append(r.dates, dates(c, milestones, nil)...)
+		r.dates = append(r.dates, DueDates(c, milestones, nil)...)
 	}
 }
 
-// dates lists what of a contract falls due.
-func dates(c *ent.Contract, milestones []*ent.Milestone, instalments []*ent.PaymentPlanLine) []due.Date {
+// DueDates lists what of a contract falls due: its end, the instalments given and those of the milestones that are open.
+func DueDates(c *ent.Contract, milestones []*ent.Milestone, instalments []*ent.PaymentPlanLine) []due.Date {
 	var out []due.Date
 	add := func(d due.Date) {
 		d.ContractID, d.Owner, d.Department = &c.ID, c.OwnerID, c.DepartmentID
@@ -152,5 +152,5 @@ func (r *reminders) change(c *ent.Contract, milestones []*ent.Milestone, instalm
 		}
 		return nil
 	}
-	return dates(c, milestones, instalments)
+	return DueDates(c, milestones, instalments)
 }

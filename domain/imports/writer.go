@@ -2,7 +2,6 @@ package imports
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/google/uuid"
@@ -59,7 +58,7 @@ func (w *writer) run(ctx context.Context, batch []*draft) error {
 		}
 		w.remember(name{objProcess, d.source.OCID}, derived(uuid.Nil, d.source.OCID), d.hash())
 	}
-	if err := w.number(ctx); err != nil {
+	if err := w.rows.Number(ctx, w.tx, w.Numbers, w.here.Settings, w.here.today); err != nil { // last, to lock the counters briefly
 		return err
 	}
 	if err := w.rows.Put(ctx, w.tx, w.now); err != nil {
@@ -196,58 +195,6 @@ func (w *writer) loadByCode(ctx context.Context, news []*draft) error {
 		w.remember(name{objParty, codes[*c.CreditCode]}, c.ID.UUID(), "")
 	}
 	return tenancy.Fault(err, "load customers")
-}
-
-// number gives new customers their codes and new contracts their numbers, last of all, so that the counters are
-// locked as short as can be.
-func (w *writer) number(ctx context.Context) error {
-	if n := w.done.Customers.Created; n > 0 {
-		next, err := w.Numbers.Take(ctx, w.tx, "customer", "", n)
-		if err != nil {
-			return err
-		}
-		for _, c := range w.rows.Customers {
-			if c.Code == "" {
-				c.Code = fmt.Sprintf("C%06d", next)
-				next++
-			}
-		}
-	}
-	byCounter := map[string][]*ent.Contract{}
-	var order []string
-	for _, c := range w.rows.Contracts {
-		if c.Number != "" {
-			continue
-		}
-		rule, err := w.here.NumberRule(c.Kind)
-		if err != nil {
-			return err
-		}
-		counter, err := rule.Counter(w.here.today, c.Kind.Code())
-		if err != nil {
-			return err
-		}
-		if byCounter[counter] == nil {
-			order = append(order, counter)
-		}
-		byCounter[counter] = append(byCounter[counter], c)
-	}
-	for _, counter := range order {
-		next, err := w.Numbers.Take(ctx, w.tx, "contract", counter, len(byCounter[counter]))
-		if err != nil {
-			return err
-		}
-		for i, c := range byCounter[counter] {
-			rule, err := w.here.NumberRule(c.Kind)
-			if err != nil {
-				return err
-			}
-			if c.Number, err = rule.Render(w.here.today, c.Kind.Code(), next+int64(i)); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // record writes an audit entry for every customer and contract that was made or changed. Their parts and contacts are
