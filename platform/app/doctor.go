@@ -119,13 +119,12 @@ func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
 	return []Diagnosis{dates, trail}
 }
 
-// owed hands the contracts' dates to the sweep, in the type that the reminders have for them.
+// owed hands the contracts' dates to the sweep.
 type owed struct{ contracts *contracts.Service }
 
 // Dates implements alerts.Source.
-func (o owed) Dates(ctx context.Context, after *alerts.Date, limit int) ([]alerts.Date, error) {
-	dates, err := o.contracts.Owed(ctx, (*due.Date)(after), limit)
-	return translate(dates), err
+func (o owed) Dates(ctx context.Context, after *due.Date, limit int) ([]due.Date, error) {
+	return o.contracts.Owed(ctx, after, limit)
 }
 
 func (d *Diagnosis) find(format string, args ...any) {
