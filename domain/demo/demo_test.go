@@ -33,27 +33,8 @@ import (
 	"heyue/tests/fixture"
 )
 
-// obligations hands dates to the reminders in their own type.
-type obligations struct{ alerts.Obligations }
-
-func (o obligations) Set(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
-	return o.Obligations.Set(ctx, tx, own(dates)...)
-}
-
-func (o obligations) Import(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
-	return o.Obligations.Import(ctx, tx, own(dates)...)
-}
-
-func own(dates []due.Date) []alerts.Date {
-	out := make([]alerts.Date, len(dates))
-	for i, d := range dates {
-		out[i] = alerts.Date(d)
-	}
-	return out
-}
-
 func loader(w *fixture.World) demo.Loader {
-	o := obligations{alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}}
+	o := alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}
 	return demo.Loader{
 		Client: w.Client, Directory: w.Directory, Passwords: w.Passwords, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock,
 		Import: imports.OCDS{Client: w.Client, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock},

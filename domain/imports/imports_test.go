@@ -29,21 +29,10 @@ import (
 	"heyue/tests/fixture"
 )
 
-// obligations hands dates to the reminders in their own type.
-type obligations struct{ alerts.Obligations }
-
-func (o obligations) Import(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
-	out := make([]due.Date, len(dates))
-	for i, d := range dates {
-		out[i] = due.Date(d)
-	}
-	return o.Obligations.Import(ctx, tx, out...)
-}
-
 func importer(w *fixture.World) imports.OCDS {
 	return imports.OCDS{
 		Client: w.Client, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock,
-		Obligations: obligations{alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}},
+		Obligations: alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock},
 	}
 }
 
