@@ -34,7 +34,7 @@ func New(t testing.TB) *Stage {
 	key := sha256.Sum256([]byte(w.DB.Name))
 	cfg, err := config.Read(config.Machine{Root: true, Home: t.TempDir(), Vars: map[string]string{
 		"HEYUE_DATA_DIR": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
-		"HEYUE_SECRET_KEY": base64.StdEncoding.EncodeToString(key[:]), "HEYUE_INTROSPECTION": "on",
+		"HEYUE_DATABASE_CONNECT_TIMEOUT": "1m", "HEYUE_SECRET_KEY": base64.StdEncoding.EncodeToString(key[:]), "HEYUE_INTROSPECTION": "on",
 	}})
 	if err != nil {
 		t.Fatal("the settings: ", err)
