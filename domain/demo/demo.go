@@ -26,7 +26,7 @@ import (
 )
 
 // Password is the password of every user of the demo tenants. It is no secret: it is printed when the demo starts.
-const Password = "heyue-demo-2026"
+const Password = "heyue-demo-2026" //nolint:gosec // printed on purpose: the data behind it is made up
 
 // Tenants opens tenants; see package tenants.
 type Tenants interface {

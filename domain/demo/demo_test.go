@@ -68,7 +68,7 @@ func load(t testing.TB, w *fixture.World) map[string]context.Context {
 		t.Fatal(err)
 	}
 	for _, l := range listed {
-		all[l.Slug] = tenancy.With(t.Context(), l.TenantID)
+		all[l.Slug] = tenancy.With(t.Context(), l.TenantID) //nolint:fatcontext // one context a tenant
 	}
 	return all
 }

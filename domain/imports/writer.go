@@ -30,7 +30,6 @@ type writer struct {
 	contracts map[publicid.ContractID]*ent.Contract // locked
 	fresh     map[uuid.UUID]bool                    // made by this batch
 	before    map[uuid.UUID]any                     // copies of what is about to change, for the audit
-	changed   []*contractDraft                      // drafts of contracts that were there before
 	rows      Rows
 	reminders reminders
 	found     map[*draft][]ocds.Problem
