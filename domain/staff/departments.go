@@ -81,9 +81,11 @@ func (s *Departments) ChildrenOf(ctx context.Context, parents []publicid.Departm
 	return rows, tenancy.Fault(err, "list departments")
 }
 
-// unlessDenied makes a missing permission nothing to see.
+// unlessDenied makes a missing permission nothing to see. So is a missing caller: the answer to a login has edges, and
+// the tokens in it must not be lost with them.
 func unlessDenied(err error) error {
-	if fault.KindOf(err) == fault.Denied {
+	switch fault.KindOf(err) {
+	case fault.Denied, fault.Unauthenticated:
 		return nil
 	}
 	return err

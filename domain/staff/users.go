@@ -14,7 +14,6 @@ import (
 	"heyue/identity"
 	"heyue/identity/account"
 	"heyue/identity/password"
-	"heyue/platform/fault"
 	"heyue/platform/listing"
 	"heyue/platform/page"
 	"heyue/platform/publicid"
@@ -147,17 +146,17 @@ func (s *Users) ByIDs(ctx context.Context, ids []publicid.UserID) ([]*ent.User, 
 // LastLogins tells when each of the given users last signed in: nil for never, and for others than the caller whom
 // their user:update does not reach. When colleagues come to work is not everybody's business.
 func (s *Users) LastLogins(ctx context.Context, users []*ent.User) ([]*time.Time, error) {
+	out := make([]*time.Time, len(users))
 	me, err := identity.From(ctx)
 	if err != nil {
+		return out, unlessDenied(err)
+	}
+	access, denied := s.Policies.Require(ctx, policies.UserUpdate)
+	if err := unlessDenied(denied); err != nil {
 		return nil, err
 	}
-	access, err := s.Policies.Require(ctx, policies.UserUpdate)
-	if err != nil && fault.KindOf(err) != fault.Denied {
-		return nil, err
-	}
-	out := make([]*time.Time, len(users))
 	for i, u := range users {
-		if u.ID == me.UserID || err == nil && access.Covers(&u.ID, u.DepartmentID) {
+		if u.ID == me.UserID || denied == nil && access.Covers(&u.ID, u.DepartmentID) {
 			out[i] = u.LastLoginAt
 		}
 	}
