@@ -42,13 +42,14 @@ func camel(column string) string {
 	return strings.Join(words, "")
 }
 
-// ObjectID gives the public id of what an entry is about. An object of a sort that this release does not know is shown
-// by its bare UUID.
-func ObjectID(e *ent.AuditEntry) string {
-	if prefix := prefixOf(e.Object); prefix != "" {
-		return publicid.Format(prefix, e.ObjectID)
+// ObjectID gives the public id of what an entry is about; nil for the tenant itself, which has none.
+func ObjectID(e *ent.AuditEntry) *string {
+	prefix := prefixOf(e.Object)
+	if prefix == "" {
+		return nil
 	}
-	return e.ObjectID.String()
+	id := publicid.Format(prefix, e.ObjectID)
+	return &id
 }
 
 func prefixOf(object string) string {

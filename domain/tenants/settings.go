@@ -4,6 +4,7 @@ import (
 	"context"
 	"maps"
 	"reflect"
+	"strconv"
 	"strings"
 
 	"heyue/audit"
@@ -35,8 +36,8 @@ type Change struct {
 	Locale              *string
 	Currency            *money.Currency
 	ContractNumberRule  *string
-	ContractNumberRules settings.ByKind  // takes the place of all of them
-	ReminderLadders     settings.Ladders // each takes the place of its kind's
+	ContractNumberRules []*settings.KindRule   // takes the place of all of them; an empty list clears them
+	ReminderLadders     []*settings.KindLadder // each takes the place of its kind's
 	ReceiptExcess       *int
 	PlanTolerance       *int
 	EventRetentionDays  *int
@@ -58,8 +59,8 @@ func (s *Service) UpdateSettings(ctx context.Context, ch Change) (now *ent.Tenan
 			now = old
 			return fault.Stale(object)
 		}
-		next := ch.applied(old.Settings)
-		if err := ch.check(next); err != nil {
+		next, err := ch.applied(old.Settings)
+		if err != nil {
 			return err
 		}
 		update := tx.Tenant.Update().SetSettings(next).AddVersion(1)
@@ -86,21 +87,12 @@ func (s *Service) UpdateSettings(ctx context.Context, ch Change) (now *ent.Tenan
 	return now, err
 }
 
-// check reports all that is wrong with the outcome.
-func (ch Change) check(next settings.Settings) error {
+// applied gives the settings after the change, valid. It shares no map with the ones before.
+func (ch Change) applied(s settings.Settings) (settings.Settings, error) {
 	var c fault.Check
 	if ch.Name != nil {
 		c.Text("name", *ch.Name, 1, maxName)
 	}
-	all := append(fault.All(c.Err()), fault.All(next.Validate())...)
-	if len(all) == 0 {
-		return nil
-	}
-	return all
-}
-
-// applied gives the settings after the change. It shares no map with the ones before.
-func (ch Change) applied(s settings.Settings) settings.Settings {
 	put(&s.TimeZone, ch.TimeZone)
 	put(&s.Locale, ch.Locale)
 	put(&s.Currency, ch.Currency)
@@ -109,11 +101,38 @@ func (ch Change) applied(s settings.Settings) settings.Settings {
 	put(&s.PlanTolerance, ch.PlanTolerance)
 	put(&s.EventRetentionDays, ch.EventRetentionDays)
 	if ch.ContractNumberRules != nil {
-		s.ContractNumberRules = maps.Clone(ch.ContractNumberRules)
+		s.ContractNumberRules = settings.RulesOf(&c, ch.ContractNumberRules)
 	}
 	s.ReminderLadders = maps.Clone(s.ReminderLadders)
-	maps.Copy(s.ReminderLadders, ch.ReminderLadders)
-	return s
+	maps.Copy(s.ReminderLadders, settings.LaddersOf(&c, ch.ReminderLadders))
+	all := append(fault.All(c.Err()), ch.located(fault.All(s.Validate()))...)
+	if len(all) > 0 {
+		return s, all
+	}
+	return s, nil
+}
+
+// located gives faults of lists the path that the input has: the place in the list where settings have the kind.
+func (ch Change) located(faults fault.List) fault.List {
+	places := map[string]int{}
+	for i, r := range ch.ContractNumberRules {
+		places["contractNumberRules."+string(r.Kind)] = i
+	}
+	for i, l := range ch.ReminderLadders {
+		places["reminderLadders."+string(l.Kind)] = i
+	}
+	for _, f := range faults {
+		if len(f.Field) < 2 {
+			continue
+		}
+		if i, ok := places[f.Field[0]+"."+f.Field[1]]; ok {
+			f.Field[1] = strconv.Itoa(i)
+			if f.Field[0] == "contractNumberRules" {
+				f.Field = append(f.Field, "rule")
+			}
+		}
+	}
+	return faults
 }
 
 func put[T any](field *T, v *T) {

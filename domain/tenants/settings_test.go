@@ -51,8 +51,8 @@ func TestUpdateSettings(t *testing.T) {
 	short.Before = []int{3}
 	now, err := h.UpdateSettings(tn.Admin, tenants.Change{
 		ExpectedVersion: 1, Name: to(" Acme "), TimeZone: to("Europe/Berlin"), Locale: to("en"), Currency: to(money.Currency("EUR")),
-		ContractNumberRule: to("C-{SEQ:4}"), ContractNumberRules: settings.ByKind{lifecycle.Lease: "L-{SEQ:4}"},
-		ReminderLadders: settings.Ladders{due.PaymentDue: short}, ReceiptExcess: to(10), PlanTolerance: to(20), EventRetentionDays: to(7),
+		ContractNumberRule: to("C-{SEQ:4}"), ContractNumberRules: []*settings.KindRule{{Kind: lifecycle.Lease, Rule: "L-{SEQ:4}"}},
+		ReminderLadders: []*settings.KindLadder{{Kind: due.PaymentDue, Ladder: short}}, ReceiptExcess: to(10), PlanTolerance: to(20), EventRetentionDays: to(7),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -90,9 +90,9 @@ func TestRemindersMoveOnlyWhenTheyMust(t *testing.T) {
 		"name":        {tenants.Change{Name: to("Acme")}, 0},
 		"locale":      {tenants.Change{Locale: to("en")}, 0},
 		"same zone":   {tenants.Change{TimeZone: to(settings.DefaultTimeZone)}, 0},
-		"same ladder": {tenants.Change{ReminderLadders: settings.Ladders{due.ContractEnd: schedule.Default()}}, 0},
+		"same ladder": {tenants.Change{ReminderLadders: []*settings.KindLadder{{Kind: due.ContractEnd, Ladder: schedule.Default()}}}, 0},
 		"zone":        {tenants.Change{TimeZone: to("Asia/Tokyo")}, 1},
-		"ladder":      {tenants.Change{ReminderLadders: settings.Ladders{due.ContractEnd: {Before: []int{1}}}}, 1},
+		"ladder":      {tenants.Change{ReminderLadders: []*settings.KindLadder{{Kind: due.ContractEnd, Ladder: schedule.Ladder{Before: []int{1}}}}}, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -135,6 +135,28 @@ func TestSettingsThatAreRefused(t *testing.T) {
 	}
 	if now, err := h.Settings(tn.Admin); err != nil || now.Version != 1 || now.Name != "acme" {
 		t.Errorf("something changed: %+v, %v", now, err)
+	}
+}
+
+// TestFaultsOfListsNameThePlaceInTheInput, whatever order the kinds are stored in.
+func TestFaultsOfListsNameThePlaceInTheInput(t *testing.T) {
+	t.Parallel()
+	h := open(t)
+	tn := h.World.Tenant(t, "acme")
+	_, err := h.UpdateSettings(tn.Admin, tenants.Change{
+		ExpectedVersion:     1,
+		ContractNumberRules: []*settings.KindRule{{Kind: lifecycle.Lease, Rule: "L-{SEQ:4}"}, {Kind: lifecycle.Lease, Rule: "{"}},
+		ReminderLadders: []*settings.KindLadder{
+			{Kind: due.PaymentDue, Ladder: schedule.Default()}, {Kind: due.ContractEnd, Ladder: schedule.Ladder{Before: []int{1, -1}}},
+		},
+	})
+	var got []string
+	for _, f := range fault.All(err) {
+		got = append(got, strings.Join(f.Field, ".")+" "+string(f.Code))
+	}
+	want := []string{"contractNumberRules.1.kind DUPLICATE", "contractNumberRules.1.rule MALFORMED", "reminderLadders.1.before.1 OUT_OF_RANGE"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
 	}
 }
 

@@ -26,7 +26,7 @@ type AuditEntryResolver interface {
 	Actor(ctx context.Context, objs []*ent.AuditEntry) ([]*ent.User, error)
 	IsSystem(ctx context.Context, obj *ent.AuditEntry) (bool, error)
 
-	ObjectID(ctx context.Context, obj *ent.AuditEntry) (string, error)
+	ObjectID(ctx context.Context, obj *ent.AuditEntry) (*string, error)
 	Changes(ctx context.Context, obj *ent.AuditEntry) ([]*audits.Change, error)
 }
 
@@ -289,11 +289,11 @@ func (ec *executionContext) _AuditEntry_objectId(ctx context.Context, field grap
 			return ec.Resolvers.AuditEntry().ObjectID(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNID2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOID2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_AuditEntry_objectId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -822,7 +822,7 @@ func (ec *executionContext) _AuditEntry(ctx context.Context, sel ast.SelectionSe
 			}
 		case "objectId":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._AuditEntry_objectId(ctx, field, obj)
 				})

@@ -16,6 +16,7 @@ import (
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/service"
 	"heyue/domain/staff"
+	"heyue/domain/tenants"
 	"heyue/graph/model"
 	"heyue/identity/sessions"
 	"heyue/platform/listing"
@@ -261,6 +262,11 @@ type ComplexityRoot struct {
 		UnitPrice     func(childComplexity int) int
 	}
 
+	ContractNumberRule struct {
+		Kind func(childComplexity int) int
+		Rule func(childComplexity int) int
+	}
+
 	ContractParty struct {
 		CreditCode     func(childComplexity int) int
 		ID             func(childComplexity int) int
@@ -491,6 +497,7 @@ type ComplexityRoot struct {
 		ServiceRecordCreate    func(childComplexity int, input service.Draft) int
 		ServiceRecordRestore   func(childComplexity int, input service.Target) int
 		ServiceRecordUpdate    func(childComplexity int, input service.Change) int
+		TenantUpdate           func(childComplexity int, input tenants.Change) int
 		UserCreate             func(childComplexity int, input staff.UserDraft) int
 		UserDisable            func(childComplexity int, input staff.UserTarget) int
 		UserEnable             func(childComplexity int, input staff.UserTarget) int
@@ -556,6 +563,7 @@ type ComplexityRoot struct {
 		Roles            func(childComplexity int) int
 		ServiceRecord    func(childComplexity int, id string) int
 		ServiceRecords   func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		Tenant           func(childComplexity int) int
 		UnreadAlertCount func(childComplexity int) int
 		User             func(childComplexity int, id string) int
 		Users            func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
@@ -564,6 +572,15 @@ type ComplexityRoot struct {
 
 	RefreshPayload struct {
 		SignIn func(childComplexity int) int
+	}
+
+	ReminderLadder struct {
+		At           func(childComplexity int) int
+		Before       func(childComplexity int) int
+		Grace        func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		OverdueEvery func(childComplexity int) int
+		OverdueMax   func(childComplexity int) int
 	}
 
 	Role struct {
@@ -691,11 +708,25 @@ type ComplexityRoot struct {
 	}
 
 	Tenant struct {
-		Currency func(childComplexity int) int
-		Locale   func(childComplexity int) int
-		Name     func(childComplexity int) int
-		Slug     func(childComplexity int) int
-		TimeZone func(childComplexity int) int
+		ContractNumberRule  func(childComplexity int) int
+		ContractNumberRules func(childComplexity int) int
+		CreatedAt           func(childComplexity int) int
+		Currency            func(childComplexity int) int
+		EventRetentionDays  func(childComplexity int) int
+		Locale              func(childComplexity int) int
+		Name                func(childComplexity int) int
+		PlanTolerance       func(childComplexity int) int
+		ReceiptExcess       func(childComplexity int) int
+		ReminderLadders     func(childComplexity int) int
+		Slug                func(childComplexity int) int
+		TimeZone            func(childComplexity int) int
+		UpdatedAt           func(childComplexity int) int
+		Version             func(childComplexity int) int
+	}
+
+	TenantUpdatePayload struct {
+		Tenant     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	User struct {
@@ -1604,6 +1635,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractLine.UnitPrice(childComplexity), true
+
+	case "ContractNumberRule.kind":
+		if e.ComplexityRoot.ContractNumberRule.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractNumberRule.Kind(childComplexity), true
+	case "ContractNumberRule.rule":
+		if e.ComplexityRoot.ContractNumberRule.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractNumberRule.Rule(childComplexity), true
 
 	case "ContractParty.creditCode":
 		if e.ComplexityRoot.ContractParty.CreditCode == nil {
@@ -2732,6 +2776,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ServiceRecordUpdate(childComplexity, args["input"].(service.Change)), true
+	case "Mutation.tenantUpdate":
+		if e.ComplexityRoot.Mutation.TenantUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_tenantUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TenantUpdate(childComplexity, args["input"].(tenants.Change)), true
 	case "Mutation.userCreate":
 		if e.ComplexityRoot.Mutation.UserCreate == nil {
 			break
@@ -3136,6 +3191,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.tenant":
+		if e.ComplexityRoot.Query.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Tenant(childComplexity), true
 	case "Query.unreadAlertCount":
 		if e.ComplexityRoot.Query.UnreadAlertCount == nil {
 			break
@@ -3177,6 +3238,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RefreshPayload.SignIn(childComplexity), true
+
+	case "ReminderLadder.at":
+		if e.ComplexityRoot.ReminderLadder.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReminderLadder.At(childComplexity), true
+	case "ReminderLadder.before":
+		if e.ComplexityRoot.ReminderLadder.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReminderLadder.Before(childComplexity), true
+	case "ReminderLadder.grace":
+		if e.ComplexityRoot.ReminderLadder.Grace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReminderLadder.Grace(childComplexity), true
+	case "ReminderLadder.kind":
+		if e.ComplexityRoot.ReminderLadder.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReminderLadder.Kind(childComplexity), true
+	case "ReminderLadder.overdueEvery":
+		if e.ComplexityRoot.ReminderLadder.OverdueEvery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReminderLadder.OverdueEvery(childComplexity), true
+	case "ReminderLadder.overdueMax":
+		if e.ComplexityRoot.ReminderLadder.OverdueMax == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ReminderLadder.OverdueMax(childComplexity), true
 
 	case "Role.code":
 		if e.ComplexityRoot.Role.Code == nil {
@@ -3604,12 +3702,36 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Subscription.AlertEvents(childComplexity, args["after"].(*string), args["filter"].(*alerts.Filter)), true
 
+	case "Tenant.contractNumberRule":
+		if e.ComplexityRoot.Tenant.ContractNumberRule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.ContractNumberRule(childComplexity), true
+	case "Tenant.contractNumberRules":
+		if e.ComplexityRoot.Tenant.ContractNumberRules == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.ContractNumberRules(childComplexity), true
+	case "Tenant.createdAt":
+		if e.ComplexityRoot.Tenant.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.CreatedAt(childComplexity), true
 	case "Tenant.currency":
 		if e.ComplexityRoot.Tenant.Currency == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Tenant.Currency(childComplexity), true
+	case "Tenant.eventRetentionDays":
+		if e.ComplexityRoot.Tenant.EventRetentionDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.EventRetentionDays(childComplexity), true
 	case "Tenant.locale":
 		if e.ComplexityRoot.Tenant.Locale == nil {
 			break
@@ -3622,6 +3744,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tenant.Name(childComplexity), true
+	case "Tenant.planTolerance":
+		if e.ComplexityRoot.Tenant.PlanTolerance == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.PlanTolerance(childComplexity), true
+	case "Tenant.receiptExcess":
+		if e.ComplexityRoot.Tenant.ReceiptExcess == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.ReceiptExcess(childComplexity), true
+	case "Tenant.reminderLadders":
+		if e.ComplexityRoot.Tenant.ReminderLadders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.ReminderLadders(childComplexity), true
 	case "Tenant.slug":
 		if e.ComplexityRoot.Tenant.Slug == nil {
 			break
@@ -3634,6 +3774,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tenant.TimeZone(childComplexity), true
+	case "Tenant.updatedAt":
+		if e.ComplexityRoot.Tenant.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.UpdatedAt(childComplexity), true
+	case "Tenant.version":
+		if e.ComplexityRoot.Tenant.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.Version(childComplexity), true
+
+	case "TenantUpdatePayload.tenant":
+		if e.ComplexityRoot.TenantUpdatePayload.Tenant == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantUpdatePayload.Tenant(childComplexity), true
+	case "TenantUpdatePayload.userErrors":
+		if e.ComplexityRoot.TenantUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TenantUpdatePayload.UserErrors(childComplexity), true
 
 	case "User.createdAt":
 		if e.ComplexityRoot.User.CreatedAt == nil {
@@ -3893,6 +4058,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractCreateInput", ec.unmarshalInputContractCreateInput),
 			graphql.NewInputUnmarshaler("ContractFilter", ec.unmarshalInputContractFilter),
 			graphql.NewInputUnmarshaler("ContractLineInput", ec.unmarshalInputContractLineInput),
+			graphql.NewInputUnmarshaler("ContractNumberRuleInput", ec.unmarshalInputContractNumberRuleInput),
 			graphql.NewInputUnmarshaler("ContractPartyInput", ec.unmarshalInputContractPartyInput),
 			graphql.NewInputUnmarshaler("ContractRestoreInput", ec.unmarshalInputContractRestoreInput),
 			graphql.NewInputUnmarshaler("ContractSort", ec.unmarshalInputContractSort),
@@ -3922,6 +4088,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
 			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
+			graphql.NewInputUnmarshaler("ReminderLadderInput", ec.unmarshalInputReminderLadderInput),
 			graphql.NewInputUnmarshaler("RoleAssignInput", ec.unmarshalInputRoleAssignInput),
 			graphql.NewInputUnmarshaler("RoleCreateInput", ec.unmarshalInputRoleCreateInput),
 			graphql.NewInputUnmarshaler("RoleDeleteInput", ec.unmarshalInputRoleDeleteInput),
@@ -3935,6 +4102,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceRecordRestoreInput", ec.unmarshalInputServiceRecordRestoreInput),
 			graphql.NewInputUnmarshaler("ServiceRecordSort", ec.unmarshalInputServiceRecordSort),
 			graphql.NewInputUnmarshaler("ServiceRecordUpdateInput", ec.unmarshalInputServiceRecordUpdateInput),
+			graphql.NewInputUnmarshaler("TenantUpdateInput", ec.unmarshalInputTenantUpdateInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
 			graphql.NewInputUnmarshaler("UserCreateInput", ec.unmarshalInputUserCreateInput),
 			graphql.NewInputUnmarshaler("UserDisableInput", ec.unmarshalInputUserDisableInput),
@@ -4228,8 +4396,8 @@ type AuditEntry implements Node {
   action: String!
   "What sort of object it was done to, as in permissions, such as customer."
   object: String!
-  "The object; it may be gone by now."
-  objectId: ID!
+  "The object, which may be gone by now; null for the tenant itself."
+  objectId: ID
   "Which fields changed, in alphabetical order. Secrets are never among them."
   changes: [AuditChange!]!
   "The request that it was part of, as in the header X-Request-Id; empty for none."
@@ -6775,6 +6943,125 @@ extend type Mutation {
   logout: LogoutPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/tenant.graphql", Input: `extend type Tenant {
+  "Goes up with every change; tenantUpdate names the one it was made from."
+  version: Int!
+  "How contracts are numbered: text with {YYYY}, {YY}, {MM}, {DD}, {DEPT}, {KIND} and one {SEQ:n}."
+  contractNumberRule: String!
+  "Kinds of contract that are numbered otherwise."
+  contractNumberRules: [ContractNumberRule!]!
+  "When people are reminded, one for each kind of obligation."
+  reminderLadders: [ReminderLadder!]!
+  "How far the money booked on an instalment may go beyond it, in hundredths of a percent."
+  receiptExcess: Int!
+  "How far a payment plan may be from the contract's amount, in hundredths of a percent."
+  planTolerance: Int!
+  "Days for which events are kept for clients that resume."
+  eventRetentionDays: Int!
+  "When the tenant was opened."
+  createdAt: DateTime!
+  "When the settings were last changed."
+  updatedAt: DateTime!
+}
+
+"How one kind of contract is numbered."
+type ContractNumberRule {
+  "The kind."
+  kind: ContractKind!
+  "The rule, as in contractNumberRule."
+  rule: String!
+}
+
+"How long before a date, and how often after it, people are reminded."
+type ReminderLadder {
+  "What falls due."
+  kind: ObligationKind!
+  "Days before the date; 0 for the day itself."
+  before: [Int!]!
+  "Days between reminders once it is overdue; 0 for none."
+  overdueEvery: Int!
+  "How many of those there are at most."
+  overdueMax: Int!
+  "Time of day in the tenant's time zone."
+  at: LocalTime!
+  "Days by which a reminder that was missed may still go out; 0 for any."
+  grace: Int!
+}
+
+"A time of day as HH:MM on a 24-hour clock."
+scalar LocalTime @specifiedBy(url: "https://scalars.graphql.org/andimarek/local-time.html")
+
+"A change of the tenant's settings. What is left out stays."
+input TenantUpdateInput {
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  name: String
+  "A name of the IANA database, such as Asia/Shanghai; pending reminders follow."
+  timeZone: String
+  "zh-CN or en."
+  locale: String
+  "Offered first for new contracts."
+  currency: CurrencyCode
+  "For contracts from now on."
+  contractNumberRule: String
+  "Takes the place of all of them."
+  contractNumberRules: [ContractNumberRuleInput!]
+  "Each takes the place of its kind's; pending reminders follow."
+  reminderLadders: [ReminderLadderInput!]
+  "0 to 1,000 hundredths of a percent."
+  receiptExcess: Int
+  "0 to 1,000 hundredths of a percent."
+  planTolerance: Int
+  "1 to 365."
+  eventRetentionDays: Int
+}
+
+"How one kind of contract is numbered."
+input ContractNumberRuleInput {
+  "The kind; each at most once."
+  kind: ContractKind!
+  "The rule, as in contractNumberRule."
+  rule: String!
+}
+
+"How long before a date, and how often after it, people are reminded."
+input ReminderLadderInput {
+  "What falls due; each at most once."
+  kind: ObligationKind!
+  "Up to 20 different numbers of days, 0 to 1,095; empty for no reminder before the date."
+  before: [Int!]!
+  "0 to 90 days; 0 for none."
+  overdueEvery: Int!
+  "0 to 52; zero exactly when overdueEvery is."
+  overdueMax: Int!
+  "Time of day in the tenant's time zone."
+  at: LocalTime!
+  "0 to 366 days; 0 for any."
+  grace: Int!
+}
+
+"What tenantUpdate did."
+type TenantUpdatePayload {
+  "The tenant with its new settings; on VERSION_CONFLICT as it is now; null on other errors."
+  tenant: Tenant
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The caller's tenant with its settings. Everybody who is signed in may read it."
+  tenant: Tenant
+}
+
+extend type Mutation {
+  """
+  Changes what the tenant decides for itself. Needs tenant:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE,
+  UNKNOWN_VALUE, INCONSISTENT, DUPLICATE, VERSION_CONFLICT.
+  """
+  tenantUpdate(input: TenantUpdateInput!): TenantUpdatePayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/user.graphql", Input: `"Somebody who works for the tenant and can sign in. Needs user:read."
 type User implements Node {
   "Begins with usr_."
@@ -7443,6 +7730,16 @@ func (ec *executionContext) childFields_ContractLine(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ContractLine", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractNumberRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ContractNumberRule_kind(ctx, field)
+	case "rule":
+		return ec.fieldContext_ContractNumberRule_rule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractNumberRule", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractParty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7907,6 +8204,24 @@ func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type RefreshPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ReminderLadder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ReminderLadder_kind(ctx, field)
+	case "before":
+		return ec.fieldContext_ReminderLadder_before(ctx, field)
+	case "overdueEvery":
+		return ec.fieldContext_ReminderLadder_overdueEvery(ctx, field)
+	case "overdueMax":
+		return ec.fieldContext_ReminderLadder_overdueMax(ctx, field)
+	case "at":
+		return ec.fieldContext_ReminderLadder_at(ctx, field)
+	case "grace":
+		return ec.fieldContext_ReminderLadder_grace(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ReminderLadder", field.Name)
+}
+
 func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -8159,8 +8474,36 @@ func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphq
 		return ec.fieldContext_Tenant_locale(ctx, field)
 	case "currency":
 		return ec.fieldContext_Tenant_currency(ctx, field)
+	case "version":
+		return ec.fieldContext_Tenant_version(ctx, field)
+	case "contractNumberRule":
+		return ec.fieldContext_Tenant_contractNumberRule(ctx, field)
+	case "contractNumberRules":
+		return ec.fieldContext_Tenant_contractNumberRules(ctx, field)
+	case "reminderLadders":
+		return ec.fieldContext_Tenant_reminderLadders(ctx, field)
+	case "receiptExcess":
+		return ec.fieldContext_Tenant_receiptExcess(ctx, field)
+	case "planTolerance":
+		return ec.fieldContext_Tenant_planTolerance(ctx, field)
+	case "eventRetentionDays":
+		return ec.fieldContext_Tenant_eventRetentionDays(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Tenant_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Tenant_updatedAt(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Tenant", field.Name)
+}
+
+func (ec *executionContext) childFields_TenantUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "tenant":
+		return ec.fieldContext_TenantUpdatePayload_tenant(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TenantUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TenantUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_User(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

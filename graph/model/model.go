@@ -311,6 +311,14 @@ type ServiceRecordUpdatePayload struct {
 type Subscription struct {
 }
 
+// What tenantUpdate did.
+type TenantUpdatePayload struct {
+	// The tenant with its new settings; on VERSION_CONFLICT as it is now; null on other errors.
+	Tenant *ent.Tenant `json:"tenant,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What userCreate did.
 type UserCreatePayload struct {
 	// The new user; null when there are errors.

@@ -23,7 +23,7 @@ func (r *auditEntryResolver) IsSystem(ctx context.Context, obj *ent.AuditEntry) 
 	return obj.ActorID == nil, nil
 }
 
-func (r *auditEntryResolver) ObjectID(ctx context.Context, obj *ent.AuditEntry) (string, error) {
+func (r *auditEntryResolver) ObjectID(ctx context.Context, obj *ent.AuditEntry) (*string, error) {
 	return audits.ObjectID(obj), nil
 }
 

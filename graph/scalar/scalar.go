@@ -10,6 +10,7 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
+	"heyue/domain/alerts/schedule"
 	"heyue/platform/fault"
 )
 
@@ -66,6 +67,20 @@ func UnmarshalJSON(v any) (json.RawMessage, error) {
 		return nil, fault.New(fault.Invalid, fault.Malformed, "not a JSON value")
 	}
 	return raw, nil
+}
+
+// MarshalLocalTime writes HH:MM.
+func MarshalLocalTime(t schedule.LocalTime) graphql.Marshaler {
+	return graphql.MarshalString(t.String())
+}
+
+// UnmarshalLocalTime reads HH:MM.
+func UnmarshalLocalTime(v any) (schedule.LocalTime, error) {
+	s, ok := v.(string)
+	if !ok {
+		return schedule.LocalTime{}, fault.New(fault.Invalid, fault.Malformed, "a LocalTime is text such as 09:00")
+	}
+	return schedule.ParseLocalTime(s)
 }
 
 // Node is whatever the interface Node stands for: an ent entity. Which ones it may be is the schema's to say.

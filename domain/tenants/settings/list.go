@@ -1,0 +1,69 @@
+package settings
+
+import (
+	"strconv"
+
+	"heyue/domain/alerts/due"
+	"heyue/domain/alerts/schedule"
+	"heyue/domain/contracts/lifecycle"
+	"heyue/platform/fault"
+)
+
+// KindRule is the number rule of one kind of contract, as lists show it.
+type KindRule struct {
+	Kind lifecycle.Kind
+	Rule string
+}
+
+// KindLadder is the reminder ladder of one kind of obligation, as lists show it.
+type KindLadder struct {
+	Kind due.Kind
+	schedule.Ladder
+}
+
+// List gives the rules in the order of the kinds.
+func (b ByKind) List() []*KindRule {
+	list := make([]*KindRule, 0, len(b))
+	for _, k := range lifecycle.Kind("").Values() {
+		if rule, ok := b[lifecycle.Kind(k)]; ok {
+			list = append(list, &KindRule{lifecycle.Kind(k), rule})
+		}
+	}
+	return list
+}
+
+// List gives the ladders in the order of the kinds.
+func (l Ladders) List() []*KindLadder {
+	list := make([]*KindLadder, 0, len(l))
+	for _, k := range due.Kind("").Values() {
+		if ladder, ok := l[due.Kind(k)]; ok {
+			list = append(list, &KindLadder{due.Kind(k), ladder})
+		}
+	}
+	return list
+}
+
+// RulesOf is ByKind of a list. A kind that is named twice is a DUPLICATE at contractNumberRules.N.kind in c.
+func RulesOf(c *fault.Check, list []*KindRule) ByKind {
+	out := make(ByKind, len(list))
+	for i, r := range list {
+		once(c, out, "contractNumberRules", i, r.Kind)
+		out[r.Kind] = r.Rule
+	}
+	return out
+}
+
+// LaddersOf is Ladders of a list. A kind that is named twice is a DUPLICATE at reminderLadders.N.kind in c.
+func LaddersOf(c *fault.Check, list []*KindLadder) Ladders {
+	out := make(Ladders, len(list))
+	for i, l := range list {
+		once(c, out, "reminderLadders", i, l.Kind)
+		out[l.Kind] = l.Ladder
+	}
+	return out
+}
+
+func once[K ~string, V any](c *fault.Check, seen map[K]V, field string, i int, kind K) {
+	_, twice := seen[kind]
+	c.That(!twice, fault.Duplicate, field+"."+strconv.Itoa(i)+".kind", "%.32s is named twice", kind)
+}
