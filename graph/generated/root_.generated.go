@@ -6946,7 +6946,7 @@ extend type Mutation {
 	{Name: "../schema/tenant.graphql", Input: `extend type Tenant {
   "Goes up with every change; tenantUpdate names the one it was made from."
   version: Int!
-  "How contracts are numbered: text with {YYYY}, {YY}, {MM}, {DD}, {DEPT}, {KIND} and one {SEQ:n}."
+  "How contracts are numbered: text with {YYYY}, {YY}, {MM}, {DD}, {KIND} and one {SEQ:n}."
   contractNumberRule: String!
   "Kinds of contract that are numbered otherwise."
   contractNumberRules: [ContractNumberRule!]!
