@@ -99,7 +99,7 @@ func tenantKeys() map[string]string {
 
 // Lint compares the database's catalog with the rules that keep tenants apart (tenancy.md 1.3 and 6.1) and returns what
 // breaks one, sorted; nothing when all is well. It only reads the catalog, which every role may, on a pool of OpenSystem
-// or any other that needs no tenant. It takes some 50 ms.
+// or any other that needs no tenant.
 func Lint(ctx context.Context, db Querier) ([]Finding, error) {
 	var all []Finding
 	args := lintArguments()

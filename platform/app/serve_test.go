@@ -4,10 +4,13 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"errors"
 	"io"
 	"log/slog"
 	"net/http"
+	"os"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -260,4 +263,29 @@ func TestTheRoleWorkerHasNoCallers(t *testing.T) {
 		t.Errorf("%d %s", status, text)
 	}
 	s.end(t)
+}
+
+// TestServeEndsWithItsDatabase kills the built-in server under a process that serves, as the kernel might.
+func TestServeEndsWithItsDatabase(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "heyue-serve-") // PostgreSQL's account cannot pass t.TempDir's mode as root
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+		t.Fatal(err)
+	}
+	r := against(t, &pgtest.DB{}, "HEYUE_DATA_DIR", dir, "HEYUE_PG_BINDIR", os.Getenv("HEYUE_PG_BINDIR"))
+	s := serve(t, r, Roles{API: true, Worker: true})
+	if err := syscall.Kill(r.database.server.PostgresPID, syscall.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-s.done; !errors.Is(err, errDatabaseEnded) {
+		t.Errorf("Serve ended with %v", err)
+	}
+	s.stop()
+	if err := r.Close(); err == nil || !strings.Contains(err.Error(), "did not end well") {
+		t.Errorf("Close: %v", err)
+	}
 }
