@@ -238,3 +238,31 @@ func TestCheckAndCodes(t *testing.T) {
 		t.Errorf("another tenant may use the code: %v, %v", bad, err)
 	}
 }
+
+// TestEntriesOfCodes: whoever reads dictionaries finds what codes stand for, archived or not; others find nothing.
+func TestEntriesOfCodes(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	e := w.entry(t, shipped.CustomerSource, "PHONE")
+	if _, err := w.service.Archive(w.acme.Admin, dictionaries.Target{ID: e.ID, ExpectedVersion: 1}); err != nil {
+		t.Fatal(err)
+	}
+	globex := w.Tenant(t, "globex")
+	seller, stranger := w.User(t, w.acme, "sales"), w.User(t, w.acme, "")
+	got, err := w.service.ByCodes(seller, shipped.CustomerSource, []string{"PHONE", "310000", "NO_SUCH"})
+	if err != nil || !slices.Equal(codes(got), []string{"PHONE"}) {
+		t.Errorf("%v, %v", codes(got), err)
+	}
+	if found, err := w.service.Lookup(seller, e.ID); err != nil || found == nil || found.ArchivedAt == nil {
+		t.Errorf("a lookup: %v, %v", found, err)
+	}
+	if found, err := w.service.Lookup(globex.Admin, e.ID); err != nil || found != nil {
+		t.Errorf("another tenant's: %v, %v", found, err)
+	}
+	if got, err := w.service.ByCodes(stranger, shipped.CustomerSource, []string{"PHONE"}); err != nil || len(got) != 0 {
+		t.Errorf("without the permission: %v, %v", got, err)
+	}
+	if _, err := w.service.Lookup(stranger, e.ID); fault.KindOf(err) != fault.Denied {
+		t.Errorf("a lookup without the permission: %v", err)
+	}
+}

@@ -224,7 +224,16 @@ func TestDepartmentReads(t *testing.T) {
 	if d := done[*ent.Department](t)(w.departments.Lookup(seller, b.ID)); d == nil || d.ArchivedAt == nil {
 		t.Errorf("an archived one: %v", d)
 	}
+	if got := ids(done[[]*ent.Department](t)(w.departments.ChildrenOf(seller, []publicid.DepartmentID{w.acme.Root, a.ID}))); !slices.Equal(got, []publicid.DepartmentID{a.ID}) {
+		t.Errorf("children %v", got)
+	}
+	if got := ids(done[[]*ent.Department](t)(w.departments.ChildrenOf(w.User(t, w.acme, ""), []publicid.DepartmentID{w.acme.Root}))); len(got) != 0 {
+		t.Errorf("children for somebody without the permission: %v", got)
+	}
 	foreign := w.Tenant(t, "globex").Root
+	if got := ids(done[[]*ent.Department](t)(w.departments.ChildrenOf(seller, []publicid.DepartmentID{foreign}))); len(got) != 0 {
+		t.Errorf("another tenant's children: %v", got)
+	}
 	if d := done[*ent.Department](t)(w.departments.Lookup(seller, foreign)); d != nil {
 		t.Errorf("another tenant's: %v", d)
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"heyue/domain/staff"
 	"heyue/ent"
@@ -360,5 +361,53 @@ func TestSeedAdmin(t *testing.T) {
 	}
 	if faults := fault.All(staff.FirstUser{}.Validate(password.DefaultPolicy())); len(faults) != 4 {
 		t.Errorf("an empty first user has the faults %v", faults)
+	}
+}
+
+// TestLastLoginsAreForThoseWhoAdminister, and for everybody about themselves.
+func TestLastLoginsAreForThoseWhoAdminister(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	north, south := w.department(t, "NORTH", nil), w.department(t, "SOUTH", nil)
+	w.role(t, "lead", map[policies.Permission]grant.Scope{policies.UserRead: grant.Tenant, policies.UserUpdate: grant.Department})
+	seller, lead := w.User(t, w.acme, "sales", south.ID), w.User(t, w.acme, "lead", north.ID)
+	w.User(t, w.acme, "finance", north.ID)
+	w.Write(t, w.acme.Ctx, func(tx *ent.Tx) error { return tx.User.Update().SetLastLoginAt(fixture.Start()).Exec(w.acme.Ctx) })
+	all := w.Client.User.Query().AllX(w.acme.Ctx)
+	for name, c := range map[string]struct {
+		ctx  context.Context
+		want func(u *ent.User) bool
+	}{
+		"an administrator": {w.admin(t), func(*ent.User) bool { return true }},
+		"a colleague":      {w.Next(t, seller), func(u *ent.User) bool { return u.ID == fixture.Caller(t, seller).UserID }},
+		"a lead":           {w.Next(t, lead), func(u *ent.User) bool { return u.DepartmentID != nil && *u.DepartmentID == north.ID }},
+		"nobody":           {w.acme.Ctx, func(*ent.User) bool { return false }},
+	} {
+		for i, at := range done[[]*time.Time](t)(w.users.LastLogins(c.ctx, all)) {
+			if (at != nil) != c.want(all[i]) {
+				t.Errorf("%s sees of %s: %v", name, all[i].Name, at)
+			}
+		}
+	}
+}
+
+// TestUsersOfARole: who may read roles filters by them, others are told that they may not.
+func TestUsersOfARole(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	globex := w.Tenant(t, "globex")
+	seller, manager := w.User(t, w.acme, "sales"), w.User(t, w.acme, "manager")
+	of := func(roles ...publicid.RoleID) *staff.UserFilter {
+		return &staff.UserFilter{Role: &staff.RoleFilter{RoleID: roles}}
+	}
+	list := done[*staff.UserList](t)(w.users.List(w.Next(t, manager), page.Args{}, of(w.acme.Roles["sales"], globex.Roles["admin"]), nil))
+	if n := list.Nodes(); len(n) != 1 || n[0].ID != fixture.Caller(t, seller).UserID {
+		t.Errorf("found %v", n)
+	}
+	if n := done[*staff.UserList](t)(w.users.List(w.Next(t, manager), page.Args{}, of([]publicid.RoleID{}...), nil)).Nodes(); len(n) != 0 {
+		t.Errorf("of no role: %v", n)
+	}
+	if _, err := w.users.List(w.Next(t, seller), page.Args{}, of(w.acme.Roles["sales"]), nil); fault.KindOf(err) != fault.BadRequest {
+		t.Errorf("without role:read: %v", err)
 	}
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
@@ -26,6 +27,7 @@ import (
 	"heyue/graph"
 	"heyue/graph/generated"
 	"heyue/graph/resolver"
+	"heyue/policies"
 	"heyue/tenancy"
 	"heyue/tests/fixture"
 )
@@ -53,6 +55,9 @@ func newAPI(t *testing.T) *api {
 	}
 	a.services.Users = &staff.Users{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister}
 	a.services.Departments = &staff.Departments{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock}
+	a.services.Dictionaries = codes
+	a.services.Roles = &policies.Administration{Client: a.Client, Engine: w.Policies, Audit: w.Audit, Limits: policies.DefaultRoleLimits()}
+	a.services.Audits = &audits.Service{Client: a.Client, Policies: w.Policies, Lister: w.Lister}
 	a.exec = executor.New(generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: a.services}}))
 	a.exec.SetErrorPresenter(present)
 	return a

@@ -1,6 +1,7 @@
 package publicid
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 
@@ -52,5 +53,25 @@ func TestForeignIDsAreRefused(t *testing.T) {
 	var id ContractID
 	if err := id.UnmarshalGQL(int64(7)); fault.All(err) == nil {
 		t.Errorf("a number was taken for an id")
+	}
+}
+
+func TestAnyIsEveryKindOfID(t *testing.T) {
+	t.Parallel()
+	for _, id := range []fmt.Stringer{NewCustomerID(), NewUserID(), NewAuditEntryID()} {
+		var a Any
+		if err := a.UnmarshalGQL(id.String()); err != nil {
+			t.Fatal(err)
+		}
+		var b strings.Builder
+		a.MarshalGQL(&b)
+		if v, err := a.Value(); b.String() != `"`+id.String()+`"` || a.String() != id.String() || err != nil || v != a.UUID.String() {
+			t.Errorf("%s became %s, %v, %v", id, b.String(), v, err)
+		}
+	}
+	for _, v := range []any{nil, 7, "", "xyz_01k00000000000000000000000", "cus_01k", "cus"} {
+		if err := new(Any).UnmarshalGQL(v); fault.KindOf(err) != fault.BadRequest {
+			t.Errorf("%v: %v", v, err)
+		}
 	}
 }
