@@ -10,6 +10,13 @@ import (
 	"testing"
 	"time"
 
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+
+	"heyue/ent"
+	"heyue/ent/customer"
+	"heyue/platform/pgtest"
+	"heyue/platform/publicid"
 	"heyue/tenancy"
 )
 
@@ -47,9 +54,70 @@ func BenchmarkPointGet(b *testing.B) {
 			}
 			b.Cleanup(func() { _ = plain.Close() })
 			scoped.net.delay, other.delay = c.net, c.net
-			race(b, scoped, plain)
+			race(b, text(scoped.DB, tenantOf(b), scopedGet), text(plain, nobody(b), plainGet), scoped.net)
 		})
 	}
+}
+
+func tenantOf(b *testing.B) func(int64) context.Context {
+	return func(tenant int64) context.Context { return as(b, tenant) }
+}
+
+func nobody(b *testing.B) func(int64) context.Context {
+	return func(int64) context.Context { return b.Context() }
+}
+
+// BenchmarkPointGetByEnt is BenchmarkPointGet for the read that the product makes: a customer by id through ent and
+// its guard, beside the same statement through ent on a copy of the table without row security.
+//
+// Run it with: go test ./tenancy -run '^$' -bench PointGetByEnt -benchtime 20000x
+func BenchmarkPointGetByEnt(b *testing.B) {
+	ids := [50]publicid.CustomerID{}
+	for i := range ids {
+		ids[i] = publicid.NewCustomerID()
+	}
+	scoped := openOn(b, customers(b, ids[:]), func(*tenancy.Options) {})
+	bare := customers(b, ids[:])
+	mustExec(b, pgtest.Open(b, bare.SuperDSN), b.Context(),
+		"ALTER TABLE customers NO FORCE ROW LEVEL SECURITY, DISABLE ROW LEVEL SECURITY; GRANT SELECT ON customers TO heyue_system")
+	o := tenancy.Defaults(bare.SystemDSN)
+	o.MaxConns = 1
+	plain, err := tenancy.OpenSystem(o)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() { _ = plain.Close() })
+	guarded, free := tenancy.NewClient(tenancy.NewCells(scoped.DB)), ent.NewClient(ent.Driver(entsql.OpenDB(dialect.Postgres, plain)))
+	race(b,
+		side{scoped.DB, tenantOf(b), func(ctx context.Context, _, id int64) (int64, error) {
+			c, err := guarded.Customer.Query().Where(customer.ID(ids[id-1])).Only(ctx)
+			if err != nil {
+				return 0, err
+			}
+			return c.TenantID, nil
+		}},
+		side{plain, nobody(b), func(ctx context.Context, tenant, id int64) (int64, error) {
+			c, err := free.Customer.Query().Where(customer.ID(ids[id-1]), customer.TenantID(tenant)).Only(ctx)
+			if err != nil {
+				return 0, err
+			}
+			return c.TenantID, nil
+		}}, scoped.net)
+}
+
+// customers is a migrated database in which each of 40 tenants has a customer with each of the ids.
+func customers(b *testing.B, ids []publicid.CustomerID) *pgtest.DB {
+	b.Helper()
+	pg := pgtest.New(b)
+	db := pgtest.Open(b, pg.SuperDSN)
+	db.SetMaxOpenConns(1)
+	mustExec(b, db, b.Context(), "SET session_replication_role = replica") // no other row is needed for these
+	for i, id := range ids {
+		mustExec(b, db, b.Context(), `INSERT INTO customers (tenant_id, id, created_at, updated_at, name, code)
+			SELECT t, $1, now(), now(), 'customer', 'C-' || $2::int FROM generate_series(1, 40) t`, id, i)
+	}
+	mustExec(b, db, b.Context(), "ANALYZE customers")
+	return pg
 }
 
 const (
@@ -58,13 +126,28 @@ const (
 	round     = 50 // reads before the other side has its turn
 )
 
-func race(b *testing.B, scoped bench, plain *sql.DB) {
-	one := func(tenant int64) context.Context { return as(b, tenant) }
-	none := func(int64) context.Context { return b.Context() }
-	left, right := newRunner(b, scoped.DB, one, scopedGet), newRunner(b, plain, none, plainGet)
+// side is one of the two pools that race: the context it reads for a tenant with, and the read.
+type side struct {
+	db  *sql.DB
+	as  func(tenant int64) context.Context
+	get func(ctx context.Context, tenant, id int64) (of int64, err error)
+}
+
+// text reads by a statement of its own.
+func text(db *sql.DB, as func(int64) context.Context, query string) side {
+	return side{db: db, as: as, get: func(ctx context.Context, tenant, id int64) (of int64, err error) {
+		var name string
+		err = db.QueryRowContext(ctx, query, tenant, id).Scan(&of, &id, &name)
+		return of, err
+	}}
+}
+
+// race lets the two sides take turns. net is what crossed the scoped side's network.
+func race(b *testing.B, scoped, plain side, net *traffic) {
+	left, right := newRunner(b, scoped), newRunner(b, plain)
 	left.round(200) // past the first five plans, which PostgreSQL makes anew
 	right.round(200)
-	turns := scoped.net.turns.Load()
+	turns := net.turns.Load()
 	left.reset()
 	right.reset()
 	b.ReportAllocs()
@@ -78,7 +161,7 @@ func race(b *testing.B, scoped bench, plain *sql.DB) {
 	b.ReportMetric(medianRatio(left.times, right.times), "x-latency")
 	b.ReportMetric(ratio(slices.Min(left.times), slices.Min(right.times)), "x-best")
 	b.ReportMetric(ratio(left.cpu(), right.cpu()), "x-cpu")
-	b.ReportMetric(float64(scoped.net.turns.Load()-turns)/reads, "trips")
+	b.ReportMetric(float64(net.turns.Load()-turns)/reads, "trips")
 	b.ReportMetric(float64(left.median().Nanoseconds())/round, "ns/scoped")
 	b.ReportMetric(float64(left.own.Nanoseconds())/reads, "cpu-client")
 	b.ReportMetric(float64(left.backendCPU().Nanoseconds())/reads, "cpu-server")
@@ -99,10 +182,8 @@ func medianRatio(a, b []time.Duration) float64 {
 
 // runner reads for one side and adds up what it took.
 type runner struct {
-	b       *testing.B
-	db      *sql.DB
-	as      func(tenant int64) context.Context
-	query   string
+	b *testing.B
+	side
 	backend int64 // process id of the server's side
 	start   time.Duration
 	times   []time.Duration
@@ -110,8 +191,8 @@ type runner struct {
 	n       int64
 }
 
-func newRunner(b *testing.B, db *sql.DB, as func(int64) context.Context, query string) *runner {
-	return &runner{b: b, db: db, as: as, query: query, backend: count(b, db, as(1), "SELECT pg_backend_pid()")}
+func newRunner(b *testing.B, s side) *runner {
+	return &runner{b: b, side: s, backend: count(b, s.db, s.as(1), "SELECT pg_backend_pid()")}
 }
 
 func (r *runner) reset() { r.times, r.own, r.start = nil, 0, onCPU(r.b, r.backend) }
@@ -121,13 +202,12 @@ func (r *runner) round(reads int) {
 	for range reads {
 		r.n++
 		tenant := 1 + r.n*7%40
-		var gotTenant, id int64
-		var name string
-		if err := r.db.QueryRowContext(r.as(tenant), r.query, tenant, 1+r.n%50).Scan(&gotTenant, &id, &name); err != nil {
+		got, err := r.get(r.as(tenant), tenant, 1+r.n%50)
+		if err != nil {
 			r.b.Fatal(err)
 		}
-		if gotTenant != tenant {
-			r.b.Fatalf("tenant %d read a row of %d", tenant, gotTenant)
+		if got != tenant {
+			r.b.Fatalf("tenant %d read a row of %d", tenant, got)
 		}
 	}
 	r.times = append(r.times, time.Since(begin))
