@@ -23,9 +23,12 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/customer"
+	"heyue/ent/customfield"
+	"heyue/ent/customvalue"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
@@ -47,6 +50,7 @@ import (
 	"entgo.io/ent/dialect"
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/google/uuid"
 
 	stdsql "database/sql"
 )
@@ -76,6 +80,10 @@ type Client struct {
 	ContractLine *ContractLineClient
 	// ContractParty is the client for interacting with the ContractParty builders.
 	ContractParty *ContractPartyClient
+	// CustomField is the client for interacting with the CustomField builders.
+	CustomField *CustomFieldClient
+	// CustomValue is the client for interacting with the CustomValue builders.
+	CustomValue *CustomValueClient
 	// Customer is the client for interacting with the Customer builders.
 	Customer *CustomerClient
 	// Department is the client for interacting with the Department builders.
@@ -84,6 +92,8 @@ type Client struct {
 	DictionaryEntry *DictionaryEntryClient
 	// DocumentReference is the client for interacting with the DocumentReference builders.
 	DocumentReference *DocumentReferenceClient
+	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
+	IdempotencyKey *IdempotencyKeyClient
 	// ImportSource is the client for interacting with the ImportSource builders.
 	ImportSource *ImportSourceClient
 	// Milestone is the client for interacting with the Milestone builders.
@@ -137,10 +147,13 @@ func (c *Client) init() {
 	c.ContractChange = NewContractChangeClient(c.config)
 	c.ContractLine = NewContractLineClient(c.config)
 	c.ContractParty = NewContractPartyClient(c.config)
+	c.CustomField = NewCustomFieldClient(c.config)
+	c.CustomValue = NewCustomValueClient(c.config)
 	c.Customer = NewCustomerClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.DictionaryEntry = NewDictionaryEntryClient(c.config)
 	c.DocumentReference = NewDocumentReferenceClient(c.config)
+	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.ImportSource = NewImportSourceClient(c.config)
 	c.Milestone = NewMilestoneClient(c.config)
 	c.NumberCounter = NewNumberCounterClient(c.config)
@@ -259,10 +272,13 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ContractChange:    NewContractChangeClient(cfg),
 		ContractLine:      NewContractLineClient(cfg),
 		ContractParty:     NewContractPartyClient(cfg),
+		CustomField:       NewCustomFieldClient(cfg),
+		CustomValue:       NewCustomValueClient(cfg),
 		Customer:          NewCustomerClient(cfg),
 		Department:        NewDepartmentClient(cfg),
 		DictionaryEntry:   NewDictionaryEntryClient(cfg),
 		DocumentReference: NewDocumentReferenceClient(cfg),
+		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
 		ImportSource:      NewImportSourceClient(cfg),
 		Milestone:         NewMilestoneClient(cfg),
 		NumberCounter:     NewNumberCounterClient(cfg),
@@ -308,10 +324,13 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ContractChange:    NewContractChangeClient(cfg),
 		ContractLine:      NewContractLineClient(cfg),
 		ContractParty:     NewContractPartyClient(cfg),
+		CustomField:       NewCustomFieldClient(cfg),
+		CustomValue:       NewCustomValueClient(cfg),
 		Customer:          NewCustomerClient(cfg),
 		Department:        NewDepartmentClient(cfg),
 		DictionaryEntry:   NewDictionaryEntryClient(cfg),
 		DocumentReference: NewDocumentReferenceClient(cfg),
+		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
 		ImportSource:      NewImportSourceClient(cfg),
 		Milestone:         NewMilestoneClient(cfg),
 		NumberCounter:     NewNumberCounterClient(cfg),
@@ -358,11 +377,12 @@ func (c *Client) Close() error {
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alert, c.AlertRecipient, c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact,
-		c.Contract, c.ContractChange, c.ContractLine, c.ContractParty, c.Customer,
-		c.Department, c.DictionaryEntry, c.DocumentReference, c.ImportSource,
-		c.Milestone, c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment,
-		c.PaymentPlanLine, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
-		c.ServiceRecord, c.Session, c.Tenant, c.User, c.UserRole,
+		c.Contract, c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
+		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
+		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Milestone,
+		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine,
+		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
+		c.Tenant, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -373,11 +393,12 @@ func (c *Client) Use(hooks ...Hook) {
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alert, c.AlertRecipient, c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact,
-		c.Contract, c.ContractChange, c.ContractLine, c.ContractParty, c.Customer,
-		c.Department, c.DictionaryEntry, c.DocumentReference, c.ImportSource,
-		c.Milestone, c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment,
-		c.PaymentPlanLine, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
-		c.ServiceRecord, c.Session, c.Tenant, c.User, c.UserRole,
+		c.Contract, c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
+		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
+		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Milestone,
+		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine,
+		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
+		c.Tenant, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -406,6 +427,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContractLine.mutate(ctx, m)
 	case *ContractPartyMutation:
 		return c.ContractParty.mutate(ctx, m)
+	case *CustomFieldMutation:
+		return c.CustomField.mutate(ctx, m)
+	case *CustomValueMutation:
+		return c.CustomValue.mutate(ctx, m)
 	case *CustomerMutation:
 		return c.Customer.mutate(ctx, m)
 	case *DepartmentMutation:
@@ -414,6 +439,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.DictionaryEntry.mutate(ctx, m)
 	case *DocumentReferenceMutation:
 		return c.DocumentReference.mutate(ctx, m)
+	case *IdempotencyKeyMutation:
+		return c.IdempotencyKey.mutate(ctx, m)
 	case *ImportSourceMutation:
 		return c.ImportSource.mutate(ctx, m)
 	case *MilestoneMutation:
@@ -2165,6 +2192,288 @@ func (c *ContractPartyClient) mutate(ctx context.Context, m *ContractPartyMutati
 	}
 }
 
+// CustomFieldClient is a client for the CustomField schema.
+type CustomFieldClient struct {
+	config
+}
+
+// NewCustomFieldClient returns a client for the CustomField from the given config.
+func NewCustomFieldClient(c config) *CustomFieldClient {
+	return &CustomFieldClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `customfield.Hooks(f(g(h())))`.
+func (c *CustomFieldClient) Use(hooks ...Hook) {
+	c.hooks.CustomField = append(c.hooks.CustomField, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `customfield.Intercept(f(g(h())))`.
+func (c *CustomFieldClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CustomField = append(c.inters.CustomField, interceptors...)
+}
+
+// Create returns a builder for creating a CustomField entity.
+func (c *CustomFieldClient) Create() *CustomFieldCreate {
+	mutation := newCustomFieldMutation(c.config, OpCreate)
+	return &CustomFieldCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CustomField entities.
+func (c *CustomFieldClient) CreateBulk(builders ...*CustomFieldCreate) *CustomFieldCreateBulk {
+	return &CustomFieldCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CustomFieldClient) MapCreateBulk(slice any, setFunc func(*CustomFieldCreate, int)) *CustomFieldCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CustomFieldCreateBulk{err: fmt.Errorf("calling to CustomFieldClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CustomFieldCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CustomFieldCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CustomField.
+func (c *CustomFieldClient) Update() *CustomFieldUpdate {
+	mutation := newCustomFieldMutation(c.config, OpUpdate)
+	return &CustomFieldUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CustomFieldClient) UpdateOne(_m *CustomField) *CustomFieldUpdateOne {
+	mutation := newCustomFieldMutation(c.config, OpUpdateOne, withCustomField(_m))
+	return &CustomFieldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CustomFieldClient) UpdateOneID(id publicid.CustomFieldID) *CustomFieldUpdateOne {
+	mutation := newCustomFieldMutation(c.config, OpUpdateOne, withCustomFieldID(id))
+	return &CustomFieldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CustomField.
+func (c *CustomFieldClient) Delete() *CustomFieldDelete {
+	mutation := newCustomFieldMutation(c.config, OpDelete)
+	return &CustomFieldDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CustomFieldClient) DeleteOne(_m *CustomField) *CustomFieldDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CustomFieldClient) DeleteOneID(id publicid.CustomFieldID) *CustomFieldDeleteOne {
+	builder := c.Delete().Where(customfield.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CustomFieldDeleteOne{builder}
+}
+
+// Query returns a query builder for CustomField.
+func (c *CustomFieldClient) Query() *CustomFieldQuery {
+	return &CustomFieldQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCustomField},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CustomField entity by its id.
+func (c *CustomFieldClient) Get(ctx context.Context, id publicid.CustomFieldID) (*CustomField, error) {
+	return c.Query().Where(customfield.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CustomFieldClient) GetX(ctx context.Context, id publicid.CustomFieldID) *CustomField {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *CustomFieldClient) Hooks() []Hook {
+	return c.hooks.CustomField
+}
+
+// Interceptors returns the client interceptors.
+func (c *CustomFieldClient) Interceptors() []Interceptor {
+	return c.inters.CustomField
+}
+
+func (c *CustomFieldClient) mutate(ctx context.Context, m *CustomFieldMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CustomFieldCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CustomFieldUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CustomFieldUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CustomFieldDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CustomField mutation op: %q", m.Op())
+	}
+}
+
+// CustomValueClient is a client for the CustomValue schema.
+type CustomValueClient struct {
+	config
+}
+
+// NewCustomValueClient returns a client for the CustomValue from the given config.
+func NewCustomValueClient(c config) *CustomValueClient {
+	return &CustomValueClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `customvalue.Hooks(f(g(h())))`.
+func (c *CustomValueClient) Use(hooks ...Hook) {
+	c.hooks.CustomValue = append(c.hooks.CustomValue, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `customvalue.Intercept(f(g(h())))`.
+func (c *CustomValueClient) Intercept(interceptors ...Interceptor) {
+	c.inters.CustomValue = append(c.inters.CustomValue, interceptors...)
+}
+
+// Create returns a builder for creating a CustomValue entity.
+func (c *CustomValueClient) Create() *CustomValueCreate {
+	mutation := newCustomValueMutation(c.config, OpCreate)
+	return &CustomValueCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of CustomValue entities.
+func (c *CustomValueClient) CreateBulk(builders ...*CustomValueCreate) *CustomValueCreateBulk {
+	return &CustomValueCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *CustomValueClient) MapCreateBulk(slice any, setFunc func(*CustomValueCreate, int)) *CustomValueCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &CustomValueCreateBulk{err: fmt.Errorf("calling to CustomValueClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*CustomValueCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &CustomValueCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for CustomValue.
+func (c *CustomValueClient) Update() *CustomValueUpdate {
+	mutation := newCustomValueMutation(c.config, OpUpdate)
+	return &CustomValueUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *CustomValueClient) UpdateOne(_m *CustomValue) *CustomValueUpdateOne {
+	mutation := newCustomValueMutation(c.config, OpUpdateOne, withCustomValue(_m))
+	return &CustomValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *CustomValueClient) UpdateOneID(id publicid.CustomValueID) *CustomValueUpdateOne {
+	mutation := newCustomValueMutation(c.config, OpUpdateOne, withCustomValueID(id))
+	return &CustomValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for CustomValue.
+func (c *CustomValueClient) Delete() *CustomValueDelete {
+	mutation := newCustomValueMutation(c.config, OpDelete)
+	return &CustomValueDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *CustomValueClient) DeleteOne(_m *CustomValue) *CustomValueDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *CustomValueClient) DeleteOneID(id publicid.CustomValueID) *CustomValueDeleteOne {
+	builder := c.Delete().Where(customvalue.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &CustomValueDeleteOne{builder}
+}
+
+// Query returns a query builder for CustomValue.
+func (c *CustomValueClient) Query() *CustomValueQuery {
+	return &CustomValueQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeCustomValue},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a CustomValue entity by its id.
+func (c *CustomValueClient) Get(ctx context.Context, id publicid.CustomValueID) (*CustomValue, error) {
+	return c.Query().Where(customvalue.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *CustomValueClient) GetX(ctx context.Context, id publicid.CustomValueID) *CustomValue {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryDefinition queries the definition edge of a CustomValue.
+func (c *CustomValueClient) QueryDefinition(_m *CustomValue) *CustomFieldQuery {
+	query := (&CustomFieldClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(customvalue.Table, customvalue.FieldID, id),
+			sqlgraph.To(customfield.Table, customfield.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, customvalue.DefinitionTable, customvalue.DefinitionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *CustomValueClient) Hooks() []Hook {
+	return c.hooks.CustomValue
+}
+
+// Interceptors returns the client interceptors.
+func (c *CustomValueClient) Interceptors() []Interceptor {
+	return c.inters.CustomValue
+}
+
+func (c *CustomValueClient) mutate(ctx context.Context, m *CustomValueMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&CustomValueCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&CustomValueUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&CustomValueUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&CustomValueDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown CustomValue mutation op: %q", m.Op())
+	}
+}
+
 // CustomerClient is a client for the Customer schema.
 type CustomerClient struct {
 	config
@@ -2822,6 +3131,139 @@ func (c *DocumentReferenceClient) mutate(ctx context.Context, m *DocumentReferen
 		return (&DocumentReferenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown DocumentReference mutation op: %q", m.Op())
+	}
+}
+
+// IdempotencyKeyClient is a client for the IdempotencyKey schema.
+type IdempotencyKeyClient struct {
+	config
+}
+
+// NewIdempotencyKeyClient returns a client for the IdempotencyKey from the given config.
+func NewIdempotencyKeyClient(c config) *IdempotencyKeyClient {
+	return &IdempotencyKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `idempotencykey.Hooks(f(g(h())))`.
+func (c *IdempotencyKeyClient) Use(hooks ...Hook) {
+	c.hooks.IdempotencyKey = append(c.hooks.IdempotencyKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `idempotencykey.Intercept(f(g(h())))`.
+func (c *IdempotencyKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IdempotencyKey = append(c.inters.IdempotencyKey, interceptors...)
+}
+
+// Create returns a builder for creating a IdempotencyKey entity.
+func (c *IdempotencyKeyClient) Create() *IdempotencyKeyCreate {
+	mutation := newIdempotencyKeyMutation(c.config, OpCreate)
+	return &IdempotencyKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IdempotencyKey entities.
+func (c *IdempotencyKeyClient) CreateBulk(builders ...*IdempotencyKeyCreate) *IdempotencyKeyCreateBulk {
+	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IdempotencyKeyClient) MapCreateBulk(slice any, setFunc func(*IdempotencyKeyCreate, int)) *IdempotencyKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IdempotencyKeyCreateBulk{err: fmt.Errorf("calling to IdempotencyKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IdempotencyKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IdempotencyKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Update() *IdempotencyKeyUpdate {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdate)
+	return &IdempotencyKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IdempotencyKeyClient) UpdateOne(_m *IdempotencyKey) *IdempotencyKeyUpdateOne {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdateOne, withIdempotencyKey(_m))
+	return &IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IdempotencyKeyClient) UpdateOneID(id uuid.UUID) *IdempotencyKeyUpdateOne {
+	mutation := newIdempotencyKeyMutation(c.config, OpUpdateOne, withIdempotencyKeyID(id))
+	return &IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Delete() *IdempotencyKeyDelete {
+	mutation := newIdempotencyKeyMutation(c.config, OpDelete)
+	return &IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IdempotencyKeyClient) DeleteOne(_m *IdempotencyKey) *IdempotencyKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IdempotencyKeyClient) DeleteOneID(id uuid.UUID) *IdempotencyKeyDeleteOne {
+	builder := c.Delete().Where(idempotencykey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IdempotencyKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for IdempotencyKey.
+func (c *IdempotencyKeyClient) Query() *IdempotencyKeyQuery {
+	return &IdempotencyKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIdempotencyKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IdempotencyKey entity by its id.
+func (c *IdempotencyKeyClient) Get(ctx context.Context, id uuid.UUID) (*IdempotencyKey, error) {
+	return c.Query().Where(idempotencykey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IdempotencyKeyClient) GetX(ctx context.Context, id uuid.UUID) *IdempotencyKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *IdempotencyKeyClient) Hooks() []Hook {
+	return c.hooks.IdempotencyKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *IdempotencyKeyClient) Interceptors() []Interceptor {
+	return c.inters.IdempotencyKey
+}
+
+func (c *IdempotencyKeyClient) mutate(ctx context.Context, m *IdempotencyKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IdempotencyKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IdempotencyKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IdempotencyKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IdempotencyKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IdempotencyKey mutation op: %q", m.Op())
 	}
 }
 
@@ -5341,18 +5783,19 @@ func (c *UserRoleClient) mutate(ctx context.Context, m *UserRoleMutation) (Value
 type (
 	hooks struct {
 		Alert, AlertRecipient, AuditEntry, AuditQueue, AuditSeal, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, Customer, Department,
-		DictionaryEntry, DocumentReference, ImportSource, Milestone, NumberCounter,
-		Obligation, OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder,
-		Role, RoleGrant, ServiceRecord, Session, Tenant, User, UserRole []ent.Hook
+		ContractChange, ContractLine, ContractParty, CustomField, CustomValue,
+		Customer, Department, DictionaryEntry, DocumentReference, IdempotencyKey,
+		ImportSource, Milestone, NumberCounter, Obligation, OutboxEvent, Payment,
+		PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant, ServiceRecord,
+		Session, Tenant, User, UserRole []ent.Hook
 	}
 	inters struct {
 		Alert, AlertRecipient, AuditEntry, AuditQueue, AuditSeal, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, Customer, Department,
-		DictionaryEntry, DocumentReference, ImportSource, Milestone, NumberCounter,
-		Obligation, OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder,
-		Role, RoleGrant, ServiceRecord, Session, Tenant, User,
-		UserRole []ent.Interceptor
+		ContractChange, ContractLine, ContractParty, CustomField, CustomValue,
+		Customer, Department, DictionaryEntry, DocumentReference, IdempotencyKey,
+		ImportSource, Milestone, NumberCounter, Obligation, OutboxEvent, Payment,
+		PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant, ServiceRecord,
+		Session, Tenant, User, UserRole []ent.Interceptor
 	}
 )
 

@@ -3,8 +3,10 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/customer"
 	"heyue/platform/date"
@@ -31,6 +33,8 @@ type Contact struct {
 	Version int `json:"version,omitempty"`
 	// ArchivedAt holds the value of the "archived_at" field.
 	ArchivedAt *time.Time `json:"archived_at,omitempty"`
+	// Custom holds the value of the "custom" field.
+	Custom custom.Set `json:"custom,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
 	CustomerID publicid.CustomerID `json:"customer_id,omitempty"`
 	// Name holds the value of the "name" field.
@@ -104,6 +108,8 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case contact.FieldBirthday:
 			values[i] = &sql.NullScanner{S: new(date.Date)}
+		case contact.FieldCustom:
+			values[i] = new([]byte)
 		case contact.FieldID:
 			values[i] = new(publicid.ContactID)
 		case contact.FieldCustomerID:
@@ -167,6 +173,14 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ArchivedAt = new(time.Time)
 				*_m.ArchivedAt = value.Time
+			}
+		case contact.FieldCustom:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field custom", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Custom); err != nil {
+					return fmt.Errorf("unmarshal field custom: %w", err)
+				}
 			}
 		case contact.FieldCustomerID:
 			if value, ok := values[i].(*publicid.CustomerID); !ok {
@@ -346,6 +360,9 @@ func (_m *Contact) String() string {
 		builder.WriteString("archived_at=")
 		builder.WriteString(v.Format(time.ANSIC))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("custom=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Custom))
 	builder.WriteString(", ")
 	builder.WriteString("customer_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CustomerID))

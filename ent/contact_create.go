@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/customer"
 	"heyue/platform/date"
@@ -86,6 +87,12 @@ func (_c *ContactCreate) SetNillableArchivedAt(v *time.Time) *ContactCreate {
 	if v != nil {
 		_c.SetArchivedAt(*v)
 	}
+	return _c
+}
+
+// SetCustom sets the "custom" field.
+func (_c *ContactCreate) SetCustom(v custom.Set) *ContactCreate {
+	_c.mutation.SetCustom(v)
 	return _c
 }
 
@@ -419,6 +426,10 @@ func (_c *ContactCreate) defaults() {
 		v := contact.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.Custom(); !ok {
+		v := contact.DefaultCustom()
+		_c.mutation.SetCustom(v)
+	}
 	if _, ok := _c.mutation.Gender(); !ok {
 		v := contact.DefaultGender
 		_c.mutation.SetGender(v)
@@ -708,6 +719,10 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 		_spec.SetField(contact.FieldArchivedAt, field.TypeTime, value)
 		_node.ArchivedAt = &value
 	}
+	if value, ok := _c.mutation.Custom(); ok {
+		_spec.SetField(contact.FieldCustom, field.TypeJSON, value)
+		_node.Custom = value
+	}
 	if value, ok := _c.mutation.Name(); ok {
 		_spec.SetField(contact.FieldName, field.TypeString, value)
 		_node.Name = value
@@ -898,6 +913,18 @@ func (u *ContactUpsert) UpdateArchivedAt() *ContactUpsert {
 // ClearArchivedAt clears the value of the "archived_at" field.
 func (u *ContactUpsert) ClearArchivedAt() *ContactUpsert {
 	u.SetNull(contact.FieldArchivedAt)
+	return u
+}
+
+// SetCustom sets the "custom" field.
+func (u *ContactUpsert) SetCustom(v custom.Set) *ContactUpsert {
+	u.Set(contact.FieldCustom, v)
+	return u
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateCustom() *ContactUpsert {
+	u.SetExcluded(contact.FieldCustom)
 	return u
 }
 
@@ -1254,6 +1281,20 @@ func (u *ContactUpsertOne) UpdateArchivedAt() *ContactUpsertOne {
 func (u *ContactUpsertOne) ClearArchivedAt() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.ClearArchivedAt()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *ContactUpsertOne) SetCustom(v custom.Set) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateCustom() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCustom()
 	})
 }
 
@@ -1818,6 +1859,20 @@ func (u *ContactUpsertBulk) UpdateArchivedAt() *ContactUpsertBulk {
 func (u *ContactUpsertBulk) ClearArchivedAt() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.ClearArchivedAt()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *ContactUpsertBulk) SetCustom(v custom.Set) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateCustom() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateCustom()
 	})
 }
 

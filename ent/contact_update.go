@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/customer"
 	"heyue/ent/predicate"
@@ -77,6 +78,12 @@ func (_u *ContactUpdate) SetNillableArchivedAt(v *time.Time) *ContactUpdate {
 // ClearArchivedAt clears the value of the "archived_at" field.
 func (_u *ContactUpdate) ClearArchivedAt() *ContactUpdate {
 	_u.mutation.ClearArchivedAt()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *ContactUpdate) SetCustom(v custom.Set) *ContactUpdate {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -544,6 +551,9 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(contact.FieldArchivedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(contact.FieldCustom, field.TypeJSON, value)
+	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contact.FieldName, field.TypeString, value)
 	}
@@ -699,6 +709,12 @@ func (_u *ContactUpdateOne) SetNillableArchivedAt(v *time.Time) *ContactUpdateOn
 // ClearArchivedAt clears the value of the "archived_at" field.
 func (_u *ContactUpdateOne) ClearArchivedAt() *ContactUpdateOne {
 	_u.mutation.ClearArchivedAt()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *ContactUpdateOne) SetCustom(v custom.Set) *ContactUpdateOne {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -1195,6 +1211,9 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(contact.FieldArchivedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(contact.FieldCustom, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.Name(); ok {
 		_spec.SetField(contact.FieldName, field.TypeString, value)

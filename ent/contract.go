@@ -3,8 +3,10 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
 	"heyue/ent/department"
@@ -38,6 +40,8 @@ type Contract struct {
 	OwnerID *publicid.UserID `json:"owner_id,omitempty"`
 	// DepartmentID holds the value of the "department_id" field.
 	DepartmentID *publicid.DepartmentID `json:"department_id,omitempty"`
+	// Custom holds the value of the "custom" field.
+	Custom custom.Set `json:"custom,omitempty"`
 	// by the tenant's rule, without gaps within tenant, kind and period
 	Number string `json:"number,omitempty"`
 	// Title holds the value of the "title" field.
@@ -254,6 +258,8 @@ func (*Contract) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(publicid.DepartmentID)}
 		case contract.FieldOwnerID:
 			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
+		case contract.FieldCustom:
+			values[i] = new([]byte)
 		case contract.FieldID:
 			values[i] = new(publicid.ContractID)
 		case contract.FieldCustomerID:
@@ -329,6 +335,14 @@ func (_m *Contract) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(publicid.DepartmentID)
 				*_m.DepartmentID = *value.S.(*publicid.DepartmentID)
+			}
+		case contract.FieldCustom:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field custom", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Custom); err != nil {
+					return fmt.Errorf("unmarshal field custom: %w", err)
+				}
 			}
 		case contract.FieldNumber:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -550,6 +564,9 @@ func (_m *Contract) String() string {
 		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("custom=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Custom))
 	builder.WriteString(", ")
 	builder.WriteString("number=")
 	builder.WriteString(_m.Number)

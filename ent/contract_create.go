@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
@@ -126,6 +127,12 @@ func (_c *ContractCreate) SetNillableDepartmentID(v *publicid.DepartmentID) *Con
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetCustom sets the "custom" field.
+func (_c *ContractCreate) SetCustom(v custom.Set) *ContractCreate {
+	_c.mutation.SetCustom(v)
 	return _c
 }
 
@@ -508,6 +515,10 @@ func (_c *ContractCreate) defaults() {
 		v := contract.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.Custom(); !ok {
+		v := contract.DefaultCustom()
+		_c.mutation.SetCustom(v)
+	}
 	if _, ok := _c.mutation.Status(); !ok {
 		v := contract.DefaultStatus
 		_c.mutation.SetStatus(v)
@@ -662,6 +673,10 @@ func (_c *ContractCreate) createSpec() (*Contract, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ArchivedAt(); ok {
 		_spec.SetField(contract.FieldArchivedAt, field.TypeTime, value)
 		_node.ArchivedAt = &value
+	}
+	if value, ok := _c.mutation.Custom(); ok {
+		_spec.SetField(contract.FieldCustom, field.TypeJSON, value)
+		_node.Custom = value
 	}
 	if value, ok := _c.mutation.Number(); ok {
 		_spec.SetField(contract.FieldNumber, field.TypeString, value)
@@ -1075,6 +1090,18 @@ func (u *ContractUpsert) ClearDepartmentID() *ContractUpsert {
 	return u
 }
 
+// SetCustom sets the "custom" field.
+func (u *ContractUpsert) SetCustom(v custom.Set) *ContractUpsert {
+	u.Set(contract.FieldCustom, v)
+	return u
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateCustom() *ContractUpsert {
+	u.SetExcluded(contract.FieldCustom)
+	return u
+}
+
 // SetTitle sets the "title" field.
 func (u *ContractUpsert) SetTitle(v string) *ContractUpsert {
 	u.Set(contract.FieldTitle, v)
@@ -1419,6 +1446,20 @@ func (u *ContractUpsertOne) UpdateDepartmentID() *ContractUpsertOne {
 func (u *ContractUpsertOne) ClearDepartmentID() *ContractUpsertOne {
 	return u.Update(func(s *ContractUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *ContractUpsertOne) SetCustom(v custom.Set) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateCustom() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateCustom()
 	})
 }
 
@@ -1965,6 +2006,20 @@ func (u *ContractUpsertBulk) UpdateDepartmentID() *ContractUpsertBulk {
 func (u *ContractUpsertBulk) ClearDepartmentID() *ContractUpsertBulk {
 	return u.Update(func(s *ContractUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *ContractUpsertBulk) SetCustom(v custom.Set) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateCustom() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateCustom()
 	})
 }
 

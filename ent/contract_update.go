@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
@@ -129,6 +130,12 @@ func (_u *ContractUpdate) SetNillableDepartmentID(v *publicid.DepartmentID) *Con
 // ClearDepartmentID clears the value of the "department_id" field.
 func (_u *ContractUpdate) ClearDepartmentID() *ContractUpdate {
 	_u.mutation.ClearDepartmentID()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *ContractUpdate) SetCustom(v custom.Set) *ContractUpdate {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -868,6 +875,9 @@ func (_u *ContractUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(contract.FieldArchivedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(contract.FieldCustom, field.TypeJSON, value)
+	}
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(contract.FieldTitle, field.TypeString, value)
 	}
@@ -1588,6 +1598,12 @@ func (_u *ContractUpdateOne) SetNillableDepartmentID(v *publicid.DepartmentID) *
 // ClearDepartmentID clears the value of the "department_id" field.
 func (_u *ContractUpdateOne) ClearDepartmentID() *ContractUpdateOne {
 	_u.mutation.ClearDepartmentID()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *ContractUpdateOne) SetCustom(v custom.Set) *ContractUpdateOne {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -2356,6 +2372,9 @@ func (_u *ContractUpdateOne) sqlSave(ctx context.Context) (_node *Contract, err 
 	}
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(contract.FieldArchivedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(contract.FieldCustom, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.Title(); ok {
 		_spec.SetField(contract.FieldTitle, field.TypeString, value)

@@ -3,8 +3,10 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/user"
@@ -35,6 +37,8 @@ type Customer struct {
 	OwnerID *publicid.UserID `json:"owner_id,omitempty"`
 	// DepartmentID holds the value of the "department_id" field.
 	DepartmentID *publicid.DepartmentID `json:"department_id,omitempty"`
+	// Custom holds the value of the "custom" field.
+	Custom custom.Set `json:"custom,omitempty"`
 	// Kind holds the value of the "kind" field.
 	Kind profile.Kind `json:"kind,omitempty"`
 	// Name holds the value of the "name" field.
@@ -150,6 +154,8 @@ func (*Customer) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(publicid.DepartmentID)}
 		case customer.FieldOwnerID:
 			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
+		case customer.FieldCustom:
+			values[i] = new([]byte)
 		case customer.FieldID:
 			values[i] = new(publicid.CustomerID)
 		case customer.FieldTenantID, customer.FieldVersion:
@@ -223,6 +229,14 @@ func (_m *Customer) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(publicid.DepartmentID)
 				*_m.DepartmentID = *value.S.(*publicid.DepartmentID)
+			}
+		case customer.FieldCustom:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field custom", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Custom); err != nil {
+					return fmt.Errorf("unmarshal field custom: %w", err)
+				}
 			}
 		case customer.FieldKind:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -414,6 +428,9 @@ func (_m *Customer) String() string {
 		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("custom=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Custom))
 	builder.WriteString(", ")
 	builder.WriteString("kind=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Kind))

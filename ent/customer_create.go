@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -117,6 +118,12 @@ func (_c *CustomerCreate) SetNillableDepartmentID(v *publicid.DepartmentID) *Cus
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetCustom sets the "custom" field.
+func (_c *CustomerCreate) SetCustom(v custom.Set) *CustomerCreate {
+	_c.mutation.SetCustom(v)
 	return _c
 }
 
@@ -458,6 +465,10 @@ func (_c *CustomerCreate) defaults() {
 		v := customer.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.Custom(); !ok {
+		v := customer.DefaultCustom()
+		_c.mutation.SetCustom(v)
+	}
 	if _, ok := _c.mutation.Kind(); !ok {
 		v := customer.DefaultKind
 		_c.mutation.SetKind(v)
@@ -712,6 +723,10 @@ func (_c *CustomerCreate) createSpec() (*Customer, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.ArchivedAt(); ok {
 		_spec.SetField(customer.FieldArchivedAt, field.TypeTime, value)
 		_node.ArchivedAt = &value
+	}
+	if value, ok := _c.mutation.Custom(); ok {
+		_spec.SetField(customer.FieldCustom, field.TypeJSON, value)
+		_node.Custom = value
 	}
 	if value, ok := _c.mutation.Kind(); ok {
 		_spec.SetField(customer.FieldKind, field.TypeEnum, value)
@@ -996,6 +1011,18 @@ func (u *CustomerUpsert) UpdateDepartmentID() *CustomerUpsert {
 // ClearDepartmentID clears the value of the "department_id" field.
 func (u *CustomerUpsert) ClearDepartmentID() *CustomerUpsert {
 	u.SetNull(customer.FieldDepartmentID)
+	return u
+}
+
+// SetCustom sets the "custom" field.
+func (u *CustomerUpsert) SetCustom(v custom.Set) *CustomerUpsert {
+	u.Set(customer.FieldCustom, v)
+	return u
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *CustomerUpsert) UpdateCustom() *CustomerUpsert {
+	u.SetExcluded(customer.FieldCustom)
 	return u
 }
 
@@ -1358,6 +1385,20 @@ func (u *CustomerUpsertOne) UpdateDepartmentID() *CustomerUpsertOne {
 func (u *CustomerUpsertOne) ClearDepartmentID() *CustomerUpsertOne {
 	return u.Update(func(s *CustomerUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *CustomerUpsertOne) SetCustom(v custom.Set) *CustomerUpsertOne {
+	return u.Update(func(s *CustomerUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *CustomerUpsertOne) UpdateCustom() *CustomerUpsertOne {
+	return u.Update(func(s *CustomerUpsert) {
+		s.UpdateCustom()
 	})
 }
 
@@ -1922,6 +1963,20 @@ func (u *CustomerUpsertBulk) UpdateDepartmentID() *CustomerUpsertBulk {
 func (u *CustomerUpsertBulk) ClearDepartmentID() *CustomerUpsertBulk {
 	return u.Update(func(s *CustomerUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *CustomerUpsertBulk) SetCustom(v custom.Set) *CustomerUpsertBulk {
+	return u.Update(func(s *CustomerUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *CustomerUpsertBulk) UpdateCustom() *CustomerUpsertBulk {
+	return u.Update(func(s *CustomerUpsert) {
+		s.UpdateCustom()
 	})
 }
 

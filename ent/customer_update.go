@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -120,6 +121,12 @@ func (_u *CustomerUpdate) SetNillableDepartmentID(v *publicid.DepartmentID) *Cus
 // ClearDepartmentID clears the value of the "department_id" field.
 func (_u *CustomerUpdate) ClearDepartmentID() *CustomerUpdate {
 	_u.mutation.ClearDepartmentID()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *CustomerUpdate) SetCustom(v custom.Set) *CustomerUpdate {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -651,6 +658,9 @@ func (_u *CustomerUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(customer.FieldArchivedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(customer.FieldCustom, field.TypeJSON, value)
+	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(customer.FieldKind, field.TypeEnum, value)
 	}
@@ -1004,6 +1014,12 @@ func (_u *CustomerUpdateOne) SetNillableDepartmentID(v *publicid.DepartmentID) *
 // ClearDepartmentID clears the value of the "department_id" field.
 func (_u *CustomerUpdateOne) ClearDepartmentID() *CustomerUpdateOne {
 	_u.mutation.ClearDepartmentID()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *CustomerUpdateOne) SetCustom(v custom.Set) *CustomerUpdateOne {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -1564,6 +1580,9 @@ func (_u *CustomerUpdateOne) sqlSave(ctx context.Context) (_node *Customer, err 
 	}
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(customer.FieldArchivedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(customer.FieldCustom, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.Kind(); ok {
 		_spec.SetField(customer.FieldKind, field.TypeEnum, value)

@@ -17,9 +17,12 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/customer"
+	"heyue/ent/customfield"
+	"heyue/ent/customvalue"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	"reflect"
 	"sync"
@@ -113,10 +116,13 @@ func checkColumn(t, c string) error {
 			contractchange.Table:    contractchange.ValidColumn,
 			contractline.Table:      contractline.ValidColumn,
 			contractparty.Table:     contractparty.ValidColumn,
+			customfield.Table:       customfield.ValidColumn,
+			customvalue.Table:       customvalue.ValidColumn,
 			customer.Table:          customer.ValidColumn,
 			department.Table:        department.ValidColumn,
 			dictionaryentry.Table:   dictionaryentry.ValidColumn,
 			documentreference.Table: documentreference.ValidColumn,
+			idempotencykey.Table:    idempotencykey.ValidColumn,
 			importsource.Table:      importsource.ValidColumn,
 			entmilestone.Table:      entmilestone.ValidColumn,
 			numbercounter.Table:     numbercounter.ValidColumn,

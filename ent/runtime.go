@@ -3,6 +3,7 @@
 package ent
 
 import (
+	"heyue/domain/fields/custom"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
 	"heyue/ent/auditentry"
@@ -13,9 +14,12 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/customer"
+	"heyue/ent/customfield"
+	"heyue/ent/customvalue"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
@@ -117,6 +121,8 @@ func init() {
 	_ = contactMixinFields1
 	contactMixinFields2 := contactMixin[2].Fields()
 	_ = contactMixinFields2
+	contactMixinFields4 := contactMixin[4].Fields()
+	_ = contactMixinFields4
 	contactFields := schema.Contact{}.Fields()
 	_ = contactFields
 	// contactDescCreatedAt is the schema descriptor for created_at field.
@@ -135,6 +141,10 @@ func init() {
 	contact.DefaultVersion = contactDescVersion.Default.(int)
 	// contact.VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	contact.VersionValidator = contactDescVersion.Validators[0].(func(int) error)
+	// contactDescCustom is the schema descriptor for custom field.
+	contactDescCustom := contactMixinFields4[0].Descriptor()
+	// contact.DefaultCustom holds the default value on creation for the custom field.
+	contact.DefaultCustom = contactDescCustom.Default.(func() custom.Set)
 	// contactDescSalutation is the schema descriptor for salutation field.
 	contactDescSalutation := contactFields[4].Descriptor()
 	// contact.DefaultSalutation holds the default value on creation for the salutation field.
@@ -238,6 +248,8 @@ func init() {
 	_ = contractMixinFields1
 	contractMixinFields2 := contractMixin[2].Fields()
 	_ = contractMixinFields2
+	contractMixinFields5 := contractMixin[5].Fields()
+	_ = contractMixinFields5
 	contractFields := schema.Contract{}.Fields()
 	_ = contractFields
 	// contractDescCreatedAt is the schema descriptor for created_at field.
@@ -256,6 +268,10 @@ func init() {
 	contract.DefaultVersion = contractDescVersion.Default.(int)
 	// contract.VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	contract.VersionValidator = contractDescVersion.Validators[0].(func(int) error)
+	// contractDescCustom is the schema descriptor for custom field.
+	contractDescCustom := contractMixinFields5[0].Descriptor()
+	// contract.DefaultCustom holds the default value on creation for the custom field.
+	contract.DefaultCustom = contractDescCustom.Default.(func() custom.Set)
 	// contractDescAmountMinor is the schema descriptor for amount_minor field.
 	contractDescAmountMinor := contractFields[7].Descriptor()
 	// contract.DefaultAmountMinor holds the default value on creation for the amount_minor field.
@@ -389,11 +405,58 @@ func init() {
 	contractpartyDescID := contractpartyFields[0].Descriptor()
 	// contractparty.DefaultID holds the default value on creation for the id field.
 	contractparty.DefaultID = contractpartyDescID.Default.(func() publicid.ContractPartyID)
+	customfieldMixin := schema.CustomField{}.Mixin()
+	customfieldMixinFields1 := customfieldMixin[1].Fields()
+	_ = customfieldMixinFields1
+	customfieldMixinFields2 := customfieldMixin[2].Fields()
+	_ = customfieldMixinFields2
+	customfieldFields := schema.CustomField{}.Fields()
+	_ = customfieldFields
+	// customfieldDescCreatedAt is the schema descriptor for created_at field.
+	customfieldDescCreatedAt := customfieldMixinFields1[0].Descriptor()
+	// customfield.DefaultCreatedAt holds the default value on creation for the created_at field.
+	customfield.DefaultCreatedAt = customfieldDescCreatedAt.Default.(func() time.Time)
+	// customfieldDescUpdatedAt is the schema descriptor for updated_at field.
+	customfieldDescUpdatedAt := customfieldMixinFields1[1].Descriptor()
+	// customfield.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	customfield.DefaultUpdatedAt = customfieldDescUpdatedAt.Default.(func() time.Time)
+	// customfield.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	customfield.UpdateDefaultUpdatedAt = customfieldDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// customfieldDescVersion is the schema descriptor for version field.
+	customfieldDescVersion := customfieldMixinFields2[0].Descriptor()
+	// customfield.DefaultVersion holds the default value on creation for the version field.
+	customfield.DefaultVersion = customfieldDescVersion.Default.(int)
+	// customfield.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	customfield.VersionValidator = customfieldDescVersion.Validators[0].(func(int) error)
+	// customfieldDescRequired is the schema descriptor for required field.
+	customfieldDescRequired := customfieldFields[7].Descriptor()
+	// customfield.DefaultRequired holds the default value on creation for the required field.
+	customfield.DefaultRequired = customfieldDescRequired.Default.(bool)
+	// customfieldDescOptions is the schema descriptor for options field.
+	customfieldDescOptions := customfieldFields[8].Descriptor()
+	// customfield.DefaultOptions holds the default value on creation for the options field.
+	customfield.DefaultOptions = customfieldDescOptions.Default.([]custom.Option)
+	// customfieldDescPosition is the schema descriptor for position field.
+	customfieldDescPosition := customfieldFields[9].Descriptor()
+	// customfield.DefaultPosition holds the default value on creation for the position field.
+	customfield.DefaultPosition = customfieldDescPosition.Default.(int)
+	// customfieldDescID is the schema descriptor for id field.
+	customfieldDescID := customfieldFields[0].Descriptor()
+	// customfield.DefaultID holds the default value on creation for the id field.
+	customfield.DefaultID = customfieldDescID.Default.(func() publicid.CustomFieldID)
+	customvalueFields := schema.CustomValue{}.Fields()
+	_ = customvalueFields
+	// customvalueDescID is the schema descriptor for id field.
+	customvalueDescID := customvalueFields[0].Descriptor()
+	// customvalue.DefaultID holds the default value on creation for the id field.
+	customvalue.DefaultID = customvalueDescID.Default.(func() publicid.CustomValueID)
 	customerMixin := schema.Customer{}.Mixin()
 	customerMixinFields1 := customerMixin[1].Fields()
 	_ = customerMixinFields1
 	customerMixinFields2 := customerMixin[2].Fields()
 	_ = customerMixinFields2
+	customerMixinFields5 := customerMixin[5].Fields()
+	_ = customerMixinFields5
 	customerFields := schema.Customer{}.Fields()
 	_ = customerFields
 	// customerDescCreatedAt is the schema descriptor for created_at field.
@@ -412,6 +475,10 @@ func init() {
 	customer.DefaultVersion = customerDescVersion.Default.(int)
 	// customer.VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	customer.VersionValidator = customerDescVersion.Validators[0].(func(int) error)
+	// customerDescCustom is the schema descriptor for custom field.
+	customerDescCustom := customerMixinFields5[0].Descriptor()
+	// customer.DefaultCustom holds the default value on creation for the custom field.
+	customer.DefaultCustom = customerDescCustom.Default.(func() custom.Set)
 	// customerDescShortName is the schema descriptor for short_name field.
 	customerDescShortName := customerFields[4].Descriptor()
 	// customer.DefaultShortName holds the default value on creation for the short_name field.
@@ -593,6 +660,20 @@ func init() {
 	documentreferenceDescID := documentreferenceFields[0].Descriptor()
 	// documentreference.DefaultID holds the default value on creation for the id field.
 	documentreference.DefaultID = documentreferenceDescID.Default.(func() publicid.DocumentReferenceID)
+	idempotencykeyFields := schema.IdempotencyKey{}.Fields()
+	_ = idempotencykeyFields
+	// idempotencykeyDescRequest is the schema descriptor for request field.
+	idempotencykeyDescRequest := idempotencykeyFields[3].Descriptor()
+	// idempotencykey.RequestValidator is a validator for the "request" field. It is called by the builders before save.
+	idempotencykey.RequestValidator = idempotencykeyDescRequest.Validators[0].(func([]byte) error)
+	// idempotencykeyDescMade is the schema descriptor for made field.
+	idempotencykeyDescMade := idempotencykeyFields[4].Descriptor()
+	// idempotencykey.DefaultMade holds the default value on creation for the made field.
+	idempotencykey.DefaultMade = idempotencykeyDescMade.Default.([]string)
+	// idempotencykeyDescAuthzVersion is the schema descriptor for authz_version field.
+	idempotencykeyDescAuthzVersion := idempotencykeyFields[6].Descriptor()
+	// idempotencykey.DefaultAuthzVersion holds the default value on creation for the authz_version field.
+	idempotencykey.DefaultAuthzVersion = idempotencykeyDescAuthzVersion.Default.(int64)
 	importsourceMixin := schema.ImportSource{}.Mixin()
 	importsourceMixinFields1 := importsourceMixin[1].Fields()
 	_ = importsourceMixinFields1
@@ -856,6 +937,8 @@ func init() {
 	_ = servicerecordMixinFields1
 	servicerecordMixinFields2 := servicerecordMixin[2].Fields()
 	_ = servicerecordMixinFields2
+	servicerecordMixinFields5 := servicerecordMixin[5].Fields()
+	_ = servicerecordMixinFields5
 	servicerecordFields := schema.ServiceRecord{}.Fields()
 	_ = servicerecordFields
 	// servicerecordDescCreatedAt is the schema descriptor for created_at field.
@@ -874,6 +957,10 @@ func init() {
 	servicerecord.DefaultVersion = servicerecordDescVersion.Default.(int)
 	// servicerecord.VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	servicerecord.VersionValidator = servicerecordDescVersion.Validators[0].(func(int) error)
+	// servicerecordDescCustom is the schema descriptor for custom field.
+	servicerecordDescCustom := servicerecordMixinFields5[0].Descriptor()
+	// servicerecord.DefaultCustom holds the default value on creation for the custom field.
+	servicerecord.DefaultCustom = servicerecordDescCustom.Default.(func() custom.Set)
 	// servicerecordDescSatisfaction is the schema descriptor for satisfaction field.
 	servicerecordDescSatisfaction := servicerecordFields[7].Descriptor()
 	// servicerecord.SatisfactionValidator is a validator for the "satisfaction" field. It is called by the builders before save.

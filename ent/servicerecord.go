@@ -3,7 +3,9 @@
 package ent
 
 import (
+	"encoding/json"
 	"fmt"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -38,6 +40,8 @@ type ServiceRecord struct {
 	OwnerID *publicid.UserID `json:"owner_id,omitempty"`
 	// DepartmentID holds the value of the "department_id" field.
 	DepartmentID *publicid.DepartmentID `json:"department_id,omitempty"`
+	// Custom holds the value of the "custom" field.
+	Custom custom.Set `json:"custom,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
 	CustomerID publicid.CustomerID `json:"customer_id,omitempty"`
 	// ContactID holds the value of the "contact_id" field.
@@ -145,6 +149,8 @@ func (*ServiceRecord) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(publicid.DepartmentID)}
 		case servicerecord.FieldOwnerID:
 			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
+		case servicerecord.FieldCustom:
+			values[i] = new([]byte)
 		case servicerecord.FieldServedOn:
 			values[i] = new(date.Date)
 		case servicerecord.FieldCustomerID:
@@ -222,6 +228,14 @@ func (_m *ServiceRecord) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.DepartmentID = new(publicid.DepartmentID)
 				*_m.DepartmentID = *value.S.(*publicid.DepartmentID)
+			}
+		case servicerecord.FieldCustom:
+			if value, ok := values[i].(*[]byte); !ok {
+				return fmt.Errorf("unexpected type %T for field custom", values[i])
+			} else if value != nil && len(*value) > 0 {
+				if err := json.Unmarshal(*value, &_m.Custom); err != nil {
+					return fmt.Errorf("unmarshal field custom: %w", err)
+				}
 			}
 		case servicerecord.FieldCustomerID:
 			if value, ok := values[i].(*publicid.CustomerID); !ok {
@@ -361,6 +375,9 @@ func (_m *ServiceRecord) String() string {
 		builder.WriteString("department_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("custom=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Custom))
 	builder.WriteString(", ")
 	builder.WriteString("customer_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.CustomerID))

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -117,6 +118,12 @@ func (_c *ServiceRecordCreate) SetNillableDepartmentID(v *publicid.DepartmentID)
 	if v != nil {
 		_c.SetDepartmentID(*v)
 	}
+	return _c
+}
+
+// SetCustom sets the "custom" field.
+func (_c *ServiceRecordCreate) SetCustom(v custom.Set) *ServiceRecordCreate {
+	_c.mutation.SetCustom(v)
 	return _c
 }
 
@@ -286,6 +293,10 @@ func (_c *ServiceRecordCreate) defaults() {
 		v := servicerecord.DefaultVersion
 		_c.mutation.SetVersion(v)
 	}
+	if _, ok := _c.mutation.Custom(); !ok {
+		v := servicerecord.DefaultCustom()
+		_c.mutation.SetCustom(v)
+	}
 	if _, ok := _c.mutation.Feedback(); !ok {
 		v := servicerecord.DefaultFeedback
 		_c.mutation.SetFeedback(v)
@@ -398,6 +409,10 @@ func (_c *ServiceRecordCreate) createSpec() (*ServiceRecord, *sqlgraph.CreateSpe
 	if value, ok := _c.mutation.ArchivedAt(); ok {
 		_spec.SetField(servicerecord.FieldArchivedAt, field.TypeTime, value)
 		_node.ArchivedAt = &value
+	}
+	if value, ok := _c.mutation.Custom(); ok {
+		_spec.SetField(servicerecord.FieldCustom, field.TypeJSON, value)
+		_node.Custom = value
 	}
 	if value, ok := _c.mutation.ServiceType(); ok {
 		_spec.SetField(servicerecord.FieldServiceType, field.TypeString, value)
@@ -637,6 +652,18 @@ func (u *ServiceRecordUpsert) UpdateDepartmentID() *ServiceRecordUpsert {
 // ClearDepartmentID clears the value of the "department_id" field.
 func (u *ServiceRecordUpsert) ClearDepartmentID() *ServiceRecordUpsert {
 	u.SetNull(servicerecord.FieldDepartmentID)
+	return u
+}
+
+// SetCustom sets the "custom" field.
+func (u *ServiceRecordUpsert) SetCustom(v custom.Set) *ServiceRecordUpsert {
+	u.Set(servicerecord.FieldCustom, v)
+	return u
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ServiceRecordUpsert) UpdateCustom() *ServiceRecordUpsert {
+	u.SetExcluded(servicerecord.FieldCustom)
 	return u
 }
 
@@ -909,6 +936,20 @@ func (u *ServiceRecordUpsertOne) UpdateDepartmentID() *ServiceRecordUpsertOne {
 func (u *ServiceRecordUpsertOne) ClearDepartmentID() *ServiceRecordUpsertOne {
 	return u.Update(func(s *ServiceRecordUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *ServiceRecordUpsertOne) SetCustom(v custom.Set) *ServiceRecordUpsertOne {
+	return u.Update(func(s *ServiceRecordUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ServiceRecordUpsertOne) UpdateCustom() *ServiceRecordUpsertOne {
+	return u.Update(func(s *ServiceRecordUpsert) {
+		s.UpdateCustom()
 	})
 }
 
@@ -1368,6 +1409,20 @@ func (u *ServiceRecordUpsertBulk) UpdateDepartmentID() *ServiceRecordUpsertBulk 
 func (u *ServiceRecordUpsertBulk) ClearDepartmentID() *ServiceRecordUpsertBulk {
 	return u.Update(func(s *ServiceRecordUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetCustom sets the "custom" field.
+func (u *ServiceRecordUpsertBulk) SetCustom(v custom.Set) *ServiceRecordUpsertBulk {
+	return u.Update(func(s *ServiceRecordUpsert) {
+		s.SetCustom(v)
+	})
+}
+
+// UpdateCustom sets the "custom" field to the value that was provided on create.
+func (u *ServiceRecordUpsertBulk) UpdateCustom() *ServiceRecordUpsertBulk {
+	return u.Update(func(s *ServiceRecordUpsert) {
+		s.UpdateCustom()
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"heyue/domain/fields/custom"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -120,6 +121,12 @@ func (_u *ServiceRecordUpdate) SetNillableDepartmentID(v *publicid.DepartmentID)
 // ClearDepartmentID clears the value of the "department_id" field.
 func (_u *ServiceRecordUpdate) ClearDepartmentID() *ServiceRecordUpdate {
 	_u.mutation.ClearDepartmentID()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *ServiceRecordUpdate) SetCustom(v custom.Set) *ServiceRecordUpdate {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -412,6 +419,9 @@ func (_u *ServiceRecordUpdate) sqlSave(ctx context.Context) (_node int, err erro
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(servicerecord.FieldArchivedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(servicerecord.FieldCustom, field.TypeJSON, value)
+	}
 	if value, ok := _u.mutation.ServiceType(); ok {
 		_spec.SetField(servicerecord.FieldServiceType, field.TypeString, value)
 	}
@@ -684,6 +694,12 @@ func (_u *ServiceRecordUpdateOne) SetNillableDepartmentID(v *publicid.Department
 // ClearDepartmentID clears the value of the "department_id" field.
 func (_u *ServiceRecordUpdateOne) ClearDepartmentID() *ServiceRecordUpdateOne {
 	_u.mutation.ClearDepartmentID()
+	return _u
+}
+
+// SetCustom sets the "custom" field.
+func (_u *ServiceRecordUpdateOne) SetCustom(v custom.Set) *ServiceRecordUpdateOne {
+	_u.mutation.SetCustom(v)
 	return _u
 }
 
@@ -1005,6 +1021,9 @@ func (_u *ServiceRecordUpdateOne) sqlSave(ctx context.Context) (_node *ServiceRe
 	}
 	if _u.mutation.ArchivedAtCleared() {
 		_spec.ClearField(servicerecord.FieldArchivedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.Custom(); ok {
+		_spec.SetField(servicerecord.FieldCustom, field.TypeJSON, value)
 	}
 	if value, ok := _u.mutation.ServiceType(); ok {
 		_spec.SetField(servicerecord.FieldServiceType, field.TypeString, value)

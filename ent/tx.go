@@ -34,6 +34,10 @@ type Tx struct {
 	ContractLine *ContractLineClient
 	// ContractParty is the client for interacting with the ContractParty builders.
 	ContractParty *ContractPartyClient
+	// CustomField is the client for interacting with the CustomField builders.
+	CustomField *CustomFieldClient
+	// CustomValue is the client for interacting with the CustomValue builders.
+	CustomValue *CustomValueClient
 	// Customer is the client for interacting with the Customer builders.
 	Customer *CustomerClient
 	// Department is the client for interacting with the Department builders.
@@ -42,6 +46,8 @@ type Tx struct {
 	DictionaryEntry *DictionaryEntryClient
 	// DocumentReference is the client for interacting with the DocumentReference builders.
 	DocumentReference *DocumentReferenceClient
+	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
+	IdempotencyKey *IdempotencyKeyClient
 	// ImportSource is the client for interacting with the ImportSource builders.
 	ImportSource *ImportSourceClient
 	// Milestone is the client for interacting with the Milestone builders.
@@ -215,10 +221,13 @@ func (tx *Tx) init() {
 	tx.ContractChange = NewContractChangeClient(tx.config)
 	tx.ContractLine = NewContractLineClient(tx.config)
 	tx.ContractParty = NewContractPartyClient(tx.config)
+	tx.CustomField = NewCustomFieldClient(tx.config)
+	tx.CustomValue = NewCustomValueClient(tx.config)
 	tx.Customer = NewCustomerClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.DictionaryEntry = NewDictionaryEntryClient(tx.config)
 	tx.DocumentReference = NewDocumentReferenceClient(tx.config)
+	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Milestone = NewMilestoneClient(tx.config)
 	tx.NumberCounter = NewNumberCounterClient(tx.config)

@@ -77,6 +77,7 @@ func systemRights() []string {
 		"reminders SELECT (tenant_id)", "reminders SELECT (next_at)",
 		"outbox_events SELECT (tenant_id)", "outbox_events SELECT (seq)",
 		"audit_queue SELECT (tenant_id)",
+		"idempotency_keys SELECT (tenant_id)", "idempotency_keys SELECT (expires_at)",
 		"number_counters SELECT (tenant_id)", "number_counters SELECT (kind)", "number_counters SELECT (last)",
 	}
 }

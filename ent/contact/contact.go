@@ -5,6 +5,7 @@ package contact
 import (
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/platform/publicid"
 	"time"
 
@@ -27,6 +28,8 @@ const (
 	FieldVersion = "version"
 	// FieldArchivedAt holds the string denoting the archived_at field in the database.
 	FieldArchivedAt = "archived_at"
+	// FieldCustom holds the string denoting the custom field in the database.
+	FieldCustom = "custom"
 	// FieldCustomerID holds the string denoting the customer_id field in the database.
 	FieldCustomerID = "customer_id"
 	// FieldName holds the string denoting the name field in the database.
@@ -88,6 +91,7 @@ var Columns = []string{
 	FieldUpdatedAt,
 	FieldVersion,
 	FieldArchivedAt,
+	FieldCustom,
 	FieldCustomerID,
 	FieldName,
 	FieldGender,
@@ -131,6 +135,8 @@ var (
 	DefaultVersion int
 	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	VersionValidator func(int) error
+	// DefaultCustom holds the default value on creation for the "custom" field.
+	DefaultCustom func() custom.Set
 	// DefaultSalutation holds the default value on creation for the "salutation" field.
 	DefaultSalutation string
 	// SalutationValidator is a validator for the "salutation" field. It is called by the builders before save.

@@ -5,6 +5,7 @@ package contract
 import (
 	"fmt"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/platform/publicid"
 	"time"
 
@@ -31,6 +32,8 @@ const (
 	FieldOwnerID = "owner_id"
 	// FieldDepartmentID holds the string denoting the department_id field in the database.
 	FieldDepartmentID = "department_id"
+	// FieldCustom holds the string denoting the custom field in the database.
+	FieldCustom = "custom"
 	// FieldNumber holds the string denoting the number field in the database.
 	FieldNumber = "number"
 	// FieldTitle holds the string denoting the title field in the database.
@@ -193,6 +196,7 @@ var Columns = []string{
 	FieldArchivedAt,
 	FieldOwnerID,
 	FieldDepartmentID,
+	FieldCustom,
 	FieldNumber,
 	FieldTitle,
 	FieldKind,
@@ -230,6 +234,8 @@ var (
 	DefaultVersion int
 	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	VersionValidator func(int) error
+	// DefaultCustom holds the default value on creation for the "custom" field.
+	DefaultCustom func() custom.Set
 	// DefaultAmountMinor holds the default value on creation for the "amount_minor" field.
 	DefaultAmountMinor int64
 	// AmountMinorValidator is a validator for the "amount_minor" field. It is called by the builders before save.

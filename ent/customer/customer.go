@@ -5,6 +5,7 @@ package customer
 import (
 	"fmt"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/platform/publicid"
 	"time"
 
@@ -31,6 +32,8 @@ const (
 	FieldOwnerID = "owner_id"
 	// FieldDepartmentID holds the string denoting the department_id field in the database.
 	FieldDepartmentID = "department_id"
+	// FieldCustom holds the string denoting the custom field in the database.
+	FieldCustom = "custom"
 	// FieldKind holds the string denoting the kind field in the database.
 	FieldKind = "kind"
 	// FieldName holds the string denoting the name field in the database.
@@ -124,6 +127,7 @@ var Columns = []string{
 	FieldArchivedAt,
 	FieldOwnerID,
 	FieldDepartmentID,
+	FieldCustom,
 	FieldKind,
 	FieldName,
 	FieldCode,
@@ -164,6 +168,8 @@ var (
 	DefaultVersion int
 	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	VersionValidator func(int) error
+	// DefaultCustom holds the default value on creation for the "custom" field.
+	DefaultCustom func() custom.Set
 	// DefaultShortName holds the default value on creation for the "short_name" field.
 	DefaultShortName string
 	// ShortNameValidator is a validator for the "short_name" field. It is called by the builders before save.

@@ -18,9 +18,12 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/customer"
+	"heyue/ent/customfield"
+	"heyue/ent/customvalue"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
@@ -368,6 +371,60 @@ func (f TraverseContractParty) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContractPartyQuery", q)
 }
 
+// The CustomFieldFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CustomFieldFunc func(context.Context, *ent.CustomFieldQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CustomFieldFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CustomFieldQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CustomFieldQuery", q)
+}
+
+// The TraverseCustomField type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCustomField func(context.Context, *ent.CustomFieldQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCustomField) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCustomField) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CustomFieldQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CustomFieldQuery", q)
+}
+
+// The CustomValueFunc type is an adapter to allow the use of ordinary function as a Querier.
+type CustomValueFunc func(context.Context, *ent.CustomValueQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f CustomValueFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.CustomValueQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.CustomValueQuery", q)
+}
+
+// The TraverseCustomValue type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseCustomValue func(context.Context, *ent.CustomValueQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseCustomValue) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseCustomValue) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.CustomValueQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.CustomValueQuery", q)
+}
+
 // The CustomerFunc type is an adapter to allow the use of ordinary function as a Querier.
 type CustomerFunc func(context.Context, *ent.CustomerQuery) (ent.Value, error)
 
@@ -474,6 +531,33 @@ func (f TraverseDocumentReference) Traverse(ctx context.Context, q ent.Query) er
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.DocumentReferenceQuery", q)
+}
+
+// The IdempotencyKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IdempotencyKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IdempotencyKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
+}
+
+// The TraverseIdempotencyKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIdempotencyKey func(context.Context, *ent.IdempotencyKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIdempotencyKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIdempotencyKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IdempotencyKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IdempotencyKeyQuery", q)
 }
 
 // The ImportSourceFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -931,6 +1015,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContractLineQuery, predicate.ContractLine, contractline.OrderOption]{typ: ent.TypeContractLine, tq: q}, nil
 	case *ent.ContractPartyQuery:
 		return &query[*ent.ContractPartyQuery, predicate.ContractParty, contractparty.OrderOption]{typ: ent.TypeContractParty, tq: q}, nil
+	case *ent.CustomFieldQuery:
+		return &query[*ent.CustomFieldQuery, predicate.CustomField, customfield.OrderOption]{typ: ent.TypeCustomField, tq: q}, nil
+	case *ent.CustomValueQuery:
+		return &query[*ent.CustomValueQuery, predicate.CustomValue, customvalue.OrderOption]{typ: ent.TypeCustomValue, tq: q}, nil
 	case *ent.CustomerQuery:
 		return &query[*ent.CustomerQuery, predicate.Customer, customer.OrderOption]{typ: ent.TypeCustomer, tq: q}, nil
 	case *ent.DepartmentQuery:
@@ -939,6 +1027,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.DictionaryEntryQuery, predicate.DictionaryEntry, dictionaryentry.OrderOption]{typ: ent.TypeDictionaryEntry, tq: q}, nil
 	case *ent.DocumentReferenceQuery:
 		return &query[*ent.DocumentReferenceQuery, predicate.DocumentReference, documentreference.OrderOption]{typ: ent.TypeDocumentReference, tq: q}, nil
+	case *ent.IdempotencyKeyQuery:
+		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.ImportSourceQuery:
 		return &query[*ent.ImportSourceQuery, predicate.ImportSource, importsource.OrderOption]{typ: ent.TypeImportSource, tq: q}, nil
 	case *ent.MilestoneQuery:

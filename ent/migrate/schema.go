@@ -181,6 +181,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "custom", Type: field.TypeJSON, Default: schema.Expr("'{}'")},
 		{Name: "name", Type: field.TypeString},
 		{Name: "gender", Type: field.TypeEnum, Enums: []string{"FEMALE", "MALE", "OTHER", "UNSTATED"}, Default: "UNSTATED"},
 		{Name: "salutation", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
@@ -210,7 +211,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contacts_customers_customer",
-				Columns:    []*schema.Column{ContactsColumns[25]},
+				Columns:    []*schema.Column{ContactsColumns[26]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -219,12 +220,12 @@ var (
 			{
 				Name:    "contact_tenant_id_customer_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[25], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[26], ContactsColumns[0]},
 			},
 			{
 				Name:    "contact_tenant_id_name",
 				Unique:  false,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[6]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[7]},
 			},
 			{
 				Name:    "contact_tenant_id_created_at",
@@ -241,6 +242,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "custom", Type: field.TypeJSON, Default: schema.Expr("'{}'")},
 		{Name: "number", Type: field.TypeString},
 		{Name: "title", Type: field.TypeString},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SALES", "PURCHASE", "SERVICE", "VEHICLE", "LEASE", "ENGINEERING", "CONFIDENTIALITY", "FRAMEWORK", "OTHER"}},
@@ -266,25 +268,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contracts_users_owner",
-				Columns:    []*schema.Column{ContractsColumns[18]},
+				Columns:    []*schema.Column{ContractsColumns[19]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "contracts_departments_department",
-				Columns:    []*schema.Column{ContractsColumns[19]},
+				Columns:    []*schema.Column{ContractsColumns[20]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "contracts_customers_customer",
-				Columns:    []*schema.Column{ContractsColumns[20]},
+				Columns:    []*schema.Column{ContractsColumns[21]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "contracts_contracts_successors",
-				Columns:    []*schema.Column{ContractsColumns[21]},
+				Columns:    []*schema.Column{ContractsColumns[22]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -293,27 +295,27 @@ var (
 			{
 				Name:    "contract_tenant_id_number",
 				Unique:  true,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[6]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[7]},
 			},
 			{
 				Name:    "contract_tenant_id_customer_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[20]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[21]},
 			},
 			{
 				Name:    "contract_tenant_id_predecessor_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[21]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[22]},
 			},
 			{
 				Name:    "contract_tenant_id_signed_on",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[14]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[15]},
 			},
 			{
 				Name:    "contract_tenant_id_ends_on",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[16]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[17]},
 			},
 			{
 				Name:    "contract_tenant_id_created_at",
@@ -323,12 +325,12 @@ var (
 			{
 				Name:    "contract_tenant_id_owner_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[18]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[19]},
 			},
 			{
 				Name:    "contract_tenant_id_department_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[19]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[20]},
 			},
 		},
 	}
@@ -448,6 +450,83 @@ var (
 			},
 		},
 	}
+	// CustomFieldsColumns holds the columns for the "custom_fields" table.
+	CustomFieldsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "noun", Type: field.TypeEnum, Enums: []string{"CUSTOMER", "CONTACT", "CONTRACT", "SERVICE_RECORD"}},
+		{Name: "key", Type: field.TypeString},
+		{Name: "type", Type: field.TypeEnum, Enums: []string{"TEXT", "NUMBER", "MONEY", "DATE", "CHOICE", "REFERENCE"}},
+		{Name: "target", Type: field.TypeEnum, Nullable: true, Enums: []string{"CUSTOMER", "CONTACT", "CONTRACT", "USER"}},
+		{Name: "label_zh", Type: field.TypeString},
+		{Name: "label_en", Type: field.TypeString},
+		{Name: "required", Type: field.TypeBool, Default: false},
+		{Name: "options", Type: field.TypeJSON},
+		{Name: "position", Type: field.TypeInt, Default: 0},
+	}
+	// CustomFieldsTable holds the schema information for the "custom_fields" table.
+	CustomFieldsTable = &schema.Table{
+		Name:       "custom_fields",
+		Columns:    CustomFieldsColumns,
+		PrimaryKey: []*schema.Column{CustomFieldsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "customfield_tenant_id_noun_key",
+				Unique:  true,
+				Columns: []*schema.Column{CustomFieldsColumns[1], CustomFieldsColumns[6], CustomFieldsColumns[7]},
+			},
+		},
+	}
+	// CustomValuesColumns holds the columns for the "custom_values" table.
+	CustomValuesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "text", Type: field.TypeString, Nullable: true},
+		{Name: "number", Type: field.TypeInt64, Nullable: true},
+		{Name: "day", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "field_id", Type: field.TypeUUID},
+	}
+	// CustomValuesTable holds the schema information for the "custom_values" table.
+	CustomValuesTable = &schema.Table{
+		Name:       "custom_values",
+		Columns:    CustomValuesColumns,
+		PrimaryKey: []*schema.Column{CustomValuesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "custom_values_custom_fields_definition",
+				Columns:    []*schema.Column{CustomValuesColumns[6]},
+				RefColumns: []*schema.Column{CustomFieldsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "customvalue_tenant_id_subject_id_field_id",
+				Unique:  true,
+				Columns: []*schema.Column{CustomValuesColumns[1], CustomValuesColumns[2], CustomValuesColumns[6]},
+			},
+			{
+				Name:    "customvalue_tenant_id_field_id_text_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomValuesColumns[1], CustomValuesColumns[6], CustomValuesColumns[3], CustomValuesColumns[2]},
+			},
+			{
+				Name:    "customvalue_tenant_id_field_id_number_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomValuesColumns[1], CustomValuesColumns[6], CustomValuesColumns[4], CustomValuesColumns[2]},
+			},
+			{
+				Name:    "customvalue_tenant_id_field_id_day_subject_id",
+				Unique:  false,
+				Columns: []*schema.Column{CustomValuesColumns[1], CustomValuesColumns[6], CustomValuesColumns[5], CustomValuesColumns[2]},
+			},
+		},
+	}
 	// CustomersColumns holds the columns for the "customers" table.
 	CustomersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -456,6 +535,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "custom", Type: field.TypeJSON, Default: schema.Expr("'{}'")},
 		{Name: "kind", Type: field.TypeEnum, Enums: []string{"COMPANY", "PERSON"}, Default: "COMPANY"},
 		{Name: "name", Type: field.TypeString},
 		{Name: "code", Type: field.TypeString},
@@ -484,13 +564,13 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "customers_users_owner",
-				Columns:    []*schema.Column{CustomersColumns[23]},
+				Columns:    []*schema.Column{CustomersColumns[24]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "customers_departments_department",
-				Columns:    []*schema.Column{CustomersColumns[24]},
+				Columns:    []*schema.Column{CustomersColumns[25]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -499,17 +579,17 @@ var (
 			{
 				Name:    "customer_tenant_id_code",
 				Unique:  true,
-				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[8]},
+				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[9]},
 			},
 			{
 				Name:    "customer_tenant_id_credit_code",
 				Unique:  true,
-				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[18]},
+				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[19]},
 			},
 			{
 				Name:    "customer_tenant_id_name",
 				Unique:  false,
-				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[7]},
+				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[8]},
 			},
 			{
 				Name:    "customer_tenant_id_created_at",
@@ -519,12 +599,12 @@ var (
 			{
 				Name:    "customer_tenant_id_owner_id",
 				Unique:  false,
-				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[23]},
+				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[24]},
 			},
 			{
 				Name:    "customer_tenant_id_department_id",
 				Unique:  false,
-				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[24]},
+				Columns: []*schema.Column{CustomersColumns[1], CustomersColumns[25]},
 			},
 		},
 	}
@@ -626,6 +706,32 @@ var (
 				Name:    "documentreference_tenant_id_contract_id",
 				Unique:  false,
 				Columns: []*schema.Column{DocumentReferencesColumns[1], DocumentReferencesColumns[10]},
+			},
+		},
+	}
+	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
+	IdempotencyKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "actor_id", Type: field.TypeUUID},
+		{Name: "mutation", Type: field.TypeString},
+		{Name: "request", Type: field.TypeBytes, Size: 32},
+		{Name: "made", Type: field.TypeJSON},
+		{Name: "answer", Type: field.TypeBytes, Nullable: true},
+		{Name: "authz_version", Type: field.TypeInt64, Default: 0},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+	}
+	// IdempotencyKeysTable holds the schema information for the "idempotency_keys" table.
+	IdempotencyKeysTable = &schema.Table{
+		Name:       "idempotency_keys",
+		Columns:    IdempotencyKeysColumns,
+		PrimaryKey: []*schema.Column{IdempotencyKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "idempotencykey_tenant_id_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{IdempotencyKeysColumns[1], IdempotencyKeysColumns[9]},
 			},
 		},
 	}
@@ -1069,6 +1175,7 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "custom", Type: field.TypeJSON, Default: schema.Expr("'{}'")},
 		{Name: "service_type", Type: field.TypeString},
 		{Name: "served_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "content", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
@@ -1088,31 +1195,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "service_records_users_owner",
-				Columns:    []*schema.Column{ServiceRecordsColumns[11]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[12]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "service_records_departments_department",
-				Columns:    []*schema.Column{ServiceRecordsColumns[12]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[13]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "service_records_customers_customer",
-				Columns:    []*schema.Column{ServiceRecordsColumns[13]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[14]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "service_records_contacts_contact",
-				Columns:    []*schema.Column{ServiceRecordsColumns[14]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[15]},
 				RefColumns: []*schema.Column{ContactsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "service_records_contracts_contract",
-				Columns:    []*schema.Column{ServiceRecordsColumns[15]},
+				Columns:    []*schema.Column{ServiceRecordsColumns[16]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -1121,32 +1228,32 @@ var (
 			{
 				Name:    "servicerecord_tenant_id_customer_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[13]},
+				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[14]},
 			},
 			{
 				Name:    "servicerecord_tenant_id_contact_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[14]},
+				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[15]},
 			},
 			{
 				Name:    "servicerecord_tenant_id_contract_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[15]},
+				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[16]},
 			},
 			{
 				Name:    "servicerecord_tenant_id_served_on",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[7]},
+				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[8]},
 			},
 			{
 				Name:    "servicerecord_tenant_id_owner_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[11]},
+				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[12]},
 			},
 			{
 				Name:    "servicerecord_tenant_id_department_id",
 				Unique:  false,
-				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[12]},
+				Columns: []*schema.Column{ServiceRecordsColumns[1], ServiceRecordsColumns[13]},
 			},
 		},
 	}
@@ -1297,10 +1404,13 @@ var (
 		ContractChangesTable,
 		ContractLinesTable,
 		ContractPartiesTable,
+		CustomFieldsTable,
+		CustomValuesTable,
 		CustomersTable,
 		DepartmentsTable,
 		DictionaryEntriesTable,
 		DocumentReferencesTable,
+		IdempotencyKeysTable,
 		ImportSourcesTable,
 		MilestonesTable,
 		NumberCountersTable,
@@ -1343,6 +1453,7 @@ func init() {
 	ContractLinesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractPartiesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractPartiesTable.ForeignKeys[1].RefTable = CustomersTable
+	CustomValuesTable.ForeignKeys[0].RefTable = CustomFieldsTable
 	CustomersTable.ForeignKeys[0].RefTable = UsersTable
 	CustomersTable.ForeignKeys[1].RefTable = DepartmentsTable
 	DepartmentsTable.ForeignKeys[0].RefTable = DepartmentsTable

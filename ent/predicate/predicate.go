@@ -36,6 +36,12 @@ type ContractLine func(*sql.Selector)
 // ContractParty is the predicate function for contractparty builders.
 type ContractParty func(*sql.Selector)
 
+// CustomField is the predicate function for customfield builders.
+type CustomField func(*sql.Selector)
+
+// CustomValue is the predicate function for customvalue builders.
+type CustomValue func(*sql.Selector)
+
 // Customer is the predicate function for customer builders.
 type Customer func(*sql.Selector)
 
@@ -47,6 +53,9 @@ type DictionaryEntry func(*sql.Selector)
 
 // DocumentReference is the predicate function for documentreference builders.
 type DocumentReference func(*sql.Selector)
+
+// IdempotencyKey is the predicate function for idempotencykey builders.
+type IdempotencyKey func(*sql.Selector)
 
 // ImportSource is the predicate function for importsource builders.
 type ImportSource func(*sql.Selector)

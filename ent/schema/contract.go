@@ -17,7 +17,7 @@ type Contract struct{ ent.Schema }
 
 // Mixin of Contract.
 func (Contract) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}}
+	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
 }
 
 // Fields of Contract.

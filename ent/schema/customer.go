@@ -15,7 +15,7 @@ type Customer struct{ ent.Schema }
 
 // Mixin of Customer.
 func (Customer) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}}
+	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
 }
 
 // Fields of Customer. Codes such as source and industry are codes of the tenant's dictionary.
@@ -68,7 +68,7 @@ type Contact struct{ ent.Schema }
 
 // Mixin of Contact.
 func (Contact) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Customised{}}
 }
 
 // Fields of Contact. The requirement's fields 1 to 11 are lost; ours are name, gender, salutation, department,
@@ -122,7 +122,7 @@ type ServiceRecord struct{ ent.Schema }
 
 // Mixin of ServiceRecord.
 func (ServiceRecord) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}}
+	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
 }
 
 // Fields of ServiceRecord.

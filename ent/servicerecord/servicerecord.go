@@ -3,6 +3,7 @@
 package servicerecord
 
 import (
+	"heyue/domain/fields/custom"
 	"heyue/platform/publicid"
 	"time"
 
@@ -29,6 +30,8 @@ const (
 	FieldOwnerID = "owner_id"
 	// FieldDepartmentID holds the string denoting the department_id field in the database.
 	FieldDepartmentID = "department_id"
+	// FieldCustom holds the string denoting the custom field in the database.
+	FieldCustom = "custom"
 	// FieldCustomerID holds the string denoting the customer_id field in the database.
 	FieldCustomerID = "customer_id"
 	// FieldContactID holds the string denoting the contact_id field in the database.
@@ -104,6 +107,7 @@ var Columns = []string{
 	FieldArchivedAt,
 	FieldOwnerID,
 	FieldDepartmentID,
+	FieldCustom,
 	FieldCustomerID,
 	FieldContactID,
 	FieldContractID,
@@ -135,6 +139,8 @@ var (
 	DefaultVersion int
 	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	VersionValidator func(int) error
+	// DefaultCustom holds the default value on creation for the "custom" field.
+	DefaultCustom func() custom.Set
 	// SatisfactionValidator is a validator for the "satisfaction" field. It is called by the builders before save.
 	SatisfactionValidator func(int) error
 	// DefaultFeedback holds the default value on creation for the "feedback" field.

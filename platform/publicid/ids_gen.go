@@ -38,6 +38,8 @@ var known = map[string]bool{
 	"num": true,
 	"asl": true,
 	"rft": true,
+	"cfd": true,
+	"cfv": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -1521,5 +1523,111 @@ func (id RefreshTokenID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *RefreshTokenID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("rft", "a refresh token", v)
 	*id = RefreshTokenID(u)
+	return err
+}
+
+// CustomFieldID is the id of a custom field; its public form begins with "cfd_".
+type CustomFieldID uuid.UUID
+
+// PrefixCustomFieldID is what the public form of a CustomFieldID begins with.
+const PrefixCustomFieldID = "cfd"
+
+// NewCustomFieldID makes a fresh id.
+func NewCustomFieldID() CustomFieldID { return CustomFieldID(newV7()) }
+
+// ParseCustomFieldID reads the public form. It fails with INVALID_ID on anything else.
+func ParseCustomFieldID(s string) (CustomFieldID, error) {
+	u, err := parse("cfd", "a custom field", s)
+	return CustomFieldID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id CustomFieldID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id CustomFieldID) IsZero() bool { return id == CustomFieldID{} }
+
+// String returns the public form.
+func (id CustomFieldID) String() string { return Format("cfd", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id CustomFieldID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *CustomFieldID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseCustomFieldID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id CustomFieldID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *CustomFieldID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = CustomFieldID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id CustomFieldID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *CustomFieldID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("cfd", "a custom field", v)
+	*id = CustomFieldID(u)
+	return err
+}
+
+// CustomValueID is the id of a value of a custom field; its public form begins with "cfv_".
+type CustomValueID uuid.UUID
+
+// PrefixCustomValueID is what the public form of a CustomValueID begins with.
+const PrefixCustomValueID = "cfv"
+
+// NewCustomValueID makes a fresh id.
+func NewCustomValueID() CustomValueID { return CustomValueID(newV7()) }
+
+// ParseCustomValueID reads the public form. It fails with INVALID_ID on anything else.
+func ParseCustomValueID(s string) (CustomValueID, error) {
+	u, err := parse("cfv", "a value of a custom field", s)
+	return CustomValueID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id CustomValueID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id CustomValueID) IsZero() bool { return id == CustomValueID{} }
+
+// String returns the public form.
+func (id CustomValueID) String() string { return Format("cfv", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id CustomValueID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *CustomValueID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseCustomValueID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id CustomValueID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *CustomValueID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = CustomValueID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id CustomValueID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *CustomValueID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("cfv", "a value of a custom field", v)
+	*id = CustomValueID(u)
 	return err
 }
