@@ -4,7 +4,6 @@ import (
 	"context"
 	"log/slog"
 	"sync"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -18,9 +17,6 @@ const relayChannel = "relay"
 func channelOf(tenant int64) (string, error) {
 	return tenancy.Key(tenancy.With(context.Background(), tenant), "rt")
 }
-
-// ringTimeout bounds one publication; the Redis client's own settings are usually stricter.
-const ringTimeout = time.Second
 
 // Doorbell publishes wake-ups. It never makes its callers wait: they leave a note, and Run publishes what has been
 // noted, the newest per channel. What Redis does not take is forgotten, since everybody who is not woken looks by
@@ -37,7 +33,7 @@ type note struct {
 	tenant  int64
 }
 
-// NewDoorbell returns a doorbell on a client for commands.
+// NewDoorbell returns a doorbell on a client for commands, whose own timeouts bound a publication.
 func NewDoorbell(client redis.UniversalClient, log *slog.Logger) *Doorbell {
 	return &Doorbell{redis: client, log: log, notes: newNotes[note, int64]()}
 }
@@ -64,8 +60,6 @@ func (d *Doorbell) Run(ctx context.Context) {
 }
 
 func (d *Doorbell) ring(ctx context.Context, noted map[note]int64) {
-	ctx, cancel := context.WithTimeout(ctx, ringTimeout)
-	defer cancel()
 	_, err := d.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for to, n := range noted {
 			p.Publish(ctx, to.channel, n)

@@ -25,7 +25,8 @@ const (
 	DefaultHubLinger  = 30 * time.Second // how long a tenant is followed after its last subscriber
 )
 
-// channelSize is how many messages of Redis may wait for us; go-redis drops more (realtime.md 4.1).
+// channelSize is how many messages of Redis may wait for us; go-redis drops more (realtime.md 4.1). It is no setting:
+// whoever takes them out never waits.
 const channelSize = 4096
 
 // hubShards is how many locks the tenants of a process are spread over.

@@ -20,6 +20,7 @@ const (
 	DefaultRelayBatch   = 500         // events numbered in one transaction
 	DefaultRelayWorkers = 4           // tenants worked on at a time
 	DefaultPoll         = time.Second // between two looks for what nobody told
+	DefaultForget       = 5000        // old events deleted in one transaction
 )
 
 // Relay numbers events after their commit, per tenant, without gaps: that number is the cursor of every consumer
@@ -37,6 +38,7 @@ type Relay struct {
 	Batch    int           // 0: DefaultRelayBatch
 	Workers  int           // 0: DefaultRelayWorkers
 	Poll     time.Duration // 0: DefaultPoll
+	Forget   int           // events that one transaction of Retention deletes; 0: DefaultForget
 
 	once  sync.Once
 	queue *queue
@@ -48,6 +50,7 @@ func (r *Relay) init() {
 		r.Batch = or(r.Batch, DefaultRelayBatch)
 		r.Workers = or(r.Workers, DefaultRelayWorkers)
 		r.Poll = or(r.Poll, DefaultPoll)
+		r.Forget = or(r.Forget, DefaultForget)
 	})
 }
 

@@ -12,9 +12,6 @@ import (
 	"heyue/tenancy"
 )
 
-// retentionBatch is how many events one transaction deletes.
-const retentionBatch = 5000
-
 // numberedSQL walks the index from tenant to tenant, as unnumberedSQL does.
 const numberedSQL = `WITH RECURSIVE t AS (
 	SELECT min(tenant_id) AS id FROM outbox_events WHERE seq > 0
@@ -26,6 +23,7 @@ const numberedSQL = `WITH RECURSIVE t AS (
 // counted back from now) and returns how many. What goes is always a tenant's oldest numbers without a gap; whoever
 // resumes from before them is told CURSOR_EXPIRED. Run it once a day or so; two at a time do no harm.
 func (r *Relay) Retention(ctx context.Context, now time.Time) (deleted int, err error) {
+	r.init()
 	tenants, err := tenantList(ctx, r.System, numberedSQL)
 	if err != nil {
 		return 0, err
@@ -37,7 +35,7 @@ func (r *Relay) Retention(ctx context.Context, now time.Time) (deleted int, err 
 				return deleted, err
 			}
 			deleted += n
-			more = n == retentionBatch
+			more = n == r.Forget
 		}
 	}
 	return deleted, nil
@@ -51,7 +49,7 @@ func (r *Relay) forget(ctx context.Context, now time.Time) (deleted int, err err
 			return fault.Wrap(err, "read the tenant's settings")
 		}
 		oldest := now.AddDate(0, 0, -tenant.Settings.EventRetentionDays)
-		last, err := tx.OutboxEvent.Query().Where(outboxevent.SeqNotNil()).Order(outboxevent.BySeq()).Limit(retentionBatch).
+		last, err := tx.OutboxEvent.Query().Where(outboxevent.SeqNotNil()).Order(outboxevent.BySeq()).Limit(r.Forget).
 			Select(outboxevent.FieldID, outboxevent.FieldSeq, outboxevent.FieldOccurredAt).All(ctx)
 		if err != nil {
 			return fault.Wrap(err, "read the oldest events")

@@ -235,6 +235,17 @@ func TestMaxConnsBoundsThePool(t *testing.T) {
 	}
 }
 
+// TestConnectionsAreReplaced when they are as old as MaxLifetime says.
+func TestConnectionsAreReplaced(t *testing.T) {
+	t.Parallel()
+	b := open(t, func(o *tenancy.Options) { o.MaxLifetime = time.Millisecond })
+	for b.Stats().MaxLifetimeClosed == 0 { // or the test never ends
+		if err := b.PingContext(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestConnectTimeout dials a server that never answers.
 func TestConnectTimeout(t *testing.T) {
 	t.Parallel()

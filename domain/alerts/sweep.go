@@ -1,6 +1,7 @@
 package alerts
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -34,16 +35,18 @@ type Difference struct {
 type Sweep struct {
 	Client *ent.Client
 	Clock  clock.Clock
+	Page   int // obligations compared at a time; 0: DefaultSweepPage
 }
 
-// sweepPage is how many obligations are compared at a time.
-const sweepPage = 500
+// DefaultSweepPage is how many obligations are compared at a time.
+const DefaultSweepPage = 500
 
 // Run returns every difference of the context's tenant: dates of the sources without an open obligation of the same
 // day; reminders that are missing, of another version, or wait for the wrong instant; alerts that should have been
 // withdrawn; alerts that nobody was told of. It reads without locks, so a change under way may show as a difference
 // that a second run does not have.
 func (s Sweep) Run(ctx context.Context, sources ...Source) ([]Difference, error) {
+	s.Page = cmp.Or(s.Page, DefaultSweepPage)
 	plans, err := s.planner(ctx)
 	if err != nil {
 		return nil, err
@@ -51,7 +54,7 @@ func (s Sweep) Run(ctx context.Context, sources ...Source) ([]Difference, error)
 	var found []Difference
 	var last publicid.ObligationID
 	for {
-		page, err := s.Client.Obligation.Query().Where(obligation.IDGT(last)).Order(obligation.ByID()).Limit(sweepPage).
+		page, err := s.Client.Obligation.Query().Where(obligation.IDGT(last)).Order(obligation.ByID()).Limit(s.Page).
 			WithReminders().WithAlerts(func(q *ent.AlertQuery) { q.Where(alert.StateEQ(due.Raised)) }).All(ctx)
 		if err != nil {
 			return nil, tenancy.Fault(err, "read obligations")
@@ -160,7 +163,7 @@ func (s Sweep) missing(ctx context.Context, source Source) ([]Difference, error)
 	var found []Difference
 	var after *due.Date
 	for {
-		dates, err := source.Dates(ctx, after, sweepPage)
+		dates, err := source.Dates(ctx, after, s.Page)
 		if err != nil || len(dates) == 0 {
 			return found, err
 		}

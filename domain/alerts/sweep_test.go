@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	entgo "entgo.io/ent"
 	"github.com/google/uuid"
 
 	"heyue/domain/alerts"
@@ -26,6 +27,41 @@ func (l listed) Dates(_ context.Context, after *due.Date, limit int) ([]due.Date
 		from = 1 + slices.IndexFunc(l, func(d due.Date) bool { return d.SubjectID == after.SubjectID })
 	}
 	return l[from:min(len(l), from+min(limit, 2))], nil
+}
+
+// asked records how many dates a sweep wants at a time.
+type asked struct {
+	listed
+	most []int
+}
+
+func (a *asked) Dates(ctx context.Context, after *due.Date, limit int) ([]due.Date, error) {
+	a.most = append(a.most, limit)
+	return a.listed.Dates(ctx, after, limit)
+}
+
+func TestSweepComparesAPageAtATime(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	source := &asked{listed: listed{b.date(t, 7), b.date(t, 7), b.date(t, 7), b.date(t, 7), b.date(t, 7)}}
+	b.set(t, source.listed...)
+	var pages []int
+	b.Client.Obligation.Intercept(entgo.InterceptFunc(func(next entgo.Querier) entgo.Querier {
+		return entgo.QuerierFunc(func(ctx context.Context, q entgo.Query) (entgo.Value, error) {
+			v, err := next.Query(ctx, q)
+			if found, ok := v.([]*ent.Obligation); ok {
+				pages = append(pages, len(found))
+			}
+			return v, err
+		})
+	}))
+	found, err := alerts.Sweep{Client: b.Client, Clock: b.Clock, Page: 2}.Run(b.acme.Ctx, source)
+	if err != nil || len(found) != 0 {
+		t.Errorf("%v, %v", found, err)
+	}
+	if slices.Max(pages) != 2 || slices.Max(source.most) != 2 {
+		t.Errorf("pages of %v obligations, %v dates", pages, source.most)
+	}
 }
 
 func TestSweepFindsWhatIsWrong(t *testing.T) {

@@ -216,6 +216,33 @@ func settled(t testing.TB, w *fixture.World, tn *fixture.Tenant) {
 	}
 }
 
+// TestABatchIsATransaction: what is written together is told together.
+func TestABatchIsATransaction(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	tn := w.Tenant(t, "batches")
+	r, err := ocds.New(bytes.NewReader(content(t, files()["airports"])), ocds.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	o := importer(w)
+	o.BatchSize = 70
+	var after []int
+	sum, err := o.Run(tn.Ctx, r, imports.Watch{Progress: func(s imports.Summary) { after = append(after, s.Processes) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, n := range after {
+		if want := min(70*(i+1), sum.Processes); n != want {
+			t.Errorf("after batch %d there are %d processes, want %d", i+1, n, want)
+		}
+	}
+	if len(after) != (sum.Processes+69)/70 || len(after) < 2 {
+		t.Errorf("%d batches of %d processes", len(after), sum.Processes)
+	}
+}
+
 // TestNumbersHaveNoGaps: numbers follow the tenant's rule, one after the other, also beside those given by hand.
 func TestNumbersHaveNoGaps(t *testing.T) {
 	t.Parallel()

@@ -18,13 +18,6 @@ import (
 	"heyue/tenancy"
 )
 
-// DefaultWatchEvery is how often the sessions of open sockets are looked at. It bounds how long a socket outlives its
-// session when no Wake comes.
-const DefaultWatchEvery = time.Second
-
-// lookTimeout bounds one look at one tenant, so that a slow cell cannot hold up the others for long.
-const lookTimeout = 5 * time.Second
-
 // Watcher tells when sessions end that something long-lived hangs on: sockets and event streams. One Run serves the
 // whole process, by one statement for each tenant that has watched sessions. While the database cannot be reached
 // nothing is known, and nothing is told: no event is read then either, and every socket ends with its token at last.
@@ -32,6 +25,7 @@ type Watcher struct {
 	db    Querier
 	clock clock.Clock
 	log   *slog.Logger
+	most  time.Duration
 
 	mu      sync.Mutex
 	watched map[int64]map[publicid.SessionID][]*watch
@@ -42,10 +36,11 @@ type Watcher struct {
 // watch is one who wants to know.
 type watch struct{ over chan struct{} }
 
-// NewWatcher returns a Watcher that looks at db, which is ent's client, once Run is called.
-func NewWatcher(db Querier, clk clock.Clock, log *slog.Logger) *Watcher {
+// NewWatcher returns a Watcher that looks at db, which is ent's client, once Run is called. A look at one tenant takes at
+// most as long as most says, so that a slow cell cannot hold up the others for long.
+func NewWatcher(db Querier, clk clock.Clock, log *slog.Logger, most time.Duration) *Watcher {
 	return &Watcher{
-		db: db, clock: clk, log: log,
+		db: db, clock: clk, log: log, most: most,
 		watched: map[int64]map[publicid.SessionID][]*watch{}, due: map[int64]bool{}, wake: make(chan struct{}, 1),
 	}
 }
@@ -125,7 +120,7 @@ func (w *Watcher) lookAt(ctx context.Context, tenant int64) error {
 	if len(ids) == 0 {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(tenancy.With(ctx, tenant), lookTimeout)
+	ctx, cancel := context.WithTimeout(tenancy.With(ctx, tenant), w.most)
 	defer cancel()
 	alive, err := w.alive(ctx, tenant, ids)
 	if err != nil {

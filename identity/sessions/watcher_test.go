@@ -13,6 +13,7 @@ import (
 
 	"heyue/identity"
 	"heyue/identity/sessions"
+	"heyue/platform/clock"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
 	"heyue/tests/fixture"
@@ -56,7 +57,7 @@ func watching(t *testing.T) guard {
 	t.Helper()
 	o := open(t)
 	db := &counted{Querier: o.Client, asked: map[int64]int{}}
-	g := guard{o, sessions.NewWatcher(db, o.Clock, slog.New(slog.DiscardHandler)), db, make(chan time.Time)}
+	g := guard{o, sessions.NewWatcher(db, o.Clock, slog.New(slog.DiscardHandler), time.Minute), db, make(chan time.Time)}
 	ctx, stop := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	go func() {
@@ -242,6 +243,29 @@ func TestADatabaseThatIsGoneEndsNothing(t *testing.T) {
 	g.look()
 	if !over(ended) {
 		t.Error("the end was lost")
+	}
+}
+
+// stuck is a database that answers when its asker has given up.
+type stuck struct{ gaveUp chan error }
+
+func (s stuck) QueryContext(ctx context.Context, _ string, _ ...any) (*sql.Rows, error) {
+	<-ctx.Done()
+	s.gaveUp <- context.Cause(ctx)
+	return nil, ctx.Err()
+}
+
+// TestALookEndsWithItsTime: a database that hangs holds a look up no longer than was said.
+func TestALookEndsWithItsTime(t *testing.T) {
+	t.Parallel()
+	db := stuck{make(chan error)}
+	w := sessions.NewWatcher(db, clock.System{}, slog.New(slog.DiscardHandler), time.Millisecond)
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	go w.Run(ctx, nil)
+	w.Watch(ctx, identity.Caller{TenantID: 1, UserID: publicid.NewUserID(), SessionID: publicid.NewSessionID()})
+	if err := <-db.gaveUp; !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("the look ended with %v", err)
 	}
 }
 

@@ -99,7 +99,7 @@ func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
 	var sealed int64
 	for _, t := range tenants {
 		inside := tenancy.With(ctx, t.TenantID)
-		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock}.Run(inside, owed{s.Contracts})
+		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock, Page: s.cfg.Worker.DoctorPage}.Run(inside, owed{s.Contracts})
 		for _, d := range differences {
 			dates.find("%s: %s %s: %s", t.Slug, d.Kind, d.Subject, d.Problem)
 		}

@@ -17,12 +17,12 @@ func (s *Services) events(roles Roles) error {
 		return err
 	}
 	s.doorbell = outbox.NewDoorbell(f.redis.Commands, f.log)
-	s.hub = outbox.NewHub(outbox.HubOptions{
-		Reader: outbox.Reader{Client: f.client}, System: f.system, Messages: f.redis.Messages, Log: f.log,
-		Index: alerts.Index,
-	})
+	bounds := f.cfg.Event
+	s.hub = outbox.NewHub(f.hubOptions())
 	s.relay = &outbox.Relay{
 		Client: f.client, System: f.system, Messages: f.redis.Messages, Log: f.log,
+		Batch: bounds.RelayBatch, Workers: bounds.RelayWorkers, Poll: bounds.Poll,
+		Forget: f.cfg.Worker.RetentionBatch,
 		Numbered: func(tenant, last int64) {
 			s.hub.Wake(tenant, last)
 			s.doorbell.Numbered(tenant, last)
@@ -35,10 +35,25 @@ func (s *Services) events(roles Roles) error {
 	s.obligations = alerts.Obligations{Outbox: s.outbox, Clock: f.clock}
 	s.scanner = &alerts.Scanner{
 		Client: f.client, System: f.system, Policies: f.policies, Recipients: alerts.Staff{}, Outbox: s.outbox,
-		Clock: f.clock, Log: f.log,
+		Clock: f.clock, Log: f.log, Batch: f.cfg.Worker.ReminderBatch, Poll: f.cfg.Worker.ReminderPoll,
 	}
 	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Outbox: s.outbox, Clock: f.clock, Lister: f.lister}
-	s.AlertEvents = &alerts.Stream{Client: f.client, Policies: f.policies, Hub: s.hub, Sealer: positions, Clock: f.clock}
-	s.sealer = &audit.Sealer{Client: f.client, System: f.system, Clock: f.clock, Log: f.log}
+	s.AlertEvents = &alerts.Stream{
+		Client: f.client, Policies: f.policies, Hub: s.hub, Sealer: positions, Clock: f.clock, Every: bounds.Position,
+	}
+	s.sealer = &audit.Sealer{
+		Client: f.client, System: f.system, Clock: f.clock, Log: f.log,
+		Batch: f.cfg.Worker.SealBatch, Poll: f.cfg.Worker.SealPoll,
+	}
 	return nil
+}
+
+// hubOptions are the bounds of the hub as the settings give them, and what it works with.
+func (f *foundation) hubOptions() outbox.HubOptions {
+	bounds := f.cfg.Event
+	return outbox.HubOptions{
+		Reader: outbox.Reader{Client: f.client}, System: f.system, Messages: f.redis.Messages, Log: f.log, Index: alerts.Index,
+		Ring: bounds.Recent, Queue: bounds.Queue, Page: bounds.Page, Workers: bounds.Readers,
+		Poll: bounds.Poll, Linger: bounds.Linger,
+	}
 }

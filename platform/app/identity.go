@@ -14,7 +14,7 @@ func (s *Services) identity() error {
 	if err != nil {
 		return err
 	}
-	s.watcher = sessions.NewWatcher(f.client, f.clock, f.log)
+	s.watcher = sessions.NewWatcher(f.client, f.clock, f.log, c.SessionTimeout)
 	s.Sessions = &sessions.Service{
 		Client: f.client, Directory: f.directory, Passwords: password.New(password.DefaultCost(), c.PasswordSlots),
 		Authority: authority, Journal: f.audit, Clock: f.clock, Log: f.log,

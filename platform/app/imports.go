@@ -8,6 +8,7 @@ import (
 
 	"heyue/domain/imports"
 	"heyue/domain/ocds"
+	"heyue/platform/config"
 	"heyue/platform/progress"
 	"heyue/tenancy"
 )
@@ -23,7 +24,7 @@ func (s *Services) ImportOCDS(ctx context.Context, slug, file string, out progre
 	if err != nil {
 		return "", err
 	}
-	reader, err := ocds.Open(file, ocds.Options{})
+	reader, err := ocds.Open(file, readerOptions(s.cfg.Import))
 	if err != nil {
 		return "", err
 	}
@@ -44,6 +45,13 @@ func (s *Services) ImportOCDS(ctx context.Context, slug, file string, out progre
 		line += "; see " + problems.Path()
 	}
 	return line, nil
+}
+
+// readerOptions are the bounds of the input as the settings give them. Lengths of texts are those of our columns.
+func readerOptions(c config.Import) ocds.Options {
+	return ocds.Options{
+		MaxElement: int64(c.Element), MaxProcess: int64(c.Process), IndexMemory: int64(c.Memory), MaxDepth: c.Depth,
+	}
 }
 
 // total is how many bytes the reader will count, 0 when that is not known yet.

@@ -2,12 +2,15 @@ package app_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -91,6 +94,37 @@ func TestHungRedisIsGivenUp(t *testing.T) {
 	}
 	if err := clients.Commands.Get(t.Context(), "k").Err(); err == nil || err == redis.Nil {
 		t.Errorf("Redis that is gone: %v", err)
+	}
+}
+
+// TestRedisPoolIsBounded: a command that finds every connection taken is given up too.
+func TestRedisPoolIsBounded(t *testing.T) {
+	t.Parallel()
+	r := resources(t, settings(t, map[string]string{"REDIS_URL": redistest.URL(t), "HEYUE_REDIS_TIMEOUT": "5s", "HEYUE_REDIS_POOL": "1"}), false)
+	clients, err := r.Redis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	only := clients.Commands.Conn()
+	if err := only.Ping(t.Context()).Err(); err != nil {
+		t.Fatal(err)
+	}
+	if got := clients.Commands.Options().PoolTimeout; got != 5*time.Second {
+		t.Errorf("a command waits %v for a connection", got)
+	}
+	if stats := clients.Commands.PoolStats(); stats.TotalConns != 1 {
+		t.Errorf("%d connections", stats.TotalConns)
+	}
+	soon, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
+	defer cancel()
+	if err := clients.Commands.Ping(soon).Err(); !errors.Is(err, context.DeadlineExceeded) {
+		t.Errorf("a second connection: %v", err)
+	}
+	if err := only.Close(); err != nil {
+		t.Error(err)
+	}
+	if err := clients.Commands.Ping(t.Context()).Err(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -4,17 +4,14 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"heyue/graph/transport"
+	"heyue/platform/config"
 	"heyue/platform/httpserver"
 	"heyue/platform/metrics"
 )
-
-// healthTimeout is what a health check may take.
-const healthTimeout = 2 * time.Second
 
 // ServeOptions say what Serve does beside serving.
 type ServeOptions struct {
@@ -78,7 +75,7 @@ func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 	registry := metrics.NewRegistry(o.Version)
 	options := httpserver.Options{
 		InternalAddr: string(s.cfg.Server.InternalAddr), Metrics: metrics.Handler(registry), Health: s.health(),
-		DrainDelay: s.cfg.Server.DrainDelay, Grace: s.cfg.Server.ShutdownGrace, Log: s.log,
+		Limits: connectionLimits(s.cfg.Server), DrainDelay: s.cfg.Server.DrainDelay, Grace: s.cfg.Server.ShutdownGrace, Log: s.log,
 	}
 	if o.Roles.API {
 		api, err := s.GraphQL(registry)
@@ -95,9 +92,14 @@ func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 	return httpserver.Listen(options)
 }
 
+// connectionLimits are the bounds of one connection as the settings give them.
+func connectionLimits(c config.Server) httpserver.Limits {
+	return httpserver.Limits{ReadHeader: c.HeaderTimeout, Read: c.BodyTimeout, Idle: c.IdleTimeout, HeaderBytes: int(c.HeaderBytes)}
+}
+
 // health asks for what the process cannot do without, and for Redis.
 func (s *Services) health() *httpserver.Health {
-	return httpserver.NewHealth(s.log, healthTimeout,
+	return httpserver.NewHealth(s.log, s.cfg.Server.HealthTimeout,
 		httpserver.Check{Name: "postgresql", Probe: s.system.PingContext},
 		httpserver.Check{Name: "redis", Optional: true, Probe: func(ctx context.Context) error { return s.redis.Commands.Ping(ctx).Err() }},
 	)

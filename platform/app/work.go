@@ -4,12 +4,7 @@ import (
 	"context"
 	"sync"
 	"time"
-
-	"heyue/identity/sessions"
 )
-
-// retentionEvery is the time between two looks for events that tenants no longer keep.
-const retentionEvery = time.Hour
 
 // Work starts the loops of the roles and returns what stops them and waits for their end. They outlive the context of
 // the process, because requests that are finished during a stop still need them.
@@ -20,13 +15,13 @@ func (s *Services) Work(roles Roles) (stop func()) {
 	run(s.doorbell.Run)
 	if roles.API {
 		run(s.hub.Run)
-		run(every(sessions.DefaultWatchEvery, s.watcher.Run))
+		run(every(s.cfg.Login.SessionPoll, s.watcher.Run))
 	}
 	if roles.Worker {
 		run(s.relay.Run)
 		run(s.scanner.Run)
 		run(s.sealer.Run)
-		run(every(retentionEvery, s.forget))
+		run(every(s.cfg.Worker.RetentionEvery, s.forget))
 	}
 	return func() {
 		cancel()

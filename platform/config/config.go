@@ -19,6 +19,9 @@ type Config struct {
 	API      API
 	Document Document
 	Stream   Stream
+	Event    Event
+	Worker   Worker
+	Import   Import
 	Tenant   Tenant
 	Log      Log
 
@@ -33,6 +36,11 @@ type Server struct {
 	AllowedOrigins Origins       `env:"HEYUE_ALLOWED_ORIGINS" help:"web origins that may call the API from a browser, comma-separated; none besides its own when empty"`
 	DrainDelay     time.Duration `env:"HEYUE_DRAIN_DELAY" envDefault:"3s" min:"0s" max:"5m" help:"how long it goes on serving after it has reported itself not ready, so that load balancers notice"`
 	ShutdownGrace  time.Duration `env:"HEYUE_SHUTDOWN_GRACE" envDefault:"20s" min:"1s" max:"10m" help:"how long running requests may take to finish after that"`
+	HeaderTimeout  time.Duration `env:"HEYUE_HTTP_HEADER_TIMEOUT" envDefault:"5s" min:"100ms" max:"5m" help:"how long the header of a request may take to arrive"`
+	BodyTimeout    time.Duration `env:"HEYUE_HTTP_BODY_TIMEOUT" envDefault:"30s" min:"100ms" max:"1h" help:"how long its body may take after that"`
+	IdleTimeout    time.Duration `env:"HEYUE_HTTP_IDLE_TIMEOUT" envDefault:"2m" min:"100ms" max:"1h" help:"how long a connection stays open between two requests"`
+	HeaderBytes    Bytes         `env:"HEYUE_HTTP_HEADER_BYTES" envDefault:"32KiB" min:"1KiB" max:"1MiB" help:"size of the header of a request; Go's server allows 4 KiB more"`
+	HealthTimeout  time.Duration `env:"HEYUE_HEALTH_TIMEOUT" envDefault:"2s" min:"10ms" max:"1m" help:"how long PostgreSQL or Redis may take to answer a readiness check"`
 }
 
 // Storage is where files live.
@@ -67,6 +75,8 @@ type Login struct {
 	AccessTokenTTL time.Duration `env:"HEYUE_ACCESS_TOKEN_TTL" envDefault:"10m" min:"1m" max:"1h" help:"life of an access token"`
 	RefreshTTL     time.Duration `env:"HEYUE_REFRESH_TTL" envDefault:"30d" min:"1h" max:"365d" help:"life of a session that is not used"`
 	RefreshGrace   time.Duration `env:"HEYUE_REFRESH_GRACE" envDefault:"5s" min:"0s" max:"1m" help:"time in which sending the last refresh token again is refused without ending the session"`
+	SessionPoll    time.Duration `env:"HEYUE_SESSION_POLL" envDefault:"1s" min:"10ms" max:"1m" help:"time between two looks at the sessions of open sockets; how long one outlives a session that another process ended"`
+	SessionTimeout time.Duration `env:"HEYUE_SESSION_TIMEOUT" envDefault:"5s" min:"10ms" max:"1m" help:"how long such a look at one tenant may take"`
 	PasswordMin    int           `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
 	PasswordSlots  int           `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
 }
@@ -112,6 +122,39 @@ type Stream struct {
 	WriteTimeout time.Duration `env:"HEYUE_STREAM_WRITE_TIMEOUT" envDefault:"10s" min:"1s" max:"5m" help:"time one write may take before its reader counts as gone"`
 	KeepAlive    time.Duration `env:"HEYUE_STREAM_KEEP_ALIVE" envDefault:"15s" min:"1s" max:"5m" help:"silence after which an event stream gets a comment"`
 	DrainJitter  time.Duration `env:"HEYUE_STREAM_DRAIN_JITTER" envDefault:"5s" min:"1ms" max:"5m" help:"time over which a stop spreads the ends of connections, so that they do not all come back at once"`
+}
+
+// Event bounds the way of an event from its commit to its subscribers.
+type Event struct {
+	Poll         time.Duration `env:"HEYUE_EVENT_POLL" envDefault:"1s" min:"10ms" max:"1m" help:"time between two looks for events that no message told of; what delivery takes while Redis is away"`
+	RelayBatch   int           `env:"HEYUE_EVENT_RELAY_BATCH" envDefault:"500" min:"1" max:"10000" help:"events numbered in one transaction"`
+	RelayWorkers int           `env:"HEYUE_EVENT_RELAY_WORKERS" envDefault:"4" min:"1" max:"64" help:"tenants whose events are numbered at a time; each takes a connection"`
+	Page         int           `env:"HEYUE_EVENT_PAGE" envDefault:"500" min:"1" max:"10000" help:"events read at a time"`
+	Readers      int           `env:"HEYUE_EVENT_READERS" envDefault:"4" min:"1" max:"64" help:"tenants whose events are read at a time; each takes a connection"`
+	Recent       int           `env:"HEYUE_EVENT_RECENT" envDefault:"1024" min:"1" max:"100000" help:"newest events of a tenant kept in memory at least, for subscribers that resume"`
+	Queue        int           `env:"HEYUE_EVENT_QUEUE" envDefault:"256" min:"1" max:"100000" help:"events that may wait for one subscriber; with more its stream ends and it resumes"`
+	Linger       time.Duration `env:"HEYUE_EVENT_LINGER" envDefault:"30s" min:"1ms" max:"1h" help:"how long a tenant is followed after its last subscriber"`
+	Position     time.Duration `env:"HEYUE_EVENT_POSITION" envDefault:"30s" min:"10ms" max:"1h" help:"time after which a quiet subscription tells its cursor"`
+}
+
+// Worker bounds what runs by itself.
+type Worker struct {
+	ReminderPoll   time.Duration `env:"HEYUE_REMINDER_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for reminders that are due"`
+	ReminderBatch  int           `env:"HEYUE_REMINDER_BATCH" envDefault:"200" min:"1" max:"10000" help:"reminders of one tenant handled in one transaction, before the next tenant's turn"`
+	SealPoll       time.Duration `env:"HEYUE_SEAL_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for audit entries without a seal"`
+	SealBatch      int           `env:"HEYUE_SEAL_BATCH" envDefault:"500" min:"1" max:"10000" help:"audit entries of one tenant sealed in one transaction"`
+	RetentionEvery time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for events that tenants no longer keep"`
+	RetentionBatch int           `env:"HEYUE_RETENTION_BATCH" envDefault:"5000" min:"1" max:"100000" help:"events deleted in one transaction"`
+	DoctorPage     int           `env:"HEYUE_DOCTOR_PAGE" envDefault:"500" min:"1" max:"10000" help:"obligations that heyue doctor compares at a time"`
+}
+
+// Import bounds the takeover of Open Contracting files.
+type Import struct {
+	Batch   int   `env:"HEYUE_IMPORT_BATCH" envDefault:"200" min:"1" max:"10000" help:"processes written in one transaction"`
+	Element Bytes `env:"HEYUE_IMPORT_ELEMENT" envDefault:"64MiB" min:"1KiB" max:"1GiB" help:"size of one release; a larger one is left out and named among the problems"`
+	Process Bytes `env:"HEYUE_IMPORT_PROCESS" envDefault:"256MiB" min:"1KiB" max:"1GiB" help:"size of all releases of one process, likewise"`
+	Memory  Bytes `env:"HEYUE_IMPORT_MEMORY" envDefault:"32MiB" min:"64KiB" max:"1GiB" help:"notes on where processes lie that are kept in memory; the rest goes to the temporary folder"`
+	Depth   int   `env:"HEYUE_IMPORT_DEPTH" envDefault:"64" min:"8" max:"1000" help:"objects and lists inside each other in one release"`
 }
 
 // Tenant bounds what one tenant may have, and what the process remembers of tenants.
