@@ -37,7 +37,7 @@ func (r Recorder) Record(ctx context.Context, tx *ent.Tx, e Entry) error {
 		return fault.Wrap(err, "describe a change")
 	}
 	var actor *publicid.UserID
-	if c, err := identity.From(ctx); err == nil {
+	if c, ok := identity.Signed(ctx); ok {
 		actor = &c.UserID
 	}
 	id := publicid.NewAuditEntryID()

@@ -38,7 +38,7 @@ INSERT INTO audit_queue (tenant_id, id) SELECT tenant_id, id FROM made`
 // RecordMany is Record for any number of entries in a few statements, for imports.
 func (r Recorder) RecordMany(ctx context.Context, tx *ent.Tx, entries []Entry) error {
 	var actor *uuid.UUID
-	if c, err := identity.From(ctx); err == nil {
+	if c, ok := identity.Signed(ctx); ok {
 		id := c.UserID.UUID()
 		actor = &id
 	}

@@ -32,11 +32,20 @@ func With(ctx context.Context, c Caller) context.Context { return context.WithVa
 // From returns the caller of ctx. It fails with UNAUTHENTICATED when nobody is signed in, and also when the
 // caller's tenant is missing, so that a half-filled Caller is never taken for somebody.
 func From(ctx context.Context) (Caller, error) {
-	c, ok := ctx.Value(key{}).(Caller)
-	if !ok || c.TenantID <= 0 {
+	c, ok := Signed(ctx)
+	if !ok {
 		return Caller{}, Unauthenticated(nil)
 	}
 	return c, nil
+}
+
+// Signed is From for work that is done for nobody as well: it tells whether anybody is signed in.
+func Signed(ctx context.Context) (Caller, bool) {
+	c, ok := ctx.Value(key{}).(Caller)
+	if !ok || c.TenantID <= 0 {
+		return Caller{}, false
+	}
+	return c, true
 }
 
 // Unauthenticated is the one answer to a caller who is not signed in, whatever the reason. The reason goes to the

@@ -25,7 +25,7 @@ type organisation struct {
 
 func organise(t *testing.T, w *fixture.World, seed uint64) organisation {
 	t.Helper()
-	r := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same world for the same seed
+	r := rand.New(rand.NewPCG(seed, 0)) // the same world for the same seed
 	tn := w.Tenant(t, fmt.Sprintf("acme-%d", seed))
 	departments := []publicid.DepartmentID{tn.Root}
 	for i := range 9 {
@@ -41,7 +41,7 @@ func organise(t *testing.T, w *fixture.World, seed uint64) organisation {
 				where = nil // of no department
 			}
 			ctx := w.User(t, tn, scope, where...)
-			o.callers[fmt.Sprintf("%s %d", scope, i)] = ctx
+			o.callers[fmt.Sprintf("%s %d", scope, i)] = ctx //nolint:fatcontext // a caller each, none inside another
 			id := fixture.Caller(t, ctx).UserID
 			owners = append(owners, &id)
 		}

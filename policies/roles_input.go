@@ -73,7 +73,7 @@ func (d RoleDraft) Validate() error {
 }
 
 func notOfRoleCode(r rune) bool {
-	return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-' || r == '_')
+	return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' && r != '_'
 }
 
 func templateNames() []string {

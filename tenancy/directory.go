@@ -134,4 +134,4 @@ func CheckSlug(c *fault.Check, field, slug string) {
 	}
 }
 
-func notOfSlug(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '-') }
+func notOfSlug(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '-' }

@@ -35,7 +35,7 @@ func (r *rows) Next(dest []driver.Value) error {
 	switch {
 	case err == nil:
 		return nil
-	case err != io.EOF:
+	case err != io.EOF: //nolint:errorlint // the end is io.EOF itself; one that is wrapped is a connection's, and the result is cut
 		r.err = err
 		return r.c.failure(r.ctx, err)
 	case r.HasNextResultSet():

@@ -53,7 +53,7 @@ func (c *conn) prepared(ctx context.Context, kind verbKind, sql string) (pqStmt,
 	if err != nil {
 		c.wire.sent = false // nothing has run yet
 		if c.tx != nil && c.tx.owed && PostgresError(err) != nil {
-			return nil, nil // as text it fails again, behind BEGIN, and aborts the transaction as it must
+			return nil, nil //nolint:nilerr // as text it fails again, behind BEGIN, and aborts the transaction as it must
 		}
 		return nil, err
 	}

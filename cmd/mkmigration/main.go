@@ -94,7 +94,7 @@ func diff(ctx context.Context, dir migrate.Dir, name string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(data)) }()
-	if err := os.Chmod(data, 0o711); err != nil { // PostgreSQL may run as another account and must get through
+	if err := os.Chmod(data, 0o711); err != nil { //nolint:gosec // PostgreSQL may run as another account and must get through
 		return err
 	}
 	server, err := pgembed.Start(ctx, pgembed.Options{DataDir: filepath.Join(data, "pg"), NoSync: true})

@@ -82,7 +82,7 @@ func checkCode(c *fault.Check, code string) {
 	}
 }
 
-func notOfCode(r rune) bool { return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_') }
+func notOfCode(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }
 
 func checkPosition(c *fault.Check, p *int) {
 	c.That(p == nil || *p >= 0 && *p <= MaxPosition, fault.OutOfRange, "position", "position is from 0 to %d", MaxPosition)

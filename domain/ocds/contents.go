@@ -16,7 +16,7 @@ func (m *mapper) lines(c *Contract, n *node) {
 		if cl := i.find("classification"); cl != nil && cl.kind == object {
 			m.enter("classification")
 			l.Classification = m.classification(cl)
-			m.leave(1)
+			m.leave()
 		}
 		m.objects(i, "additionalClassifications", func(a *node) { l.Also = append(l.Also, m.classification(a)) })
 		if q, ok := m.decimal(i, "quantity"); ok {
@@ -40,7 +40,7 @@ func (m *mapper) lines(c *Contract, n *node) {
 
 func (m *mapper) unit(l *Line, c *Contract, u *node) {
 	m.enter("unit")
-	defer m.leave(1)
+	defer m.leave()
 	name, _ := m.phrase(u, "name", m.opt.MaxTitle)
 	l.Unit = Unit{Name: name, Scheme: m.id(u, "scheme"), ID: m.id(u, "id")}
 	fallback := ""

@@ -52,7 +52,7 @@ func (m *mapper) tender(root *node) {
 		return
 	}
 	m.enter("tender")
-	defer m.leave(1)
+	defer m.leave()
 	m.out.Title, _ = m.phrase(t, "title", m.opt.MaxTitle)
 	m.out.Description, _ = m.phrase(t, "description", m.opt.MaxText)
 	for i := range t.kids {
@@ -77,7 +77,7 @@ func (m *mapper) everyParty(root *node) {
 		m.enter("tender")
 		m.single(t, "procuringEntity", RoleProcuringEntity)
 		m.objects(t, "tenderers", func(p *node) { m.mention(p, RoleTenderer) })
-		m.leave(1)
+		m.leave()
 	}
 }
 
@@ -92,7 +92,7 @@ func (m *mapper) single(n *node, key string, role Role) int {
 		return -1
 	}
 	m.enter(key)
-	defer m.leave(1)
+	defer m.leave()
 	return m.mention(f, role)
 }
 
@@ -201,7 +201,7 @@ func (m *mapper) period(c *Contract, n *node, key string) {
 		return
 	}
 	m.enter(key)
-	defer m.leave(1)
+	defer m.leave()
 	if c.StartsOn.IsZero() {
 		c.StartsOn = m.day(p, "startDate")
 	}
@@ -318,7 +318,7 @@ func (m *mapper) implementation(c *Contract, n *node) {
 		return
 	}
 	m.enter("implementation")
-	defer m.leave(1)
+	defer m.leave()
 	m.objects(i, "transactions", func(t *node) { m.payment(c, t) })
 	m.milestones(c, i, "implementation-milestone")
 	m.documents(c, i, "implementation-document")

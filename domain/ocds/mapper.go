@@ -68,7 +68,7 @@ func (m *mapper) everywhere(reason string) {
 
 func (m *mapper) enter(key string) { m.path = append(m.path, step{key: key}) }
 func (m *mapper) item(at int)      { m.path = append(m.path, step{at: at}) }
-func (m *mapper) leave(steps int)  { m.path = m.path[:len(m.path)-steps] }
+func (m *mapper) leave()           { m.path = m.path[:len(m.path)-1] }
 
 // show writes a path as contracts[0].value.amount.
 func show(path []step) string {
@@ -299,7 +299,7 @@ func (m *mapper) money(n *node, key, fallback string) *Money {
 		return nil
 	}
 	m.enter(key)
-	defer m.leave(1)
+	defer m.leave()
 	m.rest(v, func(k string) bool { return k == "amount" || k == "currency" })
 	amount, ok := m.decimal(v, "amount")
 	code := strings.ToUpper(v.plain("currency"))
@@ -331,7 +331,7 @@ func (m *mapper) objects(n *node, key string, each func(*node)) {
 		return
 	}
 	m.enter(key)
-	defer m.leave(1)
+	defer m.leave()
 	switch l.kind {
 	case object:
 		each(l)
@@ -350,7 +350,7 @@ func (m *mapper) objects(n *node, key string, each func(*node)) {
 		case e.kind != object && !e.empty():
 			m.at(e, "", Skipped, "is %s, an object was expected", e.kind)
 		}
-		m.leave(1)
+		m.leave()
 	}
 }
 

@@ -65,7 +65,7 @@ func (m *mapper) organisation(n *node) Party {
 	if main := n.find("identifier"); main != nil && main.kind == object {
 		m.enter("identifier")
 		m.identifier(&p, main)
-		m.leave(1)
+		m.leave()
 	}
 	m.objects(n, "additionalIdentifiers", func(e *node) { m.identifier(&p, e) })
 	if n.find("legalName") != nil || n.find("scheme") != nil { // an identifier in place of an organisation
@@ -130,7 +130,7 @@ func (m *mapper) address(p *Party, n *node) {
 		return
 	}
 	m.enter("address")
-	defer m.leave(1)
+	defer m.leave()
 	p.Address = Address{
 		Street: m.long(a, "streetAddress"), Locality: m.title(a, "locality"), Region: m.title(a, "region"),
 		PostalCode: m.title(a, "postalCode"), Country: cmp.Or(m.title(a, "countryName"), m.title(a, "country")),
@@ -151,7 +151,7 @@ func (m *mapper) contact(p *Party, n *node) {
 		return
 	}
 	m.enter("contactPoint")
-	defer m.leave(1)
+	defer m.leave()
 	name, _ := m.phrase(c, "name", m.opt.MaxTitle)
 	one := Contact{Name: name, Telephone: m.title(c, "telephone"), Fax: m.title(c, "faxNumber"), URL: m.long(c, "url")}
 	one.Emails = m.emails(c)

@@ -1,9 +1,9 @@
 package ocds
 
 import (
-	"bytes"
 	"errors"
 	"io"
+	"strings"
 )
 
 // What follows is the scanner's view of single bytes: passing over values, texts and white space while the
@@ -116,7 +116,7 @@ func (s *scanner) literal() ([]byte, error) {
 		if !ok {
 			return s.token, errInputCut
 		}
-		if bytes.IndexByte([]byte(",}] \t\r\n{[\""), c) >= 0 {
+		if strings.IndexByte(",}] \t\r\n{[\"", c) >= 0 {
 			return s.token, nil
 		}
 		s.keep([]byte{c})

@@ -3,6 +3,7 @@ package ocds_test
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -202,7 +203,7 @@ func TestReadErrorIsAnError(t *testing.T) {
 	defer r.Close()
 	_, first := r.Next()
 	_, second := r.Next()
-	if first == nil || second != first {
+	if first == nil || !errors.Is(second, first) {
 		t.Errorf("got %v, then %v", first, second)
 	}
 }

@@ -100,7 +100,7 @@ func looksLikeLines(name string, head []byte) bool {
 	if len(first) < 2 || len(second) == 0 || second[0] != '{' && second[0] != '[' {
 		return false
 	}
-	return bytes.IndexByte([]byte("{[,:"), first[len(first)-1]) < 0
+	return strings.IndexByte("{[,:", first[len(first)-1]) < 0
 }
 
 // close frees the file and removes the temporary copy.

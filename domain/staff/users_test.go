@@ -316,7 +316,7 @@ func TestUserReadHasReach(t *testing.T) {
 	readers := map[grant.Scope]context.Context{}
 	for scope := range want {
 		w.role(t, string(scope), map[policies.Permission]grant.Scope{policies.UserRead: scope})
-		readers[scope] = w.User(t, w.acme, string(scope), north.ID)
+		readers[scope] = w.User(t, w.acme, string(scope), north.ID) //nolint:fatcontext // a caller each, none inside another
 	}
 	w.User(t, w.acme, "sales", north.ID)
 	w.User(t, w.acme, "sales")

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -73,8 +74,8 @@ func (Contract) Indexes() []ent.Index {
 }
 
 // Annotations of Contract.
-func (Contract) Annotations() []schemaAnnotation {
-	return []schemaAnnotation{checks(map[string]string{
+func (Contract) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
 		"currency_code":  "currency ~ '^[A-Z]{3}$'",
 		"term_in_order":  "ends_on >= effective_on",
 		"amount_present": "amount_minor >= 0",

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -162,6 +163,6 @@ func (ServiceRecord) Indexes() []ent.Index {
 }
 
 // Annotations of ServiceRecord.
-func (ServiceRecord) Annotations() []schemaAnnotation {
-	return []schemaAnnotation{checks(map[string]string{"satisfaction_range": "satisfaction between 1 and 5"})}
+func (ServiceRecord) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{"satisfaction_range": "satisfaction between 1 and 5"})}
 }

@@ -5,6 +5,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -107,8 +108,8 @@ type AuditQueue struct{ ent.Schema }
 func (AuditQueue) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
 
 // Annotations of AuditQueue.
-func (AuditQueue) Annotations() []schemaAnnotation {
-	return []schemaAnnotation{entsql.Annotation{Table: "audit_queue"}}
+func (AuditQueue) Annotations() []schema.Annotation {
+	return []schema.Annotation{entsql.Annotation{Table: "audit_queue"}}
 }
 
 // Fields of AuditQueue; id is the entry's.

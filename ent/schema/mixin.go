@@ -105,6 +105,4 @@ const utf8Max = 4
 // dateZero is the Go type of an immutable date column.
 var dateZero date.Date
 
-type schemaAnnotation = schema.Annotation
-
 func checks(c map[string]string) schema.Annotation { return &entsql.Annotation{Checks: c} }

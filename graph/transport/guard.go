@@ -84,18 +84,21 @@ func (g *guard) inspect(query string) (verdict, *gqlerror.Error) {
 	return verdict{introspects: total.introspects}, nil
 }
 
-// countTokens reads tokens until there are too many. Text that is no token is left for the parser to name.
+// countTokens reads tokens until there are too many.
 func (g *guard) countTokens(query string) *gqlerror.Error {
 	lex := lexer.New(&ast.Source{Input: query})
-	for n := 0; ; n++ {
-		token, err := lex.ReadToken()
-		if err != nil || token.Kind == lexer.EOF {
-			return nil
-		}
+	for n := 0; another(&lex); n++ {
 		if n >= g.limits.Tokens {
 			return tooComplex("tokens", 0, g.limits.Tokens)
 		}
 	}
+	return nil
+}
+
+// another reads a token. Text that is none ends the count like the end of the text; the parser names it.
+func another(lex *lexer.Lexer) bool {
+	token, err := lex.ReadToken()
+	return err == nil && token.Kind != lexer.EOF
 }
 
 // measure refuses a document whose operations, or fragments nobody spreads (validation walks those too),

@@ -16,7 +16,7 @@ var schemas sync.Mutex
 func dropDefer(es graphql.ExecutableSchema) {
 	schemas.Lock()
 	defer schemas.Unlock()
-	if _, ok := es.Schema().Directives["defer"]; ok {
+	if _, ok := es.Schema().Directives["defer"]; ok { //nolint:staticcheck // delete writes even when there is nothing to delete
 		delete(es.Schema().Directives, "defer")
 	}
 }

@@ -10,7 +10,6 @@ import (
 	"heyue/ent/session"
 	"heyue/identity/opaque"
 	"heyue/identity/token"
-	"heyue/platform/publicid"
 	"heyue/tenancy"
 )
 
@@ -113,7 +112,7 @@ func (s *Service) replayed(ctx context.Context, tx *ent.Tx, used *ent.RefreshTok
 	}
 	if n > 0 {
 		s.Log.LogAttrs(ctx, slog.LevelWarn, "a used refresh token came again; its session is revoked",
-			slog.Int64("tenant", used.TenantID), slog.String("session", publicid.SessionID(used.SessionID).String()))
+			slog.Int64("tenant", used.TenantID), slog.String("session", used.SessionID.String()))
 	}
 	return refused("the refresh token was used before"), nil
 }

@@ -3,7 +3,6 @@ package sessions
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"heyue/domain/tenants/standing"
@@ -47,10 +46,13 @@ func read(ctx context.Context, q Querier, tenant int64, id publicid.SessionID) (
 	if err != nil {
 		return state{}, tenancy.Fault(err, "read a session")
 	}
-	if rows.Next() {
-		err = rows.Scan(&s.tenant, &s.user, &s.expires, &s.revoked, &s.account, &s.stands, &s.authz)
+	defer func() { _ = rows.Close() }() // read to its end it is closed, and Err tells how that went
+	for rows.Next() {                   // once at most: id is the key
+		if err := rows.Scan(&s.tenant, &s.user, &s.expires, &s.revoked, &s.account, &s.stands, &s.authz); err != nil {
+			return state{}, tenancy.Fault(err, "read a session")
+		}
 	}
-	if err := errors.Join(err, rows.Err(), rows.Close()); err != nil {
+	if err := rows.Err(); err != nil {
 		return state{}, tenancy.Fault(err, "read a session")
 	}
 	if s.tenant != tenant {

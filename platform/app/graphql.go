@@ -49,8 +49,8 @@ func signIns() []string { return []string{"login", "refresh"} }
 // lease lets a socket live as long as its token and its session. Nobody in particular has none: what an anonymous
 // caller may subscribe to, resolvers decide.
 func (s *Services) lease(ctx context.Context) (transport.Lease, error) {
-	c, err := identity.From(ctx)
-	if err != nil {
+	c, ok := identity.Signed(ctx)
+	if !ok {
 		return transport.Lease{}, nil
 	}
 	return transport.Lease{Expires: c.ExpiresAt, Done: s.watcher.Watch(ctx, c)}, nil
@@ -58,8 +58,8 @@ func (s *Services) lease(ctx context.Context) (transport.Lease, error) {
 
 // userKey names the caller for the limit of sockets.
 func userKey(ctx context.Context) string {
-	c, err := identity.From(ctx)
-	if err != nil {
+	c, ok := identity.Signed(ctx)
+	if !ok {
 		return ""
 	}
 	return c.UserID.String()

@@ -273,7 +273,7 @@ func TestServeEndsWithItsDatabase(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
-	if err := os.Chmod(dir, 0o755); err != nil { //nolint:gosec // see above
+	if err := os.Chmod(dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
 	r := against(t, &pgtest.DB{}, "HEYUE_DATA_DIR", dir, "HEYUE_PG_BINDIR", os.Getenv("HEYUE_PG_BINDIR"))

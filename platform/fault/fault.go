@@ -49,7 +49,7 @@ const (
 	LimitReached    Code = "LIMIT_REACHED"
 
 	// WrongCredentials is the one answer to a sign-in that is not let in.
-	WrongCredentials Code = "WRONG_CREDENTIALS"
+	WrongCredentials Code = "WRONG_CREDENTIALS" //nolint:gosec // a word of the API
 )
 
 // Codes of top-level errors.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"heyue/platform/clock"
 	"heyue/platform/logging"
 )
 
@@ -69,7 +70,7 @@ func readDeadline(limit time.Duration, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Body != nil && r.Body != http.NoBody {
 			c := http.NewResponseController(w)
-			_ = c.SetReadDeadline(time.Now().Add(limit)) // fails only on a writer without a connection, as in tests
+			_ = c.SetReadDeadline(clock.System{}.Now().Add(limit)) // fails only on a writer without a connection, as in tests
 			r.Body = &timedBody{ReadCloser: r.Body, control: c}
 		}
 		next.ServeHTTP(w, r)

@@ -58,15 +58,18 @@ func Listen(o Options) (*Server, error) {
 	o.fill()
 	base, cancel := context.WithCancel(context.Background())
 	s := &Server{o: o, cancel: cancel}
-	var err error
+	var (
+		listener net.ListenConfig
+		err      error
+	)
 	if o.Public != nil {
-		if s.pl, err = net.Listen("tcp", o.Addr); err != nil {
+		if s.pl, err = listener.Listen(base, "tcp", o.Addr); err != nil {
 			cancel()
 			return nil, fmt.Errorf("cannot listen for callers: %w", err)
 		}
 		s.public = s.server(base, Recover(o.Log, RequestID(readDeadline(o.Limits.Read, o.Public))))
 	}
-	if s.il, err = net.Listen("tcp", o.InternalAddr); err != nil {
+	if s.il, err = listener.Listen(base, "tcp", o.InternalAddr); err != nil {
 		return nil, errors.Join(fmt.Errorf("cannot listen for operators: %w", err), s.Close())
 	}
 	s.internal = s.server(base, s.internalMux())

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"io"
 	"log/slog"
 	"net/http"
 	"testing"
@@ -81,7 +80,7 @@ func server(t *testing.T) *transport.Server {
 		DrainJitter:        10 * time.Millisecond,
 		KeepAlive:          20 * time.Millisecond,
 		Socket:             transport.SocketOptions{PingInterval: 50 * time.Millisecond},
-		Logger:             slog.New(slog.NewTextHandler(io.Discard, nil)),
+		Logger:             slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)

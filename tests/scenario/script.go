@@ -137,12 +137,12 @@ func (m memory) bindList(want, got []any) any {
 	if open {
 		want = want[:len(want)-1]
 	}
-	out := make([]any, len(want))
+	out := make([]any, 0, max(len(want), len(got)))
 	for i, v := range want {
-		out[i] = v
 		if i < len(got) {
-			out[i] = m.bind(v, got[i])
+			v = m.bind(v, got[i])
 		}
+		out = append(out, v)
 	}
 	if open && len(got) > len(out) {
 		out = append(out, got[len(out):]...)

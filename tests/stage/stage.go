@@ -59,7 +59,7 @@ func New(t testing.TB) *Stage {
 	mux.Handle("/graphql", api)
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
 		defer cancel()
 		if err := api.Drain(ctx); err != nil {
 			t.Error("drain the API: ", err)

@@ -46,11 +46,11 @@ func State(planned, paid money.Money) (LineState, error) {
 // zero or goes beyond planned + excess, and Invalid INCONSISTENT when currencies differ.
 func Book(planned, paid, amount, excess money.Money) (money.Money, error) {
 	if amount.Sign() <= 0 {
-		return money.Money{}, at("amount", fault.New(fault.Invalid, fault.OutOfRange, "amount must be more than zero"))
+		return money.Money{}, atAmount(fault.New(fault.Invalid, fault.OutOfRange, "amount must be more than zero"))
 	}
 	after, err := paid.Add(amount)
 	if err != nil {
-		return money.Money{}, at("amount", err)
+		return money.Money{}, atAmount(err)
 	}
 	most, err := planned.Add(excess)
 	if err != nil {
@@ -63,7 +63,7 @@ func Book(planned, paid, amount, excess money.Money) (money.Money, error) {
 	if err != nil {
 		return money.Money{}, err
 	}
-	return money.Money{}, at("amount", fault.New(fault.Invalid, fault.OutOfRange,
+	return money.Money{}, atAmount(fault.New(fault.Invalid, fault.OutOfRange,
 		"%s is more than the plan line still takes; at most %s can be booked", amount, atLeastZero(left)))
 }
 
@@ -71,14 +71,14 @@ func Book(planned, paid, amount, excess money.Money) (money.Money, error) {
 // field amount when amount is not more than zero or more than was paid, and INCONSISTENT when currencies differ.
 func Refund(paid, amount money.Money) (money.Money, error) {
 	if amount.Sign() <= 0 {
-		return money.Money{}, at("amount", fault.New(fault.Invalid, fault.OutOfRange, "amount must be more than zero"))
+		return money.Money{}, atAmount(fault.New(fault.Invalid, fault.OutOfRange, "amount must be more than zero"))
 	}
 	after, err := paid.Sub(amount)
 	if err != nil {
-		return money.Money{}, at("amount", err)
+		return money.Money{}, atAmount(err)
 	}
 	if after.Sign() < 0 {
-		return money.Money{}, at("amount", fault.New(fault.Invalid, fault.OutOfRange,
+		return money.Money{}, atAmount(fault.New(fault.Invalid, fault.OutOfRange,
 			"%s is more than was paid; at most %s can be refunded", amount, paid))
 	}
 	return after, nil
@@ -100,9 +100,10 @@ func atLeastZero(m money.Money) money.Money {
 	return m
 }
 
-func at(field string, err error) error {
+// atAmount names the field that a fault of the amount belongs to.
+func atAmount(err error) error {
 	for _, f := range fault.All(err) {
-		return f.At(field)
+		return f.At("amount")
 	}
 	return err
 }
