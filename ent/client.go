@@ -14,6 +14,13 @@ import (
 
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/approval"
+	"heyue/ent/approvaldelegation"
+	"heyue/ent/approvalflow"
+	"heyue/ent/approvalflowversion"
+	"heyue/ent/approvalnode"
+	"heyue/ent/approvalopinion"
+	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
@@ -64,6 +71,20 @@ type Client struct {
 	Alert *AlertClient
 	// AlertRecipient is the client for interacting with the AlertRecipient builders.
 	AlertRecipient *AlertRecipientClient
+	// Approval is the client for interacting with the Approval builders.
+	Approval *ApprovalClient
+	// ApprovalDelegation is the client for interacting with the ApprovalDelegation builders.
+	ApprovalDelegation *ApprovalDelegationClient
+	// ApprovalFlow is the client for interacting with the ApprovalFlow builders.
+	ApprovalFlow *ApprovalFlowClient
+	// ApprovalFlowVersion is the client for interacting with the ApprovalFlowVersion builders.
+	ApprovalFlowVersion *ApprovalFlowVersionClient
+	// ApprovalNode is the client for interacting with the ApprovalNode builders.
+	ApprovalNode *ApprovalNodeClient
+	// ApprovalOpinion is the client for interacting with the ApprovalOpinion builders.
+	ApprovalOpinion *ApprovalOpinionClient
+	// ApprovalTask is the client for interacting with the ApprovalTask builders.
+	ApprovalTask *ApprovalTaskClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// AuditQueue is the client for interacting with the AuditQueue builders.
@@ -139,6 +160,13 @@ func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
 	c.Alert = NewAlertClient(c.config)
 	c.AlertRecipient = NewAlertRecipientClient(c.config)
+	c.Approval = NewApprovalClient(c.config)
+	c.ApprovalDelegation = NewApprovalDelegationClient(c.config)
+	c.ApprovalFlow = NewApprovalFlowClient(c.config)
+	c.ApprovalFlowVersion = NewApprovalFlowVersionClient(c.config)
+	c.ApprovalNode = NewApprovalNodeClient(c.config)
+	c.ApprovalOpinion = NewApprovalOpinionClient(c.config)
+	c.ApprovalTask = NewApprovalTaskClient(c.config)
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditQueue = NewAuditQueueClient(c.config)
 	c.AuditSeal = NewAuditSealClient(c.config)
@@ -260,41 +288,48 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	cfg := c.config
 	cfg.driver = tx
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		Alert:             NewAlertClient(cfg),
-		AlertRecipient:    NewAlertRecipientClient(cfg),
-		AuditEntry:        NewAuditEntryClient(cfg),
-		AuditQueue:        NewAuditQueueClient(cfg),
-		AuditSeal:         NewAuditSealClient(cfg),
-		Contact:           NewContactClient(cfg),
-		Contract:          NewContractClient(cfg),
-		ContractChange:    NewContractChangeClient(cfg),
-		ContractLine:      NewContractLineClient(cfg),
-		ContractParty:     NewContractPartyClient(cfg),
-		CustomField:       NewCustomFieldClient(cfg),
-		CustomValue:       NewCustomValueClient(cfg),
-		Customer:          NewCustomerClient(cfg),
-		Department:        NewDepartmentClient(cfg),
-		DictionaryEntry:   NewDictionaryEntryClient(cfg),
-		DocumentReference: NewDocumentReferenceClient(cfg),
-		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
-		ImportSource:      NewImportSourceClient(cfg),
-		Milestone:         NewMilestoneClient(cfg),
-		NumberCounter:     NewNumberCounterClient(cfg),
-		Obligation:        NewObligationClient(cfg),
-		OutboxEvent:       NewOutboxEventClient(cfg),
-		Payment:           NewPaymentClient(cfg),
-		PaymentPlanLine:   NewPaymentPlanLineClient(cfg),
-		RefreshToken:      NewRefreshTokenClient(cfg),
-		Reminder:          NewReminderClient(cfg),
-		Role:              NewRoleClient(cfg),
-		RoleGrant:         NewRoleGrantClient(cfg),
-		ServiceRecord:     NewServiceRecordClient(cfg),
-		Session:           NewSessionClient(cfg),
-		Tenant:            NewTenantClient(cfg),
-		User:              NewUserClient(cfg),
-		UserRole:          NewUserRoleClient(cfg),
+		ctx:                 ctx,
+		config:              cfg,
+		Alert:               NewAlertClient(cfg),
+		AlertRecipient:      NewAlertRecipientClient(cfg),
+		Approval:            NewApprovalClient(cfg),
+		ApprovalDelegation:  NewApprovalDelegationClient(cfg),
+		ApprovalFlow:        NewApprovalFlowClient(cfg),
+		ApprovalFlowVersion: NewApprovalFlowVersionClient(cfg),
+		ApprovalNode:        NewApprovalNodeClient(cfg),
+		ApprovalOpinion:     NewApprovalOpinionClient(cfg),
+		ApprovalTask:        NewApprovalTaskClient(cfg),
+		AuditEntry:          NewAuditEntryClient(cfg),
+		AuditQueue:          NewAuditQueueClient(cfg),
+		AuditSeal:           NewAuditSealClient(cfg),
+		Contact:             NewContactClient(cfg),
+		Contract:            NewContractClient(cfg),
+		ContractChange:      NewContractChangeClient(cfg),
+		ContractLine:        NewContractLineClient(cfg),
+		ContractParty:       NewContractPartyClient(cfg),
+		CustomField:         NewCustomFieldClient(cfg),
+		CustomValue:         NewCustomValueClient(cfg),
+		Customer:            NewCustomerClient(cfg),
+		Department:          NewDepartmentClient(cfg),
+		DictionaryEntry:     NewDictionaryEntryClient(cfg),
+		DocumentReference:   NewDocumentReferenceClient(cfg),
+		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
+		ImportSource:        NewImportSourceClient(cfg),
+		Milestone:           NewMilestoneClient(cfg),
+		NumberCounter:       NewNumberCounterClient(cfg),
+		Obligation:          NewObligationClient(cfg),
+		OutboxEvent:         NewOutboxEventClient(cfg),
+		Payment:             NewPaymentClient(cfg),
+		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
+		RefreshToken:        NewRefreshTokenClient(cfg),
+		Reminder:            NewReminderClient(cfg),
+		Role:                NewRoleClient(cfg),
+		RoleGrant:           NewRoleGrantClient(cfg),
+		ServiceRecord:       NewServiceRecordClient(cfg),
+		Session:             NewSessionClient(cfg),
+		Tenant:              NewTenantClient(cfg),
+		User:                NewUserClient(cfg),
+		UserRole:            NewUserRoleClient(cfg),
 	}, nil
 }
 
@@ -312,41 +347,48 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	cfg := c.config
 	cfg.driver = &txDriver{tx: tx, drv: c.driver}
 	return &Tx{
-		ctx:               ctx,
-		config:            cfg,
-		Alert:             NewAlertClient(cfg),
-		AlertRecipient:    NewAlertRecipientClient(cfg),
-		AuditEntry:        NewAuditEntryClient(cfg),
-		AuditQueue:        NewAuditQueueClient(cfg),
-		AuditSeal:         NewAuditSealClient(cfg),
-		Contact:           NewContactClient(cfg),
-		Contract:          NewContractClient(cfg),
-		ContractChange:    NewContractChangeClient(cfg),
-		ContractLine:      NewContractLineClient(cfg),
-		ContractParty:     NewContractPartyClient(cfg),
-		CustomField:       NewCustomFieldClient(cfg),
-		CustomValue:       NewCustomValueClient(cfg),
-		Customer:          NewCustomerClient(cfg),
-		Department:        NewDepartmentClient(cfg),
-		DictionaryEntry:   NewDictionaryEntryClient(cfg),
-		DocumentReference: NewDocumentReferenceClient(cfg),
-		IdempotencyKey:    NewIdempotencyKeyClient(cfg),
-		ImportSource:      NewImportSourceClient(cfg),
-		Milestone:         NewMilestoneClient(cfg),
-		NumberCounter:     NewNumberCounterClient(cfg),
-		Obligation:        NewObligationClient(cfg),
-		OutboxEvent:       NewOutboxEventClient(cfg),
-		Payment:           NewPaymentClient(cfg),
-		PaymentPlanLine:   NewPaymentPlanLineClient(cfg),
-		RefreshToken:      NewRefreshTokenClient(cfg),
-		Reminder:          NewReminderClient(cfg),
-		Role:              NewRoleClient(cfg),
-		RoleGrant:         NewRoleGrantClient(cfg),
-		ServiceRecord:     NewServiceRecordClient(cfg),
-		Session:           NewSessionClient(cfg),
-		Tenant:            NewTenantClient(cfg),
-		User:              NewUserClient(cfg),
-		UserRole:          NewUserRoleClient(cfg),
+		ctx:                 ctx,
+		config:              cfg,
+		Alert:               NewAlertClient(cfg),
+		AlertRecipient:      NewAlertRecipientClient(cfg),
+		Approval:            NewApprovalClient(cfg),
+		ApprovalDelegation:  NewApprovalDelegationClient(cfg),
+		ApprovalFlow:        NewApprovalFlowClient(cfg),
+		ApprovalFlowVersion: NewApprovalFlowVersionClient(cfg),
+		ApprovalNode:        NewApprovalNodeClient(cfg),
+		ApprovalOpinion:     NewApprovalOpinionClient(cfg),
+		ApprovalTask:        NewApprovalTaskClient(cfg),
+		AuditEntry:          NewAuditEntryClient(cfg),
+		AuditQueue:          NewAuditQueueClient(cfg),
+		AuditSeal:           NewAuditSealClient(cfg),
+		Contact:             NewContactClient(cfg),
+		Contract:            NewContractClient(cfg),
+		ContractChange:      NewContractChangeClient(cfg),
+		ContractLine:        NewContractLineClient(cfg),
+		ContractParty:       NewContractPartyClient(cfg),
+		CustomField:         NewCustomFieldClient(cfg),
+		CustomValue:         NewCustomValueClient(cfg),
+		Customer:            NewCustomerClient(cfg),
+		Department:          NewDepartmentClient(cfg),
+		DictionaryEntry:     NewDictionaryEntryClient(cfg),
+		DocumentReference:   NewDocumentReferenceClient(cfg),
+		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
+		ImportSource:        NewImportSourceClient(cfg),
+		Milestone:           NewMilestoneClient(cfg),
+		NumberCounter:       NewNumberCounterClient(cfg),
+		Obligation:          NewObligationClient(cfg),
+		OutboxEvent:         NewOutboxEventClient(cfg),
+		Payment:             NewPaymentClient(cfg),
+		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
+		RefreshToken:        NewRefreshTokenClient(cfg),
+		Reminder:            NewReminderClient(cfg),
+		Role:                NewRoleClient(cfg),
+		RoleGrant:           NewRoleGrantClient(cfg),
+		ServiceRecord:       NewServiceRecordClient(cfg),
+		Session:             NewSessionClient(cfg),
+		Tenant:              NewTenantClient(cfg),
+		User:                NewUserClient(cfg),
+		UserRole:            NewUserRoleClient(cfg),
 	}, nil
 }
 
@@ -376,8 +418,10 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Alert, c.AlertRecipient, c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact,
-		c.Contract, c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
+		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
+		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact, c.Contract,
+		c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
 		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
 		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Milestone,
 		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine,
@@ -392,8 +436,10 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Alert, c.AlertRecipient, c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact,
-		c.Contract, c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
+		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
+		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact, c.Contract,
+		c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
 		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
 		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Milestone,
 		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine,
@@ -411,6 +457,20 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Alert.mutate(ctx, m)
 	case *AlertRecipientMutation:
 		return c.AlertRecipient.mutate(ctx, m)
+	case *ApprovalMutation:
+		return c.Approval.mutate(ctx, m)
+	case *ApprovalDelegationMutation:
+		return c.ApprovalDelegation.mutate(ctx, m)
+	case *ApprovalFlowMutation:
+		return c.ApprovalFlow.mutate(ctx, m)
+	case *ApprovalFlowVersionMutation:
+		return c.ApprovalFlowVersion.mutate(ctx, m)
+	case *ApprovalNodeMutation:
+		return c.ApprovalNode.mutate(ctx, m)
+	case *ApprovalOpinionMutation:
+		return c.ApprovalOpinion.mutate(ctx, m)
+	case *ApprovalTaskMutation:
+		return c.ApprovalTask.mutate(ctx, m)
 	case *AuditEntryMutation:
 		return c.AuditEntry.mutate(ctx, m)
 	case *AuditQueueMutation:
@@ -805,6 +865,1305 @@ func (c *AlertRecipientClient) mutate(ctx context.Context, m *AlertRecipientMuta
 		return (&AlertRecipientDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AlertRecipient mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalClient is a client for the Approval schema.
+type ApprovalClient struct {
+	config
+}
+
+// NewApprovalClient returns a client for the Approval from the given config.
+func NewApprovalClient(c config) *ApprovalClient {
+	return &ApprovalClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approval.Hooks(f(g(h())))`.
+func (c *ApprovalClient) Use(hooks ...Hook) {
+	c.hooks.Approval = append(c.hooks.Approval, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approval.Intercept(f(g(h())))`.
+func (c *ApprovalClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Approval = append(c.inters.Approval, interceptors...)
+}
+
+// Create returns a builder for creating a Approval entity.
+func (c *ApprovalClient) Create() *ApprovalCreate {
+	mutation := newApprovalMutation(c.config, OpCreate)
+	return &ApprovalCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Approval entities.
+func (c *ApprovalClient) CreateBulk(builders ...*ApprovalCreate) *ApprovalCreateBulk {
+	return &ApprovalCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalClient) MapCreateBulk(slice any, setFunc func(*ApprovalCreate, int)) *ApprovalCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalCreateBulk{err: fmt.Errorf("calling to ApprovalClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Approval.
+func (c *ApprovalClient) Update() *ApprovalUpdate {
+	mutation := newApprovalMutation(c.config, OpUpdate)
+	return &ApprovalUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalClient) UpdateOne(_m *Approval) *ApprovalUpdateOne {
+	mutation := newApprovalMutation(c.config, OpUpdateOne, withApproval(_m))
+	return &ApprovalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalClient) UpdateOneID(id publicid.ApprovalID) *ApprovalUpdateOne {
+	mutation := newApprovalMutation(c.config, OpUpdateOne, withApprovalID(id))
+	return &ApprovalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Approval.
+func (c *ApprovalClient) Delete() *ApprovalDelete {
+	mutation := newApprovalMutation(c.config, OpDelete)
+	return &ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalClient) DeleteOne(_m *Approval) *ApprovalDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalClient) DeleteOneID(id publicid.ApprovalID) *ApprovalDeleteOne {
+	builder := c.Delete().Where(approval.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalDeleteOne{builder}
+}
+
+// Query returns a query builder for Approval.
+func (c *ApprovalClient) Query() *ApprovalQuery {
+	return &ApprovalQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApproval},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Approval entity by its id.
+func (c *ApprovalClient) Get(ctx context.Context, id publicid.ApprovalID) (*Approval, error) {
+	return c.Query().Where(approval.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalClient) GetX(ctx context.Context, id publicid.ApprovalID) *Approval {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryOwner queries the owner edge of a Approval.
+func (c *ApprovalClient) QueryOwner(_m *Approval) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approval.OwnerTable, approval.OwnerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a Approval.
+func (c *ApprovalClient) QueryDepartment(_m *Approval) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approval.DepartmentTable, approval.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContract queries the contract edge of a Approval.
+func (c *ApprovalClient) QueryContract(_m *Approval) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approval.ContractTable, approval.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryFlowVersion queries the flow_version edge of a Approval.
+func (c *ApprovalClient) QueryFlowVersion(_m *Approval) *ApprovalFlowVersionQuery {
+	query := (&ApprovalFlowVersionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(approvalflowversion.Table, approvalflowversion.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approval.FlowVersionTable, approval.FlowVersionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubmitter queries the submitter edge of a Approval.
+func (c *ApprovalClient) QuerySubmitter(_m *Approval) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approval.SubmitterTable, approval.SubmitterColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNodes queries the nodes edge of a Approval.
+func (c *ApprovalClient) QueryNodes(_m *Approval) *ApprovalNodeQuery {
+	query := (&ApprovalNodeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(approvalnode.Table, approvalnode.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, approval.NodesTable, approval.NodesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTasks queries the tasks edge of a Approval.
+func (c *ApprovalClient) QueryTasks(_m *Approval) *ApprovalTaskQuery {
+	query := (&ApprovalTaskClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(approvaltask.Table, approvaltask.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, approval.TasksTable, approval.TasksColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryOpinions queries the opinions edge of a Approval.
+func (c *ApprovalClient) QueryOpinions(_m *Approval) *ApprovalOpinionQuery {
+	query := (&ApprovalOpinionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approval.Table, approval.FieldID, id),
+			sqlgraph.To(approvalopinion.Table, approvalopinion.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, approval.OpinionsTable, approval.OpinionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalClient) Hooks() []Hook {
+	return c.hooks.Approval
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalClient) Interceptors() []Interceptor {
+	return c.inters.Approval
+}
+
+func (c *ApprovalClient) mutate(ctx context.Context, m *ApprovalMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Approval mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalDelegationClient is a client for the ApprovalDelegation schema.
+type ApprovalDelegationClient struct {
+	config
+}
+
+// NewApprovalDelegationClient returns a client for the ApprovalDelegation from the given config.
+func NewApprovalDelegationClient(c config) *ApprovalDelegationClient {
+	return &ApprovalDelegationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approvaldelegation.Hooks(f(g(h())))`.
+func (c *ApprovalDelegationClient) Use(hooks ...Hook) {
+	c.hooks.ApprovalDelegation = append(c.hooks.ApprovalDelegation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approvaldelegation.Intercept(f(g(h())))`.
+func (c *ApprovalDelegationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApprovalDelegation = append(c.inters.ApprovalDelegation, interceptors...)
+}
+
+// Create returns a builder for creating a ApprovalDelegation entity.
+func (c *ApprovalDelegationClient) Create() *ApprovalDelegationCreate {
+	mutation := newApprovalDelegationMutation(c.config, OpCreate)
+	return &ApprovalDelegationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApprovalDelegation entities.
+func (c *ApprovalDelegationClient) CreateBulk(builders ...*ApprovalDelegationCreate) *ApprovalDelegationCreateBulk {
+	return &ApprovalDelegationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalDelegationClient) MapCreateBulk(slice any, setFunc func(*ApprovalDelegationCreate, int)) *ApprovalDelegationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalDelegationCreateBulk{err: fmt.Errorf("calling to ApprovalDelegationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalDelegationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalDelegationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApprovalDelegation.
+func (c *ApprovalDelegationClient) Update() *ApprovalDelegationUpdate {
+	mutation := newApprovalDelegationMutation(c.config, OpUpdate)
+	return &ApprovalDelegationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalDelegationClient) UpdateOne(_m *ApprovalDelegation) *ApprovalDelegationUpdateOne {
+	mutation := newApprovalDelegationMutation(c.config, OpUpdateOne, withApprovalDelegation(_m))
+	return &ApprovalDelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalDelegationClient) UpdateOneID(id publicid.ApprovalDelegationID) *ApprovalDelegationUpdateOne {
+	mutation := newApprovalDelegationMutation(c.config, OpUpdateOne, withApprovalDelegationID(id))
+	return &ApprovalDelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApprovalDelegation.
+func (c *ApprovalDelegationClient) Delete() *ApprovalDelegationDelete {
+	mutation := newApprovalDelegationMutation(c.config, OpDelete)
+	return &ApprovalDelegationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalDelegationClient) DeleteOne(_m *ApprovalDelegation) *ApprovalDelegationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalDelegationClient) DeleteOneID(id publicid.ApprovalDelegationID) *ApprovalDelegationDeleteOne {
+	builder := c.Delete().Where(approvaldelegation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalDelegationDeleteOne{builder}
+}
+
+// Query returns a query builder for ApprovalDelegation.
+func (c *ApprovalDelegationClient) Query() *ApprovalDelegationQuery {
+	return &ApprovalDelegationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApprovalDelegation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApprovalDelegation entity by its id.
+func (c *ApprovalDelegationClient) Get(ctx context.Context, id publicid.ApprovalDelegationID) (*ApprovalDelegation, error) {
+	return c.Query().Where(approvaldelegation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalDelegationClient) GetX(ctx context.Context, id publicid.ApprovalDelegationID) *ApprovalDelegation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a ApprovalDelegation.
+func (c *ApprovalDelegationClient) QueryUser(_m *ApprovalDelegation) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvaldelegation.Table, approvaldelegation.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvaldelegation.UserTable, approvaldelegation.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDelegate queries the delegate edge of a ApprovalDelegation.
+func (c *ApprovalDelegationClient) QueryDelegate(_m *ApprovalDelegation) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvaldelegation.Table, approvaldelegation.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvaldelegation.DelegateTable, approvaldelegation.DelegateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalDelegationClient) Hooks() []Hook {
+	return c.hooks.ApprovalDelegation
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalDelegationClient) Interceptors() []Interceptor {
+	return c.inters.ApprovalDelegation
+}
+
+func (c *ApprovalDelegationClient) mutate(ctx context.Context, m *ApprovalDelegationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalDelegationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalDelegationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalDelegationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalDelegationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApprovalDelegation mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalFlowClient is a client for the ApprovalFlow schema.
+type ApprovalFlowClient struct {
+	config
+}
+
+// NewApprovalFlowClient returns a client for the ApprovalFlow from the given config.
+func NewApprovalFlowClient(c config) *ApprovalFlowClient {
+	return &ApprovalFlowClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approvalflow.Hooks(f(g(h())))`.
+func (c *ApprovalFlowClient) Use(hooks ...Hook) {
+	c.hooks.ApprovalFlow = append(c.hooks.ApprovalFlow, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approvalflow.Intercept(f(g(h())))`.
+func (c *ApprovalFlowClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApprovalFlow = append(c.inters.ApprovalFlow, interceptors...)
+}
+
+// Create returns a builder for creating a ApprovalFlow entity.
+func (c *ApprovalFlowClient) Create() *ApprovalFlowCreate {
+	mutation := newApprovalFlowMutation(c.config, OpCreate)
+	return &ApprovalFlowCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApprovalFlow entities.
+func (c *ApprovalFlowClient) CreateBulk(builders ...*ApprovalFlowCreate) *ApprovalFlowCreateBulk {
+	return &ApprovalFlowCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalFlowClient) MapCreateBulk(slice any, setFunc func(*ApprovalFlowCreate, int)) *ApprovalFlowCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalFlowCreateBulk{err: fmt.Errorf("calling to ApprovalFlowClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalFlowCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalFlowCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApprovalFlow.
+func (c *ApprovalFlowClient) Update() *ApprovalFlowUpdate {
+	mutation := newApprovalFlowMutation(c.config, OpUpdate)
+	return &ApprovalFlowUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalFlowClient) UpdateOne(_m *ApprovalFlow) *ApprovalFlowUpdateOne {
+	mutation := newApprovalFlowMutation(c.config, OpUpdateOne, withApprovalFlow(_m))
+	return &ApprovalFlowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalFlowClient) UpdateOneID(id publicid.ApprovalFlowID) *ApprovalFlowUpdateOne {
+	mutation := newApprovalFlowMutation(c.config, OpUpdateOne, withApprovalFlowID(id))
+	return &ApprovalFlowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApprovalFlow.
+func (c *ApprovalFlowClient) Delete() *ApprovalFlowDelete {
+	mutation := newApprovalFlowMutation(c.config, OpDelete)
+	return &ApprovalFlowDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalFlowClient) DeleteOne(_m *ApprovalFlow) *ApprovalFlowDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalFlowClient) DeleteOneID(id publicid.ApprovalFlowID) *ApprovalFlowDeleteOne {
+	builder := c.Delete().Where(approvalflow.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalFlowDeleteOne{builder}
+}
+
+// Query returns a query builder for ApprovalFlow.
+func (c *ApprovalFlowClient) Query() *ApprovalFlowQuery {
+	return &ApprovalFlowQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApprovalFlow},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApprovalFlow entity by its id.
+func (c *ApprovalFlowClient) Get(ctx context.Context, id publicid.ApprovalFlowID) (*ApprovalFlow, error) {
+	return c.Query().Where(approvalflow.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalFlowClient) GetX(ctx context.Context, id publicid.ApprovalFlowID) *ApprovalFlow {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRevisions queries the revisions edge of a ApprovalFlow.
+func (c *ApprovalFlowClient) QueryRevisions(_m *ApprovalFlow) *ApprovalFlowVersionQuery {
+	query := (&ApprovalFlowVersionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalflow.Table, approvalflow.FieldID, id),
+			sqlgraph.To(approvalflowversion.Table, approvalflowversion.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, approvalflow.RevisionsTable, approvalflow.RevisionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalFlowClient) Hooks() []Hook {
+	return c.hooks.ApprovalFlow
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalFlowClient) Interceptors() []Interceptor {
+	return c.inters.ApprovalFlow
+}
+
+func (c *ApprovalFlowClient) mutate(ctx context.Context, m *ApprovalFlowMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalFlowCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalFlowUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalFlowUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalFlowDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApprovalFlow mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalFlowVersionClient is a client for the ApprovalFlowVersion schema.
+type ApprovalFlowVersionClient struct {
+	config
+}
+
+// NewApprovalFlowVersionClient returns a client for the ApprovalFlowVersion from the given config.
+func NewApprovalFlowVersionClient(c config) *ApprovalFlowVersionClient {
+	return &ApprovalFlowVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approvalflowversion.Hooks(f(g(h())))`.
+func (c *ApprovalFlowVersionClient) Use(hooks ...Hook) {
+	c.hooks.ApprovalFlowVersion = append(c.hooks.ApprovalFlowVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approvalflowversion.Intercept(f(g(h())))`.
+func (c *ApprovalFlowVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApprovalFlowVersion = append(c.inters.ApprovalFlowVersion, interceptors...)
+}
+
+// Create returns a builder for creating a ApprovalFlowVersion entity.
+func (c *ApprovalFlowVersionClient) Create() *ApprovalFlowVersionCreate {
+	mutation := newApprovalFlowVersionMutation(c.config, OpCreate)
+	return &ApprovalFlowVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApprovalFlowVersion entities.
+func (c *ApprovalFlowVersionClient) CreateBulk(builders ...*ApprovalFlowVersionCreate) *ApprovalFlowVersionCreateBulk {
+	return &ApprovalFlowVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalFlowVersionClient) MapCreateBulk(slice any, setFunc func(*ApprovalFlowVersionCreate, int)) *ApprovalFlowVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalFlowVersionCreateBulk{err: fmt.Errorf("calling to ApprovalFlowVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalFlowVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalFlowVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApprovalFlowVersion.
+func (c *ApprovalFlowVersionClient) Update() *ApprovalFlowVersionUpdate {
+	mutation := newApprovalFlowVersionMutation(c.config, OpUpdate)
+	return &ApprovalFlowVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalFlowVersionClient) UpdateOne(_m *ApprovalFlowVersion) *ApprovalFlowVersionUpdateOne {
+	mutation := newApprovalFlowVersionMutation(c.config, OpUpdateOne, withApprovalFlowVersion(_m))
+	return &ApprovalFlowVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalFlowVersionClient) UpdateOneID(id publicid.ApprovalFlowVersionID) *ApprovalFlowVersionUpdateOne {
+	mutation := newApprovalFlowVersionMutation(c.config, OpUpdateOne, withApprovalFlowVersionID(id))
+	return &ApprovalFlowVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApprovalFlowVersion.
+func (c *ApprovalFlowVersionClient) Delete() *ApprovalFlowVersionDelete {
+	mutation := newApprovalFlowVersionMutation(c.config, OpDelete)
+	return &ApprovalFlowVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalFlowVersionClient) DeleteOne(_m *ApprovalFlowVersion) *ApprovalFlowVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalFlowVersionClient) DeleteOneID(id publicid.ApprovalFlowVersionID) *ApprovalFlowVersionDeleteOne {
+	builder := c.Delete().Where(approvalflowversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalFlowVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for ApprovalFlowVersion.
+func (c *ApprovalFlowVersionClient) Query() *ApprovalFlowVersionQuery {
+	return &ApprovalFlowVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApprovalFlowVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApprovalFlowVersion entity by its id.
+func (c *ApprovalFlowVersionClient) Get(ctx context.Context, id publicid.ApprovalFlowVersionID) (*ApprovalFlowVersion, error) {
+	return c.Query().Where(approvalflowversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalFlowVersionClient) GetX(ctx context.Context, id publicid.ApprovalFlowVersionID) *ApprovalFlowVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryFlow queries the flow edge of a ApprovalFlowVersion.
+func (c *ApprovalFlowVersionClient) QueryFlow(_m *ApprovalFlowVersion) *ApprovalFlowQuery {
+	query := (&ApprovalFlowClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalflowversion.Table, approvalflowversion.FieldID, id),
+			sqlgraph.To(approvalflow.Table, approvalflow.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalflowversion.FlowTable, approvalflowversion.FlowColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalFlowVersionClient) Hooks() []Hook {
+	return c.hooks.ApprovalFlowVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalFlowVersionClient) Interceptors() []Interceptor {
+	return c.inters.ApprovalFlowVersion
+}
+
+func (c *ApprovalFlowVersionClient) mutate(ctx context.Context, m *ApprovalFlowVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalFlowVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalFlowVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalFlowVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalFlowVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApprovalFlowVersion mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalNodeClient is a client for the ApprovalNode schema.
+type ApprovalNodeClient struct {
+	config
+}
+
+// NewApprovalNodeClient returns a client for the ApprovalNode from the given config.
+func NewApprovalNodeClient(c config) *ApprovalNodeClient {
+	return &ApprovalNodeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approvalnode.Hooks(f(g(h())))`.
+func (c *ApprovalNodeClient) Use(hooks ...Hook) {
+	c.hooks.ApprovalNode = append(c.hooks.ApprovalNode, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approvalnode.Intercept(f(g(h())))`.
+func (c *ApprovalNodeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApprovalNode = append(c.inters.ApprovalNode, interceptors...)
+}
+
+// Create returns a builder for creating a ApprovalNode entity.
+func (c *ApprovalNodeClient) Create() *ApprovalNodeCreate {
+	mutation := newApprovalNodeMutation(c.config, OpCreate)
+	return &ApprovalNodeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApprovalNode entities.
+func (c *ApprovalNodeClient) CreateBulk(builders ...*ApprovalNodeCreate) *ApprovalNodeCreateBulk {
+	return &ApprovalNodeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalNodeClient) MapCreateBulk(slice any, setFunc func(*ApprovalNodeCreate, int)) *ApprovalNodeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalNodeCreateBulk{err: fmt.Errorf("calling to ApprovalNodeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalNodeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalNodeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApprovalNode.
+func (c *ApprovalNodeClient) Update() *ApprovalNodeUpdate {
+	mutation := newApprovalNodeMutation(c.config, OpUpdate)
+	return &ApprovalNodeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalNodeClient) UpdateOne(_m *ApprovalNode) *ApprovalNodeUpdateOne {
+	mutation := newApprovalNodeMutation(c.config, OpUpdateOne, withApprovalNode(_m))
+	return &ApprovalNodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalNodeClient) UpdateOneID(id publicid.ApprovalNodeID) *ApprovalNodeUpdateOne {
+	mutation := newApprovalNodeMutation(c.config, OpUpdateOne, withApprovalNodeID(id))
+	return &ApprovalNodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApprovalNode.
+func (c *ApprovalNodeClient) Delete() *ApprovalNodeDelete {
+	mutation := newApprovalNodeMutation(c.config, OpDelete)
+	return &ApprovalNodeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalNodeClient) DeleteOne(_m *ApprovalNode) *ApprovalNodeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalNodeClient) DeleteOneID(id publicid.ApprovalNodeID) *ApprovalNodeDeleteOne {
+	builder := c.Delete().Where(approvalnode.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalNodeDeleteOne{builder}
+}
+
+// Query returns a query builder for ApprovalNode.
+func (c *ApprovalNodeClient) Query() *ApprovalNodeQuery {
+	return &ApprovalNodeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApprovalNode},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApprovalNode entity by its id.
+func (c *ApprovalNodeClient) Get(ctx context.Context, id publicid.ApprovalNodeID) (*ApprovalNode, error) {
+	return c.Query().Where(approvalnode.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalNodeClient) GetX(ctx context.Context, id publicid.ApprovalNodeID) *ApprovalNode {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryApproval queries the approval edge of a ApprovalNode.
+func (c *ApprovalNodeClient) QueryApproval(_m *ApprovalNode) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalnode.Table, approvalnode.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalnode.ApprovalTable, approvalnode.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTasks queries the tasks edge of a ApprovalNode.
+func (c *ApprovalNodeClient) QueryTasks(_m *ApprovalNode) *ApprovalTaskQuery {
+	query := (&ApprovalTaskClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalnode.Table, approvalnode.FieldID, id),
+			sqlgraph.To(approvaltask.Table, approvaltask.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, approvalnode.TasksTable, approvalnode.TasksColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalNodeClient) Hooks() []Hook {
+	return c.hooks.ApprovalNode
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalNodeClient) Interceptors() []Interceptor {
+	return c.inters.ApprovalNode
+}
+
+func (c *ApprovalNodeClient) mutate(ctx context.Context, m *ApprovalNodeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalNodeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalNodeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalNodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalNodeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApprovalNode mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalOpinionClient is a client for the ApprovalOpinion schema.
+type ApprovalOpinionClient struct {
+	config
+}
+
+// NewApprovalOpinionClient returns a client for the ApprovalOpinion from the given config.
+func NewApprovalOpinionClient(c config) *ApprovalOpinionClient {
+	return &ApprovalOpinionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approvalopinion.Hooks(f(g(h())))`.
+func (c *ApprovalOpinionClient) Use(hooks ...Hook) {
+	c.hooks.ApprovalOpinion = append(c.hooks.ApprovalOpinion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approvalopinion.Intercept(f(g(h())))`.
+func (c *ApprovalOpinionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApprovalOpinion = append(c.inters.ApprovalOpinion, interceptors...)
+}
+
+// Create returns a builder for creating a ApprovalOpinion entity.
+func (c *ApprovalOpinionClient) Create() *ApprovalOpinionCreate {
+	mutation := newApprovalOpinionMutation(c.config, OpCreate)
+	return &ApprovalOpinionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApprovalOpinion entities.
+func (c *ApprovalOpinionClient) CreateBulk(builders ...*ApprovalOpinionCreate) *ApprovalOpinionCreateBulk {
+	return &ApprovalOpinionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalOpinionClient) MapCreateBulk(slice any, setFunc func(*ApprovalOpinionCreate, int)) *ApprovalOpinionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalOpinionCreateBulk{err: fmt.Errorf("calling to ApprovalOpinionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalOpinionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalOpinionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApprovalOpinion.
+func (c *ApprovalOpinionClient) Update() *ApprovalOpinionUpdate {
+	mutation := newApprovalOpinionMutation(c.config, OpUpdate)
+	return &ApprovalOpinionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalOpinionClient) UpdateOne(_m *ApprovalOpinion) *ApprovalOpinionUpdateOne {
+	mutation := newApprovalOpinionMutation(c.config, OpUpdateOne, withApprovalOpinion(_m))
+	return &ApprovalOpinionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalOpinionClient) UpdateOneID(id publicid.ApprovalOpinionID) *ApprovalOpinionUpdateOne {
+	mutation := newApprovalOpinionMutation(c.config, OpUpdateOne, withApprovalOpinionID(id))
+	return &ApprovalOpinionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApprovalOpinion.
+func (c *ApprovalOpinionClient) Delete() *ApprovalOpinionDelete {
+	mutation := newApprovalOpinionMutation(c.config, OpDelete)
+	return &ApprovalOpinionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalOpinionClient) DeleteOne(_m *ApprovalOpinion) *ApprovalOpinionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalOpinionClient) DeleteOneID(id publicid.ApprovalOpinionID) *ApprovalOpinionDeleteOne {
+	builder := c.Delete().Where(approvalopinion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalOpinionDeleteOne{builder}
+}
+
+// Query returns a query builder for ApprovalOpinion.
+func (c *ApprovalOpinionClient) Query() *ApprovalOpinionQuery {
+	return &ApprovalOpinionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApprovalOpinion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApprovalOpinion entity by its id.
+func (c *ApprovalOpinionClient) Get(ctx context.Context, id publicid.ApprovalOpinionID) (*ApprovalOpinion, error) {
+	return c.Query().Where(approvalopinion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalOpinionClient) GetX(ctx context.Context, id publicid.ApprovalOpinionID) *ApprovalOpinion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryApproval queries the approval edge of a ApprovalOpinion.
+func (c *ApprovalOpinionClient) QueryApproval(_m *ApprovalOpinion) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalopinion.Table, approvalopinion.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalopinion.ApprovalTable, approvalopinion.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNode queries the node edge of a ApprovalOpinion.
+func (c *ApprovalOpinionClient) QueryNode(_m *ApprovalOpinion) *ApprovalNodeQuery {
+	query := (&ApprovalNodeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalopinion.Table, approvalopinion.FieldID, id),
+			sqlgraph.To(approvalnode.Table, approvalnode.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalopinion.NodeTable, approvalopinion.NodeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUser queries the user edge of a ApprovalOpinion.
+func (c *ApprovalOpinionClient) QueryUser(_m *ApprovalOpinion) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalopinion.Table, approvalopinion.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalopinion.UserTable, approvalopinion.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPrincipal queries the principal edge of a ApprovalOpinion.
+func (c *ApprovalOpinionClient) QueryPrincipal(_m *ApprovalOpinion) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalopinion.Table, approvalopinion.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalopinion.PrincipalTable, approvalopinion.PrincipalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTarget queries the target edge of a ApprovalOpinion.
+func (c *ApprovalOpinionClient) QueryTarget(_m *ApprovalOpinion) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvalopinion.Table, approvalopinion.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvalopinion.TargetTable, approvalopinion.TargetColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalOpinionClient) Hooks() []Hook {
+	return c.hooks.ApprovalOpinion
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalOpinionClient) Interceptors() []Interceptor {
+	return c.inters.ApprovalOpinion
+}
+
+func (c *ApprovalOpinionClient) mutate(ctx context.Context, m *ApprovalOpinionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalOpinionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalOpinionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalOpinionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalOpinionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApprovalOpinion mutation op: %q", m.Op())
+	}
+}
+
+// ApprovalTaskClient is a client for the ApprovalTask schema.
+type ApprovalTaskClient struct {
+	config
+}
+
+// NewApprovalTaskClient returns a client for the ApprovalTask from the given config.
+func NewApprovalTaskClient(c config) *ApprovalTaskClient {
+	return &ApprovalTaskClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `approvaltask.Hooks(f(g(h())))`.
+func (c *ApprovalTaskClient) Use(hooks ...Hook) {
+	c.hooks.ApprovalTask = append(c.hooks.ApprovalTask, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `approvaltask.Intercept(f(g(h())))`.
+func (c *ApprovalTaskClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ApprovalTask = append(c.inters.ApprovalTask, interceptors...)
+}
+
+// Create returns a builder for creating a ApprovalTask entity.
+func (c *ApprovalTaskClient) Create() *ApprovalTaskCreate {
+	mutation := newApprovalTaskMutation(c.config, OpCreate)
+	return &ApprovalTaskCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ApprovalTask entities.
+func (c *ApprovalTaskClient) CreateBulk(builders ...*ApprovalTaskCreate) *ApprovalTaskCreateBulk {
+	return &ApprovalTaskCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ApprovalTaskClient) MapCreateBulk(slice any, setFunc func(*ApprovalTaskCreate, int)) *ApprovalTaskCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ApprovalTaskCreateBulk{err: fmt.Errorf("calling to ApprovalTaskClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ApprovalTaskCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ApprovalTaskCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ApprovalTask.
+func (c *ApprovalTaskClient) Update() *ApprovalTaskUpdate {
+	mutation := newApprovalTaskMutation(c.config, OpUpdate)
+	return &ApprovalTaskUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ApprovalTaskClient) UpdateOne(_m *ApprovalTask) *ApprovalTaskUpdateOne {
+	mutation := newApprovalTaskMutation(c.config, OpUpdateOne, withApprovalTask(_m))
+	return &ApprovalTaskUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ApprovalTaskClient) UpdateOneID(id publicid.ApprovalTaskID) *ApprovalTaskUpdateOne {
+	mutation := newApprovalTaskMutation(c.config, OpUpdateOne, withApprovalTaskID(id))
+	return &ApprovalTaskUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ApprovalTask.
+func (c *ApprovalTaskClient) Delete() *ApprovalTaskDelete {
+	mutation := newApprovalTaskMutation(c.config, OpDelete)
+	return &ApprovalTaskDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ApprovalTaskClient) DeleteOne(_m *ApprovalTask) *ApprovalTaskDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ApprovalTaskClient) DeleteOneID(id publicid.ApprovalTaskID) *ApprovalTaskDeleteOne {
+	builder := c.Delete().Where(approvaltask.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ApprovalTaskDeleteOne{builder}
+}
+
+// Query returns a query builder for ApprovalTask.
+func (c *ApprovalTaskClient) Query() *ApprovalTaskQuery {
+	return &ApprovalTaskQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeApprovalTask},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ApprovalTask entity by its id.
+func (c *ApprovalTaskClient) Get(ctx context.Context, id publicid.ApprovalTaskID) (*ApprovalTask, error) {
+	return c.Query().Where(approvaltask.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ApprovalTaskClient) GetX(ctx context.Context, id publicid.ApprovalTaskID) *ApprovalTask {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryApproval queries the approval edge of a ApprovalTask.
+func (c *ApprovalTaskClient) QueryApproval(_m *ApprovalTask) *ApprovalQuery {
+	query := (&ApprovalClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvaltask.Table, approvaltask.FieldID, id),
+			sqlgraph.To(approval.Table, approval.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvaltask.ApprovalTable, approvaltask.ApprovalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryNode queries the node edge of a ApprovalTask.
+func (c *ApprovalTaskClient) QueryNode(_m *ApprovalTask) *ApprovalNodeQuery {
+	query := (&ApprovalNodeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvaltask.Table, approvaltask.FieldID, id),
+			sqlgraph.To(approvalnode.Table, approvalnode.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvaltask.NodeTable, approvaltask.NodeColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUser queries the user edge of a ApprovalTask.
+func (c *ApprovalTaskClient) QueryUser(_m *ApprovalTask) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvaltask.Table, approvaltask.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvaltask.UserTable, approvaltask.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPrincipal queries the principal edge of a ApprovalTask.
+func (c *ApprovalTaskClient) QueryPrincipal(_m *ApprovalTask) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(approvaltask.Table, approvaltask.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, approvaltask.PrincipalTable, approvaltask.PrincipalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ApprovalTaskClient) Hooks() []Hook {
+	return c.hooks.ApprovalTask
+}
+
+// Interceptors returns the client interceptors.
+func (c *ApprovalTaskClient) Interceptors() []Interceptor {
+	return c.inters.ApprovalTask
+}
+
+func (c *ApprovalTaskClient) mutate(ctx context.Context, m *ApprovalTaskMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ApprovalTaskCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ApprovalTaskUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ApprovalTaskUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ApprovalTaskDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ApprovalTask mutation op: %q", m.Op())
 	}
 }
 
@@ -2820,6 +4179,22 @@ func (c *DepartmentClient) QueryChildren(_m *Department) *DepartmentQuery {
 			sqlgraph.From(department.Table, department.FieldID, id),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, department.ChildrenTable, department.ChildrenColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryHead queries the head edge of a Department.
+func (c *DepartmentClient) QueryHead(_m *Department) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(department.Table, department.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, department.HeadTable, department.HeadColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -5589,6 +6964,38 @@ func (c *UserClient) QueryDepartment(_m *User) *DepartmentQuery {
 	return query
 }
 
+// QueryManager queries the manager edge of a User.
+func (c *UserClient) QueryManager(_m *User) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, true, user.ManagerTable, user.ManagerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReports queries the reports edge of a User.
+func (c *UserClient) QueryReports(_m *User) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(user.Table, user.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, false, user.ReportsTable, user.ReportsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *UserClient) Hooks() []Hook {
 	return c.hooks.User
@@ -5782,20 +7189,23 @@ func (c *UserRoleClient) mutate(ctx context.Context, m *UserRoleMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alert, AlertRecipient, AuditEntry, AuditQueue, AuditSeal, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, CustomField, CustomValue,
-		Customer, Department, DictionaryEntry, DocumentReference, IdempotencyKey,
-		ImportSource, Milestone, NumberCounter, Obligation, OutboxEvent, Payment,
-		PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant, ServiceRecord,
-		Session, Tenant, User, UserRole []ent.Hook
+		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
+		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
+		AuditQueue, AuditSeal, Contact, Contract, ContractChange, ContractLine,
+		ContractParty, CustomField, CustomValue, Customer, Department, DictionaryEntry,
+		DocumentReference, IdempotencyKey, ImportSource, Milestone, NumberCounter,
+		Obligation, OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder,
+		Role, RoleGrant, ServiceRecord, Session, Tenant, User, UserRole []ent.Hook
 	}
 	inters struct {
-		Alert, AlertRecipient, AuditEntry, AuditQueue, AuditSeal, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, CustomField, CustomValue,
-		Customer, Department, DictionaryEntry, DocumentReference, IdempotencyKey,
-		ImportSource, Milestone, NumberCounter, Obligation, OutboxEvent, Payment,
-		PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant, ServiceRecord,
-		Session, Tenant, User, UserRole []ent.Interceptor
+		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
+		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
+		AuditQueue, AuditSeal, Contact, Contract, ContractChange, ContractLine,
+		ContractParty, CustomField, CustomValue, Customer, Department, DictionaryEntry,
+		DocumentReference, IdempotencyKey, ImportSource, Milestone, NumberCounter,
+		Obligation, OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder,
+		Role, RoleGrant, ServiceRecord, Session, Tenant, User,
+		UserRole []ent.Interceptor
 	}
 )
 

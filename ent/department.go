@@ -5,6 +5,7 @@ package ent
 import (
 	"fmt"
 	"heyue/ent/department"
+	"heyue/ent/user"
 	"heyue/platform/publicid"
 	"strings"
 	"time"
@@ -36,6 +37,8 @@ type Department struct {
 	Position int `json:"position,omitempty"`
 	// ParentID holds the value of the "parent_id" field.
 	ParentID *publicid.DepartmentID `json:"parent_id,omitempty"`
+	// who answers for it, and approves for it
+	HeadID *publicid.UserID `json:"head_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the DepartmentQuery when eager-loading is set.
 	Edges        DepartmentEdges `json:"edges"`
@@ -48,9 +51,11 @@ type DepartmentEdges struct {
 	Parent *Department `json:"parent,omitempty"`
 	// Children holds the value of the children edge.
 	Children []*Department `json:"children,omitempty"`
+	// Head holds the value of the head edge.
+	Head *User `json:"head,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // ParentOrErr returns the Parent value or an error if the edge
@@ -73,6 +78,17 @@ func (e DepartmentEdges) ChildrenOrErr() ([]*Department, error) {
 	return nil, &NotLoadedError{edge: "children"}
 }
 
+// HeadOrErr returns the Head value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e DepartmentEdges) HeadOrErr() (*User, error) {
+	if e.Head != nil {
+		return e.Head, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "head"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Department) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -80,6 +96,8 @@ func (*Department) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case department.FieldParentID:
 			values[i] = &sql.NullScanner{S: new(publicid.DepartmentID)}
+		case department.FieldHeadID:
+			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
 		case department.FieldID:
 			values[i] = new(publicid.DepartmentID)
 		case department.FieldTenantID, department.FieldVersion, department.FieldPosition:
@@ -165,6 +183,13 @@ func (_m *Department) assignValues(columns []string, values []any) error {
 				_m.ParentID = new(publicid.DepartmentID)
 				*_m.ParentID = *value.S.(*publicid.DepartmentID)
 			}
+		case department.FieldHeadID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field head_id", values[i])
+			} else if value.Valid {
+				_m.HeadID = new(publicid.UserID)
+				*_m.HeadID = *value.S.(*publicid.UserID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -186,6 +211,11 @@ func (_m *Department) QueryParent() *DepartmentQuery {
 // QueryChildren queries the "children" edge of the Department entity.
 func (_m *Department) QueryChildren() *DepartmentQuery {
 	return NewDepartmentClient(_m.config).QueryChildren(_m)
+}
+
+// QueryHead queries the "head" edge of the Department entity.
+func (_m *Department) QueryHead() *UserQuery {
+	return NewDepartmentClient(_m.config).QueryHead(_m)
 }
 
 // Update returns a builder for updating this Department.
@@ -239,6 +269,11 @@ func (_m *Department) String() string {
 	builder.WriteString(", ")
 	if v := _m.ParentID; v != nil {
 		builder.WriteString("parent_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.HeadID; v != nil {
+		builder.WriteString("head_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

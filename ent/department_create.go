@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"heyue/ent/department"
+	"heyue/ent/user"
 	"heyue/platform/publicid"
 	"time"
 
@@ -126,6 +127,20 @@ func (_c *DepartmentCreate) SetNillableParentID(v *publicid.DepartmentID) *Depar
 	return _c
 }
 
+// SetHeadID sets the "head_id" field.
+func (_c *DepartmentCreate) SetHeadID(v publicid.UserID) *DepartmentCreate {
+	_c.mutation.SetHeadID(v)
+	return _c
+}
+
+// SetNillableHeadID sets the "head_id" field if the given value is not nil.
+func (_c *DepartmentCreate) SetNillableHeadID(v *publicid.UserID) *DepartmentCreate {
+	if v != nil {
+		_c.SetHeadID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *DepartmentCreate) SetID(v publicid.DepartmentID) *DepartmentCreate {
 	_c.mutation.SetID(v)
@@ -158,6 +173,11 @@ func (_c *DepartmentCreate) AddChildren(v ...*Department) *DepartmentCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddChildIDs(ids...)
+}
+
+// SetHead sets the "head" edge to the User entity.
+func (_c *DepartmentCreate) SetHead(v *User) *DepartmentCreate {
+	return _c.SetHeadID(v.ID)
 }
 
 // Mutation returns the DepartmentMutation object of the builder.
@@ -346,6 +366,23 @@ func (_c *DepartmentCreate) createSpec() (*Department, *sqlgraph.CreateSpec) {
 		}
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.HeadIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   department.HeadTable,
+			Columns: []string{department.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.HeadID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -503,6 +540,24 @@ func (u *DepartmentUpsert) UpdateParentID() *DepartmentUpsert {
 // ClearParentID clears the value of the "parent_id" field.
 func (u *DepartmentUpsert) ClearParentID() *DepartmentUpsert {
 	u.SetNull(department.FieldParentID)
+	return u
+}
+
+// SetHeadID sets the "head_id" field.
+func (u *DepartmentUpsert) SetHeadID(v publicid.UserID) *DepartmentUpsert {
+	u.Set(department.FieldHeadID, v)
+	return u
+}
+
+// UpdateHeadID sets the "head_id" field to the value that was provided on create.
+func (u *DepartmentUpsert) UpdateHeadID() *DepartmentUpsert {
+	u.SetExcluded(department.FieldHeadID)
+	return u
+}
+
+// ClearHeadID clears the value of the "head_id" field.
+func (u *DepartmentUpsert) ClearHeadID() *DepartmentUpsert {
+	u.SetNull(department.FieldHeadID)
 	return u
 }
 
@@ -683,6 +738,27 @@ func (u *DepartmentUpsertOne) UpdateParentID() *DepartmentUpsertOne {
 func (u *DepartmentUpsertOne) ClearParentID() *DepartmentUpsertOne {
 	return u.Update(func(s *DepartmentUpsert) {
 		s.ClearParentID()
+	})
+}
+
+// SetHeadID sets the "head_id" field.
+func (u *DepartmentUpsertOne) SetHeadID(v publicid.UserID) *DepartmentUpsertOne {
+	return u.Update(func(s *DepartmentUpsert) {
+		s.SetHeadID(v)
+	})
+}
+
+// UpdateHeadID sets the "head_id" field to the value that was provided on create.
+func (u *DepartmentUpsertOne) UpdateHeadID() *DepartmentUpsertOne {
+	return u.Update(func(s *DepartmentUpsert) {
+		s.UpdateHeadID()
+	})
+}
+
+// ClearHeadID clears the value of the "head_id" field.
+func (u *DepartmentUpsertOne) ClearHeadID() *DepartmentUpsertOne {
+	return u.Update(func(s *DepartmentUpsert) {
+		s.ClearHeadID()
 	})
 }
 
@@ -1030,6 +1106,27 @@ func (u *DepartmentUpsertBulk) UpdateParentID() *DepartmentUpsertBulk {
 func (u *DepartmentUpsertBulk) ClearParentID() *DepartmentUpsertBulk {
 	return u.Update(func(s *DepartmentUpsert) {
 		s.ClearParentID()
+	})
+}
+
+// SetHeadID sets the "head_id" field.
+func (u *DepartmentUpsertBulk) SetHeadID(v publicid.UserID) *DepartmentUpsertBulk {
+	return u.Update(func(s *DepartmentUpsert) {
+		s.SetHeadID(v)
+	})
+}
+
+// UpdateHeadID sets the "head_id" field to the value that was provided on create.
+func (u *DepartmentUpsertBulk) UpdateHeadID() *DepartmentUpsertBulk {
+	return u.Update(func(s *DepartmentUpsert) {
+		s.UpdateHeadID()
+	})
+}
+
+// ClearHeadID clears the value of the "head_id" field.
+func (u *DepartmentUpsertBulk) ClearHeadID() *DepartmentUpsertBulk {
+	return u.Update(func(s *DepartmentUpsert) {
+		s.ClearHeadID()
 	})
 }
 

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"heyue/ent/department"
 	"heyue/ent/predicate"
+	"heyue/ent/user"
 	"heyue/platform/publicid"
 	"math"
 
@@ -27,6 +28,7 @@ type DepartmentQuery struct {
 	predicates   []predicate.Department
 	withParent   *DepartmentQuery
 	withChildren *DepartmentQuery
+	withHead     *UserQuery
 	modifiers    []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -101,6 +103,28 @@ func (_q *DepartmentQuery) QueryChildren() *DepartmentQuery {
 			sqlgraph.From(department.Table, department.FieldID, selector),
 			sqlgraph.To(department.Table, department.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, false, department.ChildrenTable, department.ChildrenColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryHead chains the current query on the "head" edge.
+func (_q *DepartmentQuery) QueryHead() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(department.Table, department.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, department.HeadTable, department.HeadColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -302,6 +326,7 @@ func (_q *DepartmentQuery) Clone() *DepartmentQuery {
 		predicates:   append([]predicate.Department{}, _q.predicates...),
 		withParent:   _q.withParent.Clone(),
 		withChildren: _q.withChildren.Clone(),
+		withHead:     _q.withHead.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -328,6 +353,17 @@ func (_q *DepartmentQuery) WithChildren(opts ...func(*DepartmentQuery)) *Departm
 		opt(query)
 	}
 	_q.withChildren = query
+	return _q
+}
+
+// WithHead tells the query-builder to eager-load the nodes that are connected to
+// the "head" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *DepartmentQuery) WithHead(opts ...func(*UserQuery)) *DepartmentQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withHead = query
 	return _q
 }
 
@@ -409,9 +445,10 @@ func (_q *DepartmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*D
 	var (
 		nodes       = []*Department{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withParent != nil,
 			_q.withChildren != nil,
+			_q.withHead != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -445,6 +482,12 @@ func (_q *DepartmentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*D
 		if err := _q.loadChildren(ctx, query, nodes,
 			func(n *Department) { n.Edges.Children = []*Department{} },
 			func(n *Department, e *Department) { n.Edges.Children = append(n.Edges.Children, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withHead; query != nil {
+		if err := _q.loadHead(ctx, query, nodes, nil,
+			func(n *Department, e *User) { n.Edges.Head = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -516,6 +559,38 @@ func (_q *DepartmentQuery) loadChildren(ctx context.Context, query *DepartmentQu
 	}
 	return nil
 }
+func (_q *DepartmentQuery) loadHead(ctx context.Context, query *UserQuery, nodes []*Department, init func(*Department), assign func(*Department, *User)) error {
+	ids := make([]publicid.UserID, 0, len(nodes))
+	nodeids := make(map[publicid.UserID][]*Department)
+	for i := range nodes {
+		if nodes[i].HeadID == nil {
+			continue
+		}
+		fk := *nodes[i].HeadID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(user.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "head_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *DepartmentQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -547,6 +622,9 @@ func (_q *DepartmentQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withParent != nil {
 			_spec.Node.AddColumnOnce(department.FieldParentID)
+		}
+		if _q.withHead != nil {
+			_spec.Node.AddColumnOnce(department.FieldHeadID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

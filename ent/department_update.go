@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"heyue/ent/department"
 	"heyue/ent/predicate"
+	"heyue/ent/user"
 	"heyue/platform/publicid"
 	"time"
 
@@ -146,6 +147,26 @@ func (_u *DepartmentUpdate) ClearParentID() *DepartmentUpdate {
 	return _u
 }
 
+// SetHeadID sets the "head_id" field.
+func (_u *DepartmentUpdate) SetHeadID(v publicid.UserID) *DepartmentUpdate {
+	_u.mutation.SetHeadID(v)
+	return _u
+}
+
+// SetNillableHeadID sets the "head_id" field if the given value is not nil.
+func (_u *DepartmentUpdate) SetNillableHeadID(v *publicid.UserID) *DepartmentUpdate {
+	if v != nil {
+		_u.SetHeadID(*v)
+	}
+	return _u
+}
+
+// ClearHeadID clears the value of the "head_id" field.
+func (_u *DepartmentUpdate) ClearHeadID() *DepartmentUpdate {
+	_u.mutation.ClearHeadID()
+	return _u
+}
+
 // SetParent sets the "parent" edge to the Department entity.
 func (_u *DepartmentUpdate) SetParent(v *Department) *DepartmentUpdate {
 	return _u.SetParentID(v.ID)
@@ -164,6 +185,11 @@ func (_u *DepartmentUpdate) AddChildren(v ...*Department) *DepartmentUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddChildIDs(ids...)
+}
+
+// SetHead sets the "head" edge to the User entity.
+func (_u *DepartmentUpdate) SetHead(v *User) *DepartmentUpdate {
+	return _u.SetHeadID(v.ID)
 }
 
 // Mutation returns the DepartmentMutation object of the builder.
@@ -196,6 +222,12 @@ func (_u *DepartmentUpdate) RemoveChildren(v ...*Department) *DepartmentUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveChildIDs(ids...)
+}
+
+// ClearHead clears the "head" edge to the User entity.
+func (_u *DepartmentUpdate) ClearHead() *DepartmentUpdate {
+	_u.mutation.ClearHead()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -363,6 +395,35 @@ func (_u *DepartmentUpdate) sqlSave(ctx context.Context) (_node int, err error) 
 		}
 		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
+	if _u.mutation.HeadCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   department.HeadTable,
+			Columns: []string{department.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HeadIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   department.HeadTable,
+			Columns: []string{department.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -501,6 +562,26 @@ func (_u *DepartmentUpdateOne) ClearParentID() *DepartmentUpdateOne {
 	return _u
 }
 
+// SetHeadID sets the "head_id" field.
+func (_u *DepartmentUpdateOne) SetHeadID(v publicid.UserID) *DepartmentUpdateOne {
+	_u.mutation.SetHeadID(v)
+	return _u
+}
+
+// SetNillableHeadID sets the "head_id" field if the given value is not nil.
+func (_u *DepartmentUpdateOne) SetNillableHeadID(v *publicid.UserID) *DepartmentUpdateOne {
+	if v != nil {
+		_u.SetHeadID(*v)
+	}
+	return _u
+}
+
+// ClearHeadID clears the value of the "head_id" field.
+func (_u *DepartmentUpdateOne) ClearHeadID() *DepartmentUpdateOne {
+	_u.mutation.ClearHeadID()
+	return _u
+}
+
 // SetParent sets the "parent" edge to the Department entity.
 func (_u *DepartmentUpdateOne) SetParent(v *Department) *DepartmentUpdateOne {
 	return _u.SetParentID(v.ID)
@@ -519,6 +600,11 @@ func (_u *DepartmentUpdateOne) AddChildren(v ...*Department) *DepartmentUpdateOn
 		ids[i] = v[i].ID
 	}
 	return _u.AddChildIDs(ids...)
+}
+
+// SetHead sets the "head" edge to the User entity.
+func (_u *DepartmentUpdateOne) SetHead(v *User) *DepartmentUpdateOne {
+	return _u.SetHeadID(v.ID)
 }
 
 // Mutation returns the DepartmentMutation object of the builder.
@@ -551,6 +637,12 @@ func (_u *DepartmentUpdateOne) RemoveChildren(v ...*Department) *DepartmentUpdat
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveChildIDs(ids...)
+}
+
+// ClearHead clears the "head" edge to the User entity.
+func (_u *DepartmentUpdateOne) ClearHead() *DepartmentUpdateOne {
+	_u.mutation.ClearHead()
+	return _u
 }
 
 // Where appends a list predicates to the DepartmentUpdate builder.
@@ -741,6 +833,35 @@ func (_u *DepartmentUpdateOne) sqlSave(ctx context.Context) (_node *Department, 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(department.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.HeadCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   department.HeadTable,
+			Columns: []string{department.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.HeadIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   department.HeadTable,
+			Columns: []string{department.HeadColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -8,6 +8,13 @@ import (
 	"fmt"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/approval"
+	"heyue/ent/approvaldelegation"
+	"heyue/ent/approvalflow"
+	"heyue/ent/approvalflowversion"
+	"heyue/ent/approvalnode"
+	"heyue/ent/approvalopinion"
+	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
@@ -106,39 +113,46 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
-			alert.Table:             alert.ValidColumn,
-			alertrecipient.Table:    alertrecipient.ValidColumn,
-			auditentry.Table:        auditentry.ValidColumn,
-			auditqueue.Table:        auditqueue.ValidColumn,
-			auditseal.Table:         auditseal.ValidColumn,
-			contact.Table:           contact.ValidColumn,
-			contract.Table:          contract.ValidColumn,
-			contractchange.Table:    contractchange.ValidColumn,
-			contractline.Table:      contractline.ValidColumn,
-			contractparty.Table:     contractparty.ValidColumn,
-			customfield.Table:       customfield.ValidColumn,
-			customvalue.Table:       customvalue.ValidColumn,
-			customer.Table:          customer.ValidColumn,
-			department.Table:        department.ValidColumn,
-			dictionaryentry.Table:   dictionaryentry.ValidColumn,
-			documentreference.Table: documentreference.ValidColumn,
-			idempotencykey.Table:    idempotencykey.ValidColumn,
-			importsource.Table:      importsource.ValidColumn,
-			entmilestone.Table:      entmilestone.ValidColumn,
-			numbercounter.Table:     numbercounter.ValidColumn,
-			obligation.Table:        obligation.ValidColumn,
-			outboxevent.Table:       outboxevent.ValidColumn,
-			payment.Table:           payment.ValidColumn,
-			paymentplanline.Table:   paymentplanline.ValidColumn,
-			refreshtoken.Table:      refreshtoken.ValidColumn,
-			reminder.Table:          reminder.ValidColumn,
-			role.Table:              role.ValidColumn,
-			rolegrant.Table:         rolegrant.ValidColumn,
-			servicerecord.Table:     servicerecord.ValidColumn,
-			session.Table:           session.ValidColumn,
-			tenant.Table:            tenant.ValidColumn,
-			user.Table:              user.ValidColumn,
-			userrole.Table:          userrole.ValidColumn,
+			alert.Table:               alert.ValidColumn,
+			alertrecipient.Table:      alertrecipient.ValidColumn,
+			approval.Table:            approval.ValidColumn,
+			approvaldelegation.Table:  approvaldelegation.ValidColumn,
+			approvalflow.Table:        approvalflow.ValidColumn,
+			approvalflowversion.Table: approvalflowversion.ValidColumn,
+			approvalnode.Table:        approvalnode.ValidColumn,
+			approvalopinion.Table:     approvalopinion.ValidColumn,
+			approvaltask.Table:        approvaltask.ValidColumn,
+			auditentry.Table:          auditentry.ValidColumn,
+			auditqueue.Table:          auditqueue.ValidColumn,
+			auditseal.Table:           auditseal.ValidColumn,
+			contact.Table:             contact.ValidColumn,
+			contract.Table:            contract.ValidColumn,
+			contractchange.Table:      contractchange.ValidColumn,
+			contractline.Table:        contractline.ValidColumn,
+			contractparty.Table:       contractparty.ValidColumn,
+			customfield.Table:         customfield.ValidColumn,
+			customvalue.Table:         customvalue.ValidColumn,
+			customer.Table:            customer.ValidColumn,
+			department.Table:          department.ValidColumn,
+			dictionaryentry.Table:     dictionaryentry.ValidColumn,
+			documentreference.Table:   documentreference.ValidColumn,
+			idempotencykey.Table:      idempotencykey.ValidColumn,
+			importsource.Table:        importsource.ValidColumn,
+			entmilestone.Table:        entmilestone.ValidColumn,
+			numbercounter.Table:       numbercounter.ValidColumn,
+			obligation.Table:          obligation.ValidColumn,
+			outboxevent.Table:         outboxevent.ValidColumn,
+			payment.Table:             payment.ValidColumn,
+			paymentplanline.Table:     paymentplanline.ValidColumn,
+			refreshtoken.Table:        refreshtoken.ValidColumn,
+			reminder.Table:            reminder.ValidColumn,
+			role.Table:                role.ValidColumn,
+			rolegrant.Table:           rolegrant.ValidColumn,
+			servicerecord.Table:       servicerecord.ValidColumn,
+			session.Table:             session.ValidColumn,
+			tenant.Table:              tenant.ValidColumn,
+			user.Table:                user.ValidColumn,
+			userrole.Table:            userrole.ValidColumn,
 		})
 	})
 	return columnCheck(t, c)

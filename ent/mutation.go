@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/alerts/due"
+	"heyue/domain/approvals/flow"
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
 	"heyue/domain/customers/profile"
@@ -18,6 +20,13 @@ import (
 	"heyue/domain/tenants/standing"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/approval"
+	"heyue/ent/approvaldelegation"
+	"heyue/ent/approvalflow"
+	"heyue/ent/approvalflowversion"
+	"heyue/ent/approvalnode"
+	"heyue/ent/approvalopinion"
+	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
@@ -72,39 +81,46 @@ const (
 	OpUpdateOne = ent.OpUpdateOne
 
 	// Node types.
-	TypeAlert             = "Alert"
-	TypeAlertRecipient    = "AlertRecipient"
-	TypeAuditEntry        = "AuditEntry"
-	TypeAuditQueue        = "AuditQueue"
-	TypeAuditSeal         = "AuditSeal"
-	TypeContact           = "Contact"
-	TypeContract          = "Contract"
-	TypeContractChange    = "ContractChange"
-	TypeContractLine      = "ContractLine"
-	TypeContractParty     = "ContractParty"
-	TypeCustomField       = "CustomField"
-	TypeCustomValue       = "CustomValue"
-	TypeCustomer          = "Customer"
-	TypeDepartment        = "Department"
-	TypeDictionaryEntry   = "DictionaryEntry"
-	TypeDocumentReference = "DocumentReference"
-	TypeIdempotencyKey    = "IdempotencyKey"
-	TypeImportSource      = "ImportSource"
-	TypeMilestone         = "Milestone"
-	TypeNumberCounter     = "NumberCounter"
-	TypeObligation        = "Obligation"
-	TypeOutboxEvent       = "OutboxEvent"
-	TypePayment           = "Payment"
-	TypePaymentPlanLine   = "PaymentPlanLine"
-	TypeRefreshToken      = "RefreshToken"
-	TypeReminder          = "Reminder"
-	TypeRole              = "Role"
-	TypeRoleGrant         = "RoleGrant"
-	TypeServiceRecord     = "ServiceRecord"
-	TypeSession           = "Session"
-	TypeTenant            = "Tenant"
-	TypeUser              = "User"
-	TypeUserRole          = "UserRole"
+	TypeAlert               = "Alert"
+	TypeAlertRecipient      = "AlertRecipient"
+	TypeApproval            = "Approval"
+	TypeApprovalDelegation  = "ApprovalDelegation"
+	TypeApprovalFlow        = "ApprovalFlow"
+	TypeApprovalFlowVersion = "ApprovalFlowVersion"
+	TypeApprovalNode        = "ApprovalNode"
+	TypeApprovalOpinion     = "ApprovalOpinion"
+	TypeApprovalTask        = "ApprovalTask"
+	TypeAuditEntry          = "AuditEntry"
+	TypeAuditQueue          = "AuditQueue"
+	TypeAuditSeal           = "AuditSeal"
+	TypeContact             = "Contact"
+	TypeContract            = "Contract"
+	TypeContractChange      = "ContractChange"
+	TypeContractLine        = "ContractLine"
+	TypeContractParty       = "ContractParty"
+	TypeCustomField         = "CustomField"
+	TypeCustomValue         = "CustomValue"
+	TypeCustomer            = "Customer"
+	TypeDepartment          = "Department"
+	TypeDictionaryEntry     = "DictionaryEntry"
+	TypeDocumentReference   = "DocumentReference"
+	TypeIdempotencyKey      = "IdempotencyKey"
+	TypeImportSource        = "ImportSource"
+	TypeMilestone           = "Milestone"
+	TypeNumberCounter       = "NumberCounter"
+	TypeObligation          = "Obligation"
+	TypeOutboxEvent         = "OutboxEvent"
+	TypePayment             = "Payment"
+	TypePaymentPlanLine     = "PaymentPlanLine"
+	TypeRefreshToken        = "RefreshToken"
+	TypeReminder            = "Reminder"
+	TypeRole                = "Role"
+	TypeRoleGrant           = "RoleGrant"
+	TypeServiceRecord       = "ServiceRecord"
+	TypeSession             = "Session"
+	TypeTenant              = "Tenant"
+	TypeUser                = "User"
+	TypeUserRole            = "UserRole"
 )
 
 // AlertMutation represents an operation that mutates the Alert nodes in the graph.
@@ -2342,6 +2358,8535 @@ func (m *AlertRecipientMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown AlertRecipient edge %s", name)
+}
+
+// ApprovalMutation represents an operation that mutates the Approval nodes in the graph.
+type ApprovalMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.ApprovalID
+	tenant_id           *int64
+	addtenant_id        *int64
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	kind                *flow.Kind
+	subject_id          *uuid.UUID
+	title               *string
+	state               *flow.State
+	print               *content.Print
+	facts               *flow.Facts
+	rule                *string
+	submitted_at        *time.Time
+	decided_at          *time.Time
+	reminded_at         *time.Time
+	clearedFields       map[string]struct{}
+	owner               *publicid.UserID
+	clearedowner        bool
+	department          *publicid.DepartmentID
+	cleareddepartment   bool
+	contract            *publicid.ContractID
+	clearedcontract     bool
+	flow_version        *publicid.ApprovalFlowVersionID
+	clearedflow_version bool
+	submitter           *publicid.UserID
+	clearedsubmitter    bool
+	nodes               map[publicid.ApprovalNodeID]struct{}
+	removednodes        map[publicid.ApprovalNodeID]struct{}
+	clearednodes        bool
+	tasks               map[publicid.ApprovalTaskID]struct{}
+	removedtasks        map[publicid.ApprovalTaskID]struct{}
+	clearedtasks        bool
+	opinions            map[publicid.ApprovalOpinionID]struct{}
+	removedopinions     map[publicid.ApprovalOpinionID]struct{}
+	clearedopinions     bool
+	done                bool
+	oldValue            func(context.Context) (*Approval, error)
+	predicates          []predicate.Approval
+}
+
+var _ ent.Mutation = (*ApprovalMutation)(nil)
+
+// approvalOption allows management of the mutation configuration using functional options.
+type approvalOption func(*ApprovalMutation)
+
+// newApprovalMutation creates new mutation for the Approval entity.
+func newApprovalMutation(c config, op Op, opts ...approvalOption) *ApprovalMutation {
+	m := &ApprovalMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApproval,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalID sets the ID field of the mutation.
+func withApprovalID(id publicid.ApprovalID) approvalOption {
+	return func(m *ApprovalMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Approval
+		)
+		m.oldValue = func(ctx context.Context) (*Approval, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Approval.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApproval sets the old Approval of the mutation.
+func withApproval(node *Approval) approvalOption {
+	return func(m *ApprovalMutation) {
+		m.oldValue = func(context.Context) (*Approval, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Approval entities.
+func (m *ApprovalMutation) SetID(id publicid.ApprovalID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalMutation) ID() (id publicid.ApprovalID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalMutation) IDs(ctx context.Context) ([]publicid.ApprovalID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Approval.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ApprovalMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApprovalMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApprovalMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApprovalMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApprovalMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetOwnerID sets the "owner_id" field.
+func (m *ApprovalMutation) SetOwnerID(pi publicid.UserID) {
+	m.owner = &pi
+}
+
+// OwnerID returns the value of the "owner_id" field in the mutation.
+func (m *ApprovalMutation) OwnerID() (r publicid.UserID, exists bool) {
+	v := m.owner
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOwnerID returns the old "owner_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldOwnerID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOwnerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOwnerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOwnerID: %w", err)
+	}
+	return oldValue.OwnerID, nil
+}
+
+// ClearOwnerID clears the value of the "owner_id" field.
+func (m *ApprovalMutation) ClearOwnerID() {
+	m.owner = nil
+	m.clearedFields[approval.FieldOwnerID] = struct{}{}
+}
+
+// OwnerIDCleared returns if the "owner_id" field was cleared in this mutation.
+func (m *ApprovalMutation) OwnerIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldOwnerID]
+	return ok
+}
+
+// ResetOwnerID resets all changes to the "owner_id" field.
+func (m *ApprovalMutation) ResetOwnerID() {
+	m.owner = nil
+	delete(m.clearedFields, approval.FieldOwnerID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *ApprovalMutation) SetDepartmentID(pi publicid.DepartmentID) {
+	m.department = &pi
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *ApprovalMutation) DepartmentID() (r publicid.DepartmentID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDepartmentID(ctx context.Context) (v *publicid.DepartmentID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *ApprovalMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[approval.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *ApprovalMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *ApprovalMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, approval.FieldDepartmentID)
+}
+
+// SetKind sets the "kind" field.
+func (m *ApprovalMutation) SetKind(f flow.Kind) {
+	m.kind = &f
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ApprovalMutation) Kind() (r flow.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldKind(ctx context.Context) (v flow.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ApprovalMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (m *ApprovalMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *ApprovalMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldSubjectID(ctx context.Context) (v uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *ApprovalMutation) ResetSubjectID() {
+	m.subject_id = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ApprovalMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ApprovalMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldContractID(ctx context.Context) (v *publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ClearContractID clears the value of the "contract_id" field.
+func (m *ApprovalMutation) ClearContractID() {
+	m.contract = nil
+	m.clearedFields[approval.FieldContractID] = struct{}{}
+}
+
+// ContractIDCleared returns if the "contract_id" field was cleared in this mutation.
+func (m *ApprovalMutation) ContractIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldContractID]
+	return ok
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ApprovalMutation) ResetContractID() {
+	m.contract = nil
+	delete(m.clearedFields, approval.FieldContractID)
+}
+
+// SetFlowVersionID sets the "flow_version_id" field.
+func (m *ApprovalMutation) SetFlowVersionID(pfvi publicid.ApprovalFlowVersionID) {
+	m.flow_version = &pfvi
+}
+
+// FlowVersionID returns the value of the "flow_version_id" field in the mutation.
+func (m *ApprovalMutation) FlowVersionID() (r publicid.ApprovalFlowVersionID, exists bool) {
+	v := m.flow_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFlowVersionID returns the old "flow_version_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldFlowVersionID(ctx context.Context) (v *publicid.ApprovalFlowVersionID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFlowVersionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFlowVersionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFlowVersionID: %w", err)
+	}
+	return oldValue.FlowVersionID, nil
+}
+
+// ClearFlowVersionID clears the value of the "flow_version_id" field.
+func (m *ApprovalMutation) ClearFlowVersionID() {
+	m.flow_version = nil
+	m.clearedFields[approval.FieldFlowVersionID] = struct{}{}
+}
+
+// FlowVersionIDCleared returns if the "flow_version_id" field was cleared in this mutation.
+func (m *ApprovalMutation) FlowVersionIDCleared() bool {
+	_, ok := m.clearedFields[approval.FieldFlowVersionID]
+	return ok
+}
+
+// ResetFlowVersionID resets all changes to the "flow_version_id" field.
+func (m *ApprovalMutation) ResetFlowVersionID() {
+	m.flow_version = nil
+	delete(m.clearedFields, approval.FieldFlowVersionID)
+}
+
+// SetTitle sets the "title" field.
+func (m *ApprovalMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ApprovalMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ApprovalMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetSubmitterID sets the "submitter_id" field.
+func (m *ApprovalMutation) SetSubmitterID(pi publicid.UserID) {
+	m.submitter = &pi
+}
+
+// SubmitterID returns the value of the "submitter_id" field in the mutation.
+func (m *ApprovalMutation) SubmitterID() (r publicid.UserID, exists bool) {
+	v := m.submitter
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmitterID returns the old "submitter_id" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldSubmitterID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmitterID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmitterID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmitterID: %w", err)
+	}
+	return oldValue.SubmitterID, nil
+}
+
+// ResetSubmitterID resets all changes to the "submitter_id" field.
+func (m *ApprovalMutation) ResetSubmitterID() {
+	m.submitter = nil
+}
+
+// SetState sets the "state" field.
+func (m *ApprovalMutation) SetState(f flow.State) {
+	m.state = &f
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ApprovalMutation) State() (r flow.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldState(ctx context.Context) (v flow.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ApprovalMutation) ResetState() {
+	m.state = nil
+}
+
+// SetPrint sets the "print" field.
+func (m *ApprovalMutation) SetPrint(c content.Print) {
+	m.print = &c
+}
+
+// Print returns the value of the "print" field in the mutation.
+func (m *ApprovalMutation) Print() (r content.Print, exists bool) {
+	v := m.print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrint returns the old "print" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldPrint(ctx context.Context) (v content.Print, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrint: %w", err)
+	}
+	return oldValue.Print, nil
+}
+
+// ResetPrint resets all changes to the "print" field.
+func (m *ApprovalMutation) ResetPrint() {
+	m.print = nil
+}
+
+// SetFacts sets the "facts" field.
+func (m *ApprovalMutation) SetFacts(f flow.Facts) {
+	m.facts = &f
+}
+
+// Facts returns the value of the "facts" field in the mutation.
+func (m *ApprovalMutation) Facts() (r flow.Facts, exists bool) {
+	v := m.facts
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFacts returns the old "facts" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldFacts(ctx context.Context) (v flow.Facts, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFacts is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFacts requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFacts: %w", err)
+	}
+	return oldValue.Facts, nil
+}
+
+// ResetFacts resets all changes to the "facts" field.
+func (m *ApprovalMutation) ResetFacts() {
+	m.facts = nil
+}
+
+// SetRule sets the "rule" field.
+func (m *ApprovalMutation) SetRule(s string) {
+	m.rule = &s
+}
+
+// Rule returns the value of the "rule" field in the mutation.
+func (m *ApprovalMutation) Rule() (r string, exists bool) {
+	v := m.rule
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRule returns the old "rule" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldRule(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRule is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRule requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRule: %w", err)
+	}
+	return oldValue.Rule, nil
+}
+
+// ResetRule resets all changes to the "rule" field.
+func (m *ApprovalMutation) ResetRule() {
+	m.rule = nil
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (m *ApprovalMutation) SetSubmittedAt(t time.Time) {
+	m.submitted_at = &t
+}
+
+// SubmittedAt returns the value of the "submitted_at" field in the mutation.
+func (m *ApprovalMutation) SubmittedAt() (r time.Time, exists bool) {
+	v := m.submitted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedAt returns the old "submitted_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldSubmittedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedAt: %w", err)
+	}
+	return oldValue.SubmittedAt, nil
+}
+
+// ResetSubmittedAt resets all changes to the "submitted_at" field.
+func (m *ApprovalMutation) ResetSubmittedAt() {
+	m.submitted_at = nil
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ApprovalMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ApprovalMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ApprovalMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[approval.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ApprovalMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[approval.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ApprovalMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, approval.FieldDecidedAt)
+}
+
+// SetRemindedAt sets the "reminded_at" field.
+func (m *ApprovalMutation) SetRemindedAt(t time.Time) {
+	m.reminded_at = &t
+}
+
+// RemindedAt returns the value of the "reminded_at" field in the mutation.
+func (m *ApprovalMutation) RemindedAt() (r time.Time, exists bool) {
+	v := m.reminded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRemindedAt returns the old "reminded_at" field's value of the Approval entity.
+// If the Approval object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalMutation) OldRemindedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRemindedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRemindedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRemindedAt: %w", err)
+	}
+	return oldValue.RemindedAt, nil
+}
+
+// ClearRemindedAt clears the value of the "reminded_at" field.
+func (m *ApprovalMutation) ClearRemindedAt() {
+	m.reminded_at = nil
+	m.clearedFields[approval.FieldRemindedAt] = struct{}{}
+}
+
+// RemindedAtCleared returns if the "reminded_at" field was cleared in this mutation.
+func (m *ApprovalMutation) RemindedAtCleared() bool {
+	_, ok := m.clearedFields[approval.FieldRemindedAt]
+	return ok
+}
+
+// ResetRemindedAt resets all changes to the "reminded_at" field.
+func (m *ApprovalMutation) ResetRemindedAt() {
+	m.reminded_at = nil
+	delete(m.clearedFields, approval.FieldRemindedAt)
+}
+
+// ClearOwner clears the "owner" edge to the User entity.
+func (m *ApprovalMutation) ClearOwner() {
+	m.clearedowner = true
+	m.clearedFields[approval.FieldOwnerID] = struct{}{}
+}
+
+// OwnerCleared reports if the "owner" edge to the User entity was cleared.
+func (m *ApprovalMutation) OwnerCleared() bool {
+	return m.OwnerIDCleared() || m.clearedowner
+}
+
+// OwnerIDs returns the "owner" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// OwnerID instead. It exists only for internal usage by the builders.
+func (m *ApprovalMutation) OwnerIDs() (ids []publicid.UserID) {
+	if id := m.owner; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetOwner resets all changes to the "owner" edge.
+func (m *ApprovalMutation) ResetOwner() {
+	m.owner = nil
+	m.clearedowner = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *ApprovalMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[approval.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *ApprovalMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *ApprovalMutation) DepartmentIDs() (ids []publicid.DepartmentID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *ApprovalMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ApprovalMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[approval.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ApprovalMutation) ContractCleared() bool {
+	return m.ContractIDCleared() || m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ApprovalMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ApprovalMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearFlowVersion clears the "flow_version" edge to the ApprovalFlowVersion entity.
+func (m *ApprovalMutation) ClearFlowVersion() {
+	m.clearedflow_version = true
+	m.clearedFields[approval.FieldFlowVersionID] = struct{}{}
+}
+
+// FlowVersionCleared reports if the "flow_version" edge to the ApprovalFlowVersion entity was cleared.
+func (m *ApprovalMutation) FlowVersionCleared() bool {
+	return m.FlowVersionIDCleared() || m.clearedflow_version
+}
+
+// FlowVersionIDs returns the "flow_version" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FlowVersionID instead. It exists only for internal usage by the builders.
+func (m *ApprovalMutation) FlowVersionIDs() (ids []publicid.ApprovalFlowVersionID) {
+	if id := m.flow_version; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFlowVersion resets all changes to the "flow_version" edge.
+func (m *ApprovalMutation) ResetFlowVersion() {
+	m.flow_version = nil
+	m.clearedflow_version = false
+}
+
+// ClearSubmitter clears the "submitter" edge to the User entity.
+func (m *ApprovalMutation) ClearSubmitter() {
+	m.clearedsubmitter = true
+	m.clearedFields[approval.FieldSubmitterID] = struct{}{}
+}
+
+// SubmitterCleared reports if the "submitter" edge to the User entity was cleared.
+func (m *ApprovalMutation) SubmitterCleared() bool {
+	return m.clearedsubmitter
+}
+
+// SubmitterIDs returns the "submitter" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubmitterID instead. It exists only for internal usage by the builders.
+func (m *ApprovalMutation) SubmitterIDs() (ids []publicid.UserID) {
+	if id := m.submitter; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubmitter resets all changes to the "submitter" edge.
+func (m *ApprovalMutation) ResetSubmitter() {
+	m.submitter = nil
+	m.clearedsubmitter = false
+}
+
+// AddNodeIDs adds the "nodes" edge to the ApprovalNode entity by ids.
+func (m *ApprovalMutation) AddNodeIDs(ids ...publicid.ApprovalNodeID) {
+	if m.nodes == nil {
+		m.nodes = make(map[publicid.ApprovalNodeID]struct{})
+	}
+	for i := range ids {
+		m.nodes[ids[i]] = struct{}{}
+	}
+}
+
+// ClearNodes clears the "nodes" edge to the ApprovalNode entity.
+func (m *ApprovalMutation) ClearNodes() {
+	m.clearednodes = true
+}
+
+// NodesCleared reports if the "nodes" edge to the ApprovalNode entity was cleared.
+func (m *ApprovalMutation) NodesCleared() bool {
+	return m.clearednodes
+}
+
+// RemoveNodeIDs removes the "nodes" edge to the ApprovalNode entity by IDs.
+func (m *ApprovalMutation) RemoveNodeIDs(ids ...publicid.ApprovalNodeID) {
+	if m.removednodes == nil {
+		m.removednodes = make(map[publicid.ApprovalNodeID]struct{})
+	}
+	for i := range ids {
+		delete(m.nodes, ids[i])
+		m.removednodes[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedNodes returns the removed IDs of the "nodes" edge to the ApprovalNode entity.
+func (m *ApprovalMutation) RemovedNodesIDs() (ids []publicid.ApprovalNodeID) {
+	for id := range m.removednodes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// NodesIDs returns the "nodes" edge IDs in the mutation.
+func (m *ApprovalMutation) NodesIDs() (ids []publicid.ApprovalNodeID) {
+	for id := range m.nodes {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetNodes resets all changes to the "nodes" edge.
+func (m *ApprovalMutation) ResetNodes() {
+	m.nodes = nil
+	m.clearednodes = false
+	m.removednodes = nil
+}
+
+// AddTaskIDs adds the "tasks" edge to the ApprovalTask entity by ids.
+func (m *ApprovalMutation) AddTaskIDs(ids ...publicid.ApprovalTaskID) {
+	if m.tasks == nil {
+		m.tasks = make(map[publicid.ApprovalTaskID]struct{})
+	}
+	for i := range ids {
+		m.tasks[ids[i]] = struct{}{}
+	}
+}
+
+// ClearTasks clears the "tasks" edge to the ApprovalTask entity.
+func (m *ApprovalMutation) ClearTasks() {
+	m.clearedtasks = true
+}
+
+// TasksCleared reports if the "tasks" edge to the ApprovalTask entity was cleared.
+func (m *ApprovalMutation) TasksCleared() bool {
+	return m.clearedtasks
+}
+
+// RemoveTaskIDs removes the "tasks" edge to the ApprovalTask entity by IDs.
+func (m *ApprovalMutation) RemoveTaskIDs(ids ...publicid.ApprovalTaskID) {
+	if m.removedtasks == nil {
+		m.removedtasks = make(map[publicid.ApprovalTaskID]struct{})
+	}
+	for i := range ids {
+		delete(m.tasks, ids[i])
+		m.removedtasks[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedTasks returns the removed IDs of the "tasks" edge to the ApprovalTask entity.
+func (m *ApprovalMutation) RemovedTasksIDs() (ids []publicid.ApprovalTaskID) {
+	for id := range m.removedtasks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// TasksIDs returns the "tasks" edge IDs in the mutation.
+func (m *ApprovalMutation) TasksIDs() (ids []publicid.ApprovalTaskID) {
+	for id := range m.tasks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetTasks resets all changes to the "tasks" edge.
+func (m *ApprovalMutation) ResetTasks() {
+	m.tasks = nil
+	m.clearedtasks = false
+	m.removedtasks = nil
+}
+
+// AddOpinionIDs adds the "opinions" edge to the ApprovalOpinion entity by ids.
+func (m *ApprovalMutation) AddOpinionIDs(ids ...publicid.ApprovalOpinionID) {
+	if m.opinions == nil {
+		m.opinions = make(map[publicid.ApprovalOpinionID]struct{})
+	}
+	for i := range ids {
+		m.opinions[ids[i]] = struct{}{}
+	}
+}
+
+// ClearOpinions clears the "opinions" edge to the ApprovalOpinion entity.
+func (m *ApprovalMutation) ClearOpinions() {
+	m.clearedopinions = true
+}
+
+// OpinionsCleared reports if the "opinions" edge to the ApprovalOpinion entity was cleared.
+func (m *ApprovalMutation) OpinionsCleared() bool {
+	return m.clearedopinions
+}
+
+// RemoveOpinionIDs removes the "opinions" edge to the ApprovalOpinion entity by IDs.
+func (m *ApprovalMutation) RemoveOpinionIDs(ids ...publicid.ApprovalOpinionID) {
+	if m.removedopinions == nil {
+		m.removedopinions = make(map[publicid.ApprovalOpinionID]struct{})
+	}
+	for i := range ids {
+		delete(m.opinions, ids[i])
+		m.removedopinions[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedOpinions returns the removed IDs of the "opinions" edge to the ApprovalOpinion entity.
+func (m *ApprovalMutation) RemovedOpinionsIDs() (ids []publicid.ApprovalOpinionID) {
+	for id := range m.removedopinions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// OpinionsIDs returns the "opinions" edge IDs in the mutation.
+func (m *ApprovalMutation) OpinionsIDs() (ids []publicid.ApprovalOpinionID) {
+	for id := range m.opinions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetOpinions resets all changes to the "opinions" edge.
+func (m *ApprovalMutation) ResetOpinions() {
+	m.opinions = nil
+	m.clearedopinions = false
+	m.removedopinions = nil
+}
+
+// Where appends a list predicates to the ApprovalMutation builder.
+func (m *ApprovalMutation) Where(ps ...predicate.Approval) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Approval, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Approval).
+func (m *ApprovalMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalMutation) Fields() []string {
+	fields := make([]string, 0, 19)
+	if m.tenant_id != nil {
+		fields = append(fields, approval.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approval.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approval.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, approval.FieldVersion)
+	}
+	if m.owner != nil {
+		fields = append(fields, approval.FieldOwnerID)
+	}
+	if m.department != nil {
+		fields = append(fields, approval.FieldDepartmentID)
+	}
+	if m.kind != nil {
+		fields = append(fields, approval.FieldKind)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, approval.FieldSubjectID)
+	}
+	if m.contract != nil {
+		fields = append(fields, approval.FieldContractID)
+	}
+	if m.flow_version != nil {
+		fields = append(fields, approval.FieldFlowVersionID)
+	}
+	if m.title != nil {
+		fields = append(fields, approval.FieldTitle)
+	}
+	if m.submitter != nil {
+		fields = append(fields, approval.FieldSubmitterID)
+	}
+	if m.state != nil {
+		fields = append(fields, approval.FieldState)
+	}
+	if m.print != nil {
+		fields = append(fields, approval.FieldPrint)
+	}
+	if m.facts != nil {
+		fields = append(fields, approval.FieldFacts)
+	}
+	if m.rule != nil {
+		fields = append(fields, approval.FieldRule)
+	}
+	if m.submitted_at != nil {
+		fields = append(fields, approval.FieldSubmittedAt)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, approval.FieldDecidedAt)
+	}
+	if m.reminded_at != nil {
+		fields = append(fields, approval.FieldRemindedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approval.FieldTenantID:
+		return m.TenantID()
+	case approval.FieldCreatedAt:
+		return m.CreatedAt()
+	case approval.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approval.FieldVersion:
+		return m.Version()
+	case approval.FieldOwnerID:
+		return m.OwnerID()
+	case approval.FieldDepartmentID:
+		return m.DepartmentID()
+	case approval.FieldKind:
+		return m.Kind()
+	case approval.FieldSubjectID:
+		return m.SubjectID()
+	case approval.FieldContractID:
+		return m.ContractID()
+	case approval.FieldFlowVersionID:
+		return m.FlowVersionID()
+	case approval.FieldTitle:
+		return m.Title()
+	case approval.FieldSubmitterID:
+		return m.SubmitterID()
+	case approval.FieldState:
+		return m.State()
+	case approval.FieldPrint:
+		return m.Print()
+	case approval.FieldFacts:
+		return m.Facts()
+	case approval.FieldRule:
+		return m.Rule()
+	case approval.FieldSubmittedAt:
+		return m.SubmittedAt()
+	case approval.FieldDecidedAt:
+		return m.DecidedAt()
+	case approval.FieldRemindedAt:
+		return m.RemindedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approval.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approval.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approval.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approval.FieldVersion:
+		return m.OldVersion(ctx)
+	case approval.FieldOwnerID:
+		return m.OldOwnerID(ctx)
+	case approval.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case approval.FieldKind:
+		return m.OldKind(ctx)
+	case approval.FieldSubjectID:
+		return m.OldSubjectID(ctx)
+	case approval.FieldContractID:
+		return m.OldContractID(ctx)
+	case approval.FieldFlowVersionID:
+		return m.OldFlowVersionID(ctx)
+	case approval.FieldTitle:
+		return m.OldTitle(ctx)
+	case approval.FieldSubmitterID:
+		return m.OldSubmitterID(ctx)
+	case approval.FieldState:
+		return m.OldState(ctx)
+	case approval.FieldPrint:
+		return m.OldPrint(ctx)
+	case approval.FieldFacts:
+		return m.OldFacts(ctx)
+	case approval.FieldRule:
+		return m.OldRule(ctx)
+	case approval.FieldSubmittedAt:
+		return m.OldSubmittedAt(ctx)
+	case approval.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case approval.FieldRemindedAt:
+		return m.OldRemindedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Approval field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approval.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approval.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approval.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approval.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case approval.FieldOwnerID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOwnerID(v)
+		return nil
+	case approval.FieldDepartmentID:
+		v, ok := value.(publicid.DepartmentID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case approval.FieldKind:
+		v, ok := value.(flow.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case approval.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
+		return nil
+	case approval.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case approval.FieldFlowVersionID:
+		v, ok := value.(publicid.ApprovalFlowVersionID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFlowVersionID(v)
+		return nil
+	case approval.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case approval.FieldSubmitterID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmitterID(v)
+		return nil
+	case approval.FieldState:
+		v, ok := value.(flow.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case approval.FieldPrint:
+		v, ok := value.(content.Print)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrint(v)
+		return nil
+	case approval.FieldFacts:
+		v, ok := value.(flow.Facts)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFacts(v)
+		return nil
+	case approval.FieldRule:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRule(v)
+		return nil
+	case approval.FieldSubmittedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedAt(v)
+		return nil
+	case approval.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case approval.FieldRemindedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRemindedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Approval field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approval.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, approval.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approval.FieldTenantID:
+		return m.AddedTenantID()
+	case approval.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approval.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approval.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Approval numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approval.FieldOwnerID) {
+		fields = append(fields, approval.FieldOwnerID)
+	}
+	if m.FieldCleared(approval.FieldDepartmentID) {
+		fields = append(fields, approval.FieldDepartmentID)
+	}
+	if m.FieldCleared(approval.FieldContractID) {
+		fields = append(fields, approval.FieldContractID)
+	}
+	if m.FieldCleared(approval.FieldFlowVersionID) {
+		fields = append(fields, approval.FieldFlowVersionID)
+	}
+	if m.FieldCleared(approval.FieldDecidedAt) {
+		fields = append(fields, approval.FieldDecidedAt)
+	}
+	if m.FieldCleared(approval.FieldRemindedAt) {
+		fields = append(fields, approval.FieldRemindedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalMutation) ClearField(name string) error {
+	switch name {
+	case approval.FieldOwnerID:
+		m.ClearOwnerID()
+		return nil
+	case approval.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	case approval.FieldContractID:
+		m.ClearContractID()
+		return nil
+	case approval.FieldFlowVersionID:
+		m.ClearFlowVersionID()
+		return nil
+	case approval.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case approval.FieldRemindedAt:
+		m.ClearRemindedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalMutation) ResetField(name string) error {
+	switch name {
+	case approval.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approval.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approval.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approval.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case approval.FieldOwnerID:
+		m.ResetOwnerID()
+		return nil
+	case approval.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case approval.FieldKind:
+		m.ResetKind()
+		return nil
+	case approval.FieldSubjectID:
+		m.ResetSubjectID()
+		return nil
+	case approval.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case approval.FieldFlowVersionID:
+		m.ResetFlowVersionID()
+		return nil
+	case approval.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case approval.FieldSubmitterID:
+		m.ResetSubmitterID()
+		return nil
+	case approval.FieldState:
+		m.ResetState()
+		return nil
+	case approval.FieldPrint:
+		m.ResetPrint()
+		return nil
+	case approval.FieldFacts:
+		m.ResetFacts()
+		return nil
+	case approval.FieldRule:
+		m.ResetRule()
+		return nil
+	case approval.FieldSubmittedAt:
+		m.ResetSubmittedAt()
+		return nil
+	case approval.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case approval.FieldRemindedAt:
+		m.ResetRemindedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalMutation) AddedEdges() []string {
+	edges := make([]string, 0, 8)
+	if m.owner != nil {
+		edges = append(edges, approval.EdgeOwner)
+	}
+	if m.department != nil {
+		edges = append(edges, approval.EdgeDepartment)
+	}
+	if m.contract != nil {
+		edges = append(edges, approval.EdgeContract)
+	}
+	if m.flow_version != nil {
+		edges = append(edges, approval.EdgeFlowVersion)
+	}
+	if m.submitter != nil {
+		edges = append(edges, approval.EdgeSubmitter)
+	}
+	if m.nodes != nil {
+		edges = append(edges, approval.EdgeNodes)
+	}
+	if m.tasks != nil {
+		edges = append(edges, approval.EdgeTasks)
+	}
+	if m.opinions != nil {
+		edges = append(edges, approval.EdgeOpinions)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approval.EdgeOwner:
+		if id := m.owner; id != nil {
+			return []ent.Value{*id}
+		}
+	case approval.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case approval.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case approval.EdgeFlowVersion:
+		if id := m.flow_version; id != nil {
+			return []ent.Value{*id}
+		}
+	case approval.EdgeSubmitter:
+		if id := m.submitter; id != nil {
+			return []ent.Value{*id}
+		}
+	case approval.EdgeNodes:
+		ids := make([]ent.Value, 0, len(m.nodes))
+		for id := range m.nodes {
+			ids = append(ids, id)
+		}
+		return ids
+	case approval.EdgeTasks:
+		ids := make([]ent.Value, 0, len(m.tasks))
+		for id := range m.tasks {
+			ids = append(ids, id)
+		}
+		return ids
+	case approval.EdgeOpinions:
+		ids := make([]ent.Value, 0, len(m.opinions))
+		for id := range m.opinions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 8)
+	if m.removednodes != nil {
+		edges = append(edges, approval.EdgeNodes)
+	}
+	if m.removedtasks != nil {
+		edges = append(edges, approval.EdgeTasks)
+	}
+	if m.removedopinions != nil {
+		edges = append(edges, approval.EdgeOpinions)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case approval.EdgeNodes:
+		ids := make([]ent.Value, 0, len(m.removednodes))
+		for id := range m.removednodes {
+			ids = append(ids, id)
+		}
+		return ids
+	case approval.EdgeTasks:
+		ids := make([]ent.Value, 0, len(m.removedtasks))
+		for id := range m.removedtasks {
+			ids = append(ids, id)
+		}
+		return ids
+	case approval.EdgeOpinions:
+		ids := make([]ent.Value, 0, len(m.removedopinions))
+		for id := range m.removedopinions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 8)
+	if m.clearedowner {
+		edges = append(edges, approval.EdgeOwner)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, approval.EdgeDepartment)
+	}
+	if m.clearedcontract {
+		edges = append(edges, approval.EdgeContract)
+	}
+	if m.clearedflow_version {
+		edges = append(edges, approval.EdgeFlowVersion)
+	}
+	if m.clearedsubmitter {
+		edges = append(edges, approval.EdgeSubmitter)
+	}
+	if m.clearednodes {
+		edges = append(edges, approval.EdgeNodes)
+	}
+	if m.clearedtasks {
+		edges = append(edges, approval.EdgeTasks)
+	}
+	if m.clearedopinions {
+		edges = append(edges, approval.EdgeOpinions)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approval.EdgeOwner:
+		return m.clearedowner
+	case approval.EdgeDepartment:
+		return m.cleareddepartment
+	case approval.EdgeContract:
+		return m.clearedcontract
+	case approval.EdgeFlowVersion:
+		return m.clearedflow_version
+	case approval.EdgeSubmitter:
+		return m.clearedsubmitter
+	case approval.EdgeNodes:
+		return m.clearednodes
+	case approval.EdgeTasks:
+		return m.clearedtasks
+	case approval.EdgeOpinions:
+		return m.clearedopinions
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalMutation) ClearEdge(name string) error {
+	switch name {
+	case approval.EdgeOwner:
+		m.ClearOwner()
+		return nil
+	case approval.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	case approval.EdgeContract:
+		m.ClearContract()
+		return nil
+	case approval.EdgeFlowVersion:
+		m.ClearFlowVersion()
+		return nil
+	case approval.EdgeSubmitter:
+		m.ClearSubmitter()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalMutation) ResetEdge(name string) error {
+	switch name {
+	case approval.EdgeOwner:
+		m.ResetOwner()
+		return nil
+	case approval.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case approval.EdgeContract:
+		m.ResetContract()
+		return nil
+	case approval.EdgeFlowVersion:
+		m.ResetFlowVersion()
+		return nil
+	case approval.EdgeSubmitter:
+		m.ResetSubmitter()
+		return nil
+	case approval.EdgeNodes:
+		m.ResetNodes()
+		return nil
+	case approval.EdgeTasks:
+		m.ResetTasks()
+		return nil
+	case approval.EdgeOpinions:
+		m.ResetOpinions()
+		return nil
+	}
+	return fmt.Errorf("unknown Approval edge %s", name)
+}
+
+// ApprovalDelegationMutation represents an operation that mutates the ApprovalDelegation nodes in the graph.
+type ApprovalDelegationMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *publicid.ApprovalDelegationID
+	tenant_id       *int64
+	addtenant_id    *int64
+	created_at      *time.Time
+	updated_at      *time.Time
+	version         *int
+	addversion      *int
+	starts_on       *date.Date
+	ends_on         *date.Date
+	ended_at        *time.Time
+	clearedFields   map[string]struct{}
+	user            *publicid.UserID
+	cleareduser     bool
+	delegate        *publicid.UserID
+	cleareddelegate bool
+	done            bool
+	oldValue        func(context.Context) (*ApprovalDelegation, error)
+	predicates      []predicate.ApprovalDelegation
+}
+
+var _ ent.Mutation = (*ApprovalDelegationMutation)(nil)
+
+// approvaldelegationOption allows management of the mutation configuration using functional options.
+type approvaldelegationOption func(*ApprovalDelegationMutation)
+
+// newApprovalDelegationMutation creates new mutation for the ApprovalDelegation entity.
+func newApprovalDelegationMutation(c config, op Op, opts ...approvaldelegationOption) *ApprovalDelegationMutation {
+	m := &ApprovalDelegationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApprovalDelegation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalDelegationID sets the ID field of the mutation.
+func withApprovalDelegationID(id publicid.ApprovalDelegationID) approvaldelegationOption {
+	return func(m *ApprovalDelegationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApprovalDelegation
+		)
+		m.oldValue = func(ctx context.Context) (*ApprovalDelegation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApprovalDelegation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApprovalDelegation sets the old ApprovalDelegation of the mutation.
+func withApprovalDelegation(node *ApprovalDelegation) approvaldelegationOption {
+	return func(m *ApprovalDelegationMutation) {
+		m.oldValue = func(context.Context) (*ApprovalDelegation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalDelegationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalDelegationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApprovalDelegation entities.
+func (m *ApprovalDelegationMutation) SetID(id publicid.ApprovalDelegationID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalDelegationMutation) ID() (id publicid.ApprovalDelegationID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalDelegationMutation) IDs(ctx context.Context) ([]publicid.ApprovalDelegationID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalDelegationID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApprovalDelegation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalDelegationMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalDelegationMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalDelegationMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalDelegationMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalDelegationMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalDelegationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalDelegationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalDelegationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalDelegationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalDelegationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalDelegationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ApprovalDelegationMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApprovalDelegationMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApprovalDelegationMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApprovalDelegationMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApprovalDelegationMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ApprovalDelegationMutation) SetUserID(pi publicid.UserID) {
+	m.user = &pi
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ApprovalDelegationMutation) UserID() (r publicid.UserID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldUserID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ApprovalDelegationMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetDelegateID sets the "delegate_id" field.
+func (m *ApprovalDelegationMutation) SetDelegateID(pi publicid.UserID) {
+	m.delegate = &pi
+}
+
+// DelegateID returns the value of the "delegate_id" field in the mutation.
+func (m *ApprovalDelegationMutation) DelegateID() (r publicid.UserID, exists bool) {
+	v := m.delegate
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelegateID returns the old "delegate_id" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldDelegateID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelegateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelegateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelegateID: %w", err)
+	}
+	return oldValue.DelegateID, nil
+}
+
+// ResetDelegateID resets all changes to the "delegate_id" field.
+func (m *ApprovalDelegationMutation) ResetDelegateID() {
+	m.delegate = nil
+}
+
+// SetStartsOn sets the "starts_on" field.
+func (m *ApprovalDelegationMutation) SetStartsOn(d date.Date) {
+	m.starts_on = &d
+}
+
+// StartsOn returns the value of the "starts_on" field in the mutation.
+func (m *ApprovalDelegationMutation) StartsOn() (r date.Date, exists bool) {
+	v := m.starts_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStartsOn returns the old "starts_on" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldStartsOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStartsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStartsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStartsOn: %w", err)
+	}
+	return oldValue.StartsOn, nil
+}
+
+// ResetStartsOn resets all changes to the "starts_on" field.
+func (m *ApprovalDelegationMutation) ResetStartsOn() {
+	m.starts_on = nil
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *ApprovalDelegationMutation) SetEndsOn(d date.Date) {
+	m.ends_on = &d
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *ApprovalDelegationMutation) EndsOn() (r date.Date, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldEndsOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *ApprovalDelegationMutation) ResetEndsOn() {
+	m.ends_on = nil
+}
+
+// SetEndedAt sets the "ended_at" field.
+func (m *ApprovalDelegationMutation) SetEndedAt(t time.Time) {
+	m.ended_at = &t
+}
+
+// EndedAt returns the value of the "ended_at" field in the mutation.
+func (m *ApprovalDelegationMutation) EndedAt() (r time.Time, exists bool) {
+	v := m.ended_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedAt returns the old "ended_at" field's value of the ApprovalDelegation entity.
+// If the ApprovalDelegation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalDelegationMutation) OldEndedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedAt: %w", err)
+	}
+	return oldValue.EndedAt, nil
+}
+
+// ClearEndedAt clears the value of the "ended_at" field.
+func (m *ApprovalDelegationMutation) ClearEndedAt() {
+	m.ended_at = nil
+	m.clearedFields[approvaldelegation.FieldEndedAt] = struct{}{}
+}
+
+// EndedAtCleared returns if the "ended_at" field was cleared in this mutation.
+func (m *ApprovalDelegationMutation) EndedAtCleared() bool {
+	_, ok := m.clearedFields[approvaldelegation.FieldEndedAt]
+	return ok
+}
+
+// ResetEndedAt resets all changes to the "ended_at" field.
+func (m *ApprovalDelegationMutation) ResetEndedAt() {
+	m.ended_at = nil
+	delete(m.clearedFields, approvaldelegation.FieldEndedAt)
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *ApprovalDelegationMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[approvaldelegation.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *ApprovalDelegationMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *ApprovalDelegationMutation) UserIDs() (ids []publicid.UserID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *ApprovalDelegationMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// ClearDelegate clears the "delegate" edge to the User entity.
+func (m *ApprovalDelegationMutation) ClearDelegate() {
+	m.cleareddelegate = true
+	m.clearedFields[approvaldelegation.FieldDelegateID] = struct{}{}
+}
+
+// DelegateCleared reports if the "delegate" edge to the User entity was cleared.
+func (m *ApprovalDelegationMutation) DelegateCleared() bool {
+	return m.cleareddelegate
+}
+
+// DelegateIDs returns the "delegate" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DelegateID instead. It exists only for internal usage by the builders.
+func (m *ApprovalDelegationMutation) DelegateIDs() (ids []publicid.UserID) {
+	if id := m.delegate; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDelegate resets all changes to the "delegate" edge.
+func (m *ApprovalDelegationMutation) ResetDelegate() {
+	m.delegate = nil
+	m.cleareddelegate = false
+}
+
+// Where appends a list predicates to the ApprovalDelegationMutation builder.
+func (m *ApprovalDelegationMutation) Where(ps ...predicate.ApprovalDelegation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalDelegationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalDelegationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApprovalDelegation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalDelegationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalDelegationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApprovalDelegation).
+func (m *ApprovalDelegationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalDelegationMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.tenant_id != nil {
+		fields = append(fields, approvaldelegation.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approvaldelegation.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approvaldelegation.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, approvaldelegation.FieldVersion)
+	}
+	if m.user != nil {
+		fields = append(fields, approvaldelegation.FieldUserID)
+	}
+	if m.delegate != nil {
+		fields = append(fields, approvaldelegation.FieldDelegateID)
+	}
+	if m.starts_on != nil {
+		fields = append(fields, approvaldelegation.FieldStartsOn)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, approvaldelegation.FieldEndsOn)
+	}
+	if m.ended_at != nil {
+		fields = append(fields, approvaldelegation.FieldEndedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalDelegationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approvaldelegation.FieldTenantID:
+		return m.TenantID()
+	case approvaldelegation.FieldCreatedAt:
+		return m.CreatedAt()
+	case approvaldelegation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approvaldelegation.FieldVersion:
+		return m.Version()
+	case approvaldelegation.FieldUserID:
+		return m.UserID()
+	case approvaldelegation.FieldDelegateID:
+		return m.DelegateID()
+	case approvaldelegation.FieldStartsOn:
+		return m.StartsOn()
+	case approvaldelegation.FieldEndsOn:
+		return m.EndsOn()
+	case approvaldelegation.FieldEndedAt:
+		return m.EndedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalDelegationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approvaldelegation.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approvaldelegation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approvaldelegation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approvaldelegation.FieldVersion:
+		return m.OldVersion(ctx)
+	case approvaldelegation.FieldUserID:
+		return m.OldUserID(ctx)
+	case approvaldelegation.FieldDelegateID:
+		return m.OldDelegateID(ctx)
+	case approvaldelegation.FieldStartsOn:
+		return m.OldStartsOn(ctx)
+	case approvaldelegation.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case approvaldelegation.FieldEndedAt:
+		return m.OldEndedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApprovalDelegation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalDelegationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approvaldelegation.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approvaldelegation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approvaldelegation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approvaldelegation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case approvaldelegation.FieldUserID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case approvaldelegation.FieldDelegateID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelegateID(v)
+		return nil
+	case approvaldelegation.FieldStartsOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStartsOn(v)
+		return nil
+	case approvaldelegation.FieldEndsOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case approvaldelegation.FieldEndedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalDelegation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalDelegationMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approvaldelegation.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, approvaldelegation.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalDelegationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approvaldelegation.FieldTenantID:
+		return m.AddedTenantID()
+	case approvaldelegation.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalDelegationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approvaldelegation.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approvaldelegation.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalDelegation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalDelegationMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approvaldelegation.FieldEndedAt) {
+		fields = append(fields, approvaldelegation.FieldEndedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalDelegationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalDelegationMutation) ClearField(name string) error {
+	switch name {
+	case approvaldelegation.FieldEndedAt:
+		m.ClearEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalDelegation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalDelegationMutation) ResetField(name string) error {
+	switch name {
+	case approvaldelegation.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approvaldelegation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approvaldelegation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approvaldelegation.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case approvaldelegation.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case approvaldelegation.FieldDelegateID:
+		m.ResetDelegateID()
+		return nil
+	case approvaldelegation.FieldStartsOn:
+		m.ResetStartsOn()
+		return nil
+	case approvaldelegation.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case approvaldelegation.FieldEndedAt:
+		m.ResetEndedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalDelegation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalDelegationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.user != nil {
+		edges = append(edges, approvaldelegation.EdgeUser)
+	}
+	if m.delegate != nil {
+		edges = append(edges, approvaldelegation.EdgeDelegate)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalDelegationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approvaldelegation.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvaldelegation.EdgeDelegate:
+		if id := m.delegate; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalDelegationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalDelegationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalDelegationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.cleareduser {
+		edges = append(edges, approvaldelegation.EdgeUser)
+	}
+	if m.cleareddelegate {
+		edges = append(edges, approvaldelegation.EdgeDelegate)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalDelegationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approvaldelegation.EdgeUser:
+		return m.cleareduser
+	case approvaldelegation.EdgeDelegate:
+		return m.cleareddelegate
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalDelegationMutation) ClearEdge(name string) error {
+	switch name {
+	case approvaldelegation.EdgeUser:
+		m.ClearUser()
+		return nil
+	case approvaldelegation.EdgeDelegate:
+		m.ClearDelegate()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalDelegation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalDelegationMutation) ResetEdge(name string) error {
+	switch name {
+	case approvaldelegation.EdgeUser:
+		m.ResetUser()
+		return nil
+	case approvaldelegation.EdgeDelegate:
+		m.ResetDelegate()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalDelegation edge %s", name)
+}
+
+// ApprovalFlowMutation represents an operation that mutates the ApprovalFlow nodes in the graph.
+type ApprovalFlowMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *publicid.ApprovalFlowID
+	tenant_id        *int64
+	addtenant_id     *int64
+	created_at       *time.Time
+	updated_at       *time.Time
+	version          *int
+	addversion       *int
+	archived_at      *time.Time
+	name             *string
+	kind             *flow.Kind
+	priority         *int
+	addpriority      *int
+	revision         *int
+	addrevision      *int
+	clearedFields    map[string]struct{}
+	revisions        map[publicid.ApprovalFlowVersionID]struct{}
+	removedrevisions map[publicid.ApprovalFlowVersionID]struct{}
+	clearedrevisions bool
+	done             bool
+	oldValue         func(context.Context) (*ApprovalFlow, error)
+	predicates       []predicate.ApprovalFlow
+}
+
+var _ ent.Mutation = (*ApprovalFlowMutation)(nil)
+
+// approvalflowOption allows management of the mutation configuration using functional options.
+type approvalflowOption func(*ApprovalFlowMutation)
+
+// newApprovalFlowMutation creates new mutation for the ApprovalFlow entity.
+func newApprovalFlowMutation(c config, op Op, opts ...approvalflowOption) *ApprovalFlowMutation {
+	m := &ApprovalFlowMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApprovalFlow,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalFlowID sets the ID field of the mutation.
+func withApprovalFlowID(id publicid.ApprovalFlowID) approvalflowOption {
+	return func(m *ApprovalFlowMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApprovalFlow
+		)
+		m.oldValue = func(ctx context.Context) (*ApprovalFlow, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApprovalFlow.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApprovalFlow sets the old ApprovalFlow of the mutation.
+func withApprovalFlow(node *ApprovalFlow) approvalflowOption {
+	return func(m *ApprovalFlowMutation) {
+		m.oldValue = func(context.Context) (*ApprovalFlow, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalFlowMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalFlowMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApprovalFlow entities.
+func (m *ApprovalFlowMutation) SetID(id publicid.ApprovalFlowID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalFlowMutation) ID() (id publicid.ApprovalFlowID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalFlowMutation) IDs(ctx context.Context) ([]publicid.ApprovalFlowID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalFlowID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApprovalFlow.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalFlowMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalFlowMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalFlowMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalFlowMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalFlowMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalFlowMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalFlowMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalFlowMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalFlowMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalFlowMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalFlowMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ApprovalFlowMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApprovalFlowMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApprovalFlowMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApprovalFlowMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApprovalFlowMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *ApprovalFlowMutation) SetArchivedAt(t time.Time) {
+	m.archived_at = &t
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *ApprovalFlowMutation) ArchivedAt() (r time.Time, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldArchivedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// ClearArchivedAt clears the value of the "archived_at" field.
+func (m *ApprovalFlowMutation) ClearArchivedAt() {
+	m.archived_at = nil
+	m.clearedFields[approvalflow.FieldArchivedAt] = struct{}{}
+}
+
+// ArchivedAtCleared returns if the "archived_at" field was cleared in this mutation.
+func (m *ApprovalFlowMutation) ArchivedAtCleared() bool {
+	_, ok := m.clearedFields[approvalflow.FieldArchivedAt]
+	return ok
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *ApprovalFlowMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	delete(m.clearedFields, approvalflow.FieldArchivedAt)
+}
+
+// SetName sets the "name" field.
+func (m *ApprovalFlowMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *ApprovalFlowMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *ApprovalFlowMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ApprovalFlowMutation) SetKind(f flow.Kind) {
+	m.kind = &f
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ApprovalFlowMutation) Kind() (r flow.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldKind(ctx context.Context) (v flow.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ApprovalFlowMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetPriority sets the "priority" field.
+func (m *ApprovalFlowMutation) SetPriority(i int) {
+	m.priority = &i
+	m.addpriority = nil
+}
+
+// Priority returns the value of the "priority" field in the mutation.
+func (m *ApprovalFlowMutation) Priority() (r int, exists bool) {
+	v := m.priority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPriority returns the old "priority" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldPriority(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPriority is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPriority requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPriority: %w", err)
+	}
+	return oldValue.Priority, nil
+}
+
+// AddPriority adds i to the "priority" field.
+func (m *ApprovalFlowMutation) AddPriority(i int) {
+	if m.addpriority != nil {
+		*m.addpriority += i
+	} else {
+		m.addpriority = &i
+	}
+}
+
+// AddedPriority returns the value that was added to the "priority" field in this mutation.
+func (m *ApprovalFlowMutation) AddedPriority() (r int, exists bool) {
+	v := m.addpriority
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPriority resets all changes to the "priority" field.
+func (m *ApprovalFlowMutation) ResetPriority() {
+	m.priority = nil
+	m.addpriority = nil
+}
+
+// SetRevision sets the "revision" field.
+func (m *ApprovalFlowMutation) SetRevision(i int) {
+	m.revision = &i
+	m.addrevision = nil
+}
+
+// Revision returns the value of the "revision" field in the mutation.
+func (m *ApprovalFlowMutation) Revision() (r int, exists bool) {
+	v := m.revision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRevision returns the old "revision" field's value of the ApprovalFlow entity.
+// If the ApprovalFlow object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowMutation) OldRevision(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRevision is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRevision requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRevision: %w", err)
+	}
+	return oldValue.Revision, nil
+}
+
+// AddRevision adds i to the "revision" field.
+func (m *ApprovalFlowMutation) AddRevision(i int) {
+	if m.addrevision != nil {
+		*m.addrevision += i
+	} else {
+		m.addrevision = &i
+	}
+}
+
+// AddedRevision returns the value that was added to the "revision" field in this mutation.
+func (m *ApprovalFlowMutation) AddedRevision() (r int, exists bool) {
+	v := m.addrevision
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRevision resets all changes to the "revision" field.
+func (m *ApprovalFlowMutation) ResetRevision() {
+	m.revision = nil
+	m.addrevision = nil
+}
+
+// AddRevisionIDs adds the "revisions" edge to the ApprovalFlowVersion entity by ids.
+func (m *ApprovalFlowMutation) AddRevisionIDs(ids ...publicid.ApprovalFlowVersionID) {
+	if m.revisions == nil {
+		m.revisions = make(map[publicid.ApprovalFlowVersionID]struct{})
+	}
+	for i := range ids {
+		m.revisions[ids[i]] = struct{}{}
+	}
+}
+
+// ClearRevisions clears the "revisions" edge to the ApprovalFlowVersion entity.
+func (m *ApprovalFlowMutation) ClearRevisions() {
+	m.clearedrevisions = true
+}
+
+// RevisionsCleared reports if the "revisions" edge to the ApprovalFlowVersion entity was cleared.
+func (m *ApprovalFlowMutation) RevisionsCleared() bool {
+	return m.clearedrevisions
+}
+
+// RemoveRevisionIDs removes the "revisions" edge to the ApprovalFlowVersion entity by IDs.
+func (m *ApprovalFlowMutation) RemoveRevisionIDs(ids ...publicid.ApprovalFlowVersionID) {
+	if m.removedrevisions == nil {
+		m.removedrevisions = make(map[publicid.ApprovalFlowVersionID]struct{})
+	}
+	for i := range ids {
+		delete(m.revisions, ids[i])
+		m.removedrevisions[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedRevisions returns the removed IDs of the "revisions" edge to the ApprovalFlowVersion entity.
+func (m *ApprovalFlowMutation) RemovedRevisionsIDs() (ids []publicid.ApprovalFlowVersionID) {
+	for id := range m.removedrevisions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// RevisionsIDs returns the "revisions" edge IDs in the mutation.
+func (m *ApprovalFlowMutation) RevisionsIDs() (ids []publicid.ApprovalFlowVersionID) {
+	for id := range m.revisions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetRevisions resets all changes to the "revisions" edge.
+func (m *ApprovalFlowMutation) ResetRevisions() {
+	m.revisions = nil
+	m.clearedrevisions = false
+	m.removedrevisions = nil
+}
+
+// Where appends a list predicates to the ApprovalFlowMutation builder.
+func (m *ApprovalFlowMutation) Where(ps ...predicate.ApprovalFlow) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalFlowMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalFlowMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApprovalFlow, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalFlowMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalFlowMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApprovalFlow).
+func (m *ApprovalFlowMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalFlowMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.tenant_id != nil {
+		fields = append(fields, approvalflow.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approvalflow.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approvalflow.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, approvalflow.FieldVersion)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, approvalflow.FieldArchivedAt)
+	}
+	if m.name != nil {
+		fields = append(fields, approvalflow.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, approvalflow.FieldKind)
+	}
+	if m.priority != nil {
+		fields = append(fields, approvalflow.FieldPriority)
+	}
+	if m.revision != nil {
+		fields = append(fields, approvalflow.FieldRevision)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalFlowMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approvalflow.FieldTenantID:
+		return m.TenantID()
+	case approvalflow.FieldCreatedAt:
+		return m.CreatedAt()
+	case approvalflow.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approvalflow.FieldVersion:
+		return m.Version()
+	case approvalflow.FieldArchivedAt:
+		return m.ArchivedAt()
+	case approvalflow.FieldName:
+		return m.Name()
+	case approvalflow.FieldKind:
+		return m.Kind()
+	case approvalflow.FieldPriority:
+		return m.Priority()
+	case approvalflow.FieldRevision:
+		return m.Revision()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalFlowMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approvalflow.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approvalflow.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approvalflow.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approvalflow.FieldVersion:
+		return m.OldVersion(ctx)
+	case approvalflow.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case approvalflow.FieldName:
+		return m.OldName(ctx)
+	case approvalflow.FieldKind:
+		return m.OldKind(ctx)
+	case approvalflow.FieldPriority:
+		return m.OldPriority(ctx)
+	case approvalflow.FieldRevision:
+		return m.OldRevision(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApprovalFlow field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalFlowMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approvalflow.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approvalflow.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approvalflow.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approvalflow.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case approvalflow.FieldArchivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case approvalflow.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case approvalflow.FieldKind:
+		v, ok := value.(flow.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case approvalflow.FieldPriority:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPriority(v)
+		return nil
+	case approvalflow.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlow field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalFlowMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approvalflow.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, approvalflow.FieldVersion)
+	}
+	if m.addpriority != nil {
+		fields = append(fields, approvalflow.FieldPriority)
+	}
+	if m.addrevision != nil {
+		fields = append(fields, approvalflow.FieldRevision)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalFlowMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approvalflow.FieldTenantID:
+		return m.AddedTenantID()
+	case approvalflow.FieldVersion:
+		return m.AddedVersion()
+	case approvalflow.FieldPriority:
+		return m.AddedPriority()
+	case approvalflow.FieldRevision:
+		return m.AddedRevision()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalFlowMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approvalflow.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approvalflow.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case approvalflow.FieldPriority:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPriority(v)
+		return nil
+	case approvalflow.FieldRevision:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRevision(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlow numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalFlowMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approvalflow.FieldArchivedAt) {
+		fields = append(fields, approvalflow.FieldArchivedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalFlowMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalFlowMutation) ClearField(name string) error {
+	switch name {
+	case approvalflow.FieldArchivedAt:
+		m.ClearArchivedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlow nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalFlowMutation) ResetField(name string) error {
+	switch name {
+	case approvalflow.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approvalflow.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approvalflow.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approvalflow.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case approvalflow.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case approvalflow.FieldName:
+		m.ResetName()
+		return nil
+	case approvalflow.FieldKind:
+		m.ResetKind()
+		return nil
+	case approvalflow.FieldPriority:
+		m.ResetPriority()
+		return nil
+	case approvalflow.FieldRevision:
+		m.ResetRevision()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlow field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalFlowMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.revisions != nil {
+		edges = append(edges, approvalflow.EdgeRevisions)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalFlowMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approvalflow.EdgeRevisions:
+		ids := make([]ent.Value, 0, len(m.revisions))
+		for id := range m.revisions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalFlowMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.removedrevisions != nil {
+		edges = append(edges, approvalflow.EdgeRevisions)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalFlowMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case approvalflow.EdgeRevisions:
+		ids := make([]ent.Value, 0, len(m.removedrevisions))
+		for id := range m.removedrevisions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalFlowMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedrevisions {
+		edges = append(edges, approvalflow.EdgeRevisions)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalFlowMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approvalflow.EdgeRevisions:
+		return m.clearedrevisions
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalFlowMutation) ClearEdge(name string) error {
+	switch name {
+	}
+	return fmt.Errorf("unknown ApprovalFlow unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalFlowMutation) ResetEdge(name string) error {
+	switch name {
+	case approvalflow.EdgeRevisions:
+		m.ResetRevisions()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlow edge %s", name)
+}
+
+// ApprovalFlowVersionMutation represents an operation that mutates the ApprovalFlowVersion nodes in the graph.
+type ApprovalFlowVersionMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *publicid.ApprovalFlowVersionID
+	tenant_id     *int64
+	addtenant_id  *int64
+	created_at    *time.Time
+	updated_at    *time.Time
+	number        *int
+	addnumber     *int
+	definition    *flow.Definition
+	clearedFields map[string]struct{}
+	flow          *publicid.ApprovalFlowID
+	clearedflow   bool
+	done          bool
+	oldValue      func(context.Context) (*ApprovalFlowVersion, error)
+	predicates    []predicate.ApprovalFlowVersion
+}
+
+var _ ent.Mutation = (*ApprovalFlowVersionMutation)(nil)
+
+// approvalflowversionOption allows management of the mutation configuration using functional options.
+type approvalflowversionOption func(*ApprovalFlowVersionMutation)
+
+// newApprovalFlowVersionMutation creates new mutation for the ApprovalFlowVersion entity.
+func newApprovalFlowVersionMutation(c config, op Op, opts ...approvalflowversionOption) *ApprovalFlowVersionMutation {
+	m := &ApprovalFlowVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApprovalFlowVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalFlowVersionID sets the ID field of the mutation.
+func withApprovalFlowVersionID(id publicid.ApprovalFlowVersionID) approvalflowversionOption {
+	return func(m *ApprovalFlowVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApprovalFlowVersion
+		)
+		m.oldValue = func(ctx context.Context) (*ApprovalFlowVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApprovalFlowVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApprovalFlowVersion sets the old ApprovalFlowVersion of the mutation.
+func withApprovalFlowVersion(node *ApprovalFlowVersion) approvalflowversionOption {
+	return func(m *ApprovalFlowVersionMutation) {
+		m.oldValue = func(context.Context) (*ApprovalFlowVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalFlowVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalFlowVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApprovalFlowVersion entities.
+func (m *ApprovalFlowVersionMutation) SetID(id publicid.ApprovalFlowVersionID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalFlowVersionMutation) ID() (id publicid.ApprovalFlowVersionID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalFlowVersionMutation) IDs(ctx context.Context) ([]publicid.ApprovalFlowVersionID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalFlowVersionID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApprovalFlowVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalFlowVersionMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalFlowVersionMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ApprovalFlowVersion entity.
+// If the ApprovalFlowVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowVersionMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalFlowVersionMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalFlowVersionMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalFlowVersionMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalFlowVersionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalFlowVersionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApprovalFlowVersion entity.
+// If the ApprovalFlowVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowVersionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalFlowVersionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalFlowVersionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalFlowVersionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ApprovalFlowVersion entity.
+// If the ApprovalFlowVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowVersionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalFlowVersionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetFlowID sets the "flow_id" field.
+func (m *ApprovalFlowVersionMutation) SetFlowID(pfi publicid.ApprovalFlowID) {
+	m.flow = &pfi
+}
+
+// FlowID returns the value of the "flow_id" field in the mutation.
+func (m *ApprovalFlowVersionMutation) FlowID() (r publicid.ApprovalFlowID, exists bool) {
+	v := m.flow
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFlowID returns the old "flow_id" field's value of the ApprovalFlowVersion entity.
+// If the ApprovalFlowVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowVersionMutation) OldFlowID(ctx context.Context) (v publicid.ApprovalFlowID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFlowID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFlowID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFlowID: %w", err)
+	}
+	return oldValue.FlowID, nil
+}
+
+// ResetFlowID resets all changes to the "flow_id" field.
+func (m *ApprovalFlowVersionMutation) ResetFlowID() {
+	m.flow = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ApprovalFlowVersionMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ApprovalFlowVersionMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ApprovalFlowVersion entity.
+// If the ApprovalFlowVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowVersionMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ApprovalFlowVersionMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ApprovalFlowVersionMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ApprovalFlowVersionMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetDefinition sets the "definition" field.
+func (m *ApprovalFlowVersionMutation) SetDefinition(f flow.Definition) {
+	m.definition = &f
+}
+
+// Definition returns the value of the "definition" field in the mutation.
+func (m *ApprovalFlowVersionMutation) Definition() (r flow.Definition, exists bool) {
+	v := m.definition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDefinition returns the old "definition" field's value of the ApprovalFlowVersion entity.
+// If the ApprovalFlowVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalFlowVersionMutation) OldDefinition(ctx context.Context) (v flow.Definition, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDefinition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDefinition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDefinition: %w", err)
+	}
+	return oldValue.Definition, nil
+}
+
+// ResetDefinition resets all changes to the "definition" field.
+func (m *ApprovalFlowVersionMutation) ResetDefinition() {
+	m.definition = nil
+}
+
+// ClearFlow clears the "flow" edge to the ApprovalFlow entity.
+func (m *ApprovalFlowVersionMutation) ClearFlow() {
+	m.clearedflow = true
+	m.clearedFields[approvalflowversion.FieldFlowID] = struct{}{}
+}
+
+// FlowCleared reports if the "flow" edge to the ApprovalFlow entity was cleared.
+func (m *ApprovalFlowVersionMutation) FlowCleared() bool {
+	return m.clearedflow
+}
+
+// FlowIDs returns the "flow" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// FlowID instead. It exists only for internal usage by the builders.
+func (m *ApprovalFlowVersionMutation) FlowIDs() (ids []publicid.ApprovalFlowID) {
+	if id := m.flow; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetFlow resets all changes to the "flow" edge.
+func (m *ApprovalFlowVersionMutation) ResetFlow() {
+	m.flow = nil
+	m.clearedflow = false
+}
+
+// Where appends a list predicates to the ApprovalFlowVersionMutation builder.
+func (m *ApprovalFlowVersionMutation) Where(ps ...predicate.ApprovalFlowVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalFlowVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalFlowVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApprovalFlowVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalFlowVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalFlowVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApprovalFlowVersion).
+func (m *ApprovalFlowVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalFlowVersionMutation) Fields() []string {
+	fields := make([]string, 0, 6)
+	if m.tenant_id != nil {
+		fields = append(fields, approvalflowversion.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approvalflowversion.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approvalflowversion.FieldUpdatedAt)
+	}
+	if m.flow != nil {
+		fields = append(fields, approvalflowversion.FieldFlowID)
+	}
+	if m.number != nil {
+		fields = append(fields, approvalflowversion.FieldNumber)
+	}
+	if m.definition != nil {
+		fields = append(fields, approvalflowversion.FieldDefinition)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalFlowVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approvalflowversion.FieldTenantID:
+		return m.TenantID()
+	case approvalflowversion.FieldCreatedAt:
+		return m.CreatedAt()
+	case approvalflowversion.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approvalflowversion.FieldFlowID:
+		return m.FlowID()
+	case approvalflowversion.FieldNumber:
+		return m.Number()
+	case approvalflowversion.FieldDefinition:
+		return m.Definition()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalFlowVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approvalflowversion.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approvalflowversion.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approvalflowversion.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approvalflowversion.FieldFlowID:
+		return m.OldFlowID(ctx)
+	case approvalflowversion.FieldNumber:
+		return m.OldNumber(ctx)
+	case approvalflowversion.FieldDefinition:
+		return m.OldDefinition(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApprovalFlowVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalFlowVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approvalflowversion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approvalflowversion.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approvalflowversion.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approvalflowversion.FieldFlowID:
+		v, ok := value.(publicid.ApprovalFlowID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFlowID(v)
+		return nil
+	case approvalflowversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case approvalflowversion.FieldDefinition:
+		v, ok := value.(flow.Definition)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDefinition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlowVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalFlowVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approvalflowversion.FieldTenantID)
+	}
+	if m.addnumber != nil {
+		fields = append(fields, approvalflowversion.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalFlowVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approvalflowversion.FieldTenantID:
+		return m.AddedTenantID()
+	case approvalflowversion.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalFlowVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approvalflowversion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approvalflowversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlowVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalFlowVersionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalFlowVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalFlowVersionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ApprovalFlowVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalFlowVersionMutation) ResetField(name string) error {
+	switch name {
+	case approvalflowversion.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approvalflowversion.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approvalflowversion.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approvalflowversion.FieldFlowID:
+		m.ResetFlowID()
+		return nil
+	case approvalflowversion.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case approvalflowversion.FieldDefinition:
+		m.ResetDefinition()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlowVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalFlowVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.flow != nil {
+		edges = append(edges, approvalflowversion.EdgeFlow)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalFlowVersionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approvalflowversion.EdgeFlow:
+		if id := m.flow; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalFlowVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalFlowVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalFlowVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedflow {
+		edges = append(edges, approvalflowversion.EdgeFlow)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalFlowVersionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approvalflowversion.EdgeFlow:
+		return m.clearedflow
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalFlowVersionMutation) ClearEdge(name string) error {
+	switch name {
+	case approvalflowversion.EdgeFlow:
+		m.ClearFlow()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlowVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalFlowVersionMutation) ResetEdge(name string) error {
+	switch name {
+	case approvalflowversion.EdgeFlow:
+		m.ResetFlow()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalFlowVersion edge %s", name)
+}
+
+// ApprovalNodeMutation represents an operation that mutates the ApprovalNode nodes in the graph.
+type ApprovalNodeMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *publicid.ApprovalNodeID
+	tenant_id       *int64
+	addtenant_id    *int64
+	created_at      *time.Time
+	updated_at      *time.Time
+	position        *int
+	addposition     *int
+	plan            *flow.Node
+	reasons         *[]string
+	appendreasons   []string
+	state           *flow.NodeState
+	print           *content.Print
+	decided_at      *time.Time
+	clearedFields   map[string]struct{}
+	approval        *publicid.ApprovalID
+	clearedapproval bool
+	tasks           map[publicid.ApprovalTaskID]struct{}
+	removedtasks    map[publicid.ApprovalTaskID]struct{}
+	clearedtasks    bool
+	done            bool
+	oldValue        func(context.Context) (*ApprovalNode, error)
+	predicates      []predicate.ApprovalNode
+}
+
+var _ ent.Mutation = (*ApprovalNodeMutation)(nil)
+
+// approvalnodeOption allows management of the mutation configuration using functional options.
+type approvalnodeOption func(*ApprovalNodeMutation)
+
+// newApprovalNodeMutation creates new mutation for the ApprovalNode entity.
+func newApprovalNodeMutation(c config, op Op, opts ...approvalnodeOption) *ApprovalNodeMutation {
+	m := &ApprovalNodeMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApprovalNode,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalNodeID sets the ID field of the mutation.
+func withApprovalNodeID(id publicid.ApprovalNodeID) approvalnodeOption {
+	return func(m *ApprovalNodeMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApprovalNode
+		)
+		m.oldValue = func(ctx context.Context) (*ApprovalNode, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApprovalNode.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApprovalNode sets the old ApprovalNode of the mutation.
+func withApprovalNode(node *ApprovalNode) approvalnodeOption {
+	return func(m *ApprovalNodeMutation) {
+		m.oldValue = func(context.Context) (*ApprovalNode, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalNodeMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalNodeMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApprovalNode entities.
+func (m *ApprovalNodeMutation) SetID(id publicid.ApprovalNodeID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalNodeMutation) ID() (id publicid.ApprovalNodeID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalNodeMutation) IDs(ctx context.Context) ([]publicid.ApprovalNodeID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalNodeID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApprovalNode.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalNodeMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalNodeMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalNodeMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalNodeMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalNodeMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalNodeMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalNodeMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalNodeMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalNodeMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalNodeMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalNodeMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *ApprovalNodeMutation) SetApprovalID(pi publicid.ApprovalID) {
+	m.approval = &pi
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *ApprovalNodeMutation) ApprovalID() (r publicid.ApprovalID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldApprovalID(ctx context.Context) (v publicid.ApprovalID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *ApprovalNodeMutation) ResetApprovalID() {
+	m.approval = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *ApprovalNodeMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ApprovalNodeMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ApprovalNodeMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ApprovalNodeMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ApprovalNodeMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetPlan sets the "plan" field.
+func (m *ApprovalNodeMutation) SetPlan(f flow.Node) {
+	m.plan = &f
+}
+
+// Plan returns the value of the "plan" field in the mutation.
+func (m *ApprovalNodeMutation) Plan() (r flow.Node, exists bool) {
+	v := m.plan
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlan returns the old "plan" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldPlan(ctx context.Context) (v flow.Node, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlan is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlan requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlan: %w", err)
+	}
+	return oldValue.Plan, nil
+}
+
+// ResetPlan resets all changes to the "plan" field.
+func (m *ApprovalNodeMutation) ResetPlan() {
+	m.plan = nil
+}
+
+// SetReasons sets the "reasons" field.
+func (m *ApprovalNodeMutation) SetReasons(s []string) {
+	m.reasons = &s
+	m.appendreasons = nil
+}
+
+// Reasons returns the value of the "reasons" field in the mutation.
+func (m *ApprovalNodeMutation) Reasons() (r []string, exists bool) {
+	v := m.reasons
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReasons returns the old "reasons" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldReasons(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReasons is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReasons requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReasons: %w", err)
+	}
+	return oldValue.Reasons, nil
+}
+
+// AppendReasons adds s to the "reasons" field.
+func (m *ApprovalNodeMutation) AppendReasons(s []string) {
+	m.appendreasons = append(m.appendreasons, s...)
+}
+
+// AppendedReasons returns the list of values that were appended to the "reasons" field in this mutation.
+func (m *ApprovalNodeMutation) AppendedReasons() ([]string, bool) {
+	if len(m.appendreasons) == 0 {
+		return nil, false
+	}
+	return m.appendreasons, true
+}
+
+// ResetReasons resets all changes to the "reasons" field.
+func (m *ApprovalNodeMutation) ResetReasons() {
+	m.reasons = nil
+	m.appendreasons = nil
+}
+
+// SetState sets the "state" field.
+func (m *ApprovalNodeMutation) SetState(fs flow.NodeState) {
+	m.state = &fs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ApprovalNodeMutation) State() (r flow.NodeState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldState(ctx context.Context) (v flow.NodeState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ApprovalNodeMutation) ResetState() {
+	m.state = nil
+}
+
+// SetPrint sets the "print" field.
+func (m *ApprovalNodeMutation) SetPrint(c content.Print) {
+	m.print = &c
+}
+
+// Print returns the value of the "print" field in the mutation.
+func (m *ApprovalNodeMutation) Print() (r content.Print, exists bool) {
+	v := m.print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrint returns the old "print" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldPrint(ctx context.Context) (v *content.Print, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrint: %w", err)
+	}
+	return oldValue.Print, nil
+}
+
+// ClearPrint clears the value of the "print" field.
+func (m *ApprovalNodeMutation) ClearPrint() {
+	m.print = nil
+	m.clearedFields[approvalnode.FieldPrint] = struct{}{}
+}
+
+// PrintCleared returns if the "print" field was cleared in this mutation.
+func (m *ApprovalNodeMutation) PrintCleared() bool {
+	_, ok := m.clearedFields[approvalnode.FieldPrint]
+	return ok
+}
+
+// ResetPrint resets all changes to the "print" field.
+func (m *ApprovalNodeMutation) ResetPrint() {
+	m.print = nil
+	delete(m.clearedFields, approvalnode.FieldPrint)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ApprovalNodeMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ApprovalNodeMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ApprovalNode entity.
+// If the ApprovalNode object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalNodeMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ApprovalNodeMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[approvalnode.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ApprovalNodeMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[approvalnode.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ApprovalNodeMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, approvalnode.FieldDecidedAt)
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *ApprovalNodeMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[approvalnode.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *ApprovalNodeMutation) ApprovalCleared() bool {
+	return m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *ApprovalNodeMutation) ApprovalIDs() (ids []publicid.ApprovalID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *ApprovalNodeMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// AddTaskIDs adds the "tasks" edge to the ApprovalTask entity by ids.
+func (m *ApprovalNodeMutation) AddTaskIDs(ids ...publicid.ApprovalTaskID) {
+	if m.tasks == nil {
+		m.tasks = make(map[publicid.ApprovalTaskID]struct{})
+	}
+	for i := range ids {
+		m.tasks[ids[i]] = struct{}{}
+	}
+}
+
+// ClearTasks clears the "tasks" edge to the ApprovalTask entity.
+func (m *ApprovalNodeMutation) ClearTasks() {
+	m.clearedtasks = true
+}
+
+// TasksCleared reports if the "tasks" edge to the ApprovalTask entity was cleared.
+func (m *ApprovalNodeMutation) TasksCleared() bool {
+	return m.clearedtasks
+}
+
+// RemoveTaskIDs removes the "tasks" edge to the ApprovalTask entity by IDs.
+func (m *ApprovalNodeMutation) RemoveTaskIDs(ids ...publicid.ApprovalTaskID) {
+	if m.removedtasks == nil {
+		m.removedtasks = make(map[publicid.ApprovalTaskID]struct{})
+	}
+	for i := range ids {
+		delete(m.tasks, ids[i])
+		m.removedtasks[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedTasks returns the removed IDs of the "tasks" edge to the ApprovalTask entity.
+func (m *ApprovalNodeMutation) RemovedTasksIDs() (ids []publicid.ApprovalTaskID) {
+	for id := range m.removedtasks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// TasksIDs returns the "tasks" edge IDs in the mutation.
+func (m *ApprovalNodeMutation) TasksIDs() (ids []publicid.ApprovalTaskID) {
+	for id := range m.tasks {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetTasks resets all changes to the "tasks" edge.
+func (m *ApprovalNodeMutation) ResetTasks() {
+	m.tasks = nil
+	m.clearedtasks = false
+	m.removedtasks = nil
+}
+
+// Where appends a list predicates to the ApprovalNodeMutation builder.
+func (m *ApprovalNodeMutation) Where(ps ...predicate.ApprovalNode) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalNodeMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalNodeMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApprovalNode, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalNodeMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalNodeMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApprovalNode).
+func (m *ApprovalNodeMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalNodeMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, approvalnode.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approvalnode.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approvalnode.FieldUpdatedAt)
+	}
+	if m.approval != nil {
+		fields = append(fields, approvalnode.FieldApprovalID)
+	}
+	if m.position != nil {
+		fields = append(fields, approvalnode.FieldPosition)
+	}
+	if m.plan != nil {
+		fields = append(fields, approvalnode.FieldPlan)
+	}
+	if m.reasons != nil {
+		fields = append(fields, approvalnode.FieldReasons)
+	}
+	if m.state != nil {
+		fields = append(fields, approvalnode.FieldState)
+	}
+	if m.print != nil {
+		fields = append(fields, approvalnode.FieldPrint)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, approvalnode.FieldDecidedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalNodeMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approvalnode.FieldTenantID:
+		return m.TenantID()
+	case approvalnode.FieldCreatedAt:
+		return m.CreatedAt()
+	case approvalnode.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approvalnode.FieldApprovalID:
+		return m.ApprovalID()
+	case approvalnode.FieldPosition:
+		return m.Position()
+	case approvalnode.FieldPlan:
+		return m.Plan()
+	case approvalnode.FieldReasons:
+		return m.Reasons()
+	case approvalnode.FieldState:
+		return m.State()
+	case approvalnode.FieldPrint:
+		return m.Print()
+	case approvalnode.FieldDecidedAt:
+		return m.DecidedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalNodeMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approvalnode.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approvalnode.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approvalnode.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approvalnode.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case approvalnode.FieldPosition:
+		return m.OldPosition(ctx)
+	case approvalnode.FieldPlan:
+		return m.OldPlan(ctx)
+	case approvalnode.FieldReasons:
+		return m.OldReasons(ctx)
+	case approvalnode.FieldState:
+		return m.OldState(ctx)
+	case approvalnode.FieldPrint:
+		return m.OldPrint(ctx)
+	case approvalnode.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApprovalNode field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalNodeMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approvalnode.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approvalnode.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approvalnode.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approvalnode.FieldApprovalID:
+		v, ok := value.(publicid.ApprovalID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case approvalnode.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case approvalnode.FieldPlan:
+		v, ok := value.(flow.Node)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlan(v)
+		return nil
+	case approvalnode.FieldReasons:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReasons(v)
+		return nil
+	case approvalnode.FieldState:
+		v, ok := value.(flow.NodeState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case approvalnode.FieldPrint:
+		v, ok := value.(content.Print)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrint(v)
+		return nil
+	case approvalnode.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalNode field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalNodeMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approvalnode.FieldTenantID)
+	}
+	if m.addposition != nil {
+		fields = append(fields, approvalnode.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalNodeMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approvalnode.FieldTenantID:
+		return m.AddedTenantID()
+	case approvalnode.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalNodeMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approvalnode.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approvalnode.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalNode numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalNodeMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approvalnode.FieldPrint) {
+		fields = append(fields, approvalnode.FieldPrint)
+	}
+	if m.FieldCleared(approvalnode.FieldDecidedAt) {
+		fields = append(fields, approvalnode.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalNodeMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalNodeMutation) ClearField(name string) error {
+	switch name {
+	case approvalnode.FieldPrint:
+		m.ClearPrint()
+		return nil
+	case approvalnode.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalNode nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalNodeMutation) ResetField(name string) error {
+	switch name {
+	case approvalnode.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approvalnode.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approvalnode.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approvalnode.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case approvalnode.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case approvalnode.FieldPlan:
+		m.ResetPlan()
+		return nil
+	case approvalnode.FieldReasons:
+		m.ResetReasons()
+		return nil
+	case approvalnode.FieldState:
+		m.ResetState()
+		return nil
+	case approvalnode.FieldPrint:
+		m.ResetPrint()
+		return nil
+	case approvalnode.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalNode field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalNodeMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.approval != nil {
+		edges = append(edges, approvalnode.EdgeApproval)
+	}
+	if m.tasks != nil {
+		edges = append(edges, approvalnode.EdgeTasks)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalNodeMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approvalnode.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvalnode.EdgeTasks:
+		ids := make([]ent.Value, 0, len(m.tasks))
+		for id := range m.tasks {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalNodeMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedtasks != nil {
+		edges = append(edges, approvalnode.EdgeTasks)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalNodeMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case approvalnode.EdgeTasks:
+		ids := make([]ent.Value, 0, len(m.removedtasks))
+		for id := range m.removedtasks {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalNodeMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedapproval {
+		edges = append(edges, approvalnode.EdgeApproval)
+	}
+	if m.clearedtasks {
+		edges = append(edges, approvalnode.EdgeTasks)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalNodeMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approvalnode.EdgeApproval:
+		return m.clearedapproval
+	case approvalnode.EdgeTasks:
+		return m.clearedtasks
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalNodeMutation) ClearEdge(name string) error {
+	switch name {
+	case approvalnode.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalNode unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalNodeMutation) ResetEdge(name string) error {
+	switch name {
+	case approvalnode.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case approvalnode.EdgeTasks:
+		m.ResetTasks()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalNode edge %s", name)
+}
+
+// ApprovalOpinionMutation represents an operation that mutates the ApprovalOpinion nodes in the graph.
+type ApprovalOpinionMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *publicid.ApprovalOpinionID
+	tenant_id        *int64
+	addtenant_id     *int64
+	created_at       *time.Time
+	updated_at       *time.Time
+	position         *int
+	addposition      *int
+	action           *flow.Action
+	text             *string
+	digest           *string
+	acted_at         *time.Time
+	clearedFields    map[string]struct{}
+	approval         *publicid.ApprovalID
+	clearedapproval  bool
+	node             *publicid.ApprovalNodeID
+	clearednode      bool
+	user             *publicid.UserID
+	cleareduser      bool
+	principal        *publicid.UserID
+	clearedprincipal bool
+	target           *publicid.UserID
+	clearedtarget    bool
+	done             bool
+	oldValue         func(context.Context) (*ApprovalOpinion, error)
+	predicates       []predicate.ApprovalOpinion
+}
+
+var _ ent.Mutation = (*ApprovalOpinionMutation)(nil)
+
+// approvalopinionOption allows management of the mutation configuration using functional options.
+type approvalopinionOption func(*ApprovalOpinionMutation)
+
+// newApprovalOpinionMutation creates new mutation for the ApprovalOpinion entity.
+func newApprovalOpinionMutation(c config, op Op, opts ...approvalopinionOption) *ApprovalOpinionMutation {
+	m := &ApprovalOpinionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApprovalOpinion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalOpinionID sets the ID field of the mutation.
+func withApprovalOpinionID(id publicid.ApprovalOpinionID) approvalopinionOption {
+	return func(m *ApprovalOpinionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApprovalOpinion
+		)
+		m.oldValue = func(ctx context.Context) (*ApprovalOpinion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApprovalOpinion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApprovalOpinion sets the old ApprovalOpinion of the mutation.
+func withApprovalOpinion(node *ApprovalOpinion) approvalopinionOption {
+	return func(m *ApprovalOpinionMutation) {
+		m.oldValue = func(context.Context) (*ApprovalOpinion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalOpinionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalOpinionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApprovalOpinion entities.
+func (m *ApprovalOpinionMutation) SetID(id publicid.ApprovalOpinionID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalOpinionMutation) ID() (id publicid.ApprovalOpinionID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalOpinionMutation) IDs(ctx context.Context) ([]publicid.ApprovalOpinionID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalOpinionID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApprovalOpinion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalOpinionMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalOpinionMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalOpinionMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalOpinionMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalOpinionMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalOpinionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalOpinionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalOpinionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalOpinionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalOpinionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalOpinionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *ApprovalOpinionMutation) SetApprovalID(pi publicid.ApprovalID) {
+	m.approval = &pi
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *ApprovalOpinionMutation) ApprovalID() (r publicid.ApprovalID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldApprovalID(ctx context.Context) (v publicid.ApprovalID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *ApprovalOpinionMutation) ResetApprovalID() {
+	m.approval = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *ApprovalOpinionMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ApprovalOpinionMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ApprovalOpinionMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ApprovalOpinionMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ApprovalOpinionMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetNodeID sets the "node_id" field.
+func (m *ApprovalOpinionMutation) SetNodeID(pni publicid.ApprovalNodeID) {
+	m.node = &pni
+}
+
+// NodeID returns the value of the "node_id" field in the mutation.
+func (m *ApprovalOpinionMutation) NodeID() (r publicid.ApprovalNodeID, exists bool) {
+	v := m.node
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNodeID returns the old "node_id" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldNodeID(ctx context.Context) (v *publicid.ApprovalNodeID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNodeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNodeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNodeID: %w", err)
+	}
+	return oldValue.NodeID, nil
+}
+
+// ClearNodeID clears the value of the "node_id" field.
+func (m *ApprovalOpinionMutation) ClearNodeID() {
+	m.node = nil
+	m.clearedFields[approvalopinion.FieldNodeID] = struct{}{}
+}
+
+// NodeIDCleared returns if the "node_id" field was cleared in this mutation.
+func (m *ApprovalOpinionMutation) NodeIDCleared() bool {
+	_, ok := m.clearedFields[approvalopinion.FieldNodeID]
+	return ok
+}
+
+// ResetNodeID resets all changes to the "node_id" field.
+func (m *ApprovalOpinionMutation) ResetNodeID() {
+	m.node = nil
+	delete(m.clearedFields, approvalopinion.FieldNodeID)
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ApprovalOpinionMutation) SetUserID(pi publicid.UserID) {
+	m.user = &pi
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ApprovalOpinionMutation) UserID() (r publicid.UserID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldUserID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *ApprovalOpinionMutation) ClearUserID() {
+	m.user = nil
+	m.clearedFields[approvalopinion.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *ApprovalOpinionMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[approvalopinion.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ApprovalOpinionMutation) ResetUserID() {
+	m.user = nil
+	delete(m.clearedFields, approvalopinion.FieldUserID)
+}
+
+// SetPrincipalID sets the "principal_id" field.
+func (m *ApprovalOpinionMutation) SetPrincipalID(pi publicid.UserID) {
+	m.principal = &pi
+}
+
+// PrincipalID returns the value of the "principal_id" field in the mutation.
+func (m *ApprovalOpinionMutation) PrincipalID() (r publicid.UserID, exists bool) {
+	v := m.principal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipalID returns the old "principal_id" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldPrincipalID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipalID: %w", err)
+	}
+	return oldValue.PrincipalID, nil
+}
+
+// ClearPrincipalID clears the value of the "principal_id" field.
+func (m *ApprovalOpinionMutation) ClearPrincipalID() {
+	m.principal = nil
+	m.clearedFields[approvalopinion.FieldPrincipalID] = struct{}{}
+}
+
+// PrincipalIDCleared returns if the "principal_id" field was cleared in this mutation.
+func (m *ApprovalOpinionMutation) PrincipalIDCleared() bool {
+	_, ok := m.clearedFields[approvalopinion.FieldPrincipalID]
+	return ok
+}
+
+// ResetPrincipalID resets all changes to the "principal_id" field.
+func (m *ApprovalOpinionMutation) ResetPrincipalID() {
+	m.principal = nil
+	delete(m.clearedFields, approvalopinion.FieldPrincipalID)
+}
+
+// SetTargetID sets the "target_id" field.
+func (m *ApprovalOpinionMutation) SetTargetID(pi publicid.UserID) {
+	m.target = &pi
+}
+
+// TargetID returns the value of the "target_id" field in the mutation.
+func (m *ApprovalOpinionMutation) TargetID() (r publicid.UserID, exists bool) {
+	v := m.target
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTargetID returns the old "target_id" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldTargetID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTargetID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTargetID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTargetID: %w", err)
+	}
+	return oldValue.TargetID, nil
+}
+
+// ClearTargetID clears the value of the "target_id" field.
+func (m *ApprovalOpinionMutation) ClearTargetID() {
+	m.target = nil
+	m.clearedFields[approvalopinion.FieldTargetID] = struct{}{}
+}
+
+// TargetIDCleared returns if the "target_id" field was cleared in this mutation.
+func (m *ApprovalOpinionMutation) TargetIDCleared() bool {
+	_, ok := m.clearedFields[approvalopinion.FieldTargetID]
+	return ok
+}
+
+// ResetTargetID resets all changes to the "target_id" field.
+func (m *ApprovalOpinionMutation) ResetTargetID() {
+	m.target = nil
+	delete(m.clearedFields, approvalopinion.FieldTargetID)
+}
+
+// SetAction sets the "action" field.
+func (m *ApprovalOpinionMutation) SetAction(f flow.Action) {
+	m.action = &f
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *ApprovalOpinionMutation) Action() (r flow.Action, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldAction(ctx context.Context) (v flow.Action, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *ApprovalOpinionMutation) ResetAction() {
+	m.action = nil
+}
+
+// SetText sets the "text" field.
+func (m *ApprovalOpinionMutation) SetText(s string) {
+	m.text = &s
+}
+
+// Text returns the value of the "text" field in the mutation.
+func (m *ApprovalOpinionMutation) Text() (r string, exists bool) {
+	v := m.text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldText returns the old "text" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldText: %w", err)
+	}
+	return oldValue.Text, nil
+}
+
+// ResetText resets all changes to the "text" field.
+func (m *ApprovalOpinionMutation) ResetText() {
+	m.text = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *ApprovalOpinionMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *ApprovalOpinionMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *ApprovalOpinionMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// SetActedAt sets the "acted_at" field.
+func (m *ApprovalOpinionMutation) SetActedAt(t time.Time) {
+	m.acted_at = &t
+}
+
+// ActedAt returns the value of the "acted_at" field in the mutation.
+func (m *ApprovalOpinionMutation) ActedAt() (r time.Time, exists bool) {
+	v := m.acted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActedAt returns the old "acted_at" field's value of the ApprovalOpinion entity.
+// If the ApprovalOpinion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalOpinionMutation) OldActedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActedAt: %w", err)
+	}
+	return oldValue.ActedAt, nil
+}
+
+// ResetActedAt resets all changes to the "acted_at" field.
+func (m *ApprovalOpinionMutation) ResetActedAt() {
+	m.acted_at = nil
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *ApprovalOpinionMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[approvalopinion.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *ApprovalOpinionMutation) ApprovalCleared() bool {
+	return m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *ApprovalOpinionMutation) ApprovalIDs() (ids []publicid.ApprovalID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *ApprovalOpinionMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// ClearNode clears the "node" edge to the ApprovalNode entity.
+func (m *ApprovalOpinionMutation) ClearNode() {
+	m.clearednode = true
+	m.clearedFields[approvalopinion.FieldNodeID] = struct{}{}
+}
+
+// NodeCleared reports if the "node" edge to the ApprovalNode entity was cleared.
+func (m *ApprovalOpinionMutation) NodeCleared() bool {
+	return m.NodeIDCleared() || m.clearednode
+}
+
+// NodeIDs returns the "node" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// NodeID instead. It exists only for internal usage by the builders.
+func (m *ApprovalOpinionMutation) NodeIDs() (ids []publicid.ApprovalNodeID) {
+	if id := m.node; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetNode resets all changes to the "node" edge.
+func (m *ApprovalOpinionMutation) ResetNode() {
+	m.node = nil
+	m.clearednode = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *ApprovalOpinionMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[approvalopinion.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *ApprovalOpinionMutation) UserCleared() bool {
+	return m.UserIDCleared() || m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *ApprovalOpinionMutation) UserIDs() (ids []publicid.UserID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *ApprovalOpinionMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// ClearPrincipal clears the "principal" edge to the User entity.
+func (m *ApprovalOpinionMutation) ClearPrincipal() {
+	m.clearedprincipal = true
+	m.clearedFields[approvalopinion.FieldPrincipalID] = struct{}{}
+}
+
+// PrincipalCleared reports if the "principal" edge to the User entity was cleared.
+func (m *ApprovalOpinionMutation) PrincipalCleared() bool {
+	return m.PrincipalIDCleared() || m.clearedprincipal
+}
+
+// PrincipalIDs returns the "principal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PrincipalID instead. It exists only for internal usage by the builders.
+func (m *ApprovalOpinionMutation) PrincipalIDs() (ids []publicid.UserID) {
+	if id := m.principal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPrincipal resets all changes to the "principal" edge.
+func (m *ApprovalOpinionMutation) ResetPrincipal() {
+	m.principal = nil
+	m.clearedprincipal = false
+}
+
+// ClearTarget clears the "target" edge to the User entity.
+func (m *ApprovalOpinionMutation) ClearTarget() {
+	m.clearedtarget = true
+	m.clearedFields[approvalopinion.FieldTargetID] = struct{}{}
+}
+
+// TargetCleared reports if the "target" edge to the User entity was cleared.
+func (m *ApprovalOpinionMutation) TargetCleared() bool {
+	return m.TargetIDCleared() || m.clearedtarget
+}
+
+// TargetIDs returns the "target" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TargetID instead. It exists only for internal usage by the builders.
+func (m *ApprovalOpinionMutation) TargetIDs() (ids []publicid.UserID) {
+	if id := m.target; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTarget resets all changes to the "target" edge.
+func (m *ApprovalOpinionMutation) ResetTarget() {
+	m.target = nil
+	m.clearedtarget = false
+}
+
+// Where appends a list predicates to the ApprovalOpinionMutation builder.
+func (m *ApprovalOpinionMutation) Where(ps ...predicate.ApprovalOpinion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalOpinionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalOpinionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApprovalOpinion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalOpinionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalOpinionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApprovalOpinion).
+func (m *ApprovalOpinionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalOpinionMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.tenant_id != nil {
+		fields = append(fields, approvalopinion.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approvalopinion.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approvalopinion.FieldUpdatedAt)
+	}
+	if m.approval != nil {
+		fields = append(fields, approvalopinion.FieldApprovalID)
+	}
+	if m.position != nil {
+		fields = append(fields, approvalopinion.FieldPosition)
+	}
+	if m.node != nil {
+		fields = append(fields, approvalopinion.FieldNodeID)
+	}
+	if m.user != nil {
+		fields = append(fields, approvalopinion.FieldUserID)
+	}
+	if m.principal != nil {
+		fields = append(fields, approvalopinion.FieldPrincipalID)
+	}
+	if m.target != nil {
+		fields = append(fields, approvalopinion.FieldTargetID)
+	}
+	if m.action != nil {
+		fields = append(fields, approvalopinion.FieldAction)
+	}
+	if m.text != nil {
+		fields = append(fields, approvalopinion.FieldText)
+	}
+	if m.digest != nil {
+		fields = append(fields, approvalopinion.FieldDigest)
+	}
+	if m.acted_at != nil {
+		fields = append(fields, approvalopinion.FieldActedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalOpinionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approvalopinion.FieldTenantID:
+		return m.TenantID()
+	case approvalopinion.FieldCreatedAt:
+		return m.CreatedAt()
+	case approvalopinion.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approvalopinion.FieldApprovalID:
+		return m.ApprovalID()
+	case approvalopinion.FieldPosition:
+		return m.Position()
+	case approvalopinion.FieldNodeID:
+		return m.NodeID()
+	case approvalopinion.FieldUserID:
+		return m.UserID()
+	case approvalopinion.FieldPrincipalID:
+		return m.PrincipalID()
+	case approvalopinion.FieldTargetID:
+		return m.TargetID()
+	case approvalopinion.FieldAction:
+		return m.Action()
+	case approvalopinion.FieldText:
+		return m.Text()
+	case approvalopinion.FieldDigest:
+		return m.Digest()
+	case approvalopinion.FieldActedAt:
+		return m.ActedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalOpinionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approvalopinion.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approvalopinion.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approvalopinion.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approvalopinion.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case approvalopinion.FieldPosition:
+		return m.OldPosition(ctx)
+	case approvalopinion.FieldNodeID:
+		return m.OldNodeID(ctx)
+	case approvalopinion.FieldUserID:
+		return m.OldUserID(ctx)
+	case approvalopinion.FieldPrincipalID:
+		return m.OldPrincipalID(ctx)
+	case approvalopinion.FieldTargetID:
+		return m.OldTargetID(ctx)
+	case approvalopinion.FieldAction:
+		return m.OldAction(ctx)
+	case approvalopinion.FieldText:
+		return m.OldText(ctx)
+	case approvalopinion.FieldDigest:
+		return m.OldDigest(ctx)
+	case approvalopinion.FieldActedAt:
+		return m.OldActedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApprovalOpinion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalOpinionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approvalopinion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approvalopinion.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approvalopinion.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approvalopinion.FieldApprovalID:
+		v, ok := value.(publicid.ApprovalID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case approvalopinion.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case approvalopinion.FieldNodeID:
+		v, ok := value.(publicid.ApprovalNodeID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNodeID(v)
+		return nil
+	case approvalopinion.FieldUserID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case approvalopinion.FieldPrincipalID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipalID(v)
+		return nil
+	case approvalopinion.FieldTargetID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTargetID(v)
+		return nil
+	case approvalopinion.FieldAction:
+		v, ok := value.(flow.Action)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
+		return nil
+	case approvalopinion.FieldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetText(v)
+		return nil
+	case approvalopinion.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	case approvalopinion.FieldActedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalOpinion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalOpinionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approvalopinion.FieldTenantID)
+	}
+	if m.addposition != nil {
+		fields = append(fields, approvalopinion.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalOpinionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approvalopinion.FieldTenantID:
+		return m.AddedTenantID()
+	case approvalopinion.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalOpinionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approvalopinion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approvalopinion.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalOpinion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalOpinionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approvalopinion.FieldNodeID) {
+		fields = append(fields, approvalopinion.FieldNodeID)
+	}
+	if m.FieldCleared(approvalopinion.FieldUserID) {
+		fields = append(fields, approvalopinion.FieldUserID)
+	}
+	if m.FieldCleared(approvalopinion.FieldPrincipalID) {
+		fields = append(fields, approvalopinion.FieldPrincipalID)
+	}
+	if m.FieldCleared(approvalopinion.FieldTargetID) {
+		fields = append(fields, approvalopinion.FieldTargetID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalOpinionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalOpinionMutation) ClearField(name string) error {
+	switch name {
+	case approvalopinion.FieldNodeID:
+		m.ClearNodeID()
+		return nil
+	case approvalopinion.FieldUserID:
+		m.ClearUserID()
+		return nil
+	case approvalopinion.FieldPrincipalID:
+		m.ClearPrincipalID()
+		return nil
+	case approvalopinion.FieldTargetID:
+		m.ClearTargetID()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalOpinion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalOpinionMutation) ResetField(name string) error {
+	switch name {
+	case approvalopinion.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approvalopinion.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approvalopinion.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approvalopinion.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case approvalopinion.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case approvalopinion.FieldNodeID:
+		m.ResetNodeID()
+		return nil
+	case approvalopinion.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case approvalopinion.FieldPrincipalID:
+		m.ResetPrincipalID()
+		return nil
+	case approvalopinion.FieldTargetID:
+		m.ResetTargetID()
+		return nil
+	case approvalopinion.FieldAction:
+		m.ResetAction()
+		return nil
+	case approvalopinion.FieldText:
+		m.ResetText()
+		return nil
+	case approvalopinion.FieldDigest:
+		m.ResetDigest()
+		return nil
+	case approvalopinion.FieldActedAt:
+		m.ResetActedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalOpinion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalOpinionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.approval != nil {
+		edges = append(edges, approvalopinion.EdgeApproval)
+	}
+	if m.node != nil {
+		edges = append(edges, approvalopinion.EdgeNode)
+	}
+	if m.user != nil {
+		edges = append(edges, approvalopinion.EdgeUser)
+	}
+	if m.principal != nil {
+		edges = append(edges, approvalopinion.EdgePrincipal)
+	}
+	if m.target != nil {
+		edges = append(edges, approvalopinion.EdgeTarget)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalOpinionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approvalopinion.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvalopinion.EdgeNode:
+		if id := m.node; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvalopinion.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvalopinion.EdgePrincipal:
+		if id := m.principal; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvalopinion.EdgeTarget:
+		if id := m.target; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalOpinionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalOpinionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalOpinionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedapproval {
+		edges = append(edges, approvalopinion.EdgeApproval)
+	}
+	if m.clearednode {
+		edges = append(edges, approvalopinion.EdgeNode)
+	}
+	if m.cleareduser {
+		edges = append(edges, approvalopinion.EdgeUser)
+	}
+	if m.clearedprincipal {
+		edges = append(edges, approvalopinion.EdgePrincipal)
+	}
+	if m.clearedtarget {
+		edges = append(edges, approvalopinion.EdgeTarget)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalOpinionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approvalopinion.EdgeApproval:
+		return m.clearedapproval
+	case approvalopinion.EdgeNode:
+		return m.clearednode
+	case approvalopinion.EdgeUser:
+		return m.cleareduser
+	case approvalopinion.EdgePrincipal:
+		return m.clearedprincipal
+	case approvalopinion.EdgeTarget:
+		return m.clearedtarget
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalOpinionMutation) ClearEdge(name string) error {
+	switch name {
+	case approvalopinion.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	case approvalopinion.EdgeNode:
+		m.ClearNode()
+		return nil
+	case approvalopinion.EdgeUser:
+		m.ClearUser()
+		return nil
+	case approvalopinion.EdgePrincipal:
+		m.ClearPrincipal()
+		return nil
+	case approvalopinion.EdgeTarget:
+		m.ClearTarget()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalOpinion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalOpinionMutation) ResetEdge(name string) error {
+	switch name {
+	case approvalopinion.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case approvalopinion.EdgeNode:
+		m.ResetNode()
+		return nil
+	case approvalopinion.EdgeUser:
+		m.ResetUser()
+		return nil
+	case approvalopinion.EdgePrincipal:
+		m.ResetPrincipal()
+		return nil
+	case approvalopinion.EdgeTarget:
+		m.ResetTarget()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalOpinion edge %s", name)
+}
+
+// ApprovalTaskMutation represents an operation that mutates the ApprovalTask nodes in the graph.
+type ApprovalTaskMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *publicid.ApprovalTaskID
+	tenant_id        *int64
+	addtenant_id     *int64
+	created_at       *time.Time
+	updated_at       *time.Time
+	version          *int
+	addversion       *int
+	position         *int
+	addposition      *int
+	origin           *flow.Origin
+	state            *flow.TaskState
+	opened_at        *time.Time
+	escalate_at      *time.Time
+	decided_at       *time.Time
+	clearedFields    map[string]struct{}
+	approval         *publicid.ApprovalID
+	clearedapproval  bool
+	node             *publicid.ApprovalNodeID
+	clearednode      bool
+	user             *publicid.UserID
+	cleareduser      bool
+	principal        *publicid.UserID
+	clearedprincipal bool
+	done             bool
+	oldValue         func(context.Context) (*ApprovalTask, error)
+	predicates       []predicate.ApprovalTask
+}
+
+var _ ent.Mutation = (*ApprovalTaskMutation)(nil)
+
+// approvaltaskOption allows management of the mutation configuration using functional options.
+type approvaltaskOption func(*ApprovalTaskMutation)
+
+// newApprovalTaskMutation creates new mutation for the ApprovalTask entity.
+func newApprovalTaskMutation(c config, op Op, opts ...approvaltaskOption) *ApprovalTaskMutation {
+	m := &ApprovalTaskMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeApprovalTask,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withApprovalTaskID sets the ID field of the mutation.
+func withApprovalTaskID(id publicid.ApprovalTaskID) approvaltaskOption {
+	return func(m *ApprovalTaskMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ApprovalTask
+		)
+		m.oldValue = func(ctx context.Context) (*ApprovalTask, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ApprovalTask.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withApprovalTask sets the old ApprovalTask of the mutation.
+func withApprovalTask(node *ApprovalTask) approvaltaskOption {
+	return func(m *ApprovalTaskMutation) {
+		m.oldValue = func(context.Context) (*ApprovalTask, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ApprovalTaskMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ApprovalTaskMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ApprovalTask entities.
+func (m *ApprovalTaskMutation) SetID(id publicid.ApprovalTaskID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ApprovalTaskMutation) ID() (id publicid.ApprovalTaskID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ApprovalTaskMutation) IDs(ctx context.Context) ([]publicid.ApprovalTaskID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ApprovalTaskID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ApprovalTask.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ApprovalTaskMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ApprovalTaskMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ApprovalTaskMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ApprovalTaskMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ApprovalTaskMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ApprovalTaskMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ApprovalTaskMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ApprovalTaskMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ApprovalTaskMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ApprovalTaskMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ApprovalTaskMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ApprovalTaskMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ApprovalTaskMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ApprovalTaskMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ApprovalTaskMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ApprovalTaskMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetApprovalID sets the "approval_id" field.
+func (m *ApprovalTaskMutation) SetApprovalID(pi publicid.ApprovalID) {
+	m.approval = &pi
+}
+
+// ApprovalID returns the value of the "approval_id" field in the mutation.
+func (m *ApprovalTaskMutation) ApprovalID() (r publicid.ApprovalID, exists bool) {
+	v := m.approval
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovalID returns the old "approval_id" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldApprovalID(ctx context.Context) (v publicid.ApprovalID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovalID: %w", err)
+	}
+	return oldValue.ApprovalID, nil
+}
+
+// ResetApprovalID resets all changes to the "approval_id" field.
+func (m *ApprovalTaskMutation) ResetApprovalID() {
+	m.approval = nil
+}
+
+// SetNodeID sets the "node_id" field.
+func (m *ApprovalTaskMutation) SetNodeID(pni publicid.ApprovalNodeID) {
+	m.node = &pni
+}
+
+// NodeID returns the value of the "node_id" field in the mutation.
+func (m *ApprovalTaskMutation) NodeID() (r publicid.ApprovalNodeID, exists bool) {
+	v := m.node
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNodeID returns the old "node_id" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldNodeID(ctx context.Context) (v publicid.ApprovalNodeID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNodeID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNodeID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNodeID: %w", err)
+	}
+	return oldValue.NodeID, nil
+}
+
+// ResetNodeID resets all changes to the "node_id" field.
+func (m *ApprovalTaskMutation) ResetNodeID() {
+	m.node = nil
+}
+
+// SetPosition sets the "position" field.
+func (m *ApprovalTaskMutation) SetPosition(i int) {
+	m.position = &i
+	m.addposition = nil
+}
+
+// Position returns the value of the "position" field in the mutation.
+func (m *ApprovalTaskMutation) Position() (r int, exists bool) {
+	v := m.position
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPosition returns the old "position" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldPosition(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPosition is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPosition requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPosition: %w", err)
+	}
+	return oldValue.Position, nil
+}
+
+// AddPosition adds i to the "position" field.
+func (m *ApprovalTaskMutation) AddPosition(i int) {
+	if m.addposition != nil {
+		*m.addposition += i
+	} else {
+		m.addposition = &i
+	}
+}
+
+// AddedPosition returns the value that was added to the "position" field in this mutation.
+func (m *ApprovalTaskMutation) AddedPosition() (r int, exists bool) {
+	v := m.addposition
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPosition resets all changes to the "position" field.
+func (m *ApprovalTaskMutation) ResetPosition() {
+	m.position = nil
+	m.addposition = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *ApprovalTaskMutation) SetUserID(pi publicid.UserID) {
+	m.user = &pi
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *ApprovalTaskMutation) UserID() (r publicid.UserID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldUserID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *ApprovalTaskMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetPrincipalID sets the "principal_id" field.
+func (m *ApprovalTaskMutation) SetPrincipalID(pi publicid.UserID) {
+	m.principal = &pi
+}
+
+// PrincipalID returns the value of the "principal_id" field in the mutation.
+func (m *ApprovalTaskMutation) PrincipalID() (r publicid.UserID, exists bool) {
+	v := m.principal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrincipalID returns the old "principal_id" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldPrincipalID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrincipalID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrincipalID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrincipalID: %w", err)
+	}
+	return oldValue.PrincipalID, nil
+}
+
+// ClearPrincipalID clears the value of the "principal_id" field.
+func (m *ApprovalTaskMutation) ClearPrincipalID() {
+	m.principal = nil
+	m.clearedFields[approvaltask.FieldPrincipalID] = struct{}{}
+}
+
+// PrincipalIDCleared returns if the "principal_id" field was cleared in this mutation.
+func (m *ApprovalTaskMutation) PrincipalIDCleared() bool {
+	_, ok := m.clearedFields[approvaltask.FieldPrincipalID]
+	return ok
+}
+
+// ResetPrincipalID resets all changes to the "principal_id" field.
+func (m *ApprovalTaskMutation) ResetPrincipalID() {
+	m.principal = nil
+	delete(m.clearedFields, approvaltask.FieldPrincipalID)
+}
+
+// SetOrigin sets the "origin" field.
+func (m *ApprovalTaskMutation) SetOrigin(f flow.Origin) {
+	m.origin = &f
+}
+
+// Origin returns the value of the "origin" field in the mutation.
+func (m *ApprovalTaskMutation) Origin() (r flow.Origin, exists bool) {
+	v := m.origin
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOrigin returns the old "origin" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldOrigin(ctx context.Context) (v flow.Origin, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOrigin is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOrigin requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOrigin: %w", err)
+	}
+	return oldValue.Origin, nil
+}
+
+// ResetOrigin resets all changes to the "origin" field.
+func (m *ApprovalTaskMutation) ResetOrigin() {
+	m.origin = nil
+}
+
+// SetState sets the "state" field.
+func (m *ApprovalTaskMutation) SetState(fs flow.TaskState) {
+	m.state = &fs
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ApprovalTaskMutation) State() (r flow.TaskState, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldState(ctx context.Context) (v flow.TaskState, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ApprovalTaskMutation) ResetState() {
+	m.state = nil
+}
+
+// SetOpenedAt sets the "opened_at" field.
+func (m *ApprovalTaskMutation) SetOpenedAt(t time.Time) {
+	m.opened_at = &t
+}
+
+// OpenedAt returns the value of the "opened_at" field in the mutation.
+func (m *ApprovalTaskMutation) OpenedAt() (r time.Time, exists bool) {
+	v := m.opened_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpenedAt returns the old "opened_at" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldOpenedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpenedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpenedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpenedAt: %w", err)
+	}
+	return oldValue.OpenedAt, nil
+}
+
+// ClearOpenedAt clears the value of the "opened_at" field.
+func (m *ApprovalTaskMutation) ClearOpenedAt() {
+	m.opened_at = nil
+	m.clearedFields[approvaltask.FieldOpenedAt] = struct{}{}
+}
+
+// OpenedAtCleared returns if the "opened_at" field was cleared in this mutation.
+func (m *ApprovalTaskMutation) OpenedAtCleared() bool {
+	_, ok := m.clearedFields[approvaltask.FieldOpenedAt]
+	return ok
+}
+
+// ResetOpenedAt resets all changes to the "opened_at" field.
+func (m *ApprovalTaskMutation) ResetOpenedAt() {
+	m.opened_at = nil
+	delete(m.clearedFields, approvaltask.FieldOpenedAt)
+}
+
+// SetEscalateAt sets the "escalate_at" field.
+func (m *ApprovalTaskMutation) SetEscalateAt(t time.Time) {
+	m.escalate_at = &t
+}
+
+// EscalateAt returns the value of the "escalate_at" field in the mutation.
+func (m *ApprovalTaskMutation) EscalateAt() (r time.Time, exists bool) {
+	v := m.escalate_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEscalateAt returns the old "escalate_at" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldEscalateAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEscalateAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEscalateAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEscalateAt: %w", err)
+	}
+	return oldValue.EscalateAt, nil
+}
+
+// ClearEscalateAt clears the value of the "escalate_at" field.
+func (m *ApprovalTaskMutation) ClearEscalateAt() {
+	m.escalate_at = nil
+	m.clearedFields[approvaltask.FieldEscalateAt] = struct{}{}
+}
+
+// EscalateAtCleared returns if the "escalate_at" field was cleared in this mutation.
+func (m *ApprovalTaskMutation) EscalateAtCleared() bool {
+	_, ok := m.clearedFields[approvaltask.FieldEscalateAt]
+	return ok
+}
+
+// ResetEscalateAt resets all changes to the "escalate_at" field.
+func (m *ApprovalTaskMutation) ResetEscalateAt() {
+	m.escalate_at = nil
+	delete(m.clearedFields, approvaltask.FieldEscalateAt)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ApprovalTaskMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ApprovalTaskMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ApprovalTask entity.
+// If the ApprovalTask object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ApprovalTaskMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ApprovalTaskMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[approvaltask.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ApprovalTaskMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[approvaltask.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ApprovalTaskMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, approvaltask.FieldDecidedAt)
+}
+
+// ClearApproval clears the "approval" edge to the Approval entity.
+func (m *ApprovalTaskMutation) ClearApproval() {
+	m.clearedapproval = true
+	m.clearedFields[approvaltask.FieldApprovalID] = struct{}{}
+}
+
+// ApprovalCleared reports if the "approval" edge to the Approval entity was cleared.
+func (m *ApprovalTaskMutation) ApprovalCleared() bool {
+	return m.clearedapproval
+}
+
+// ApprovalIDs returns the "approval" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ApprovalID instead. It exists only for internal usage by the builders.
+func (m *ApprovalTaskMutation) ApprovalIDs() (ids []publicid.ApprovalID) {
+	if id := m.approval; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetApproval resets all changes to the "approval" edge.
+func (m *ApprovalTaskMutation) ResetApproval() {
+	m.approval = nil
+	m.clearedapproval = false
+}
+
+// ClearNode clears the "node" edge to the ApprovalNode entity.
+func (m *ApprovalTaskMutation) ClearNode() {
+	m.clearednode = true
+	m.clearedFields[approvaltask.FieldNodeID] = struct{}{}
+}
+
+// NodeCleared reports if the "node" edge to the ApprovalNode entity was cleared.
+func (m *ApprovalTaskMutation) NodeCleared() bool {
+	return m.clearednode
+}
+
+// NodeIDs returns the "node" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// NodeID instead. It exists only for internal usage by the builders.
+func (m *ApprovalTaskMutation) NodeIDs() (ids []publicid.ApprovalNodeID) {
+	if id := m.node; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetNode resets all changes to the "node" edge.
+func (m *ApprovalTaskMutation) ResetNode() {
+	m.node = nil
+	m.clearednode = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *ApprovalTaskMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[approvaltask.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *ApprovalTaskMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *ApprovalTaskMutation) UserIDs() (ids []publicid.UserID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *ApprovalTaskMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// ClearPrincipal clears the "principal" edge to the User entity.
+func (m *ApprovalTaskMutation) ClearPrincipal() {
+	m.clearedprincipal = true
+	m.clearedFields[approvaltask.FieldPrincipalID] = struct{}{}
+}
+
+// PrincipalCleared reports if the "principal" edge to the User entity was cleared.
+func (m *ApprovalTaskMutation) PrincipalCleared() bool {
+	return m.PrincipalIDCleared() || m.clearedprincipal
+}
+
+// PrincipalIDs returns the "principal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PrincipalID instead. It exists only for internal usage by the builders.
+func (m *ApprovalTaskMutation) PrincipalIDs() (ids []publicid.UserID) {
+	if id := m.principal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPrincipal resets all changes to the "principal" edge.
+func (m *ApprovalTaskMutation) ResetPrincipal() {
+	m.principal = nil
+	m.clearedprincipal = false
+}
+
+// Where appends a list predicates to the ApprovalTaskMutation builder.
+func (m *ApprovalTaskMutation) Where(ps ...predicate.ApprovalTask) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ApprovalTaskMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ApprovalTaskMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ApprovalTask, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ApprovalTaskMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ApprovalTaskMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ApprovalTask).
+func (m *ApprovalTaskMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ApprovalTaskMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.tenant_id != nil {
+		fields = append(fields, approvaltask.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, approvaltask.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, approvaltask.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, approvaltask.FieldVersion)
+	}
+	if m.approval != nil {
+		fields = append(fields, approvaltask.FieldApprovalID)
+	}
+	if m.node != nil {
+		fields = append(fields, approvaltask.FieldNodeID)
+	}
+	if m.position != nil {
+		fields = append(fields, approvaltask.FieldPosition)
+	}
+	if m.user != nil {
+		fields = append(fields, approvaltask.FieldUserID)
+	}
+	if m.principal != nil {
+		fields = append(fields, approvaltask.FieldPrincipalID)
+	}
+	if m.origin != nil {
+		fields = append(fields, approvaltask.FieldOrigin)
+	}
+	if m.state != nil {
+		fields = append(fields, approvaltask.FieldState)
+	}
+	if m.opened_at != nil {
+		fields = append(fields, approvaltask.FieldOpenedAt)
+	}
+	if m.escalate_at != nil {
+		fields = append(fields, approvaltask.FieldEscalateAt)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, approvaltask.FieldDecidedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ApprovalTaskMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case approvaltask.FieldTenantID:
+		return m.TenantID()
+	case approvaltask.FieldCreatedAt:
+		return m.CreatedAt()
+	case approvaltask.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case approvaltask.FieldVersion:
+		return m.Version()
+	case approvaltask.FieldApprovalID:
+		return m.ApprovalID()
+	case approvaltask.FieldNodeID:
+		return m.NodeID()
+	case approvaltask.FieldPosition:
+		return m.Position()
+	case approvaltask.FieldUserID:
+		return m.UserID()
+	case approvaltask.FieldPrincipalID:
+		return m.PrincipalID()
+	case approvaltask.FieldOrigin:
+		return m.Origin()
+	case approvaltask.FieldState:
+		return m.State()
+	case approvaltask.FieldOpenedAt:
+		return m.OpenedAt()
+	case approvaltask.FieldEscalateAt:
+		return m.EscalateAt()
+	case approvaltask.FieldDecidedAt:
+		return m.DecidedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ApprovalTaskMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case approvaltask.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case approvaltask.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case approvaltask.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case approvaltask.FieldVersion:
+		return m.OldVersion(ctx)
+	case approvaltask.FieldApprovalID:
+		return m.OldApprovalID(ctx)
+	case approvaltask.FieldNodeID:
+		return m.OldNodeID(ctx)
+	case approvaltask.FieldPosition:
+		return m.OldPosition(ctx)
+	case approvaltask.FieldUserID:
+		return m.OldUserID(ctx)
+	case approvaltask.FieldPrincipalID:
+		return m.OldPrincipalID(ctx)
+	case approvaltask.FieldOrigin:
+		return m.OldOrigin(ctx)
+	case approvaltask.FieldState:
+		return m.OldState(ctx)
+	case approvaltask.FieldOpenedAt:
+		return m.OldOpenedAt(ctx)
+	case approvaltask.FieldEscalateAt:
+		return m.OldEscalateAt(ctx)
+	case approvaltask.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ApprovalTask field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalTaskMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case approvaltask.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case approvaltask.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case approvaltask.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case approvaltask.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case approvaltask.FieldApprovalID:
+		v, ok := value.(publicid.ApprovalID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovalID(v)
+		return nil
+	case approvaltask.FieldNodeID:
+		v, ok := value.(publicid.ApprovalNodeID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNodeID(v)
+		return nil
+	case approvaltask.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPosition(v)
+		return nil
+	case approvaltask.FieldUserID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case approvaltask.FieldPrincipalID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrincipalID(v)
+		return nil
+	case approvaltask.FieldOrigin:
+		v, ok := value.(flow.Origin)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOrigin(v)
+		return nil
+	case approvaltask.FieldState:
+		v, ok := value.(flow.TaskState)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case approvaltask.FieldOpenedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpenedAt(v)
+		return nil
+	case approvaltask.FieldEscalateAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEscalateAt(v)
+		return nil
+	case approvaltask.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalTask field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ApprovalTaskMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, approvaltask.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, approvaltask.FieldVersion)
+	}
+	if m.addposition != nil {
+		fields = append(fields, approvaltask.FieldPosition)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ApprovalTaskMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case approvaltask.FieldTenantID:
+		return m.AddedTenantID()
+	case approvaltask.FieldVersion:
+		return m.AddedVersion()
+	case approvaltask.FieldPosition:
+		return m.AddedPosition()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ApprovalTaskMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case approvaltask.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case approvaltask.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case approvaltask.FieldPosition:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPosition(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalTask numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ApprovalTaskMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(approvaltask.FieldPrincipalID) {
+		fields = append(fields, approvaltask.FieldPrincipalID)
+	}
+	if m.FieldCleared(approvaltask.FieldOpenedAt) {
+		fields = append(fields, approvaltask.FieldOpenedAt)
+	}
+	if m.FieldCleared(approvaltask.FieldEscalateAt) {
+		fields = append(fields, approvaltask.FieldEscalateAt)
+	}
+	if m.FieldCleared(approvaltask.FieldDecidedAt) {
+		fields = append(fields, approvaltask.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ApprovalTaskMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ApprovalTaskMutation) ClearField(name string) error {
+	switch name {
+	case approvaltask.FieldPrincipalID:
+		m.ClearPrincipalID()
+		return nil
+	case approvaltask.FieldOpenedAt:
+		m.ClearOpenedAt()
+		return nil
+	case approvaltask.FieldEscalateAt:
+		m.ClearEscalateAt()
+		return nil
+	case approvaltask.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalTask nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ApprovalTaskMutation) ResetField(name string) error {
+	switch name {
+	case approvaltask.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case approvaltask.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case approvaltask.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case approvaltask.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case approvaltask.FieldApprovalID:
+		m.ResetApprovalID()
+		return nil
+	case approvaltask.FieldNodeID:
+		m.ResetNodeID()
+		return nil
+	case approvaltask.FieldPosition:
+		m.ResetPosition()
+		return nil
+	case approvaltask.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case approvaltask.FieldPrincipalID:
+		m.ResetPrincipalID()
+		return nil
+	case approvaltask.FieldOrigin:
+		m.ResetOrigin()
+		return nil
+	case approvaltask.FieldState:
+		m.ResetState()
+		return nil
+	case approvaltask.FieldOpenedAt:
+		m.ResetOpenedAt()
+		return nil
+	case approvaltask.FieldEscalateAt:
+		m.ResetEscalateAt()
+		return nil
+	case approvaltask.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalTask field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ApprovalTaskMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.approval != nil {
+		edges = append(edges, approvaltask.EdgeApproval)
+	}
+	if m.node != nil {
+		edges = append(edges, approvaltask.EdgeNode)
+	}
+	if m.user != nil {
+		edges = append(edges, approvaltask.EdgeUser)
+	}
+	if m.principal != nil {
+		edges = append(edges, approvaltask.EdgePrincipal)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ApprovalTaskMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case approvaltask.EdgeApproval:
+		if id := m.approval; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvaltask.EdgeNode:
+		if id := m.node; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvaltask.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	case approvaltask.EdgePrincipal:
+		if id := m.principal; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ApprovalTaskMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ApprovalTaskMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ApprovalTaskMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedapproval {
+		edges = append(edges, approvaltask.EdgeApproval)
+	}
+	if m.clearednode {
+		edges = append(edges, approvaltask.EdgeNode)
+	}
+	if m.cleareduser {
+		edges = append(edges, approvaltask.EdgeUser)
+	}
+	if m.clearedprincipal {
+		edges = append(edges, approvaltask.EdgePrincipal)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ApprovalTaskMutation) EdgeCleared(name string) bool {
+	switch name {
+	case approvaltask.EdgeApproval:
+		return m.clearedapproval
+	case approvaltask.EdgeNode:
+		return m.clearednode
+	case approvaltask.EdgeUser:
+		return m.cleareduser
+	case approvaltask.EdgePrincipal:
+		return m.clearedprincipal
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ApprovalTaskMutation) ClearEdge(name string) error {
+	switch name {
+	case approvaltask.EdgeApproval:
+		m.ClearApproval()
+		return nil
+	case approvaltask.EdgeNode:
+		m.ClearNode()
+		return nil
+	case approvaltask.EdgeUser:
+		m.ClearUser()
+		return nil
+	case approvaltask.EdgePrincipal:
+		m.ClearPrincipal()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalTask unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ApprovalTaskMutation) ResetEdge(name string) error {
+	switch name {
+	case approvaltask.EdgeApproval:
+		m.ResetApproval()
+		return nil
+	case approvaltask.EdgeNode:
+		m.ResetNode()
+		return nil
+	case approvaltask.EdgeUser:
+		m.ResetUser()
+		return nil
+	case approvaltask.EdgePrincipal:
+		m.ResetPrincipal()
+		return nil
+	}
+	return fmt.Errorf("unknown ApprovalTask edge %s", name)
 }
 
 // AuditEntryMutation represents an operation that mutates the AuditEntry nodes in the graph.
@@ -15851,6 +24396,8 @@ type DepartmentMutation struct {
 	children        map[publicid.DepartmentID]struct{}
 	removedchildren map[publicid.DepartmentID]struct{}
 	clearedchildren bool
+	head            *publicid.UserID
+	clearedhead     bool
 	done            bool
 	oldValue        func(context.Context) (*Department, error)
 	predicates      []predicate.Department
@@ -16370,6 +24917,55 @@ func (m *DepartmentMutation) ResetParentID() {
 	delete(m.clearedFields, department.FieldParentID)
 }
 
+// SetHeadID sets the "head_id" field.
+func (m *DepartmentMutation) SetHeadID(pi publicid.UserID) {
+	m.head = &pi
+}
+
+// HeadID returns the value of the "head_id" field in the mutation.
+func (m *DepartmentMutation) HeadID() (r publicid.UserID, exists bool) {
+	v := m.head
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeadID returns the old "head_id" field's value of the Department entity.
+// If the Department object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DepartmentMutation) OldHeadID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeadID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeadID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeadID: %w", err)
+	}
+	return oldValue.HeadID, nil
+}
+
+// ClearHeadID clears the value of the "head_id" field.
+func (m *DepartmentMutation) ClearHeadID() {
+	m.head = nil
+	m.clearedFields[department.FieldHeadID] = struct{}{}
+}
+
+// HeadIDCleared returns if the "head_id" field was cleared in this mutation.
+func (m *DepartmentMutation) HeadIDCleared() bool {
+	_, ok := m.clearedFields[department.FieldHeadID]
+	return ok
+}
+
+// ResetHeadID resets all changes to the "head_id" field.
+func (m *DepartmentMutation) ResetHeadID() {
+	m.head = nil
+	delete(m.clearedFields, department.FieldHeadID)
+}
+
 // ClearParent clears the "parent" edge to the Department entity.
 func (m *DepartmentMutation) ClearParent() {
 	m.clearedparent = true
@@ -16451,6 +25047,33 @@ func (m *DepartmentMutation) ResetChildren() {
 	m.removedchildren = nil
 }
 
+// ClearHead clears the "head" edge to the User entity.
+func (m *DepartmentMutation) ClearHead() {
+	m.clearedhead = true
+	m.clearedFields[department.FieldHeadID] = struct{}{}
+}
+
+// HeadCleared reports if the "head" edge to the User entity was cleared.
+func (m *DepartmentMutation) HeadCleared() bool {
+	return m.HeadIDCleared() || m.clearedhead
+}
+
+// HeadIDs returns the "head" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// HeadID instead. It exists only for internal usage by the builders.
+func (m *DepartmentMutation) HeadIDs() (ids []publicid.UserID) {
+	if id := m.head; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetHead resets all changes to the "head" edge.
+func (m *DepartmentMutation) ResetHead() {
+	m.head = nil
+	m.clearedhead = false
+}
+
 // Where appends a list predicates to the DepartmentMutation builder.
 func (m *DepartmentMutation) Where(ps ...predicate.Department) {
 	m.predicates = append(m.predicates, ps...)
@@ -16485,7 +25108,7 @@ func (m *DepartmentMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DepartmentMutation) Fields() []string {
-	fields := make([]string, 0, 9)
+	fields := make([]string, 0, 10)
 	if m.tenant_id != nil {
 		fields = append(fields, department.FieldTenantID)
 	}
@@ -16513,6 +25136,9 @@ func (m *DepartmentMutation) Fields() []string {
 	if m.parent != nil {
 		fields = append(fields, department.FieldParentID)
 	}
+	if m.head != nil {
+		fields = append(fields, department.FieldHeadID)
+	}
 	return fields
 }
 
@@ -16539,6 +25165,8 @@ func (m *DepartmentMutation) Field(name string) (ent.Value, bool) {
 		return m.Position()
 	case department.FieldParentID:
 		return m.ParentID()
+	case department.FieldHeadID:
+		return m.HeadID()
 	}
 	return nil, false
 }
@@ -16566,6 +25194,8 @@ func (m *DepartmentMutation) OldField(ctx context.Context, name string) (ent.Val
 		return m.OldPosition(ctx)
 	case department.FieldParentID:
 		return m.OldParentID(ctx)
+	case department.FieldHeadID:
+		return m.OldHeadID(ctx)
 	}
 	return nil, fmt.Errorf("unknown Department field %s", name)
 }
@@ -16637,6 +25267,13 @@ func (m *DepartmentMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetParentID(v)
+		return nil
+	case department.FieldHeadID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeadID(v)
 		return nil
 	}
 	return fmt.Errorf("unknown Department field %s", name)
@@ -16713,6 +25350,9 @@ func (m *DepartmentMutation) ClearedFields() []string {
 	if m.FieldCleared(department.FieldParentID) {
 		fields = append(fields, department.FieldParentID)
 	}
+	if m.FieldCleared(department.FieldHeadID) {
+		fields = append(fields, department.FieldHeadID)
+	}
 	return fields
 }
 
@@ -16732,6 +25372,9 @@ func (m *DepartmentMutation) ClearField(name string) error {
 		return nil
 	case department.FieldParentID:
 		m.ClearParentID()
+		return nil
+	case department.FieldHeadID:
+		m.ClearHeadID()
 		return nil
 	}
 	return fmt.Errorf("unknown Department nullable field %s", name)
@@ -16768,18 +25411,24 @@ func (m *DepartmentMutation) ResetField(name string) error {
 	case department.FieldParentID:
 		m.ResetParentID()
 		return nil
+	case department.FieldHeadID:
+		m.ResetHeadID()
+		return nil
 	}
 	return fmt.Errorf("unknown Department field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *DepartmentMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.parent != nil {
 		edges = append(edges, department.EdgeParent)
 	}
 	if m.children != nil {
 		edges = append(edges, department.EdgeChildren)
+	}
+	if m.head != nil {
+		edges = append(edges, department.EdgeHead)
 	}
 	return edges
 }
@@ -16798,13 +25447,17 @@ func (m *DepartmentMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case department.EdgeHead:
+		if id := m.head; id != nil {
+			return []ent.Value{*id}
+		}
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *DepartmentMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.removedchildren != nil {
 		edges = append(edges, department.EdgeChildren)
 	}
@@ -16827,12 +25480,15 @@ func (m *DepartmentMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *DepartmentMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedparent {
 		edges = append(edges, department.EdgeParent)
 	}
 	if m.clearedchildren {
 		edges = append(edges, department.EdgeChildren)
+	}
+	if m.clearedhead {
+		edges = append(edges, department.EdgeHead)
 	}
 	return edges
 }
@@ -16845,6 +25501,8 @@ func (m *DepartmentMutation) EdgeCleared(name string) bool {
 		return m.clearedparent
 	case department.EdgeChildren:
 		return m.clearedchildren
+	case department.EdgeHead:
+		return m.clearedhead
 	}
 	return false
 }
@@ -16855,6 +25513,9 @@ func (m *DepartmentMutation) ClearEdge(name string) error {
 	switch name {
 	case department.EdgeParent:
 		m.ClearParent()
+		return nil
+	case department.EdgeHead:
+		m.ClearHead()
 		return nil
 	}
 	return fmt.Errorf("unknown Department unique edge %s", name)
@@ -16869,6 +25530,9 @@ func (m *DepartmentMutation) ResetEdge(name string) error {
 		return nil
 	case department.EdgeChildren:
 		m.ResetChildren()
+		return nil
+	case department.EdgeHead:
+		m.ResetHead()
 		return nil
 	}
 	return fmt.Errorf("unknown Department edge %s", name)
@@ -32886,6 +41550,11 @@ type UserMutation struct {
 	clearedFields     map[string]struct{}
 	department        *publicid.DepartmentID
 	cleareddepartment bool
+	manager           *publicid.UserID
+	clearedmanager    bool
+	reports           map[publicid.UserID]struct{}
+	removedreports    map[publicid.UserID]struct{}
+	clearedreports    bool
 	done              bool
 	oldValue          func(context.Context) (*User, error)
 	predicates        []predicate.User
@@ -33480,6 +42149,55 @@ func (m *UserMutation) ResetDepartmentID() {
 	delete(m.clearedFields, user.FieldDepartmentID)
 }
 
+// SetManagerID sets the "manager_id" field.
+func (m *UserMutation) SetManagerID(pi publicid.UserID) {
+	m.manager = &pi
+}
+
+// ManagerID returns the value of the "manager_id" field in the mutation.
+func (m *UserMutation) ManagerID() (r publicid.UserID, exists bool) {
+	v := m.manager
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldManagerID returns the old "manager_id" field's value of the User entity.
+// If the User object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *UserMutation) OldManagerID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldManagerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldManagerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldManagerID: %w", err)
+	}
+	return oldValue.ManagerID, nil
+}
+
+// ClearManagerID clears the value of the "manager_id" field.
+func (m *UserMutation) ClearManagerID() {
+	m.manager = nil
+	m.clearedFields[user.FieldManagerID] = struct{}{}
+}
+
+// ManagerIDCleared returns if the "manager_id" field was cleared in this mutation.
+func (m *UserMutation) ManagerIDCleared() bool {
+	_, ok := m.clearedFields[user.FieldManagerID]
+	return ok
+}
+
+// ResetManagerID resets all changes to the "manager_id" field.
+func (m *UserMutation) ResetManagerID() {
+	m.manager = nil
+	delete(m.clearedFields, user.FieldManagerID)
+}
+
 // SetLastLoginAt sets the "last_login_at" field.
 func (m *UserMutation) SetLastLoginAt(t time.Time) {
 	m.last_login_at = &t
@@ -33556,6 +42274,87 @@ func (m *UserMutation) ResetDepartment() {
 	m.cleareddepartment = false
 }
 
+// ClearManager clears the "manager" edge to the User entity.
+func (m *UserMutation) ClearManager() {
+	m.clearedmanager = true
+	m.clearedFields[user.FieldManagerID] = struct{}{}
+}
+
+// ManagerCleared reports if the "manager" edge to the User entity was cleared.
+func (m *UserMutation) ManagerCleared() bool {
+	return m.ManagerIDCleared() || m.clearedmanager
+}
+
+// ManagerIDs returns the "manager" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ManagerID instead. It exists only for internal usage by the builders.
+func (m *UserMutation) ManagerIDs() (ids []publicid.UserID) {
+	if id := m.manager; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetManager resets all changes to the "manager" edge.
+func (m *UserMutation) ResetManager() {
+	m.manager = nil
+	m.clearedmanager = false
+}
+
+// AddReportIDs adds the "reports" edge to the User entity by ids.
+func (m *UserMutation) AddReportIDs(ids ...publicid.UserID) {
+	if m.reports == nil {
+		m.reports = make(map[publicid.UserID]struct{})
+	}
+	for i := range ids {
+		m.reports[ids[i]] = struct{}{}
+	}
+}
+
+// ClearReports clears the "reports" edge to the User entity.
+func (m *UserMutation) ClearReports() {
+	m.clearedreports = true
+}
+
+// ReportsCleared reports if the "reports" edge to the User entity was cleared.
+func (m *UserMutation) ReportsCleared() bool {
+	return m.clearedreports
+}
+
+// RemoveReportIDs removes the "reports" edge to the User entity by IDs.
+func (m *UserMutation) RemoveReportIDs(ids ...publicid.UserID) {
+	if m.removedreports == nil {
+		m.removedreports = make(map[publicid.UserID]struct{})
+	}
+	for i := range ids {
+		delete(m.reports, ids[i])
+		m.removedreports[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedReports returns the removed IDs of the "reports" edge to the User entity.
+func (m *UserMutation) RemovedReportsIDs() (ids []publicid.UserID) {
+	for id := range m.removedreports {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ReportsIDs returns the "reports" edge IDs in the mutation.
+func (m *UserMutation) ReportsIDs() (ids []publicid.UserID) {
+	for id := range m.reports {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetReports resets all changes to the "reports" edge.
+func (m *UserMutation) ResetReports() {
+	m.reports = nil
+	m.clearedreports = false
+	m.removedreports = nil
+}
+
 // Where appends a list predicates to the UserMutation builder.
 func (m *UserMutation) Where(ps ...predicate.User) {
 	m.predicates = append(m.predicates, ps...)
@@ -33590,7 +42389,7 @@ func (m *UserMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *UserMutation) Fields() []string {
-	fields := make([]string, 0, 13)
+	fields := make([]string, 0, 14)
 	if m.tenant_id != nil {
 		fields = append(fields, user.FieldTenantID)
 	}
@@ -33627,6 +42426,9 @@ func (m *UserMutation) Fields() []string {
 	if m.department != nil {
 		fields = append(fields, user.FieldDepartmentID)
 	}
+	if m.manager != nil {
+		fields = append(fields, user.FieldManagerID)
+	}
 	if m.last_login_at != nil {
 		fields = append(fields, user.FieldLastLoginAt)
 	}
@@ -33662,6 +42464,8 @@ func (m *UserMutation) Field(name string) (ent.Value, bool) {
 		return m.Locale()
 	case user.FieldDepartmentID:
 		return m.DepartmentID()
+	case user.FieldManagerID:
+		return m.ManagerID()
 	case user.FieldLastLoginAt:
 		return m.LastLoginAt()
 	}
@@ -33697,6 +42501,8 @@ func (m *UserMutation) OldField(ctx context.Context, name string) (ent.Value, er
 		return m.OldLocale(ctx)
 	case user.FieldDepartmentID:
 		return m.OldDepartmentID(ctx)
+	case user.FieldManagerID:
+		return m.OldManagerID(ctx)
 	case user.FieldLastLoginAt:
 		return m.OldLastLoginAt(ctx)
 	}
@@ -33792,6 +42598,13 @@ func (m *UserMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetDepartmentID(v)
 		return nil
+	case user.FieldManagerID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetManagerID(v)
+		return nil
 	case user.FieldLastLoginAt:
 		v, ok := value.(time.Time)
 		if !ok {
@@ -33859,6 +42672,9 @@ func (m *UserMutation) ClearedFields() []string {
 	if m.FieldCleared(user.FieldDepartmentID) {
 		fields = append(fields, user.FieldDepartmentID)
 	}
+	if m.FieldCleared(user.FieldManagerID) {
+		fields = append(fields, user.FieldManagerID)
+	}
 	if m.FieldCleared(user.FieldLastLoginAt) {
 		fields = append(fields, user.FieldLastLoginAt)
 	}
@@ -33878,6 +42694,9 @@ func (m *UserMutation) ClearField(name string) error {
 	switch name {
 	case user.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case user.FieldManagerID:
+		m.ClearManagerID()
 		return nil
 	case user.FieldLastLoginAt:
 		m.ClearLastLoginAt()
@@ -33926,6 +42745,9 @@ func (m *UserMutation) ResetField(name string) error {
 	case user.FieldDepartmentID:
 		m.ResetDepartmentID()
 		return nil
+	case user.FieldManagerID:
+		m.ResetManagerID()
+		return nil
 	case user.FieldLastLoginAt:
 		m.ResetLastLoginAt()
 		return nil
@@ -33935,9 +42757,15 @@ func (m *UserMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *UserMutation) AddedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.department != nil {
 		edges = append(edges, user.EdgeDepartment)
+	}
+	if m.manager != nil {
+		edges = append(edges, user.EdgeManager)
+	}
+	if m.reports != nil {
+		edges = append(edges, user.EdgeReports)
 	}
 	return edges
 }
@@ -33950,27 +42778,54 @@ func (m *UserMutation) AddedIDs(name string) []ent.Value {
 		if id := m.department; id != nil {
 			return []ent.Value{*id}
 		}
+	case user.EdgeManager:
+		if id := m.manager; id != nil {
+			return []ent.Value{*id}
+		}
+	case user.EdgeReports:
+		ids := make([]ent.Value, 0, len(m.reports))
+		for id := range m.reports {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *UserMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
+	if m.removedreports != nil {
+		edges = append(edges, user.EdgeReports)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *UserMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case user.EdgeReports:
+		ids := make([]ent.Value, 0, len(m.removedreports))
+		for id := range m.removedreports {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *UserMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 1)
+	edges := make([]string, 0, 3)
 	if m.cleareddepartment {
 		edges = append(edges, user.EdgeDepartment)
+	}
+	if m.clearedmanager {
+		edges = append(edges, user.EdgeManager)
+	}
+	if m.clearedreports {
+		edges = append(edges, user.EdgeReports)
 	}
 	return edges
 }
@@ -33981,6 +42836,10 @@ func (m *UserMutation) EdgeCleared(name string) bool {
 	switch name {
 	case user.EdgeDepartment:
 		return m.cleareddepartment
+	case user.EdgeManager:
+		return m.clearedmanager
+	case user.EdgeReports:
+		return m.clearedreports
 	}
 	return false
 }
@@ -33992,6 +42851,9 @@ func (m *UserMutation) ClearEdge(name string) error {
 	case user.EdgeDepartment:
 		m.ClearDepartment()
 		return nil
+	case user.EdgeManager:
+		m.ClearManager()
+		return nil
 	}
 	return fmt.Errorf("unknown User unique edge %s", name)
 }
@@ -34002,6 +42864,12 @@ func (m *UserMutation) ResetEdge(name string) error {
 	switch name {
 	case user.EdgeDepartment:
 		m.ResetDepartment()
+		return nil
+	case user.EdgeManager:
+		m.ResetManager()
+		return nil
+	case user.EdgeReports:
+		m.ResetReports()
 		return nil
 	}
 	return fmt.Errorf("unknown User edge %s", name)

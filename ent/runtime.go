@@ -6,6 +6,13 @@ import (
 	"heyue/domain/fields/custom"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/approval"
+	"heyue/ent/approvaldelegation"
+	"heyue/ent/approvalflow"
+	"heyue/ent/approvalflowversion"
+	"heyue/ent/approvalnode"
+	"heyue/ent/approvalopinion"
+	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditseal"
 	"heyue/ent/contact"
@@ -92,6 +99,205 @@ func init() {
 	alertrecipientDescID := alertrecipientFields[0].Descriptor()
 	// alertrecipient.DefaultID holds the default value on creation for the id field.
 	alertrecipient.DefaultID = alertrecipientDescID.Default.(func() publicid.AlertRecipientID)
+	approvalMixin := schema.Approval{}.Mixin()
+	approvalMixinFields1 := approvalMixin[1].Fields()
+	_ = approvalMixinFields1
+	approvalMixinFields2 := approvalMixin[2].Fields()
+	_ = approvalMixinFields2
+	approvalFields := schema.Approval{}.Fields()
+	_ = approvalFields
+	// approvalDescCreatedAt is the schema descriptor for created_at field.
+	approvalDescCreatedAt := approvalMixinFields1[0].Descriptor()
+	// approval.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approval.DefaultCreatedAt = approvalDescCreatedAt.Default.(func() time.Time)
+	// approvalDescUpdatedAt is the schema descriptor for updated_at field.
+	approvalDescUpdatedAt := approvalMixinFields1[1].Descriptor()
+	// approval.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approval.DefaultUpdatedAt = approvalDescUpdatedAt.Default.(func() time.Time)
+	// approval.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approval.UpdateDefaultUpdatedAt = approvalDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvalDescVersion is the schema descriptor for version field.
+	approvalDescVersion := approvalMixinFields2[0].Descriptor()
+	// approval.DefaultVersion holds the default value on creation for the version field.
+	approval.DefaultVersion = approvalDescVersion.Default.(int)
+	// approval.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	approval.VersionValidator = approvalDescVersion.Validators[0].(func(int) error)
+	// approvalDescRule is the schema descriptor for rule field.
+	approvalDescRule := approvalFields[10].Descriptor()
+	// approval.DefaultRule holds the default value on creation for the rule field.
+	approval.DefaultRule = approvalDescRule.Default.(string)
+	// approvalDescID is the schema descriptor for id field.
+	approvalDescID := approvalFields[0].Descriptor()
+	// approval.DefaultID holds the default value on creation for the id field.
+	approval.DefaultID = approvalDescID.Default.(func() publicid.ApprovalID)
+	approvaldelegationMixin := schema.ApprovalDelegation{}.Mixin()
+	approvaldelegationMixinFields1 := approvaldelegationMixin[1].Fields()
+	_ = approvaldelegationMixinFields1
+	approvaldelegationMixinFields2 := approvaldelegationMixin[2].Fields()
+	_ = approvaldelegationMixinFields2
+	approvaldelegationFields := schema.ApprovalDelegation{}.Fields()
+	_ = approvaldelegationFields
+	// approvaldelegationDescCreatedAt is the schema descriptor for created_at field.
+	approvaldelegationDescCreatedAt := approvaldelegationMixinFields1[0].Descriptor()
+	// approvaldelegation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approvaldelegation.DefaultCreatedAt = approvaldelegationDescCreatedAt.Default.(func() time.Time)
+	// approvaldelegationDescUpdatedAt is the schema descriptor for updated_at field.
+	approvaldelegationDescUpdatedAt := approvaldelegationMixinFields1[1].Descriptor()
+	// approvaldelegation.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approvaldelegation.DefaultUpdatedAt = approvaldelegationDescUpdatedAt.Default.(func() time.Time)
+	// approvaldelegation.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approvaldelegation.UpdateDefaultUpdatedAt = approvaldelegationDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvaldelegationDescVersion is the schema descriptor for version field.
+	approvaldelegationDescVersion := approvaldelegationMixinFields2[0].Descriptor()
+	// approvaldelegation.DefaultVersion holds the default value on creation for the version field.
+	approvaldelegation.DefaultVersion = approvaldelegationDescVersion.Default.(int)
+	// approvaldelegation.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	approvaldelegation.VersionValidator = approvaldelegationDescVersion.Validators[0].(func(int) error)
+	// approvaldelegationDescID is the schema descriptor for id field.
+	approvaldelegationDescID := approvaldelegationFields[0].Descriptor()
+	// approvaldelegation.DefaultID holds the default value on creation for the id field.
+	approvaldelegation.DefaultID = approvaldelegationDescID.Default.(func() publicid.ApprovalDelegationID)
+	approvalflowMixin := schema.ApprovalFlow{}.Mixin()
+	approvalflowMixinFields1 := approvalflowMixin[1].Fields()
+	_ = approvalflowMixinFields1
+	approvalflowMixinFields2 := approvalflowMixin[2].Fields()
+	_ = approvalflowMixinFields2
+	approvalflowFields := schema.ApprovalFlow{}.Fields()
+	_ = approvalflowFields
+	// approvalflowDescCreatedAt is the schema descriptor for created_at field.
+	approvalflowDescCreatedAt := approvalflowMixinFields1[0].Descriptor()
+	// approvalflow.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approvalflow.DefaultCreatedAt = approvalflowDescCreatedAt.Default.(func() time.Time)
+	// approvalflowDescUpdatedAt is the schema descriptor for updated_at field.
+	approvalflowDescUpdatedAt := approvalflowMixinFields1[1].Descriptor()
+	// approvalflow.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approvalflow.DefaultUpdatedAt = approvalflowDescUpdatedAt.Default.(func() time.Time)
+	// approvalflow.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approvalflow.UpdateDefaultUpdatedAt = approvalflowDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvalflowDescVersion is the schema descriptor for version field.
+	approvalflowDescVersion := approvalflowMixinFields2[0].Descriptor()
+	// approvalflow.DefaultVersion holds the default value on creation for the version field.
+	approvalflow.DefaultVersion = approvalflowDescVersion.Default.(int)
+	// approvalflow.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	approvalflow.VersionValidator = approvalflowDescVersion.Validators[0].(func(int) error)
+	// approvalflowDescPriority is the schema descriptor for priority field.
+	approvalflowDescPriority := approvalflowFields[3].Descriptor()
+	// approvalflow.DefaultPriority holds the default value on creation for the priority field.
+	approvalflow.DefaultPriority = approvalflowDescPriority.Default.(int)
+	// approvalflowDescRevision is the schema descriptor for revision field.
+	approvalflowDescRevision := approvalflowFields[4].Descriptor()
+	// approvalflow.DefaultRevision holds the default value on creation for the revision field.
+	approvalflow.DefaultRevision = approvalflowDescRevision.Default.(int)
+	// approvalflow.RevisionValidator is a validator for the "revision" field. It is called by the builders before save.
+	approvalflow.RevisionValidator = approvalflowDescRevision.Validators[0].(func(int) error)
+	// approvalflowDescID is the schema descriptor for id field.
+	approvalflowDescID := approvalflowFields[0].Descriptor()
+	// approvalflow.DefaultID holds the default value on creation for the id field.
+	approvalflow.DefaultID = approvalflowDescID.Default.(func() publicid.ApprovalFlowID)
+	approvalflowversionMixin := schema.ApprovalFlowVersion{}.Mixin()
+	approvalflowversionMixinFields1 := approvalflowversionMixin[1].Fields()
+	_ = approvalflowversionMixinFields1
+	approvalflowversionFields := schema.ApprovalFlowVersion{}.Fields()
+	_ = approvalflowversionFields
+	// approvalflowversionDescCreatedAt is the schema descriptor for created_at field.
+	approvalflowversionDescCreatedAt := approvalflowversionMixinFields1[0].Descriptor()
+	// approvalflowversion.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approvalflowversion.DefaultCreatedAt = approvalflowversionDescCreatedAt.Default.(func() time.Time)
+	// approvalflowversionDescUpdatedAt is the schema descriptor for updated_at field.
+	approvalflowversionDescUpdatedAt := approvalflowversionMixinFields1[1].Descriptor()
+	// approvalflowversion.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approvalflowversion.DefaultUpdatedAt = approvalflowversionDescUpdatedAt.Default.(func() time.Time)
+	// approvalflowversion.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approvalflowversion.UpdateDefaultUpdatedAt = approvalflowversionDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvalflowversionDescNumber is the schema descriptor for number field.
+	approvalflowversionDescNumber := approvalflowversionFields[2].Descriptor()
+	// approvalflowversion.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	approvalflowversion.NumberValidator = approvalflowversionDescNumber.Validators[0].(func(int) error)
+	// approvalflowversionDescID is the schema descriptor for id field.
+	approvalflowversionDescID := approvalflowversionFields[0].Descriptor()
+	// approvalflowversion.DefaultID holds the default value on creation for the id field.
+	approvalflowversion.DefaultID = approvalflowversionDescID.Default.(func() publicid.ApprovalFlowVersionID)
+	approvalnodeMixin := schema.ApprovalNode{}.Mixin()
+	approvalnodeMixinFields1 := approvalnodeMixin[1].Fields()
+	_ = approvalnodeMixinFields1
+	approvalnodeFields := schema.ApprovalNode{}.Fields()
+	_ = approvalnodeFields
+	// approvalnodeDescCreatedAt is the schema descriptor for created_at field.
+	approvalnodeDescCreatedAt := approvalnodeMixinFields1[0].Descriptor()
+	// approvalnode.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approvalnode.DefaultCreatedAt = approvalnodeDescCreatedAt.Default.(func() time.Time)
+	// approvalnodeDescUpdatedAt is the schema descriptor for updated_at field.
+	approvalnodeDescUpdatedAt := approvalnodeMixinFields1[1].Descriptor()
+	// approvalnode.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approvalnode.DefaultUpdatedAt = approvalnodeDescUpdatedAt.Default.(func() time.Time)
+	// approvalnode.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approvalnode.UpdateDefaultUpdatedAt = approvalnodeDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvalnodeDescPosition is the schema descriptor for position field.
+	approvalnodeDescPosition := approvalnodeFields[2].Descriptor()
+	// approvalnode.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	approvalnode.PositionValidator = approvalnodeDescPosition.Validators[0].(func(int) error)
+	// approvalnodeDescID is the schema descriptor for id field.
+	approvalnodeDescID := approvalnodeFields[0].Descriptor()
+	// approvalnode.DefaultID holds the default value on creation for the id field.
+	approvalnode.DefaultID = approvalnodeDescID.Default.(func() publicid.ApprovalNodeID)
+	approvalopinionMixin := schema.ApprovalOpinion{}.Mixin()
+	approvalopinionMixinFields1 := approvalopinionMixin[1].Fields()
+	_ = approvalopinionMixinFields1
+	approvalopinionFields := schema.ApprovalOpinion{}.Fields()
+	_ = approvalopinionFields
+	// approvalopinionDescCreatedAt is the schema descriptor for created_at field.
+	approvalopinionDescCreatedAt := approvalopinionMixinFields1[0].Descriptor()
+	// approvalopinion.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approvalopinion.DefaultCreatedAt = approvalopinionDescCreatedAt.Default.(func() time.Time)
+	// approvalopinionDescUpdatedAt is the schema descriptor for updated_at field.
+	approvalopinionDescUpdatedAt := approvalopinionMixinFields1[1].Descriptor()
+	// approvalopinion.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approvalopinion.DefaultUpdatedAt = approvalopinionDescUpdatedAt.Default.(func() time.Time)
+	// approvalopinion.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approvalopinion.UpdateDefaultUpdatedAt = approvalopinionDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvalopinionDescPosition is the schema descriptor for position field.
+	approvalopinionDescPosition := approvalopinionFields[2].Descriptor()
+	// approvalopinion.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	approvalopinion.PositionValidator = approvalopinionDescPosition.Validators[0].(func(int) error)
+	// approvalopinionDescText is the schema descriptor for text field.
+	approvalopinionDescText := approvalopinionFields[8].Descriptor()
+	// approvalopinion.DefaultText holds the default value on creation for the text field.
+	approvalopinion.DefaultText = approvalopinionDescText.Default.(string)
+	// approvalopinionDescID is the schema descriptor for id field.
+	approvalopinionDescID := approvalopinionFields[0].Descriptor()
+	// approvalopinion.DefaultID holds the default value on creation for the id field.
+	approvalopinion.DefaultID = approvalopinionDescID.Default.(func() publicid.ApprovalOpinionID)
+	approvaltaskMixin := schema.ApprovalTask{}.Mixin()
+	approvaltaskMixinFields1 := approvaltaskMixin[1].Fields()
+	_ = approvaltaskMixinFields1
+	approvaltaskMixinFields2 := approvaltaskMixin[2].Fields()
+	_ = approvaltaskMixinFields2
+	approvaltaskFields := schema.ApprovalTask{}.Fields()
+	_ = approvaltaskFields
+	// approvaltaskDescCreatedAt is the schema descriptor for created_at field.
+	approvaltaskDescCreatedAt := approvaltaskMixinFields1[0].Descriptor()
+	// approvaltask.DefaultCreatedAt holds the default value on creation for the created_at field.
+	approvaltask.DefaultCreatedAt = approvaltaskDescCreatedAt.Default.(func() time.Time)
+	// approvaltaskDescUpdatedAt is the schema descriptor for updated_at field.
+	approvaltaskDescUpdatedAt := approvaltaskMixinFields1[1].Descriptor()
+	// approvaltask.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	approvaltask.DefaultUpdatedAt = approvaltaskDescUpdatedAt.Default.(func() time.Time)
+	// approvaltask.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	approvaltask.UpdateDefaultUpdatedAt = approvaltaskDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// approvaltaskDescVersion is the schema descriptor for version field.
+	approvaltaskDescVersion := approvaltaskMixinFields2[0].Descriptor()
+	// approvaltask.DefaultVersion holds the default value on creation for the version field.
+	approvaltask.DefaultVersion = approvaltaskDescVersion.Default.(int)
+	// approvaltask.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	approvaltask.VersionValidator = approvaltaskDescVersion.Validators[0].(func(int) error)
+	// approvaltaskDescPosition is the schema descriptor for position field.
+	approvaltaskDescPosition := approvaltaskFields[3].Descriptor()
+	// approvaltask.PositionValidator is a validator for the "position" field. It is called by the builders before save.
+	approvaltask.PositionValidator = approvaltaskDescPosition.Validators[0].(func(int) error)
+	// approvaltaskDescID is the schema descriptor for id field.
+	approvaltaskDescID := approvaltaskFields[0].Descriptor()
+	// approvaltask.DefaultID holds the default value on creation for the id field.
+	approvaltask.DefaultID = approvaltaskDescID.Default.(func() publicid.ApprovalTaskID)
 	auditentryFields := schema.AuditEntry{}.Fields()
 	_ = auditentryFields
 	// auditentryDescRequestID is the schema descriptor for request_id field.

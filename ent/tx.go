@@ -18,6 +18,20 @@ type Tx struct {
 	Alert *AlertClient
 	// AlertRecipient is the client for interacting with the AlertRecipient builders.
 	AlertRecipient *AlertRecipientClient
+	// Approval is the client for interacting with the Approval builders.
+	Approval *ApprovalClient
+	// ApprovalDelegation is the client for interacting with the ApprovalDelegation builders.
+	ApprovalDelegation *ApprovalDelegationClient
+	// ApprovalFlow is the client for interacting with the ApprovalFlow builders.
+	ApprovalFlow *ApprovalFlowClient
+	// ApprovalFlowVersion is the client for interacting with the ApprovalFlowVersion builders.
+	ApprovalFlowVersion *ApprovalFlowVersionClient
+	// ApprovalNode is the client for interacting with the ApprovalNode builders.
+	ApprovalNode *ApprovalNodeClient
+	// ApprovalOpinion is the client for interacting with the ApprovalOpinion builders.
+	ApprovalOpinion *ApprovalOpinionClient
+	// ApprovalTask is the client for interacting with the ApprovalTask builders.
+	ApprovalTask *ApprovalTaskClient
 	// AuditEntry is the client for interacting with the AuditEntry builders.
 	AuditEntry *AuditEntryClient
 	// AuditQueue is the client for interacting with the AuditQueue builders.
@@ -213,6 +227,13 @@ func (tx *Tx) Client() *Client {
 func (tx *Tx) init() {
 	tx.Alert = NewAlertClient(tx.config)
 	tx.AlertRecipient = NewAlertRecipientClient(tx.config)
+	tx.Approval = NewApprovalClient(tx.config)
+	tx.ApprovalDelegation = NewApprovalDelegationClient(tx.config)
+	tx.ApprovalFlow = NewApprovalFlowClient(tx.config)
+	tx.ApprovalFlowVersion = NewApprovalFlowVersionClient(tx.config)
+	tx.ApprovalNode = NewApprovalNodeClient(tx.config)
+	tx.ApprovalOpinion = NewApprovalOpinionClient(tx.config)
+	tx.ApprovalTask = NewApprovalTaskClient(tx.config)
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditQueue = NewAuditQueueClient(tx.config)
 	tx.AuditSeal = NewAuditSealClient(tx.config)

@@ -44,6 +44,8 @@ type User struct {
 	Locale string `json:"locale,omitempty"`
 	// DepartmentID holds the value of the "department_id" field.
 	DepartmentID *publicid.DepartmentID `json:"department_id,omitempty"`
+	// whom they report to
+	ManagerID *publicid.UserID `json:"manager_id,omitempty"`
 	// LastLoginAt holds the value of the "last_login_at" field.
 	LastLoginAt *time.Time `json:"last_login_at,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -56,9 +58,13 @@ type User struct {
 type UserEdges struct {
 	// Department holds the value of the department edge.
 	Department *Department `json:"department,omitempty"`
+	// Manager holds the value of the manager edge.
+	Manager *User `json:"manager,omitempty"`
+	// Reports holds the value of the reports edge.
+	Reports []*User `json:"reports,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [1]bool
+	loadedTypes [3]bool
 }
 
 // DepartmentOrErr returns the Department value or an error if the edge
@@ -72,6 +78,26 @@ func (e UserEdges) DepartmentOrErr() (*Department, error) {
 	return nil, &NotLoadedError{edge: "department"}
 }
 
+// ManagerOrErr returns the Manager value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e UserEdges) ManagerOrErr() (*User, error) {
+	if e.Manager != nil {
+		return e.Manager, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "manager"}
+}
+
+// ReportsOrErr returns the Reports value or an error if the edge
+// was not loaded in eager-loading.
+func (e UserEdges) ReportsOrErr() ([]*User, error) {
+	if e.loadedTypes[2] {
+		return e.Reports, nil
+	}
+	return nil, &NotLoadedError{edge: "reports"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*User) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
@@ -79,6 +105,8 @@ func (*User) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case user.FieldDepartmentID:
 			values[i] = &sql.NullScanner{S: new(publicid.DepartmentID)}
+		case user.FieldManagerID:
+			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
 		case user.FieldID:
 			values[i] = new(publicid.UserID)
 		case user.FieldTenantID, user.FieldVersion:
@@ -181,6 +209,13 @@ func (_m *User) assignValues(columns []string, values []any) error {
 				_m.DepartmentID = new(publicid.DepartmentID)
 				*_m.DepartmentID = *value.S.(*publicid.DepartmentID)
 			}
+		case user.FieldManagerID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field manager_id", values[i])
+			} else if value.Valid {
+				_m.ManagerID = new(publicid.UserID)
+				*_m.ManagerID = *value.S.(*publicid.UserID)
+			}
 		case user.FieldLastLoginAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
 				return fmt.Errorf("unexpected type %T for field last_login_at", values[i])
@@ -204,6 +239,16 @@ func (_m *User) Value(name string) (ent.Value, error) {
 // QueryDepartment queries the "department" edge of the User entity.
 func (_m *User) QueryDepartment() *DepartmentQuery {
 	return NewUserClient(_m.config).QueryDepartment(_m)
+}
+
+// QueryManager queries the "manager" edge of the User entity.
+func (_m *User) QueryManager() *UserQuery {
+	return NewUserClient(_m.config).QueryManager(_m)
+}
+
+// QueryReports queries the "reports" edge of the User entity.
+func (_m *User) QueryReports() *UserQuery {
+	return NewUserClient(_m.config).QueryReports(_m)
 }
 
 // Update returns a builder for updating this User.
@@ -263,6 +308,11 @@ func (_m *User) String() string {
 	builder.WriteString(", ")
 	if v := _m.DepartmentID; v != nil {
 		builder.WriteString("department_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ManagerID; v != nil {
+		builder.WriteString("manager_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

@@ -170,6 +170,20 @@ func (_c *UserCreate) SetNillableDepartmentID(v *publicid.DepartmentID) *UserCre
 	return _c
 }
 
+// SetManagerID sets the "manager_id" field.
+func (_c *UserCreate) SetManagerID(v publicid.UserID) *UserCreate {
+	_c.mutation.SetManagerID(v)
+	return _c
+}
+
+// SetNillableManagerID sets the "manager_id" field if the given value is not nil.
+func (_c *UserCreate) SetNillableManagerID(v *publicid.UserID) *UserCreate {
+	if v != nil {
+		_c.SetManagerID(*v)
+	}
+	return _c
+}
+
 // SetLastLoginAt sets the "last_login_at" field.
 func (_c *UserCreate) SetLastLoginAt(v time.Time) *UserCreate {
 	_c.mutation.SetLastLoginAt(v)
@@ -201,6 +215,26 @@ func (_c *UserCreate) SetNillableID(v *publicid.UserID) *UserCreate {
 // SetDepartment sets the "department" edge to the Department entity.
 func (_c *UserCreate) SetDepartment(v *Department) *UserCreate {
 	return _c.SetDepartmentID(v.ID)
+}
+
+// SetManager sets the "manager" edge to the User entity.
+func (_c *UserCreate) SetManager(v *User) *UserCreate {
+	return _c.SetManagerID(v.ID)
+}
+
+// AddReportIDs adds the "reports" edge to the User entity by IDs.
+func (_c *UserCreate) AddReportIDs(ids ...publicid.UserID) *UserCreate {
+	_c.mutation.AddReportIDs(ids...)
+	return _c
+}
+
+// AddReports adds the "reports" edges to the User entity.
+func (_c *UserCreate) AddReports(v ...*User) *UserCreate {
+	ids := make([]publicid.UserID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddReportIDs(ids...)
 }
 
 // Mutation returns the UserMutation object of the builder.
@@ -432,6 +466,39 @@ func (_c *UserCreate) createSpec() (*User, *sqlgraph.CreateSpec) {
 		_node.DepartmentID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.ManagerIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: true,
+			Table:   user.ManagerTable,
+			Columns: []string{user.ManagerColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.ManagerID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.ReportsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: false,
+			Table:   user.ReportsTable,
+			Columns: []string{user.ReportsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -613,6 +680,24 @@ func (u *UserUpsert) UpdateDepartmentID() *UserUpsert {
 // ClearDepartmentID clears the value of the "department_id" field.
 func (u *UserUpsert) ClearDepartmentID() *UserUpsert {
 	u.SetNull(user.FieldDepartmentID)
+	return u
+}
+
+// SetManagerID sets the "manager_id" field.
+func (u *UserUpsert) SetManagerID(v publicid.UserID) *UserUpsert {
+	u.Set(user.FieldManagerID, v)
+	return u
+}
+
+// UpdateManagerID sets the "manager_id" field to the value that was provided on create.
+func (u *UserUpsert) UpdateManagerID() *UserUpsert {
+	u.SetExcluded(user.FieldManagerID)
+	return u
+}
+
+// ClearManagerID clears the value of the "manager_id" field.
+func (u *UserUpsert) ClearManagerID() *UserUpsert {
+	u.SetNull(user.FieldManagerID)
 	return u
 }
 
@@ -839,6 +924,27 @@ func (u *UserUpsertOne) UpdateDepartmentID() *UserUpsertOne {
 func (u *UserUpsertOne) ClearDepartmentID() *UserUpsertOne {
 	return u.Update(func(s *UserUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetManagerID sets the "manager_id" field.
+func (u *UserUpsertOne) SetManagerID(v publicid.UserID) *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.SetManagerID(v)
+	})
+}
+
+// UpdateManagerID sets the "manager_id" field to the value that was provided on create.
+func (u *UserUpsertOne) UpdateManagerID() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateManagerID()
+	})
+}
+
+// ClearManagerID clears the value of the "manager_id" field.
+func (u *UserUpsertOne) ClearManagerID() *UserUpsertOne {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearManagerID()
 	})
 }
 
@@ -1235,6 +1341,27 @@ func (u *UserUpsertBulk) UpdateDepartmentID() *UserUpsertBulk {
 func (u *UserUpsertBulk) ClearDepartmentID() *UserUpsertBulk {
 	return u.Update(func(s *UserUpsert) {
 		s.ClearDepartmentID()
+	})
+}
+
+// SetManagerID sets the "manager_id" field.
+func (u *UserUpsertBulk) SetManagerID(v publicid.UserID) *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.SetManagerID(v)
+	})
+}
+
+// UpdateManagerID sets the "manager_id" field to the value that was provided on create.
+func (u *UserUpsertBulk) UpdateManagerID() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.UpdateManagerID()
+	})
+}
+
+// ClearManagerID clears the value of the "manager_id" field.
+func (u *UserUpsertBulk) ClearManagerID() *UserUpsertBulk {
+	return u.Update(func(s *UserUpsert) {
+		s.ClearManagerID()
 	})
 }
 

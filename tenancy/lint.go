@@ -64,7 +64,9 @@ func globalTables() map[string][]string {
 }
 
 // appendOnly are journals: who could change a line could change the past.
-func appendOnly() []string { return []string{"payments", "audit_entries", "audit_seals"} }
+func appendOnly() []string {
+	return []string{"payments", "audit_entries", "audit_seals", "approval_flow_versions", "approval_opinions"}
+}
 
 // definers are the functions that may run with their owner's rights, as schema.name(argument types). Each one filters
 // by tenant itself; whoever adds one shows that in a test.
@@ -76,6 +78,7 @@ func systemRights() []string {
 		"tenant_directory SELECT", "tenant_directory INSERT", "tenant_directory UPDATE", "goose_db_version SELECT", "tenants INSERT",
 		"reminders SELECT (tenant_id)", "reminders SELECT (next_at)",
 		"outbox_events SELECT (tenant_id)", "outbox_events SELECT (seq)",
+		"approval_tasks SELECT (tenant_id)", "approval_tasks SELECT (escalate_at)",
 		"audit_queue SELECT (tenant_id)",
 		"idempotency_keys SELECT (tenant_id)", "idempotency_keys SELECT (expires_at)",
 		"number_counters SELECT (tenant_id)", "number_counters SELECT (kind)", "number_counters SELECT (last)",

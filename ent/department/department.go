@@ -33,10 +33,14 @@ const (
 	FieldPosition = "position"
 	// FieldParentID holds the string denoting the parent_id field in the database.
 	FieldParentID = "parent_id"
+	// FieldHeadID holds the string denoting the head_id field in the database.
+	FieldHeadID = "head_id"
 	// EdgeParent holds the string denoting the parent edge name in mutations.
 	EdgeParent = "parent"
 	// EdgeChildren holds the string denoting the children edge name in mutations.
 	EdgeChildren = "children"
+	// EdgeHead holds the string denoting the head edge name in mutations.
+	EdgeHead = "head"
 	// Table holds the table name of the department in the database.
 	Table = "departments"
 	// ParentTable is the table that holds the parent relation/edge.
@@ -47,6 +51,13 @@ const (
 	ChildrenTable = "departments"
 	// ChildrenColumn is the table column denoting the children relation/edge.
 	ChildrenColumn = "parent_id"
+	// HeadTable is the table that holds the head relation/edge.
+	HeadTable = "departments"
+	// HeadInverseTable is the table name for the User entity.
+	// It exists in this package in order to avoid circular dependency with the "user" package.
+	HeadInverseTable = "users"
+	// HeadColumn is the table column denoting the head relation/edge.
+	HeadColumn = "head_id"
 )
 
 // Columns holds all SQL columns for department fields.
@@ -61,6 +72,7 @@ var Columns = []string{
 	FieldCode,
 	FieldPosition,
 	FieldParentID,
+	FieldHeadID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -143,6 +155,11 @@ func ByParentID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldParentID, opts...).ToFunc()
 }
 
+// ByHeadID orders the results by the head_id field.
+func ByHeadID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldHeadID, opts...).ToFunc()
+}
+
 // ByParentField orders the results by parent field.
 func ByParentField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -163,6 +180,13 @@ func ByChildren(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newChildrenStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByHeadField orders the results by head field.
+func ByHeadField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newHeadStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newParentStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -175,5 +199,12 @@ func newChildrenStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(Table, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, false, ChildrenTable, ChildrenColumn),
+	)
+}
+func newHeadStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(HeadInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, HeadTable, HeadColumn),
 	)
 }

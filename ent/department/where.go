@@ -101,6 +101,11 @@ func ParentID(v publicid.DepartmentID) predicate.Department {
 	return predicate.Department(sql.FieldEQ(FieldParentID, v))
 }
 
+// HeadID applies equality check predicate on the "head_id" field. It's identical to HeadIDEQ.
+func HeadID(v publicid.UserID) predicate.Department {
+	return predicate.Department(sql.FieldEQ(FieldHeadID, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v int64) predicate.Department {
 	return predicate.Department(sql.FieldEQ(FieldTenantID, v))
@@ -511,6 +516,36 @@ func ParentIDNotNil() predicate.Department {
 	return predicate.Department(sql.FieldNotNull(FieldParentID))
 }
 
+// HeadIDEQ applies the EQ predicate on the "head_id" field.
+func HeadIDEQ(v publicid.UserID) predicate.Department {
+	return predicate.Department(sql.FieldEQ(FieldHeadID, v))
+}
+
+// HeadIDNEQ applies the NEQ predicate on the "head_id" field.
+func HeadIDNEQ(v publicid.UserID) predicate.Department {
+	return predicate.Department(sql.FieldNEQ(FieldHeadID, v))
+}
+
+// HeadIDIn applies the In predicate on the "head_id" field.
+func HeadIDIn(vs ...publicid.UserID) predicate.Department {
+	return predicate.Department(sql.FieldIn(FieldHeadID, vs...))
+}
+
+// HeadIDNotIn applies the NotIn predicate on the "head_id" field.
+func HeadIDNotIn(vs ...publicid.UserID) predicate.Department {
+	return predicate.Department(sql.FieldNotIn(FieldHeadID, vs...))
+}
+
+// HeadIDIsNil applies the IsNil predicate on the "head_id" field.
+func HeadIDIsNil() predicate.Department {
+	return predicate.Department(sql.FieldIsNull(FieldHeadID))
+}
+
+// HeadIDNotNil applies the NotNil predicate on the "head_id" field.
+func HeadIDNotNil() predicate.Department {
+	return predicate.Department(sql.FieldNotNull(FieldHeadID))
+}
+
 // HasParent applies the HasEdge predicate on the "parent" edge.
 func HasParent() predicate.Department {
 	return predicate.Department(func(s *sql.Selector) {
@@ -549,6 +584,29 @@ func HasChildren() predicate.Department {
 func HasChildrenWith(preds ...predicate.Department) predicate.Department {
 	return predicate.Department(func(s *sql.Selector) {
 		step := newChildrenStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasHead applies the HasEdge predicate on the "head" edge.
+func HasHead() predicate.Department {
+	return predicate.Department(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, HeadTable, HeadColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasHeadWith applies the HasEdge predicate on the "head" edge with a given conditions (other predicates).
+func HasHeadWith(preds ...predicate.User) predicate.Department {
+	return predicate.Department(func(s *sql.Selector) {
+		step := newHeadStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

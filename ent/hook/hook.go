@@ -32,6 +32,90 @@ func (f AlertRecipientFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Val
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AlertRecipientMutation", m)
 }
 
+// The ApprovalFunc type is an adapter to allow the use of ordinary
+// function as Approval mutator.
+type ApprovalFunc func(context.Context, *ent.ApprovalMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalMutation", m)
+}
+
+// The ApprovalDelegationFunc type is an adapter to allow the use of ordinary
+// function as ApprovalDelegation mutator.
+type ApprovalDelegationFunc func(context.Context, *ent.ApprovalDelegationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalDelegationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalDelegationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalDelegationMutation", m)
+}
+
+// The ApprovalFlowFunc type is an adapter to allow the use of ordinary
+// function as ApprovalFlow mutator.
+type ApprovalFlowFunc func(context.Context, *ent.ApprovalFlowMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalFlowFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalFlowMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalFlowMutation", m)
+}
+
+// The ApprovalFlowVersionFunc type is an adapter to allow the use of ordinary
+// function as ApprovalFlowVersion mutator.
+type ApprovalFlowVersionFunc func(context.Context, *ent.ApprovalFlowVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalFlowVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalFlowVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalFlowVersionMutation", m)
+}
+
+// The ApprovalNodeFunc type is an adapter to allow the use of ordinary
+// function as ApprovalNode mutator.
+type ApprovalNodeFunc func(context.Context, *ent.ApprovalNodeMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalNodeFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalNodeMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalNodeMutation", m)
+}
+
+// The ApprovalOpinionFunc type is an adapter to allow the use of ordinary
+// function as ApprovalOpinion mutator.
+type ApprovalOpinionFunc func(context.Context, *ent.ApprovalOpinionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalOpinionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalOpinionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalOpinionMutation", m)
+}
+
+// The ApprovalTaskFunc type is an adapter to allow the use of ordinary
+// function as ApprovalTask mutator.
+type ApprovalTaskFunc func(context.Context, *ent.ApprovalTaskMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ApprovalTaskFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ApprovalTaskMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ApprovalTaskMutation", m)
+}
+
 // The AuditEntryFunc type is an adapter to allow the use of ordinary
 // function as AuditEntry mutator.
 type AuditEntryFunc func(context.Context, *ent.AuditEntryMutation) (ent.Value, error)

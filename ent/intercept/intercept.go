@@ -9,6 +9,13 @@ import (
 	"heyue/ent"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/approval"
+	"heyue/ent/approvaldelegation"
+	"heyue/ent/approvalflow"
+	"heyue/ent/approvalflowversion"
+	"heyue/ent/approvalnode"
+	"heyue/ent/approvalopinion"
+	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
@@ -153,6 +160,195 @@ func (f TraverseAlertRecipient) Traverse(ctx context.Context, q ent.Query) error
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AlertRecipientQuery", q)
+}
+
+// The ApprovalFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalFunc func(context.Context, *ent.ApprovalQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
+}
+
+// The TraverseApproval type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApproval func(context.Context, *ent.ApprovalQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApproval) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApproval) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalQuery", q)
+}
+
+// The ApprovalDelegationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalDelegationFunc func(context.Context, *ent.ApprovalDelegationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalDelegationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalDelegationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalDelegationQuery", q)
+}
+
+// The TraverseApprovalDelegation type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApprovalDelegation func(context.Context, *ent.ApprovalDelegationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApprovalDelegation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApprovalDelegation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalDelegationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalDelegationQuery", q)
+}
+
+// The ApprovalFlowFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalFlowFunc func(context.Context, *ent.ApprovalFlowQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalFlowFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalFlowQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalFlowQuery", q)
+}
+
+// The TraverseApprovalFlow type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApprovalFlow func(context.Context, *ent.ApprovalFlowQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApprovalFlow) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApprovalFlow) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalFlowQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalFlowQuery", q)
+}
+
+// The ApprovalFlowVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalFlowVersionFunc func(context.Context, *ent.ApprovalFlowVersionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalFlowVersionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalFlowVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalFlowVersionQuery", q)
+}
+
+// The TraverseApprovalFlowVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApprovalFlowVersion func(context.Context, *ent.ApprovalFlowVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApprovalFlowVersion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApprovalFlowVersion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalFlowVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalFlowVersionQuery", q)
+}
+
+// The ApprovalNodeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalNodeFunc func(context.Context, *ent.ApprovalNodeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalNodeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalNodeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalNodeQuery", q)
+}
+
+// The TraverseApprovalNode type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApprovalNode func(context.Context, *ent.ApprovalNodeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApprovalNode) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApprovalNode) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalNodeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalNodeQuery", q)
+}
+
+// The ApprovalOpinionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalOpinionFunc func(context.Context, *ent.ApprovalOpinionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalOpinionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalOpinionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalOpinionQuery", q)
+}
+
+// The TraverseApprovalOpinion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApprovalOpinion func(context.Context, *ent.ApprovalOpinionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApprovalOpinion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApprovalOpinion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalOpinionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalOpinionQuery", q)
+}
+
+// The ApprovalTaskFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ApprovalTaskFunc func(context.Context, *ent.ApprovalTaskQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ApprovalTaskFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ApprovalTaskQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ApprovalTaskQuery", q)
+}
+
+// The TraverseApprovalTask type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseApprovalTask func(context.Context, *ent.ApprovalTaskQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseApprovalTask) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseApprovalTask) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ApprovalTaskQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ApprovalTaskQuery", q)
 }
 
 // The AuditEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -999,6 +1195,20 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AlertQuery, predicate.Alert, alert.OrderOption]{typ: ent.TypeAlert, tq: q}, nil
 	case *ent.AlertRecipientQuery:
 		return &query[*ent.AlertRecipientQuery, predicate.AlertRecipient, alertrecipient.OrderOption]{typ: ent.TypeAlertRecipient, tq: q}, nil
+	case *ent.ApprovalQuery:
+		return &query[*ent.ApprovalQuery, predicate.Approval, approval.OrderOption]{typ: ent.TypeApproval, tq: q}, nil
+	case *ent.ApprovalDelegationQuery:
+		return &query[*ent.ApprovalDelegationQuery, predicate.ApprovalDelegation, approvaldelegation.OrderOption]{typ: ent.TypeApprovalDelegation, tq: q}, nil
+	case *ent.ApprovalFlowQuery:
+		return &query[*ent.ApprovalFlowQuery, predicate.ApprovalFlow, approvalflow.OrderOption]{typ: ent.TypeApprovalFlow, tq: q}, nil
+	case *ent.ApprovalFlowVersionQuery:
+		return &query[*ent.ApprovalFlowVersionQuery, predicate.ApprovalFlowVersion, approvalflowversion.OrderOption]{typ: ent.TypeApprovalFlowVersion, tq: q}, nil
+	case *ent.ApprovalNodeQuery:
+		return &query[*ent.ApprovalNodeQuery, predicate.ApprovalNode, approvalnode.OrderOption]{typ: ent.TypeApprovalNode, tq: q}, nil
+	case *ent.ApprovalOpinionQuery:
+		return &query[*ent.ApprovalOpinionQuery, predicate.ApprovalOpinion, approvalopinion.OrderOption]{typ: ent.TypeApprovalOpinion, tq: q}, nil
+	case *ent.ApprovalTaskQuery:
+		return &query[*ent.ApprovalTaskQuery, predicate.ApprovalTask, approvaltask.OrderOption]{typ: ent.TypeApprovalTask, tq: q}, nil
 	case *ent.AuditEntryQuery:
 		return &query[*ent.AuditEntryQuery, predicate.AuditEntry, auditentry.OrderOption]{typ: ent.TypeAuditEntry, tq: q}, nil
 	case *ent.AuditQueueQuery:

@@ -15,7 +15,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT"}},
 		{Name: "date_version", Type: field.TypeInt},
 		{Name: "step", Type: field.TypeString},
 		{Name: "days_left", Type: field.TypeInt},
@@ -94,6 +94,366 @@ var (
 				Name:    "alertrecipient_tenant_id_user_id_created_at",
 				Unique:  false,
 				Columns: []*schema.Column{AlertRecipientsColumns[1], AlertRecipientsColumns[7], AlertRecipientsColumns[2]},
+			},
+		},
+	}
+	// ApprovalsColumns holds the columns for the "approvals" table.
+	ApprovalsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT", "CHANGE", "CLAUSE_EXCEPTION", "PAYMENT", "BILL_EDIT"}},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "title", Type: field.TypeString},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "APPROVED", "REJECTED", "RETURNED", "WITHDRAWN", "SUPERSEDED"}, Default: "PENDING"},
+		{Name: "print", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "facts", Type: field.TypeJSON},
+		{Name: "rule", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "submitted_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "reminded_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "owner_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "contract_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "flow_version_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "submitter_id", Type: field.TypeUUID},
+	}
+	// ApprovalsTable holds the schema information for the "approvals" table.
+	ApprovalsTable = &schema.Table{
+		Name:       "approvals",
+		Columns:    ApprovalsColumns,
+		PrimaryKey: []*schema.Column{ApprovalsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approvals_users_owner",
+				Columns:    []*schema.Column{ApprovalsColumns[15]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approvals_departments_department",
+				Columns:    []*schema.Column{ApprovalsColumns[16]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approvals_contracts_contract",
+				Columns:    []*schema.Column{ApprovalsColumns[17]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approvals_approval_flow_versions_flow_version",
+				Columns:    []*schema.Column{ApprovalsColumns[18]},
+				RefColumns: []*schema.Column{ApprovalFlowVersionsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approvals_users_submitter",
+				Columns:    []*schema.Column{ApprovalsColumns[19]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approval_one_pending",
+				Unique:  true,
+				Columns: []*schema.Column{ApprovalsColumns[1], ApprovalsColumns[5], ApprovalsColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'PENDING'",
+				},
+			},
+			{
+				Name:    "approval_tenant_id_subject_id_submitted_at",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalsColumns[1], ApprovalsColumns[6], ApprovalsColumns[12]},
+			},
+			{
+				Name:    "approval_tenant_id_submitter_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalsColumns[1], ApprovalsColumns[19]},
+			},
+			{
+				Name:    "approval_tenant_id_submitted_at",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalsColumns[1], ApprovalsColumns[12]},
+			},
+		},
+	}
+	// ApprovalDelegationsColumns holds the columns for the "approval_delegations" table.
+	ApprovalDelegationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "starts_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ends_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ended_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "delegate_id", Type: field.TypeUUID},
+	}
+	// ApprovalDelegationsTable holds the schema information for the "approval_delegations" table.
+	ApprovalDelegationsTable = &schema.Table{
+		Name:       "approval_delegations",
+		Columns:    ApprovalDelegationsColumns,
+		PrimaryKey: []*schema.Column{ApprovalDelegationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approval_delegations_users_user",
+				Columns:    []*schema.Column{ApprovalDelegationsColumns[8]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "approval_delegations_users_delegate",
+				Columns:    []*schema.Column{ApprovalDelegationsColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approvaldelegation_tenant_id_user_id_starts_on",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalDelegationsColumns[1], ApprovalDelegationsColumns[8], ApprovalDelegationsColumns[5]},
+			},
+			{
+				Name:    "approvaldelegation_tenant_id_delegate_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalDelegationsColumns[1], ApprovalDelegationsColumns[9]},
+			},
+		},
+	}
+	// ApprovalFlowsColumns holds the columns for the "approval_flows" table.
+	ApprovalFlowsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT", "CHANGE", "CLAUSE_EXCEPTION", "PAYMENT", "BILL_EDIT"}},
+		{Name: "priority", Type: field.TypeInt, Default: 0},
+		{Name: "revision", Type: field.TypeInt, Default: 1},
+	}
+	// ApprovalFlowsTable holds the schema information for the "approval_flows" table.
+	ApprovalFlowsTable = &schema.Table{
+		Name:       "approval_flows",
+		Columns:    ApprovalFlowsColumns,
+		PrimaryKey: []*schema.Column{ApprovalFlowsColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approvalflow_tenant_id_kind_priority",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalFlowsColumns[1], ApprovalFlowsColumns[7], ApprovalFlowsColumns[8]},
+			},
+		},
+	}
+	// ApprovalFlowVersionsColumns holds the columns for the "approval_flow_versions" table.
+	ApprovalFlowVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "definition", Type: field.TypeJSON},
+		{Name: "flow_id", Type: field.TypeUUID},
+	}
+	// ApprovalFlowVersionsTable holds the schema information for the "approval_flow_versions" table.
+	ApprovalFlowVersionsTable = &schema.Table{
+		Name:       "approval_flow_versions",
+		Columns:    ApprovalFlowVersionsColumns,
+		PrimaryKey: []*schema.Column{ApprovalFlowVersionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approval_flow_versions_approval_flows_flow",
+				Columns:    []*schema.Column{ApprovalFlowVersionsColumns[6]},
+				RefColumns: []*schema.Column{ApprovalFlowsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approvalflowversion_tenant_id_flow_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ApprovalFlowVersionsColumns[1], ApprovalFlowVersionsColumns[6], ApprovalFlowVersionsColumns[4]},
+			},
+		},
+	}
+	// ApprovalNodesColumns holds the columns for the "approval_nodes" table.
+	ApprovalNodesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "plan", Type: field.TypeJSON},
+		{Name: "reasons", Type: field.TypeJSON},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "OPEN", "APPROVED", "REJECTED", "VOIDED"}, Default: "WAITING"},
+		{Name: "print", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "approval_id", Type: field.TypeUUID},
+	}
+	// ApprovalNodesTable holds the schema information for the "approval_nodes" table.
+	ApprovalNodesTable = &schema.Table{
+		Name:       "approval_nodes",
+		Columns:    ApprovalNodesColumns,
+		PrimaryKey: []*schema.Column{ApprovalNodesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approval_nodes_approvals_approval",
+				Columns:    []*schema.Column{ApprovalNodesColumns[10]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approvalnode_tenant_id_approval_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{ApprovalNodesColumns[1], ApprovalNodesColumns[10], ApprovalNodesColumns[4]},
+			},
+		},
+	}
+	// ApprovalOpinionsColumns holds the columns for the "approval_opinions" table.
+	ApprovalOpinionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "action", Type: field.TypeEnum, Enums: []string{"SUBMIT", "APPROVE", "REJECT", "SEND_BACK", "ADD_SIGNER", "FORWARD", "COPY", "WITHDRAW", "REMIND", "ESCALATE", "VOID", "CARRY_OVER", "SUPERSEDE"}},
+		{Name: "text", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "digest", Type: field.TypeString},
+		{Name: "acted_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "approval_id", Type: field.TypeUUID},
+		{Name: "node_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "principal_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "target_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ApprovalOpinionsTable holds the schema information for the "approval_opinions" table.
+	ApprovalOpinionsTable = &schema.Table{
+		Name:       "approval_opinions",
+		Columns:    ApprovalOpinionsColumns,
+		PrimaryKey: []*schema.Column{ApprovalOpinionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approval_opinions_approvals_approval",
+				Columns:    []*schema.Column{ApprovalOpinionsColumns[9]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "approval_opinions_approval_nodes_node",
+				Columns:    []*schema.Column{ApprovalOpinionsColumns[10]},
+				RefColumns: []*schema.Column{ApprovalNodesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approval_opinions_users_user",
+				Columns:    []*schema.Column{ApprovalOpinionsColumns[11]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approval_opinions_users_principal",
+				Columns:    []*schema.Column{ApprovalOpinionsColumns[12]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "approval_opinions_users_target",
+				Columns:    []*schema.Column{ApprovalOpinionsColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approvalopinion_tenant_id_approval_id_position",
+				Unique:  true,
+				Columns: []*schema.Column{ApprovalOpinionsColumns[1], ApprovalOpinionsColumns[9], ApprovalOpinionsColumns[4]},
+			},
+		},
+	}
+	// ApprovalTasksColumns holds the columns for the "approval_tasks" table.
+	ApprovalTasksColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "position", Type: field.TypeInt},
+		{Name: "origin", Type: field.TypeEnum, Enums: []string{"FLOW", "ADDED", "FORWARDED", "ESCALATED", "COPY"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "OPEN", "APPROVED", "REJECTED", "RETURNED", "PASSED", "MOOT", "COPIED"}, Default: "WAITING"},
+		{Name: "opened_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "escalate_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "approval_id", Type: field.TypeUUID},
+		{Name: "node_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "principal_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ApprovalTasksTable holds the schema information for the "approval_tasks" table.
+	ApprovalTasksTable = &schema.Table{
+		Name:       "approval_tasks",
+		Columns:    ApprovalTasksColumns,
+		PrimaryKey: []*schema.Column{ApprovalTasksColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "approval_tasks_approvals_approval",
+				Columns:    []*schema.Column{ApprovalTasksColumns[11]},
+				RefColumns: []*schema.Column{ApprovalsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "approval_tasks_approval_nodes_node",
+				Columns:    []*schema.Column{ApprovalTasksColumns[12]},
+				RefColumns: []*schema.Column{ApprovalNodesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "approval_tasks_users_user",
+				Columns:    []*schema.Column{ApprovalTasksColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "approval_tasks_users_principal",
+				Columns:    []*schema.Column{ApprovalTasksColumns[14]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "approvaltask_tenant_id_user_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalTasksColumns[1], ApprovalTasksColumns[13], ApprovalTasksColumns[2]},
+			},
+			{
+				Name:    "approvaltask_tenant_id_approval_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalTasksColumns[1], ApprovalTasksColumns[11]},
+			},
+			{
+				Name:    "approvaltask_tenant_id_node_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalTasksColumns[1], ApprovalTasksColumns[12]},
+			},
+			{
+				Name:    "approvaltask_escalate_at_tenant_id",
+				Unique:  false,
+				Columns: []*schema.Column{ApprovalTasksColumns[9], ApprovalTasksColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "escalate_at IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -620,6 +980,7 @@ var (
 		{Name: "code", Type: field.TypeString},
 		{Name: "position", Type: field.TypeInt, Default: 0},
 		{Name: "parent_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "head_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// DepartmentsTable holds the schema information for the "departments" table.
 	DepartmentsTable = &schema.Table{
@@ -633,6 +994,12 @@ var (
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "departments_users_head",
+				Columns:    []*schema.Column{DepartmentsColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -644,6 +1011,11 @@ var (
 				Name:    "department_tenant_id_parent_id",
 				Unique:  false,
 				Columns: []*schema.Column{DepartmentsColumns[1], DepartmentsColumns[9]},
+			},
+			{
+				Name:    "department_tenant_id_head_id",
+				Unique:  false,
+				Columns: []*schema.Column{DepartmentsColumns[1], DepartmentsColumns[10]},
 			},
 		},
 	}
@@ -833,7 +1205,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT"}},
 		{Name: "subject_id", Type: field.TypeUUID},
 		{Name: "title", Type: field.TypeString},
 		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
@@ -1324,6 +1696,7 @@ var (
 		{Name: "locale", Type: field.TypeString, Default: "zh-CN"},
 		{Name: "last_login_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "manager_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// UsersTable holds the schema information for the "users" table.
 	UsersTable = &schema.Table{
@@ -1337,6 +1710,12 @@ var (
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
+			{
+				Symbol:     "users_users_reports",
+				Columns:    []*schema.Column{UsersColumns[14]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
 		},
 		Indexes: []*schema.Index{
 			{
@@ -1348,6 +1727,11 @@ var (
 				Name:    "user_tenant_id_department_id",
 				Unique:  false,
 				Columns: []*schema.Column{UsersColumns[1], UsersColumns[13]},
+			},
+			{
+				Name:    "user_tenant_id_manager_id",
+				Unique:  false,
+				Columns: []*schema.Column{UsersColumns[1], UsersColumns[14]},
 			},
 		},
 	}
@@ -1396,6 +1780,13 @@ var (
 	Tables = []*schema.Table{
 		AlertsTable,
 		AlertRecipientsTable,
+		ApprovalsTable,
+		ApprovalDelegationsTable,
+		ApprovalFlowsTable,
+		ApprovalFlowVersionsTable,
+		ApprovalNodesTable,
+		ApprovalOpinionsTable,
+		ApprovalTasksTable,
 		AuditEntriesTable,
 		AuditQueueTable,
 		AuditSealsTable,
@@ -1434,6 +1825,29 @@ func init() {
 	AlertsTable.ForeignKeys[0].RefTable = ObligationsTable
 	AlertRecipientsTable.ForeignKeys[0].RefTable = AlertsTable
 	AlertRecipientsTable.ForeignKeys[1].RefTable = UsersTable
+	ApprovalsTable.ForeignKeys[0].RefTable = UsersTable
+	ApprovalsTable.ForeignKeys[1].RefTable = DepartmentsTable
+	ApprovalsTable.ForeignKeys[2].RefTable = ContractsTable
+	ApprovalsTable.ForeignKeys[3].RefTable = ApprovalFlowVersionsTable
+	ApprovalsTable.ForeignKeys[4].RefTable = UsersTable
+	ApprovalDelegationsTable.ForeignKeys[0].RefTable = UsersTable
+	ApprovalDelegationsTable.ForeignKeys[1].RefTable = UsersTable
+	ApprovalDelegationsTable.Annotation = &entsql.Annotation{}
+	ApprovalDelegationsTable.Annotation.Checks = map[string]string{
+		"delegation_in_order":    "ends_on >= starts_on",
+		"delegation_to_somebody": "delegate_id <> user_id",
+	}
+	ApprovalFlowVersionsTable.ForeignKeys[0].RefTable = ApprovalFlowsTable
+	ApprovalNodesTable.ForeignKeys[0].RefTable = ApprovalsTable
+	ApprovalOpinionsTable.ForeignKeys[0].RefTable = ApprovalsTable
+	ApprovalOpinionsTable.ForeignKeys[1].RefTable = ApprovalNodesTable
+	ApprovalOpinionsTable.ForeignKeys[2].RefTable = UsersTable
+	ApprovalOpinionsTable.ForeignKeys[3].RefTable = UsersTable
+	ApprovalOpinionsTable.ForeignKeys[4].RefTable = UsersTable
+	ApprovalTasksTable.ForeignKeys[0].RefTable = ApprovalsTable
+	ApprovalTasksTable.ForeignKeys[1].RefTable = ApprovalNodesTable
+	ApprovalTasksTable.ForeignKeys[2].RefTable = UsersTable
+	ApprovalTasksTable.ForeignKeys[3].RefTable = UsersTable
 	AuditQueueTable.Annotation = &entsql.Annotation{
 		Table: "audit_queue",
 	}
@@ -1457,6 +1871,7 @@ func init() {
 	CustomersTable.ForeignKeys[0].RefTable = UsersTable
 	CustomersTable.ForeignKeys[1].RefTable = DepartmentsTable
 	DepartmentsTable.ForeignKeys[0].RefTable = DepartmentsTable
+	DepartmentsTable.ForeignKeys[1].RefTable = UsersTable
 	DocumentReferencesTable.ForeignKeys[0].RefTable = ContractsTable
 	MilestonesTable.ForeignKeys[0].RefTable = ContractsTable
 	ObligationsTable.ForeignKeys[0].RefTable = UsersTable
@@ -1483,6 +1898,7 @@ func init() {
 	TenantsTable.Annotation.Incremental = new(bool)
 	*TenantsTable.Annotation.Incremental = false
 	UsersTable.ForeignKeys[0].RefTable = DepartmentsTable
+	UsersTable.ForeignKeys[1].RefTable = UsersTable
 	UserRolesTable.ForeignKeys[0].RefTable = UsersTable
 	UserRolesTable.ForeignKeys[1].RefTable = RolesTable
 }

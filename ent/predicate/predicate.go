@@ -12,6 +12,27 @@ type Alert func(*sql.Selector)
 // AlertRecipient is the predicate function for alertrecipient builders.
 type AlertRecipient func(*sql.Selector)
 
+// Approval is the predicate function for approval builders.
+type Approval func(*sql.Selector)
+
+// ApprovalDelegation is the predicate function for approvaldelegation builders.
+type ApprovalDelegation func(*sql.Selector)
+
+// ApprovalFlow is the predicate function for approvalflow builders.
+type ApprovalFlow func(*sql.Selector)
+
+// ApprovalFlowVersion is the predicate function for approvalflowversion builders.
+type ApprovalFlowVersion func(*sql.Selector)
+
+// ApprovalNode is the predicate function for approvalnode builders.
+type ApprovalNode func(*sql.Selector)
+
+// ApprovalOpinion is the predicate function for approvalopinion builders.
+type ApprovalOpinion func(*sql.Selector)
+
+// ApprovalTask is the predicate function for approvaltask builders.
+type ApprovalTask func(*sql.Selector)
+
 // AuditEntry is the predicate function for auditentry builders.
 type AuditEntry func(*sql.Selector)
 

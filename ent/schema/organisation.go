@@ -26,6 +26,7 @@ func (Department) Fields() []ent.Field {
 		field.String("code").Comment("unique within the tenant, for imports and rules"),
 		field.Int("position").Default(0),
 		field.UUID("parent_id", publicid.DepartmentID{}).Optional().Nillable(),
+		field.UUID("head_id", publicid.UserID{}).Optional().Nillable().Comment("who answers for it, and approves for it"),
 	}
 }
 
@@ -33,6 +34,7 @@ func (Department) Fields() []ent.Field {
 func (Department) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("children", Department.Type).From("parent").Field("parent_id").Unique(),
+		edge.To("head", User.Type).Field("head_id").Unique(),
 	}
 }
 
@@ -41,6 +43,7 @@ func (Department) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "code").Unique(),
 		index.Fields("tenant_id", "parent_id"),
+		index.Fields("tenant_id", "head_id"),
 	}
 }
 
@@ -62,13 +65,17 @@ func (User) Fields() []ent.Field {
 		field.String("password_hash").Default("").Sensitive().Comment("PHC string; empty: cannot log in with a password"),
 		field.String("locale").Default("zh-CN"),
 		field.UUID("department_id", publicid.DepartmentID{}).Optional().Nillable(),
+		field.UUID("manager_id", publicid.UserID{}).Optional().Nillable().Comment("whom they report to"),
 		field.Time("last_login_at").Optional().Nillable().SchemaType(timestamptz),
 	}
 }
 
 // Edges of User.
 func (User) Edges() []ent.Edge {
-	return []ent.Edge{edge.To("department", Department.Type).Field("department_id").Unique()}
+	return []ent.Edge{
+		edge.To("department", Department.Type).Field("department_id").Unique(),
+		edge.To("reports", User.Type).From("manager").Field("manager_id").Unique(),
+	}
 }
 
 // Indexes of User.
@@ -76,6 +83,7 @@ func (User) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "email").Unique(),
 		index.Fields("tenant_id", "department_id"),
+		index.Fields("tenant_id", "manager_id"),
 	}
 }
 

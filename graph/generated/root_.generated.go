@@ -4241,6 +4241,10 @@ enum ObligationKind {
   PAYMENT_DUE
   "A milestone is to be reached."
   MILESTONE_DUE
+  "Somebody is to decide on what was submitted for approval."
+  APPROVAL_TASK
+  "Somebody is told how an approval went on."
+  APPROVAL_RESULT
 }
 
 "Whether an alert still stands."

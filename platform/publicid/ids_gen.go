@@ -40,6 +40,13 @@ var known = map[string]bool{
 	"rft": true,
 	"cfd": true,
 	"cfv": true,
+	"afl": true,
+	"afv": true,
+	"apr": true,
+	"apn": true,
+	"apt": true,
+	"apo": true,
+	"apd": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -1629,5 +1636,376 @@ func (id CustomValueID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *CustomValueID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("cfv", "a value of a custom field", v)
 	*id = CustomValueID(u)
+	return err
+}
+
+// ApprovalFlowID is the id of an approval flow; its public form begins with "afl_".
+type ApprovalFlowID uuid.UUID
+
+// PrefixApprovalFlowID is what the public form of a ApprovalFlowID begins with.
+const PrefixApprovalFlowID = "afl"
+
+// NewApprovalFlowID makes a fresh id.
+func NewApprovalFlowID() ApprovalFlowID { return ApprovalFlowID(newV7()) }
+
+// ParseApprovalFlowID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalFlowID(s string) (ApprovalFlowID, error) {
+	u, err := parse("afl", "an approval flow", s)
+	return ApprovalFlowID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalFlowID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalFlowID) IsZero() bool { return id == ApprovalFlowID{} }
+
+// String returns the public form.
+func (id ApprovalFlowID) String() string { return Format("afl", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalFlowID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalFlowID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalFlowID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalFlowID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalFlowID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalFlowID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalFlowID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalFlowID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("afl", "an approval flow", v)
+	*id = ApprovalFlowID(u)
+	return err
+}
+
+// ApprovalFlowVersionID is the id of a version of an approval flow; its public form begins with "afv_".
+type ApprovalFlowVersionID uuid.UUID
+
+// PrefixApprovalFlowVersionID is what the public form of a ApprovalFlowVersionID begins with.
+const PrefixApprovalFlowVersionID = "afv"
+
+// NewApprovalFlowVersionID makes a fresh id.
+func NewApprovalFlowVersionID() ApprovalFlowVersionID { return ApprovalFlowVersionID(newV7()) }
+
+// ParseApprovalFlowVersionID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalFlowVersionID(s string) (ApprovalFlowVersionID, error) {
+	u, err := parse("afv", "a version of an approval flow", s)
+	return ApprovalFlowVersionID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalFlowVersionID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalFlowVersionID) IsZero() bool { return id == ApprovalFlowVersionID{} }
+
+// String returns the public form.
+func (id ApprovalFlowVersionID) String() string { return Format("afv", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalFlowVersionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalFlowVersionID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalFlowVersionID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalFlowVersionID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalFlowVersionID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalFlowVersionID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalFlowVersionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalFlowVersionID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("afv", "a version of an approval flow", v)
+	*id = ApprovalFlowVersionID(u)
+	return err
+}
+
+// ApprovalID is the id of an approval; its public form begins with "apr_".
+type ApprovalID uuid.UUID
+
+// PrefixApprovalID is what the public form of a ApprovalID begins with.
+const PrefixApprovalID = "apr"
+
+// NewApprovalID makes a fresh id.
+func NewApprovalID() ApprovalID { return ApprovalID(newV7()) }
+
+// ParseApprovalID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalID(s string) (ApprovalID, error) {
+	u, err := parse("apr", "an approval", s)
+	return ApprovalID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalID) IsZero() bool { return id == ApprovalID{} }
+
+// String returns the public form.
+func (id ApprovalID) String() string { return Format("apr", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("apr", "an approval", v)
+	*id = ApprovalID(u)
+	return err
+}
+
+// ApprovalNodeID is the id of a node of an approval; its public form begins with "apn_".
+type ApprovalNodeID uuid.UUID
+
+// PrefixApprovalNodeID is what the public form of a ApprovalNodeID begins with.
+const PrefixApprovalNodeID = "apn"
+
+// NewApprovalNodeID makes a fresh id.
+func NewApprovalNodeID() ApprovalNodeID { return ApprovalNodeID(newV7()) }
+
+// ParseApprovalNodeID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalNodeID(s string) (ApprovalNodeID, error) {
+	u, err := parse("apn", "a node of an approval", s)
+	return ApprovalNodeID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalNodeID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalNodeID) IsZero() bool { return id == ApprovalNodeID{} }
+
+// String returns the public form.
+func (id ApprovalNodeID) String() string { return Format("apn", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalNodeID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalNodeID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalNodeID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalNodeID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalNodeID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalNodeID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalNodeID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalNodeID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("apn", "a node of an approval", v)
+	*id = ApprovalNodeID(u)
+	return err
+}
+
+// ApprovalTaskID is the id of an approval task; its public form begins with "apt_".
+type ApprovalTaskID uuid.UUID
+
+// PrefixApprovalTaskID is what the public form of a ApprovalTaskID begins with.
+const PrefixApprovalTaskID = "apt"
+
+// NewApprovalTaskID makes a fresh id.
+func NewApprovalTaskID() ApprovalTaskID { return ApprovalTaskID(newV7()) }
+
+// ParseApprovalTaskID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalTaskID(s string) (ApprovalTaskID, error) {
+	u, err := parse("apt", "an approval task", s)
+	return ApprovalTaskID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalTaskID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalTaskID) IsZero() bool { return id == ApprovalTaskID{} }
+
+// String returns the public form.
+func (id ApprovalTaskID) String() string { return Format("apt", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalTaskID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalTaskID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalTaskID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalTaskID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalTaskID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalTaskID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalTaskID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalTaskID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("apt", "an approval task", v)
+	*id = ApprovalTaskID(u)
+	return err
+}
+
+// ApprovalOpinionID is the id of an opinion on an approval; its public form begins with "apo_".
+type ApprovalOpinionID uuid.UUID
+
+// PrefixApprovalOpinionID is what the public form of a ApprovalOpinionID begins with.
+const PrefixApprovalOpinionID = "apo"
+
+// NewApprovalOpinionID makes a fresh id.
+func NewApprovalOpinionID() ApprovalOpinionID { return ApprovalOpinionID(newV7()) }
+
+// ParseApprovalOpinionID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalOpinionID(s string) (ApprovalOpinionID, error) {
+	u, err := parse("apo", "an opinion on an approval", s)
+	return ApprovalOpinionID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalOpinionID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalOpinionID) IsZero() bool { return id == ApprovalOpinionID{} }
+
+// String returns the public form.
+func (id ApprovalOpinionID) String() string { return Format("apo", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalOpinionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalOpinionID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalOpinionID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalOpinionID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalOpinionID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalOpinionID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalOpinionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalOpinionID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("apo", "an opinion on an approval", v)
+	*id = ApprovalOpinionID(u)
+	return err
+}
+
+// ApprovalDelegationID is the id of a delegation; its public form begins with "apd_".
+type ApprovalDelegationID uuid.UUID
+
+// PrefixApprovalDelegationID is what the public form of a ApprovalDelegationID begins with.
+const PrefixApprovalDelegationID = "apd"
+
+// NewApprovalDelegationID makes a fresh id.
+func NewApprovalDelegationID() ApprovalDelegationID { return ApprovalDelegationID(newV7()) }
+
+// ParseApprovalDelegationID reads the public form. It fails with INVALID_ID on anything else.
+func ParseApprovalDelegationID(s string) (ApprovalDelegationID, error) {
+	u, err := parse("apd", "a delegation", s)
+	return ApprovalDelegationID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ApprovalDelegationID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ApprovalDelegationID) IsZero() bool { return id == ApprovalDelegationID{} }
+
+// String returns the public form.
+func (id ApprovalDelegationID) String() string { return Format("apd", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ApprovalDelegationID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ApprovalDelegationID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseApprovalDelegationID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ApprovalDelegationID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ApprovalDelegationID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ApprovalDelegationID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ApprovalDelegationID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ApprovalDelegationID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("apd", "a delegation", v)
+	*id = ApprovalDelegationID(u)
 	return err
 }

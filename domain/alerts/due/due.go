@@ -10,11 +10,14 @@ const (
 	ContractEnd  Kind = "CONTRACT_END"
 	PaymentDue   Kind = "PAYMENT_DUE"
 	MilestoneDue Kind = "MILESTONE_DUE"
+
+	ApprovalTask   Kind = "APPROVAL_TASK"   // somebody is to decide (F4, J5)
+	ApprovalResult Kind = "APPROVAL_RESULT" // somebody is told how an approval went on
 )
 
 // Values lists the kinds for the table's CHECK.
 func (Kind) Values() []string {
-	return []string{string(ContractEnd), string(PaymentDue), string(MilestoneDue)}
+	return []string{string(ContractEnd), string(PaymentDue), string(MilestoneDue), string(ApprovalTask), string(ApprovalResult)}
 }
 
 // State of an obligation.

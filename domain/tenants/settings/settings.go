@@ -77,12 +77,16 @@ func Default() Settings {
 }
 
 // defaultLadders gives every kind of obligation the shipped ladder: 90, 30, 7 and 1 days before, on the day, and weekly
-// once overdue (J1, J4). A tenant shortens what it finds too long.
+// once overdue (J1, J4). A tenant shortens what it finds too long. Approvals are told at once; a task is reminded of on
+// the day it should be decided by, then daily for ten days (F4, J5), a result never again.
 func defaultLadders() Ladders {
 	ladders := Ladders{}
 	for _, k := range due.Kind("").Values() {
 		ladders[due.Kind(k)] = schedule.Default()
 	}
+	at := schedule.Default().At
+	ladders[due.ApprovalTask] = schedule.Ladder{Before: []int{0}, OverdueEvery: 1, OverdueMax: 10, At: at, Grace: 3}
+	ladders[due.ApprovalResult] = schedule.Ladder{Before: []int{}, At: at}
 	return ladders
 }
 
@@ -149,7 +153,7 @@ func (s Settings) Ladder(k due.Kind) schedule.Ladder {
 	if l, ok := s.ReminderLadders[k]; ok {
 		return l
 	}
-	return schedule.Default()
+	return defaultLadders()[k]
 }
 
 // adopt takes over the faults of err under field.

@@ -23,8 +23,8 @@ func TestDefaultIsValidAndSafe(t *testing.T) {
 		s.ReceiptExcess != 0 || s.PlanTolerance != 0 {
 		t.Errorf("defaults changed: %+v", s)
 	}
-	for _, k := range due.Kind("").Values() {
-		l := s.Ladder(due.Kind(k))
+	for _, k := range []due.Kind{due.ContractEnd, due.PaymentDue, due.MilestoneDue} {
+		l := s.Ladder(k)
 		if d := cmp.Diff([]int{90, 30, 7, 1, 0}, l.Before); d != "" || l.OverdueEvery != 7 || l.OverdueMax == 0 {
 			t.Errorf("%s reminds every %d days once overdue, %d times, and before (-want +got):\n%s", k, l.OverdueEvery, l.OverdueMax, d)
 		}
@@ -52,7 +52,7 @@ func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 		"timeZone UNKNOWN_VALUE", "locale UNKNOWN_VALUE", "currency UNKNOWN_VALUE", "contractNumberRule MALFORMED",
 		"contractNumberRules.BARTER UNKNOWN_VALUE", "contractNumberRules.VEHICLE MALFORMED",
 		"reminderLadders.BIRTHDAY UNKNOWN_VALUE", "reminderLadders.PAYMENT_DUE.before.2 OUT_OF_RANGE",
-		"reminderLadders.MILESTONE_DUE REQUIRED",
+		"reminderLadders.MILESTONE_DUE REQUIRED", "reminderLadders.APPROVAL_TASK REQUIRED", "reminderLadders.APPROVAL_RESULT REQUIRED",
 		"receiptExcess OUT_OF_RANGE", "planTolerance OUT_OF_RANGE", "eventRetentionDays OUT_OF_RANGE",
 	}
 	if d := cmp.Diff(want, got); d != "" {
