@@ -129,7 +129,7 @@ func TestImport(t *testing.T) {
 	if code, _, complaint := typed(t, vars, "", "tenant", "create", "acme", "--name", "Acme"); code != 0 {
 		t.Fatal(complaint)
 	}
-	text, err := os.ReadFile("../../domain/demo/data/ocds/jalisco.jsonl")
+	text, err := os.ReadFile("../../domain/demo/testdata/jalisco.jsonl")
 	if err != nil {
 		t.Fatal(err)
 	}

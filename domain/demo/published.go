@@ -2,13 +2,19 @@ package demo
 
 import (
 	"context"
+	"embed"
 
-	"heyue/domain/demo/data"
 	"heyue/domain/imports"
 	"heyue/domain/ocds"
 	"heyue/domain/tenants/settings"
 	"heyue/platform/fault"
 )
+
+// openData holds open contracting data, one publisher a file: colombia-compra.jsonl (services; many documents) and
+// jalisco.jsonl (goods; many lines, and payments). testdata/README.md says whose it is.
+//
+//go:embed testdata/*.jsonl
+var openData embed.FS
 
 func jalisco() show {
 	return show{
@@ -44,7 +50,7 @@ func colombia() show {
 // may be done again: an import of the same file changes nothing.
 func published(file string) func(context.Context, Loader, place) error {
 	return func(ctx context.Context, l Loader, p place) error {
-		f, err := data.OCDS().Open(file)
+		f, err := openData.Open("testdata/" + file)
 		if err != nil {
 			return fault.Wrap(err, "open the demo's data")
 		}

@@ -40,8 +40,8 @@ func files() map[string]string {
 	return map[string]string{
 		"canada":   "../ocds/testdata/canada-buyandsell.jsonl.gz",
 		"airports": "../ocds/testdata/mexico-airports.jsonl.gz",
-		"colombia": "../demo/data/ocds/colombia-compra.jsonl",
-		"jalisco":  "../demo/data/ocds/jalisco.jsonl",
+		"colombia": "../demo/testdata/colombia-compra.jsonl",
+		"jalisco":  "../demo/testdata/jalisco.jsonl",
 	}
 }
 

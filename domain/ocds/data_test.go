@@ -17,8 +17,8 @@ import (
 var files = map[string]string{
 	"canada":   "testdata/canada-buyandsell.jsonl.gz",
 	"airports": "testdata/mexico-airports.jsonl.gz",
-	"colombia": "../demo/data/ocds/colombia-compra.jsonl",
-	"jalisco":  "../demo/data/ocds/jalisco.jsonl",
+	"colombia": "../demo/testdata/colombia-compra.jsonl",
+	"jalisco":  "../demo/testdata/jalisco.jsonl",
 }
 
 // plainBytes returns a file's content, uncompressed.
