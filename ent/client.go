@@ -24,11 +24,14 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/clause"
+	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -49,6 +52,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	"heyue/ent/template"
+	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -91,6 +96,10 @@ type Client struct {
 	AuditQueue *AuditQueueClient
 	// AuditSeal is the client for interacting with the AuditSeal builders.
 	AuditSeal *AuditSealClient
+	// Clause is the client for interacting with the Clause builders.
+	Clause *ClauseClient
+	// ClauseException is the client for interacting with the ClauseException builders.
+	ClauseException *ClauseExceptionClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// Contract is the client for interacting with the Contract builders.
@@ -101,6 +110,8 @@ type Client struct {
 	ContractLine *ContractLineClient
 	// ContractParty is the client for interacting with the ContractParty builders.
 	ContractParty *ContractPartyClient
+	// ContractText is the client for interacting with the ContractText builders.
+	ContractText *ContractTextClient
 	// CustomField is the client for interacting with the CustomField builders.
 	CustomField *CustomFieldClient
 	// CustomValue is the client for interacting with the CustomValue builders.
@@ -141,6 +152,10 @@ type Client struct {
 	ServiceRecord *ServiceRecordClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Template is the client for interacting with the Template builders.
+	Template *TemplateClient
+	// TemplateVersion is the client for interacting with the TemplateVersion builders.
+	TemplateVersion *TemplateVersionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
 	// User is the client for interacting with the User builders.
@@ -170,11 +185,14 @@ func (c *Client) init() {
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditQueue = NewAuditQueueClient(c.config)
 	c.AuditSeal = NewAuditSealClient(c.config)
+	c.Clause = NewClauseClient(c.config)
+	c.ClauseException = NewClauseExceptionClient(c.config)
 	c.Contact = NewContactClient(c.config)
 	c.Contract = NewContractClient(c.config)
 	c.ContractChange = NewContractChangeClient(c.config)
 	c.ContractLine = NewContractLineClient(c.config)
 	c.ContractParty = NewContractPartyClient(c.config)
+	c.ContractText = NewContractTextClient(c.config)
 	c.CustomField = NewCustomFieldClient(c.config)
 	c.CustomValue = NewCustomValueClient(c.config)
 	c.Customer = NewCustomerClient(c.config)
@@ -195,6 +213,8 @@ func (c *Client) init() {
 	c.RoleGrant = NewRoleGrantClient(c.config)
 	c.ServiceRecord = NewServiceRecordClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.Template = NewTemplateClient(c.config)
+	c.TemplateVersion = NewTemplateVersionClient(c.config)
 	c.Tenant = NewTenantClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.UserRole = NewUserRoleClient(c.config)
@@ -302,11 +322,14 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditEntry:          NewAuditEntryClient(cfg),
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
+		Clause:              NewClauseClient(cfg),
+		ClauseException:     NewClauseExceptionClient(cfg),
 		Contact:             NewContactClient(cfg),
 		Contract:            NewContractClient(cfg),
 		ContractChange:      NewContractChangeClient(cfg),
 		ContractLine:        NewContractLineClient(cfg),
 		ContractParty:       NewContractPartyClient(cfg),
+		ContractText:        NewContractTextClient(cfg),
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
 		Customer:            NewCustomerClient(cfg),
@@ -327,6 +350,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RoleGrant:           NewRoleGrantClient(cfg),
 		ServiceRecord:       NewServiceRecordClient(cfg),
 		Session:             NewSessionClient(cfg),
+		Template:            NewTemplateClient(cfg),
+		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
 		User:                NewUserClient(cfg),
 		UserRole:            NewUserRoleClient(cfg),
@@ -361,11 +386,14 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditEntry:          NewAuditEntryClient(cfg),
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
+		Clause:              NewClauseClient(cfg),
+		ClauseException:     NewClauseExceptionClient(cfg),
 		Contact:             NewContactClient(cfg),
 		Contract:            NewContractClient(cfg),
 		ContractChange:      NewContractChangeClient(cfg),
 		ContractLine:        NewContractLineClient(cfg),
 		ContractParty:       NewContractPartyClient(cfg),
+		ContractText:        NewContractTextClient(cfg),
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
 		Customer:            NewCustomerClient(cfg),
@@ -386,6 +414,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RoleGrant:           NewRoleGrantClient(cfg),
 		ServiceRecord:       NewServiceRecordClient(cfg),
 		Session:             NewSessionClient(cfg),
+		Template:            NewTemplateClient(cfg),
+		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
 		User:                NewUserClient(cfg),
 		UserRole:            NewUserRoleClient(cfg),
@@ -420,13 +450,14 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact, c.Contract,
-		c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
-		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
-		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Milestone,
-		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine,
-		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
-		c.Tenant, c.User, c.UserRole,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Clause, c.ClauseException,
+		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
+		c.ContractText, c.CustomField, c.CustomValue, c.Customer, c.Department,
+		c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey, c.ImportSource,
+		c.Milestone, c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment,
+		c.PaymentPlanLine, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
+		c.ServiceRecord, c.Session, c.Template, c.TemplateVersion, c.Tenant, c.User,
+		c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -438,13 +469,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Contact, c.Contract,
-		c.ContractChange, c.ContractLine, c.ContractParty, c.CustomField,
-		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
-		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Milestone,
-		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine,
-		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
-		c.Tenant, c.User, c.UserRole,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Clause, c.ClauseException,
+		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
+		c.ContractText, c.CustomField, c.CustomValue, c.Customer, c.Department,
+		c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey, c.ImportSource,
+		c.Milestone, c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment,
+		c.PaymentPlanLine, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
+		c.ServiceRecord, c.Session, c.Template, c.TemplateVersion, c.Tenant, c.User,
+		c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -477,6 +509,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditQueue.mutate(ctx, m)
 	case *AuditSealMutation:
 		return c.AuditSeal.mutate(ctx, m)
+	case *ClauseMutation:
+		return c.Clause.mutate(ctx, m)
+	case *ClauseExceptionMutation:
+		return c.ClauseException.mutate(ctx, m)
 	case *ContactMutation:
 		return c.Contact.mutate(ctx, m)
 	case *ContractMutation:
@@ -487,6 +523,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContractLine.mutate(ctx, m)
 	case *ContractPartyMutation:
 		return c.ContractParty.mutate(ctx, m)
+	case *ContractTextMutation:
+		return c.ContractText.mutate(ctx, m)
 	case *CustomFieldMutation:
 		return c.CustomField.mutate(ctx, m)
 	case *CustomValueMutation:
@@ -527,6 +565,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ServiceRecord.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *TemplateMutation:
+		return c.Template.mutate(ctx, m)
+	case *TemplateVersionMutation:
+		return c.TemplateVersion.mutate(ctx, m)
 	case *TenantMutation:
 		return c.Tenant.mutate(ctx, m)
 	case *UserMutation:
@@ -2582,6 +2624,320 @@ func (c *AuditSealClient) mutate(ctx context.Context, m *AuditSealMutation) (Val
 	}
 }
 
+// ClauseClient is a client for the Clause schema.
+type ClauseClient struct {
+	config
+}
+
+// NewClauseClient returns a client for the Clause from the given config.
+func NewClauseClient(c config) *ClauseClient {
+	return &ClauseClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clause.Hooks(f(g(h())))`.
+func (c *ClauseClient) Use(hooks ...Hook) {
+	c.hooks.Clause = append(c.hooks.Clause, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clause.Intercept(f(g(h())))`.
+func (c *ClauseClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Clause = append(c.inters.Clause, interceptors...)
+}
+
+// Create returns a builder for creating a Clause entity.
+func (c *ClauseClient) Create() *ClauseCreate {
+	mutation := newClauseMutation(c.config, OpCreate)
+	return &ClauseCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Clause entities.
+func (c *ClauseClient) CreateBulk(builders ...*ClauseCreate) *ClauseCreateBulk {
+	return &ClauseCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClauseClient) MapCreateBulk(slice any, setFunc func(*ClauseCreate, int)) *ClauseCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClauseCreateBulk{err: fmt.Errorf("calling to ClauseClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClauseCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClauseCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Clause.
+func (c *ClauseClient) Update() *ClauseUpdate {
+	mutation := newClauseMutation(c.config, OpUpdate)
+	return &ClauseUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClauseClient) UpdateOne(_m *Clause) *ClauseUpdateOne {
+	mutation := newClauseMutation(c.config, OpUpdateOne, withClause(_m))
+	return &ClauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClauseClient) UpdateOneID(id publicid.ClauseID) *ClauseUpdateOne {
+	mutation := newClauseMutation(c.config, OpUpdateOne, withClauseID(id))
+	return &ClauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Clause.
+func (c *ClauseClient) Delete() *ClauseDelete {
+	mutation := newClauseMutation(c.config, OpDelete)
+	return &ClauseDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClauseClient) DeleteOne(_m *Clause) *ClauseDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClauseClient) DeleteOneID(id publicid.ClauseID) *ClauseDeleteOne {
+	builder := c.Delete().Where(clause.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClauseDeleteOne{builder}
+}
+
+// Query returns a query builder for Clause.
+func (c *ClauseClient) Query() *ClauseQuery {
+	return &ClauseQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClause},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Clause entity by its id.
+func (c *ClauseClient) Get(ctx context.Context, id publicid.ClauseID) (*Clause, error) {
+	return c.Query().Where(clause.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClauseClient) GetX(ctx context.Context, id publicid.ClauseID) *Clause {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *ClauseClient) Hooks() []Hook {
+	return c.hooks.Clause
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClauseClient) Interceptors() []Interceptor {
+	return c.inters.Clause
+}
+
+func (c *ClauseClient) mutate(ctx context.Context, m *ClauseMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClauseCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClauseUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClauseUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClauseDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Clause mutation op: %q", m.Op())
+	}
+}
+
+// ClauseExceptionClient is a client for the ClauseException schema.
+type ClauseExceptionClient struct {
+	config
+}
+
+// NewClauseExceptionClient returns a client for the ClauseException from the given config.
+func NewClauseExceptionClient(c config) *ClauseExceptionClient {
+	return &ClauseExceptionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `clauseexception.Hooks(f(g(h())))`.
+func (c *ClauseExceptionClient) Use(hooks ...Hook) {
+	c.hooks.ClauseException = append(c.hooks.ClauseException, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `clauseexception.Intercept(f(g(h())))`.
+func (c *ClauseExceptionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ClauseException = append(c.inters.ClauseException, interceptors...)
+}
+
+// Create returns a builder for creating a ClauseException entity.
+func (c *ClauseExceptionClient) Create() *ClauseExceptionCreate {
+	mutation := newClauseExceptionMutation(c.config, OpCreate)
+	return &ClauseExceptionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ClauseException entities.
+func (c *ClauseExceptionClient) CreateBulk(builders ...*ClauseExceptionCreate) *ClauseExceptionCreateBulk {
+	return &ClauseExceptionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ClauseExceptionClient) MapCreateBulk(slice any, setFunc func(*ClauseExceptionCreate, int)) *ClauseExceptionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ClauseExceptionCreateBulk{err: fmt.Errorf("calling to ClauseExceptionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ClauseExceptionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ClauseExceptionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ClauseException.
+func (c *ClauseExceptionClient) Update() *ClauseExceptionUpdate {
+	mutation := newClauseExceptionMutation(c.config, OpUpdate)
+	return &ClauseExceptionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ClauseExceptionClient) UpdateOne(_m *ClauseException) *ClauseExceptionUpdateOne {
+	mutation := newClauseExceptionMutation(c.config, OpUpdateOne, withClauseException(_m))
+	return &ClauseExceptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ClauseExceptionClient) UpdateOneID(id publicid.ClauseExceptionID) *ClauseExceptionUpdateOne {
+	mutation := newClauseExceptionMutation(c.config, OpUpdateOne, withClauseExceptionID(id))
+	return &ClauseExceptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ClauseException.
+func (c *ClauseExceptionClient) Delete() *ClauseExceptionDelete {
+	mutation := newClauseExceptionMutation(c.config, OpDelete)
+	return &ClauseExceptionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ClauseExceptionClient) DeleteOne(_m *ClauseException) *ClauseExceptionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ClauseExceptionClient) DeleteOneID(id publicid.ClauseExceptionID) *ClauseExceptionDeleteOne {
+	builder := c.Delete().Where(clauseexception.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ClauseExceptionDeleteOne{builder}
+}
+
+// Query returns a query builder for ClauseException.
+func (c *ClauseExceptionClient) Query() *ClauseExceptionQuery {
+	return &ClauseExceptionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeClauseException},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ClauseException entity by its id.
+func (c *ClauseExceptionClient) Get(ctx context.Context, id publicid.ClauseExceptionID) (*ClauseException, error) {
+	return c.Query().Where(clauseexception.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ClauseExceptionClient) GetX(ctx context.Context, id publicid.ClauseExceptionID) *ClauseException {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a ClauseException.
+func (c *ClauseExceptionClient) QueryContract(_m *ClauseException) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(clauseexception.Table, clauseexception.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, clauseexception.ContractTable, clauseexception.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProposedBy queries the proposed_by edge of a ClauseException.
+func (c *ClauseExceptionClient) QueryProposedBy(_m *ClauseException) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(clauseexception.Table, clauseexception.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, clauseexception.ProposedByTable, clauseexception.ProposedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDecidedBy queries the decided_by edge of a ClauseException.
+func (c *ClauseExceptionClient) QueryDecidedBy(_m *ClauseException) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(clauseexception.Table, clauseexception.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, clauseexception.DecidedByTable, clauseexception.DecidedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ClauseExceptionClient) Hooks() []Hook {
+	return c.hooks.ClauseException
+}
+
+// Interceptors returns the client interceptors.
+func (c *ClauseExceptionClient) Interceptors() []Interceptor {
+	return c.inters.ClauseException
+}
+
+func (c *ClauseExceptionClient) mutate(ctx context.Context, m *ClauseExceptionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ClauseExceptionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ClauseExceptionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ClauseExceptionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ClauseExceptionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ClauseException mutation op: %q", m.Op())
+	}
+}
+
 // ContactClient is a client for the Contact schema.
 type ContactClient struct {
 	config
@@ -3548,6 +3904,187 @@ func (c *ContractPartyClient) mutate(ctx context.Context, m *ContractPartyMutati
 		return (&ContractPartyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ContractParty mutation op: %q", m.Op())
+	}
+}
+
+// ContractTextClient is a client for the ContractText schema.
+type ContractTextClient struct {
+	config
+}
+
+// NewContractTextClient returns a client for the ContractText from the given config.
+func NewContractTextClient(c config) *ContractTextClient {
+	return &ContractTextClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contracttext.Hooks(f(g(h())))`.
+func (c *ContractTextClient) Use(hooks ...Hook) {
+	c.hooks.ContractText = append(c.hooks.ContractText, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contracttext.Intercept(f(g(h())))`.
+func (c *ContractTextClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContractText = append(c.inters.ContractText, interceptors...)
+}
+
+// Create returns a builder for creating a ContractText entity.
+func (c *ContractTextClient) Create() *ContractTextCreate {
+	mutation := newContractTextMutation(c.config, OpCreate)
+	return &ContractTextCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContractText entities.
+func (c *ContractTextClient) CreateBulk(builders ...*ContractTextCreate) *ContractTextCreateBulk {
+	return &ContractTextCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContractTextClient) MapCreateBulk(slice any, setFunc func(*ContractTextCreate, int)) *ContractTextCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContractTextCreateBulk{err: fmt.Errorf("calling to ContractTextClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContractTextCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContractTextCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContractText.
+func (c *ContractTextClient) Update() *ContractTextUpdate {
+	mutation := newContractTextMutation(c.config, OpUpdate)
+	return &ContractTextUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContractTextClient) UpdateOne(_m *ContractText) *ContractTextUpdateOne {
+	mutation := newContractTextMutation(c.config, OpUpdateOne, withContractText(_m))
+	return &ContractTextUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContractTextClient) UpdateOneID(id publicid.ContractTextID) *ContractTextUpdateOne {
+	mutation := newContractTextMutation(c.config, OpUpdateOne, withContractTextID(id))
+	return &ContractTextUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContractText.
+func (c *ContractTextClient) Delete() *ContractTextDelete {
+	mutation := newContractTextMutation(c.config, OpDelete)
+	return &ContractTextDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContractTextClient) DeleteOne(_m *ContractText) *ContractTextDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContractTextClient) DeleteOneID(id publicid.ContractTextID) *ContractTextDeleteOne {
+	builder := c.Delete().Where(contracttext.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContractTextDeleteOne{builder}
+}
+
+// Query returns a query builder for ContractText.
+func (c *ContractTextClient) Query() *ContractTextQuery {
+	return &ContractTextQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContractText},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContractText entity by its id.
+func (c *ContractTextClient) Get(ctx context.Context, id publicid.ContractTextID) (*ContractText, error) {
+	return c.Query().Where(contracttext.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContractTextClient) GetX(ctx context.Context, id publicid.ContractTextID) *ContractText {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a ContractText.
+func (c *ContractTextClient) QueryContract(_m *ContractText) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contracttext.Table, contracttext.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contracttext.ContractTable, contracttext.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTemplateVersion queries the template_version edge of a ContractText.
+func (c *ContractTextClient) QueryTemplateVersion(_m *ContractText) *TemplateVersionQuery {
+	query := (&TemplateVersionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contracttext.Table, contracttext.FieldID, id),
+			sqlgraph.To(templateversion.Table, templateversion.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contracttext.TemplateVersionTable, contracttext.TemplateVersionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContact queries the contact edge of a ContractText.
+func (c *ContractTextClient) QueryContact(_m *ContractText) *ContactQuery {
+	query := (&ContactClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contracttext.Table, contracttext.FieldID, id),
+			sqlgraph.To(contact.Table, contact.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contracttext.ContactTable, contracttext.ContactColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ContractTextClient) Hooks() []Hook {
+	return c.hooks.ContractText
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContractTextClient) Interceptors() []Interceptor {
+	return c.inters.ContractText
+}
+
+func (c *ContractTextClient) mutate(ctx context.Context, m *ContractTextMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContractTextCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContractTextUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContractTextUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContractTextDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContractText mutation op: %q", m.Op())
 	}
 }
 
@@ -6707,6 +7244,336 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 	}
 }
 
+// TemplateClient is a client for the Template schema.
+type TemplateClient struct {
+	config
+}
+
+// NewTemplateClient returns a client for the Template from the given config.
+func NewTemplateClient(c config) *TemplateClient {
+	return &TemplateClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `template.Hooks(f(g(h())))`.
+func (c *TemplateClient) Use(hooks ...Hook) {
+	c.hooks.Template = append(c.hooks.Template, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `template.Intercept(f(g(h())))`.
+func (c *TemplateClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Template = append(c.inters.Template, interceptors...)
+}
+
+// Create returns a builder for creating a Template entity.
+func (c *TemplateClient) Create() *TemplateCreate {
+	mutation := newTemplateMutation(c.config, OpCreate)
+	return &TemplateCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Template entities.
+func (c *TemplateClient) CreateBulk(builders ...*TemplateCreate) *TemplateCreateBulk {
+	return &TemplateCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TemplateClient) MapCreateBulk(slice any, setFunc func(*TemplateCreate, int)) *TemplateCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TemplateCreateBulk{err: fmt.Errorf("calling to TemplateClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TemplateCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TemplateCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Template.
+func (c *TemplateClient) Update() *TemplateUpdate {
+	mutation := newTemplateMutation(c.config, OpUpdate)
+	return &TemplateUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TemplateClient) UpdateOne(_m *Template) *TemplateUpdateOne {
+	mutation := newTemplateMutation(c.config, OpUpdateOne, withTemplate(_m))
+	return &TemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TemplateClient) UpdateOneID(id publicid.TemplateID) *TemplateUpdateOne {
+	mutation := newTemplateMutation(c.config, OpUpdateOne, withTemplateID(id))
+	return &TemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Template.
+func (c *TemplateClient) Delete() *TemplateDelete {
+	mutation := newTemplateMutation(c.config, OpDelete)
+	return &TemplateDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TemplateClient) DeleteOne(_m *Template) *TemplateDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TemplateClient) DeleteOneID(id publicid.TemplateID) *TemplateDeleteOne {
+	builder := c.Delete().Where(template.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TemplateDeleteOne{builder}
+}
+
+// Query returns a query builder for Template.
+func (c *TemplateClient) Query() *TemplateQuery {
+	return &TemplateQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTemplate},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Template entity by its id.
+func (c *TemplateClient) Get(ctx context.Context, id publicid.TemplateID) (*Template, error) {
+	return c.Query().Where(template.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TemplateClient) GetX(ctx context.Context, id publicid.TemplateID) *Template {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a Template.
+func (c *TemplateClient) QueryContract(_m *Template) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(template.Table, template.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, template.ContractTable, template.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVersions queries the versions edge of a Template.
+func (c *TemplateClient) QueryVersions(_m *Template) *TemplateVersionQuery {
+	query := (&TemplateVersionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(template.Table, template.FieldID, id),
+			sqlgraph.To(templateversion.Table, templateversion.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, template.VersionsTable, template.VersionsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TemplateClient) Hooks() []Hook {
+	return c.hooks.Template
+}
+
+// Interceptors returns the client interceptors.
+func (c *TemplateClient) Interceptors() []Interceptor {
+	return c.inters.Template
+}
+
+func (c *TemplateClient) mutate(ctx context.Context, m *TemplateMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TemplateCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TemplateUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TemplateUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TemplateDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Template mutation op: %q", m.Op())
+	}
+}
+
+// TemplateVersionClient is a client for the TemplateVersion schema.
+type TemplateVersionClient struct {
+	config
+}
+
+// NewTemplateVersionClient returns a client for the TemplateVersion from the given config.
+func NewTemplateVersionClient(c config) *TemplateVersionClient {
+	return &TemplateVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `templateversion.Hooks(f(g(h())))`.
+func (c *TemplateVersionClient) Use(hooks ...Hook) {
+	c.hooks.TemplateVersion = append(c.hooks.TemplateVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `templateversion.Intercept(f(g(h())))`.
+func (c *TemplateVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TemplateVersion = append(c.inters.TemplateVersion, interceptors...)
+}
+
+// Create returns a builder for creating a TemplateVersion entity.
+func (c *TemplateVersionClient) Create() *TemplateVersionCreate {
+	mutation := newTemplateVersionMutation(c.config, OpCreate)
+	return &TemplateVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TemplateVersion entities.
+func (c *TemplateVersionClient) CreateBulk(builders ...*TemplateVersionCreate) *TemplateVersionCreateBulk {
+	return &TemplateVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TemplateVersionClient) MapCreateBulk(slice any, setFunc func(*TemplateVersionCreate, int)) *TemplateVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TemplateVersionCreateBulk{err: fmt.Errorf("calling to TemplateVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TemplateVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TemplateVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TemplateVersion.
+func (c *TemplateVersionClient) Update() *TemplateVersionUpdate {
+	mutation := newTemplateVersionMutation(c.config, OpUpdate)
+	return &TemplateVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TemplateVersionClient) UpdateOne(_m *TemplateVersion) *TemplateVersionUpdateOne {
+	mutation := newTemplateVersionMutation(c.config, OpUpdateOne, withTemplateVersion(_m))
+	return &TemplateVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TemplateVersionClient) UpdateOneID(id publicid.TemplateVersionID) *TemplateVersionUpdateOne {
+	mutation := newTemplateVersionMutation(c.config, OpUpdateOne, withTemplateVersionID(id))
+	return &TemplateVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TemplateVersion.
+func (c *TemplateVersionClient) Delete() *TemplateVersionDelete {
+	mutation := newTemplateVersionMutation(c.config, OpDelete)
+	return &TemplateVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TemplateVersionClient) DeleteOne(_m *TemplateVersion) *TemplateVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TemplateVersionClient) DeleteOneID(id publicid.TemplateVersionID) *TemplateVersionDeleteOne {
+	builder := c.Delete().Where(templateversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TemplateVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for TemplateVersion.
+func (c *TemplateVersionClient) Query() *TemplateVersionQuery {
+	return &TemplateVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTemplateVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TemplateVersion entity by its id.
+func (c *TemplateVersionClient) Get(ctx context.Context, id publicid.TemplateVersionID) (*TemplateVersion, error) {
+	return c.Query().Where(templateversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TemplateVersionClient) GetX(ctx context.Context, id publicid.TemplateVersionID) *TemplateVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryTemplate queries the template edge of a TemplateVersion.
+func (c *TemplateVersionClient) QueryTemplate(_m *TemplateVersion) *TemplateQuery {
+	query := (&TemplateClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(templateversion.Table, templateversion.FieldID, id),
+			sqlgraph.To(template.Table, template.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, templateversion.TemplateTable, templateversion.TemplateColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPublishedBy queries the published_by edge of a TemplateVersion.
+func (c *TemplateVersionClient) QueryPublishedBy(_m *TemplateVersion) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(templateversion.Table, templateversion.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, templateversion.PublishedByTable, templateversion.PublishedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TemplateVersionClient) Hooks() []Hook {
+	return c.hooks.TemplateVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *TemplateVersionClient) Interceptors() []Interceptor {
+	return c.inters.TemplateVersion
+}
+
+func (c *TemplateVersionClient) mutate(ctx context.Context, m *TemplateVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TemplateVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TemplateVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TemplateVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TemplateVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TemplateVersion mutation op: %q", m.Op())
+	}
+}
+
 // TenantClient is a client for the Tenant schema.
 type TenantClient struct {
 	config
@@ -7191,20 +8058,23 @@ type (
 	hooks struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, Contact, Contract, ContractChange, ContractLine,
-		ContractParty, CustomField, CustomValue, Customer, Department, DictionaryEntry,
-		DocumentReference, IdempotencyKey, ImportSource, Milestone, NumberCounter,
-		Obligation, OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder,
-		Role, RoleGrant, ServiceRecord, Session, Tenant, User, UserRole []ent.Hook
+		AuditQueue, AuditSeal, Clause, ClauseException, Contact, Contract,
+		ContractChange, ContractLine, ContractParty, ContractText, CustomField,
+		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
+		IdempotencyKey, ImportSource, Milestone, NumberCounter, Obligation,
+		OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant,
+		ServiceRecord, Session, Template, TemplateVersion, Tenant, User,
+		UserRole []ent.Hook
 	}
 	inters struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, Contact, Contract, ContractChange, ContractLine,
-		ContractParty, CustomField, CustomValue, Customer, Department, DictionaryEntry,
-		DocumentReference, IdempotencyKey, ImportSource, Milestone, NumberCounter,
-		Obligation, OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder,
-		Role, RoleGrant, ServiceRecord, Session, Tenant, User,
+		AuditQueue, AuditSeal, Clause, ClauseException, Contact, Contract,
+		ContractChange, ContractLine, ContractParty, ContractText, CustomField,
+		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
+		IdempotencyKey, ImportSource, Milestone, NumberCounter, Obligation,
+		OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant,
+		ServiceRecord, Session, Template, TemplateVersion, Tenant, User,
 		UserRole []ent.Interceptor
 	}
 )

@@ -18,11 +18,14 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/clause"
+	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -50,6 +53,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	"heyue/ent/template"
+	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -125,11 +130,14 @@ func checkColumn(t, c string) error {
 			auditentry.Table:          auditentry.ValidColumn,
 			auditqueue.Table:          auditqueue.ValidColumn,
 			auditseal.Table:           auditseal.ValidColumn,
+			clause.Table:              clause.ValidColumn,
+			clauseexception.Table:     clauseexception.ValidColumn,
 			contact.Table:             contact.ValidColumn,
 			contract.Table:            contract.ValidColumn,
 			contractchange.Table:      contractchange.ValidColumn,
 			contractline.Table:        contractline.ValidColumn,
 			contractparty.Table:       contractparty.ValidColumn,
+			contracttext.Table:        contracttext.ValidColumn,
 			customfield.Table:         customfield.ValidColumn,
 			customvalue.Table:         customvalue.ValidColumn,
 			customer.Table:            customer.ValidColumn,
@@ -150,6 +158,8 @@ func checkColumn(t, c string) error {
 			rolegrant.Table:           rolegrant.ValidColumn,
 			servicerecord.Table:       servicerecord.ValidColumn,
 			session.Table:             session.ValidColumn,
+			template.Table:            template.ValidColumn,
+			templateversion.Table:     templateversion.ValidColumn,
 			tenant.Table:              tenant.ValidColumn,
 			user.Table:                user.ValidColumn,
 			userrole.Table:            userrole.ValidColumn,

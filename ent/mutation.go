@@ -16,6 +16,7 @@ import (
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/fields/custom"
 	"heyue/domain/settlement/plan"
+	"heyue/domain/templates/text"
 	"heyue/domain/tenants/settings"
 	"heyue/domain/tenants/standing"
 	"heyue/ent/alert"
@@ -30,11 +31,14 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/clause"
+	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -56,6 +60,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	"heyue/ent/template"
+	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -93,11 +99,14 @@ const (
 	TypeAuditEntry          = "AuditEntry"
 	TypeAuditQueue          = "AuditQueue"
 	TypeAuditSeal           = "AuditSeal"
+	TypeClause              = "Clause"
+	TypeClauseException     = "ClauseException"
 	TypeContact             = "Contact"
 	TypeContract            = "Contract"
 	TypeContractChange      = "ContractChange"
 	TypeContractLine        = "ContractLine"
 	TypeContractParty       = "ContractParty"
+	TypeContractText        = "ContractText"
 	TypeCustomField         = "CustomField"
 	TypeCustomValue         = "CustomValue"
 	TypeCustomer            = "Customer"
@@ -118,6 +127,8 @@ const (
 	TypeRoleGrant           = "RoleGrant"
 	TypeServiceRecord       = "ServiceRecord"
 	TypeSession             = "Session"
+	TypeTemplate            = "Template"
+	TypeTemplateVersion     = "TemplateVersion"
 	TypeTenant              = "Tenant"
 	TypeUser                = "User"
 	TypeUserRole            = "UserRole"
@@ -12712,6 +12723,2275 @@ func (m *AuditSealMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditSeal edge %s", name)
 }
 
+// ClauseMutation represents an operation that mutates the Clause nodes in the graph.
+type ClauseMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *publicid.ClauseID
+	tenant_id     *int64
+	addtenant_id  *int64
+	created_at    *time.Time
+	updated_at    *time.Time
+	version       *int
+	addversion    *int
+	archived_at   *time.Time
+	code          *string
+	tags          *[]string
+	appendtags    []string
+	heading_zh    *string
+	heading_en    *string
+	text_zh       *string
+	text_en       *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*Clause, error)
+	predicates    []predicate.Clause
+}
+
+var _ ent.Mutation = (*ClauseMutation)(nil)
+
+// clauseOption allows management of the mutation configuration using functional options.
+type clauseOption func(*ClauseMutation)
+
+// newClauseMutation creates new mutation for the Clause entity.
+func newClauseMutation(c config, op Op, opts ...clauseOption) *ClauseMutation {
+	m := &ClauseMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeClause,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withClauseID sets the ID field of the mutation.
+func withClauseID(id publicid.ClauseID) clauseOption {
+	return func(m *ClauseMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Clause
+		)
+		m.oldValue = func(ctx context.Context) (*Clause, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Clause.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withClause sets the old Clause of the mutation.
+func withClause(node *Clause) clauseOption {
+	return func(m *ClauseMutation) {
+		m.oldValue = func(context.Context) (*Clause, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ClauseMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ClauseMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Clause entities.
+func (m *ClauseMutation) SetID(id publicid.ClauseID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ClauseMutation) ID() (id publicid.ClauseID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ClauseMutation) IDs(ctx context.Context) ([]publicid.ClauseID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ClauseID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Clause.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ClauseMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ClauseMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ClauseMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ClauseMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ClauseMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ClauseMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ClauseMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ClauseMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ClauseMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ClauseMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ClauseMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ClauseMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ClauseMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ClauseMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ClauseMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ClauseMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *ClauseMutation) SetArchivedAt(t time.Time) {
+	m.archived_at = &t
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *ClauseMutation) ArchivedAt() (r time.Time, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldArchivedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// ClearArchivedAt clears the value of the "archived_at" field.
+func (m *ClauseMutation) ClearArchivedAt() {
+	m.archived_at = nil
+	m.clearedFields[clause.FieldArchivedAt] = struct{}{}
+}
+
+// ArchivedAtCleared returns if the "archived_at" field was cleared in this mutation.
+func (m *ClauseMutation) ArchivedAtCleared() bool {
+	_, ok := m.clearedFields[clause.FieldArchivedAt]
+	return ok
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *ClauseMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	delete(m.clearedFields, clause.FieldArchivedAt)
+}
+
+// SetCode sets the "code" field.
+func (m *ClauseMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *ClauseMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *ClauseMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetTags sets the "tags" field.
+func (m *ClauseMutation) SetTags(s []string) {
+	m.tags = &s
+	m.appendtags = nil
+}
+
+// Tags returns the value of the "tags" field in the mutation.
+func (m *ClauseMutation) Tags() (r []string, exists bool) {
+	v := m.tags
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTags returns the old "tags" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldTags(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTags is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTags requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTags: %w", err)
+	}
+	return oldValue.Tags, nil
+}
+
+// AppendTags adds s to the "tags" field.
+func (m *ClauseMutation) AppendTags(s []string) {
+	m.appendtags = append(m.appendtags, s...)
+}
+
+// AppendedTags returns the list of values that were appended to the "tags" field in this mutation.
+func (m *ClauseMutation) AppendedTags() ([]string, bool) {
+	if len(m.appendtags) == 0 {
+		return nil, false
+	}
+	return m.appendtags, true
+}
+
+// ResetTags resets all changes to the "tags" field.
+func (m *ClauseMutation) ResetTags() {
+	m.tags = nil
+	m.appendtags = nil
+}
+
+// SetHeadingZh sets the "heading_zh" field.
+func (m *ClauseMutation) SetHeadingZh(s string) {
+	m.heading_zh = &s
+}
+
+// HeadingZh returns the value of the "heading_zh" field in the mutation.
+func (m *ClauseMutation) HeadingZh() (r string, exists bool) {
+	v := m.heading_zh
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeadingZh returns the old "heading_zh" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldHeadingZh(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeadingZh is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeadingZh requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeadingZh: %w", err)
+	}
+	return oldValue.HeadingZh, nil
+}
+
+// ResetHeadingZh resets all changes to the "heading_zh" field.
+func (m *ClauseMutation) ResetHeadingZh() {
+	m.heading_zh = nil
+}
+
+// SetHeadingEn sets the "heading_en" field.
+func (m *ClauseMutation) SetHeadingEn(s string) {
+	m.heading_en = &s
+}
+
+// HeadingEn returns the value of the "heading_en" field in the mutation.
+func (m *ClauseMutation) HeadingEn() (r string, exists bool) {
+	v := m.heading_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHeadingEn returns the old "heading_en" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldHeadingEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHeadingEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHeadingEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHeadingEn: %w", err)
+	}
+	return oldValue.HeadingEn, nil
+}
+
+// ResetHeadingEn resets all changes to the "heading_en" field.
+func (m *ClauseMutation) ResetHeadingEn() {
+	m.heading_en = nil
+}
+
+// SetTextZh sets the "text_zh" field.
+func (m *ClauseMutation) SetTextZh(s string) {
+	m.text_zh = &s
+}
+
+// TextZh returns the value of the "text_zh" field in the mutation.
+func (m *ClauseMutation) TextZh() (r string, exists bool) {
+	v := m.text_zh
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextZh returns the old "text_zh" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldTextZh(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextZh is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextZh requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextZh: %w", err)
+	}
+	return oldValue.TextZh, nil
+}
+
+// ResetTextZh resets all changes to the "text_zh" field.
+func (m *ClauseMutation) ResetTextZh() {
+	m.text_zh = nil
+}
+
+// SetTextEn sets the "text_en" field.
+func (m *ClauseMutation) SetTextEn(s string) {
+	m.text_en = &s
+}
+
+// TextEn returns the value of the "text_en" field in the mutation.
+func (m *ClauseMutation) TextEn() (r string, exists bool) {
+	v := m.text_en
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTextEn returns the old "text_en" field's value of the Clause entity.
+// If the Clause object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseMutation) OldTextEn(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTextEn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTextEn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTextEn: %w", err)
+	}
+	return oldValue.TextEn, nil
+}
+
+// ResetTextEn resets all changes to the "text_en" field.
+func (m *ClauseMutation) ResetTextEn() {
+	m.text_en = nil
+}
+
+// Where appends a list predicates to the ClauseMutation builder.
+func (m *ClauseMutation) Where(ps ...predicate.Clause) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ClauseMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ClauseMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Clause, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ClauseMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ClauseMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Clause).
+func (m *ClauseMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ClauseMutation) Fields() []string {
+	fields := make([]string, 0, 11)
+	if m.tenant_id != nil {
+		fields = append(fields, clause.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, clause.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, clause.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, clause.FieldVersion)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, clause.FieldArchivedAt)
+	}
+	if m.code != nil {
+		fields = append(fields, clause.FieldCode)
+	}
+	if m.tags != nil {
+		fields = append(fields, clause.FieldTags)
+	}
+	if m.heading_zh != nil {
+		fields = append(fields, clause.FieldHeadingZh)
+	}
+	if m.heading_en != nil {
+		fields = append(fields, clause.FieldHeadingEn)
+	}
+	if m.text_zh != nil {
+		fields = append(fields, clause.FieldTextZh)
+	}
+	if m.text_en != nil {
+		fields = append(fields, clause.FieldTextEn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ClauseMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case clause.FieldTenantID:
+		return m.TenantID()
+	case clause.FieldCreatedAt:
+		return m.CreatedAt()
+	case clause.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case clause.FieldVersion:
+		return m.Version()
+	case clause.FieldArchivedAt:
+		return m.ArchivedAt()
+	case clause.FieldCode:
+		return m.Code()
+	case clause.FieldTags:
+		return m.Tags()
+	case clause.FieldHeadingZh:
+		return m.HeadingZh()
+	case clause.FieldHeadingEn:
+		return m.HeadingEn()
+	case clause.FieldTextZh:
+		return m.TextZh()
+	case clause.FieldTextEn:
+		return m.TextEn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ClauseMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case clause.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case clause.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case clause.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case clause.FieldVersion:
+		return m.OldVersion(ctx)
+	case clause.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case clause.FieldCode:
+		return m.OldCode(ctx)
+	case clause.FieldTags:
+		return m.OldTags(ctx)
+	case clause.FieldHeadingZh:
+		return m.OldHeadingZh(ctx)
+	case clause.FieldHeadingEn:
+		return m.OldHeadingEn(ctx)
+	case clause.FieldTextZh:
+		return m.OldTextZh(ctx)
+	case clause.FieldTextEn:
+		return m.OldTextEn(ctx)
+	}
+	return nil, fmt.Errorf("unknown Clause field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ClauseMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case clause.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case clause.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case clause.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case clause.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case clause.FieldArchivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case clause.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case clause.FieldTags:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTags(v)
+		return nil
+	case clause.FieldHeadingZh:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeadingZh(v)
+		return nil
+	case clause.FieldHeadingEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHeadingEn(v)
+		return nil
+	case clause.FieldTextZh:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextZh(v)
+		return nil
+	case clause.FieldTextEn:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTextEn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Clause field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ClauseMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, clause.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, clause.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ClauseMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case clause.FieldTenantID:
+		return m.AddedTenantID()
+	case clause.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ClauseMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case clause.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case clause.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Clause numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ClauseMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(clause.FieldArchivedAt) {
+		fields = append(fields, clause.FieldArchivedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ClauseMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ClauseMutation) ClearField(name string) error {
+	switch name {
+	case clause.FieldArchivedAt:
+		m.ClearArchivedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Clause nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ClauseMutation) ResetField(name string) error {
+	switch name {
+	case clause.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case clause.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case clause.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case clause.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case clause.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case clause.FieldCode:
+		m.ResetCode()
+		return nil
+	case clause.FieldTags:
+		m.ResetTags()
+		return nil
+	case clause.FieldHeadingZh:
+		m.ResetHeadingZh()
+		return nil
+	case clause.FieldHeadingEn:
+		m.ResetHeadingEn()
+		return nil
+	case clause.FieldTextZh:
+		m.ResetTextZh()
+		return nil
+	case clause.FieldTextEn:
+		m.ResetTextEn()
+		return nil
+	}
+	return fmt.Errorf("unknown Clause field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ClauseMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ClauseMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ClauseMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ClauseMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ClauseMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ClauseMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ClauseMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown Clause unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ClauseMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown Clause edge %s", name)
+}
+
+// ClauseExceptionMutation represents an operation that mutates the ClauseException nodes in the graph.
+type ClauseExceptionMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *publicid.ClauseExceptionID
+	tenant_id          *int64
+	addtenant_id       *int64
+	created_at         *time.Time
+	updated_at         *time.Time
+	version            *int
+	addversion         *int
+	clause_key         *string
+	old_text           *string
+	new_text           *string
+	reason             *string
+	status             *text.ExceptionStatus
+	decided_at         *time.Time
+	opinion            *string
+	clearedFields      map[string]struct{}
+	contract           *publicid.ContractID
+	clearedcontract    bool
+	proposed_by        *publicid.UserID
+	clearedproposed_by bool
+	decided_by         *publicid.UserID
+	cleareddecided_by  bool
+	done               bool
+	oldValue           func(context.Context) (*ClauseException, error)
+	predicates         []predicate.ClauseException
+}
+
+var _ ent.Mutation = (*ClauseExceptionMutation)(nil)
+
+// clauseexceptionOption allows management of the mutation configuration using functional options.
+type clauseexceptionOption func(*ClauseExceptionMutation)
+
+// newClauseExceptionMutation creates new mutation for the ClauseException entity.
+func newClauseExceptionMutation(c config, op Op, opts ...clauseexceptionOption) *ClauseExceptionMutation {
+	m := &ClauseExceptionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeClauseException,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withClauseExceptionID sets the ID field of the mutation.
+func withClauseExceptionID(id publicid.ClauseExceptionID) clauseexceptionOption {
+	return func(m *ClauseExceptionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ClauseException
+		)
+		m.oldValue = func(ctx context.Context) (*ClauseException, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ClauseException.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withClauseException sets the old ClauseException of the mutation.
+func withClauseException(node *ClauseException) clauseexceptionOption {
+	return func(m *ClauseExceptionMutation) {
+		m.oldValue = func(context.Context) (*ClauseException, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ClauseExceptionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ClauseExceptionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ClauseException entities.
+func (m *ClauseExceptionMutation) SetID(id publicid.ClauseExceptionID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ClauseExceptionMutation) ID() (id publicid.ClauseExceptionID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ClauseExceptionMutation) IDs(ctx context.Context) ([]publicid.ClauseExceptionID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ClauseExceptionID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ClauseException.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ClauseExceptionMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ClauseExceptionMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ClauseExceptionMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ClauseExceptionMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ClauseExceptionMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ClauseExceptionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ClauseExceptionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ClauseExceptionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ClauseExceptionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ClauseExceptionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ClauseExceptionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ClauseExceptionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ClauseExceptionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ClauseExceptionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ClauseExceptionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ClauseExceptionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ClauseExceptionMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ClauseExceptionMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ClauseExceptionMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetClauseKey sets the "clause_key" field.
+func (m *ClauseExceptionMutation) SetClauseKey(s string) {
+	m.clause_key = &s
+}
+
+// ClauseKey returns the value of the "clause_key" field in the mutation.
+func (m *ClauseExceptionMutation) ClauseKey() (r string, exists bool) {
+	v := m.clause_key
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldClauseKey returns the old "clause_key" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldClauseKey(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldClauseKey is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldClauseKey requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldClauseKey: %w", err)
+	}
+	return oldValue.ClauseKey, nil
+}
+
+// ResetClauseKey resets all changes to the "clause_key" field.
+func (m *ClauseExceptionMutation) ResetClauseKey() {
+	m.clause_key = nil
+}
+
+// SetOldText sets the "old_text" field.
+func (m *ClauseExceptionMutation) SetOldText(s string) {
+	m.old_text = &s
+}
+
+// OldText returns the value of the "old_text" field in the mutation.
+func (m *ClauseExceptionMutation) OldText() (r string, exists bool) {
+	v := m.old_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOldText returns the old "old_text" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldOldText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOldText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOldText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOldText: %w", err)
+	}
+	return oldValue.OldText, nil
+}
+
+// ResetOldText resets all changes to the "old_text" field.
+func (m *ClauseExceptionMutation) ResetOldText() {
+	m.old_text = nil
+}
+
+// SetNewText sets the "new_text" field.
+func (m *ClauseExceptionMutation) SetNewText(s string) {
+	m.new_text = &s
+}
+
+// NewText returns the value of the "new_text" field in the mutation.
+func (m *ClauseExceptionMutation) NewText() (r string, exists bool) {
+	v := m.new_text
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNewText returns the old "new_text" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldNewText(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNewText is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNewText requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNewText: %w", err)
+	}
+	return oldValue.NewText, nil
+}
+
+// ResetNewText resets all changes to the "new_text" field.
+func (m *ClauseExceptionMutation) ResetNewText() {
+	m.new_text = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ClauseExceptionMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ClauseExceptionMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ClauseExceptionMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *ClauseExceptionMutation) SetStatus(ts text.ExceptionStatus) {
+	m.status = &ts
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *ClauseExceptionMutation) Status() (r text.ExceptionStatus, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldStatus(ctx context.Context) (v text.ExceptionStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *ClauseExceptionMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetProposedByID sets the "proposed_by_id" field.
+func (m *ClauseExceptionMutation) SetProposedByID(pi publicid.UserID) {
+	m.proposed_by = &pi
+}
+
+// ProposedByID returns the value of the "proposed_by_id" field in the mutation.
+func (m *ClauseExceptionMutation) ProposedByID() (r publicid.UserID, exists bool) {
+	v := m.proposed_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldProposedByID returns the old "proposed_by_id" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldProposedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldProposedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldProposedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldProposedByID: %w", err)
+	}
+	return oldValue.ProposedByID, nil
+}
+
+// ResetProposedByID resets all changes to the "proposed_by_id" field.
+func (m *ClauseExceptionMutation) ResetProposedByID() {
+	m.proposed_by = nil
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *ClauseExceptionMutation) SetDecidedByID(pi publicid.UserID) {
+	m.decided_by = &pi
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *ClauseExceptionMutation) DecidedByID() (r publicid.UserID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldDecidedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *ClauseExceptionMutation) ClearDecidedByID() {
+	m.decided_by = nil
+	m.clearedFields[clauseexception.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *ClauseExceptionMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[clauseexception.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *ClauseExceptionMutation) ResetDecidedByID() {
+	m.decided_by = nil
+	delete(m.clearedFields, clauseexception.FieldDecidedByID)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ClauseExceptionMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ClauseExceptionMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ClauseExceptionMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[clauseexception.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ClauseExceptionMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[clauseexception.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ClauseExceptionMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, clauseexception.FieldDecidedAt)
+}
+
+// SetOpinion sets the "opinion" field.
+func (m *ClauseExceptionMutation) SetOpinion(s string) {
+	m.opinion = &s
+}
+
+// Opinion returns the value of the "opinion" field in the mutation.
+func (m *ClauseExceptionMutation) Opinion() (r string, exists bool) {
+	v := m.opinion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpinion returns the old "opinion" field's value of the ClauseException entity.
+// If the ClauseException object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ClauseExceptionMutation) OldOpinion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpinion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpinion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpinion: %w", err)
+	}
+	return oldValue.Opinion, nil
+}
+
+// ResetOpinion resets all changes to the "opinion" field.
+func (m *ClauseExceptionMutation) ResetOpinion() {
+	m.opinion = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ClauseExceptionMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[clauseexception.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ClauseExceptionMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ClauseExceptionMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ClauseExceptionMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearProposedBy clears the "proposed_by" edge to the User entity.
+func (m *ClauseExceptionMutation) ClearProposedBy() {
+	m.clearedproposed_by = true
+	m.clearedFields[clauseexception.FieldProposedByID] = struct{}{}
+}
+
+// ProposedByCleared reports if the "proposed_by" edge to the User entity was cleared.
+func (m *ClauseExceptionMutation) ProposedByCleared() bool {
+	return m.clearedproposed_by
+}
+
+// ProposedByIDs returns the "proposed_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ProposedByID instead. It exists only for internal usage by the builders.
+func (m *ClauseExceptionMutation) ProposedByIDs() (ids []publicid.UserID) {
+	if id := m.proposed_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetProposedBy resets all changes to the "proposed_by" edge.
+func (m *ClauseExceptionMutation) ResetProposedBy() {
+	m.proposed_by = nil
+	m.clearedproposed_by = false
+}
+
+// ClearDecidedBy clears the "decided_by" edge to the User entity.
+func (m *ClauseExceptionMutation) ClearDecidedBy() {
+	m.cleareddecided_by = true
+	m.clearedFields[clauseexception.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByCleared reports if the "decided_by" edge to the User entity was cleared.
+func (m *ClauseExceptionMutation) DecidedByCleared() bool {
+	return m.DecidedByIDCleared() || m.cleareddecided_by
+}
+
+// DecidedByIDs returns the "decided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByID instead. It exists only for internal usage by the builders.
+func (m *ClauseExceptionMutation) DecidedByIDs() (ids []publicid.UserID) {
+	if id := m.decided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" edge.
+func (m *ClauseExceptionMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	m.cleareddecided_by = false
+}
+
+// Where appends a list predicates to the ClauseExceptionMutation builder.
+func (m *ClauseExceptionMutation) Where(ps ...predicate.ClauseException) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ClauseExceptionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ClauseExceptionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ClauseException, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ClauseExceptionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ClauseExceptionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ClauseException).
+func (m *ClauseExceptionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ClauseExceptionMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.tenant_id != nil {
+		fields = append(fields, clauseexception.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, clauseexception.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, clauseexception.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, clauseexception.FieldVersion)
+	}
+	if m.contract != nil {
+		fields = append(fields, clauseexception.FieldContractID)
+	}
+	if m.clause_key != nil {
+		fields = append(fields, clauseexception.FieldClauseKey)
+	}
+	if m.old_text != nil {
+		fields = append(fields, clauseexception.FieldOldText)
+	}
+	if m.new_text != nil {
+		fields = append(fields, clauseexception.FieldNewText)
+	}
+	if m.reason != nil {
+		fields = append(fields, clauseexception.FieldReason)
+	}
+	if m.status != nil {
+		fields = append(fields, clauseexception.FieldStatus)
+	}
+	if m.proposed_by != nil {
+		fields = append(fields, clauseexception.FieldProposedByID)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, clauseexception.FieldDecidedByID)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, clauseexception.FieldDecidedAt)
+	}
+	if m.opinion != nil {
+		fields = append(fields, clauseexception.FieldOpinion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ClauseExceptionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case clauseexception.FieldTenantID:
+		return m.TenantID()
+	case clauseexception.FieldCreatedAt:
+		return m.CreatedAt()
+	case clauseexception.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case clauseexception.FieldVersion:
+		return m.Version()
+	case clauseexception.FieldContractID:
+		return m.ContractID()
+	case clauseexception.FieldClauseKey:
+		return m.ClauseKey()
+	case clauseexception.FieldOldText:
+		return m.OldText()
+	case clauseexception.FieldNewText:
+		return m.NewText()
+	case clauseexception.FieldReason:
+		return m.Reason()
+	case clauseexception.FieldStatus:
+		return m.Status()
+	case clauseexception.FieldProposedByID:
+		return m.ProposedByID()
+	case clauseexception.FieldDecidedByID:
+		return m.DecidedByID()
+	case clauseexception.FieldDecidedAt:
+		return m.DecidedAt()
+	case clauseexception.FieldOpinion:
+		return m.Opinion()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ClauseExceptionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case clauseexception.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case clauseexception.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case clauseexception.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case clauseexception.FieldVersion:
+		return m.OldVersion(ctx)
+	case clauseexception.FieldContractID:
+		return m.OldContractID(ctx)
+	case clauseexception.FieldClauseKey:
+		return m.OldClauseKey(ctx)
+	case clauseexception.FieldOldText:
+		return m.OldOldText(ctx)
+	case clauseexception.FieldNewText:
+		return m.OldNewText(ctx)
+	case clauseexception.FieldReason:
+		return m.OldReason(ctx)
+	case clauseexception.FieldStatus:
+		return m.OldStatus(ctx)
+	case clauseexception.FieldProposedByID:
+		return m.OldProposedByID(ctx)
+	case clauseexception.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case clauseexception.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case clauseexception.FieldOpinion:
+		return m.OldOpinion(ctx)
+	}
+	return nil, fmt.Errorf("unknown ClauseException field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ClauseExceptionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case clauseexception.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case clauseexception.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case clauseexception.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case clauseexception.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case clauseexception.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case clauseexception.FieldClauseKey:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetClauseKey(v)
+		return nil
+	case clauseexception.FieldOldText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOldText(v)
+		return nil
+	case clauseexception.FieldNewText:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNewText(v)
+		return nil
+	case clauseexception.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case clauseexception.FieldStatus:
+		v, ok := value.(text.ExceptionStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case clauseexception.FieldProposedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetProposedByID(v)
+		return nil
+	case clauseexception.FieldDecidedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case clauseexception.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case clauseexception.FieldOpinion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpinion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ClauseException field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ClauseExceptionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, clauseexception.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, clauseexception.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ClauseExceptionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case clauseexception.FieldTenantID:
+		return m.AddedTenantID()
+	case clauseexception.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ClauseExceptionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case clauseexception.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case clauseexception.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ClauseException numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ClauseExceptionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(clauseexception.FieldDecidedByID) {
+		fields = append(fields, clauseexception.FieldDecidedByID)
+	}
+	if m.FieldCleared(clauseexception.FieldDecidedAt) {
+		fields = append(fields, clauseexception.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ClauseExceptionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ClauseExceptionMutation) ClearField(name string) error {
+	switch name {
+	case clauseexception.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case clauseexception.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ClauseException nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ClauseExceptionMutation) ResetField(name string) error {
+	switch name {
+	case clauseexception.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case clauseexception.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case clauseexception.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case clauseexception.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case clauseexception.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case clauseexception.FieldClauseKey:
+		m.ResetClauseKey()
+		return nil
+	case clauseexception.FieldOldText:
+		m.ResetOldText()
+		return nil
+	case clauseexception.FieldNewText:
+		m.ResetNewText()
+		return nil
+	case clauseexception.FieldReason:
+		m.ResetReason()
+		return nil
+	case clauseexception.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case clauseexception.FieldProposedByID:
+		m.ResetProposedByID()
+		return nil
+	case clauseexception.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case clauseexception.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case clauseexception.FieldOpinion:
+		m.ResetOpinion()
+		return nil
+	}
+	return fmt.Errorf("unknown ClauseException field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ClauseExceptionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.contract != nil {
+		edges = append(edges, clauseexception.EdgeContract)
+	}
+	if m.proposed_by != nil {
+		edges = append(edges, clauseexception.EdgeProposedBy)
+	}
+	if m.decided_by != nil {
+		edges = append(edges, clauseexception.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ClauseExceptionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case clauseexception.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case clauseexception.EdgeProposedBy:
+		if id := m.proposed_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case clauseexception.EdgeDecidedBy:
+		if id := m.decided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ClauseExceptionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ClauseExceptionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ClauseExceptionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedcontract {
+		edges = append(edges, clauseexception.EdgeContract)
+	}
+	if m.clearedproposed_by {
+		edges = append(edges, clauseexception.EdgeProposedBy)
+	}
+	if m.cleareddecided_by {
+		edges = append(edges, clauseexception.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ClauseExceptionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case clauseexception.EdgeContract:
+		return m.clearedcontract
+	case clauseexception.EdgeProposedBy:
+		return m.clearedproposed_by
+	case clauseexception.EdgeDecidedBy:
+		return m.cleareddecided_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ClauseExceptionMutation) ClearEdge(name string) error {
+	switch name {
+	case clauseexception.EdgeContract:
+		m.ClearContract()
+		return nil
+	case clauseexception.EdgeProposedBy:
+		m.ClearProposedBy()
+		return nil
+	case clauseexception.EdgeDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ClauseException unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ClauseExceptionMutation) ResetEdge(name string) error {
+	switch name {
+	case clauseexception.EdgeContract:
+		m.ResetContract()
+		return nil
+	case clauseexception.EdgeProposedBy:
+		m.ResetProposedBy()
+		return nil
+	case clauseexception.EdgeDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ClauseException edge %s", name)
+}
+
 // ContactMutation represents an operation that mutates the Contact nodes in the graph.
 type ContactMutation struct {
 	config
@@ -20252,6 +22532,990 @@ func (m *ContractPartyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ContractParty edge %s", name)
+}
+
+// ContractTextMutation represents an operation that mutates the ContractText nodes in the graph.
+type ContractTextMutation struct {
+	config
+	op                      Op
+	typ                     string
+	id                      *publicid.ContractTextID
+	tenant_id               *int64
+	addtenant_id            *int64
+	created_at              *time.Time
+	updated_at              *time.Time
+	language                *text.Language
+	slots                   *text.Values
+	optional                *[]string
+	appendoptional          []string
+	clearedFields           map[string]struct{}
+	contract                *publicid.ContractID
+	clearedcontract         bool
+	template_version        *publicid.TemplateVersionID
+	clearedtemplate_version bool
+	contact                 *publicid.ContactID
+	clearedcontact          bool
+	done                    bool
+	oldValue                func(context.Context) (*ContractText, error)
+	predicates              []predicate.ContractText
+}
+
+var _ ent.Mutation = (*ContractTextMutation)(nil)
+
+// contracttextOption allows management of the mutation configuration using functional options.
+type contracttextOption func(*ContractTextMutation)
+
+// newContractTextMutation creates new mutation for the ContractText entity.
+func newContractTextMutation(c config, op Op, opts ...contracttextOption) *ContractTextMutation {
+	m := &ContractTextMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContractText,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContractTextID sets the ID field of the mutation.
+func withContractTextID(id publicid.ContractTextID) contracttextOption {
+	return func(m *ContractTextMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContractText
+		)
+		m.oldValue = func(ctx context.Context) (*ContractText, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContractText.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContractText sets the old ContractText of the mutation.
+func withContractText(node *ContractText) contracttextOption {
+	return func(m *ContractTextMutation) {
+		m.oldValue = func(context.Context) (*ContractText, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContractTextMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContractTextMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContractText entities.
+func (m *ContractTextMutation) SetID(id publicid.ContractTextID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContractTextMutation) ID() (id publicid.ContractTextID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContractTextMutation) IDs(ctx context.Context) ([]publicid.ContractTextID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ContractTextID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContractText.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ContractTextMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ContractTextMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ContractTextMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ContractTextMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ContractTextMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ContractTextMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ContractTextMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ContractTextMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ContractTextMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ContractTextMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ContractTextMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ContractTextMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ContractTextMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ContractTextMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetTemplateVersionID sets the "template_version_id" field.
+func (m *ContractTextMutation) SetTemplateVersionID(pvi publicid.TemplateVersionID) {
+	m.template_version = &pvi
+}
+
+// TemplateVersionID returns the value of the "template_version_id" field in the mutation.
+func (m *ContractTextMutation) TemplateVersionID() (r publicid.TemplateVersionID, exists bool) {
+	v := m.template_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplateVersionID returns the old "template_version_id" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldTemplateVersionID(ctx context.Context) (v publicid.TemplateVersionID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplateVersionID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplateVersionID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplateVersionID: %w", err)
+	}
+	return oldValue.TemplateVersionID, nil
+}
+
+// ResetTemplateVersionID resets all changes to the "template_version_id" field.
+func (m *ContractTextMutation) ResetTemplateVersionID() {
+	m.template_version = nil
+}
+
+// SetContactID sets the "contact_id" field.
+func (m *ContractTextMutation) SetContactID(pi publicid.ContactID) {
+	m.contact = &pi
+}
+
+// ContactID returns the value of the "contact_id" field in the mutation.
+func (m *ContractTextMutation) ContactID() (r publicid.ContactID, exists bool) {
+	v := m.contact
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContactID returns the old "contact_id" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldContactID(ctx context.Context) (v *publicid.ContactID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContactID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContactID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContactID: %w", err)
+	}
+	return oldValue.ContactID, nil
+}
+
+// ClearContactID clears the value of the "contact_id" field.
+func (m *ContractTextMutation) ClearContactID() {
+	m.contact = nil
+	m.clearedFields[contracttext.FieldContactID] = struct{}{}
+}
+
+// ContactIDCleared returns if the "contact_id" field was cleared in this mutation.
+func (m *ContractTextMutation) ContactIDCleared() bool {
+	_, ok := m.clearedFields[contracttext.FieldContactID]
+	return ok
+}
+
+// ResetContactID resets all changes to the "contact_id" field.
+func (m *ContractTextMutation) ResetContactID() {
+	m.contact = nil
+	delete(m.clearedFields, contracttext.FieldContactID)
+}
+
+// SetLanguage sets the "language" field.
+func (m *ContractTextMutation) SetLanguage(t text.Language) {
+	m.language = &t
+}
+
+// Language returns the value of the "language" field in the mutation.
+func (m *ContractTextMutation) Language() (r text.Language, exists bool) {
+	v := m.language
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLanguage returns the old "language" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldLanguage(ctx context.Context) (v text.Language, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLanguage is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLanguage requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLanguage: %w", err)
+	}
+	return oldValue.Language, nil
+}
+
+// ResetLanguage resets all changes to the "language" field.
+func (m *ContractTextMutation) ResetLanguage() {
+	m.language = nil
+}
+
+// SetSlots sets the "slots" field.
+func (m *ContractTextMutation) SetSlots(t text.Values) {
+	m.slots = &t
+}
+
+// Slots returns the value of the "slots" field in the mutation.
+func (m *ContractTextMutation) Slots() (r text.Values, exists bool) {
+	v := m.slots
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSlots returns the old "slots" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldSlots(ctx context.Context) (v text.Values, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSlots is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSlots requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSlots: %w", err)
+	}
+	return oldValue.Slots, nil
+}
+
+// ResetSlots resets all changes to the "slots" field.
+func (m *ContractTextMutation) ResetSlots() {
+	m.slots = nil
+}
+
+// SetOptional sets the "optional" field.
+func (m *ContractTextMutation) SetOptional(s []string) {
+	m.optional = &s
+	m.appendoptional = nil
+}
+
+// Optional returns the value of the "optional" field in the mutation.
+func (m *ContractTextMutation) Optional() (r []string, exists bool) {
+	v := m.optional
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOptional returns the old "optional" field's value of the ContractText entity.
+// If the ContractText object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractTextMutation) OldOptional(ctx context.Context) (v []string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOptional is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOptional requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOptional: %w", err)
+	}
+	return oldValue.Optional, nil
+}
+
+// AppendOptional adds s to the "optional" field.
+func (m *ContractTextMutation) AppendOptional(s []string) {
+	m.appendoptional = append(m.appendoptional, s...)
+}
+
+// AppendedOptional returns the list of values that were appended to the "optional" field in this mutation.
+func (m *ContractTextMutation) AppendedOptional() ([]string, bool) {
+	if len(m.appendoptional) == 0 {
+		return nil, false
+	}
+	return m.appendoptional, true
+}
+
+// ResetOptional resets all changes to the "optional" field.
+func (m *ContractTextMutation) ResetOptional() {
+	m.optional = nil
+	m.appendoptional = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ContractTextMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[contracttext.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ContractTextMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ContractTextMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ContractTextMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearTemplateVersion clears the "template_version" edge to the TemplateVersion entity.
+func (m *ContractTextMutation) ClearTemplateVersion() {
+	m.clearedtemplate_version = true
+	m.clearedFields[contracttext.FieldTemplateVersionID] = struct{}{}
+}
+
+// TemplateVersionCleared reports if the "template_version" edge to the TemplateVersion entity was cleared.
+func (m *ContractTextMutation) TemplateVersionCleared() bool {
+	return m.clearedtemplate_version
+}
+
+// TemplateVersionIDs returns the "template_version" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TemplateVersionID instead. It exists only for internal usage by the builders.
+func (m *ContractTextMutation) TemplateVersionIDs() (ids []publicid.TemplateVersionID) {
+	if id := m.template_version; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTemplateVersion resets all changes to the "template_version" edge.
+func (m *ContractTextMutation) ResetTemplateVersion() {
+	m.template_version = nil
+	m.clearedtemplate_version = false
+}
+
+// ClearContact clears the "contact" edge to the Contact entity.
+func (m *ContractTextMutation) ClearContact() {
+	m.clearedcontact = true
+	m.clearedFields[contracttext.FieldContactID] = struct{}{}
+}
+
+// ContactCleared reports if the "contact" edge to the Contact entity was cleared.
+func (m *ContractTextMutation) ContactCleared() bool {
+	return m.ContactIDCleared() || m.clearedcontact
+}
+
+// ContactIDs returns the "contact" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContactID instead. It exists only for internal usage by the builders.
+func (m *ContractTextMutation) ContactIDs() (ids []publicid.ContactID) {
+	if id := m.contact; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContact resets all changes to the "contact" edge.
+func (m *ContractTextMutation) ResetContact() {
+	m.contact = nil
+	m.clearedcontact = false
+}
+
+// Where appends a list predicates to the ContractTextMutation builder.
+func (m *ContractTextMutation) Where(ps ...predicate.ContractText) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContractTextMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContractTextMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContractText, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContractTextMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContractTextMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContractText).
+func (m *ContractTextMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContractTextMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.tenant_id != nil {
+		fields = append(fields, contracttext.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, contracttext.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, contracttext.FieldUpdatedAt)
+	}
+	if m.contract != nil {
+		fields = append(fields, contracttext.FieldContractID)
+	}
+	if m.template_version != nil {
+		fields = append(fields, contracttext.FieldTemplateVersionID)
+	}
+	if m.contact != nil {
+		fields = append(fields, contracttext.FieldContactID)
+	}
+	if m.language != nil {
+		fields = append(fields, contracttext.FieldLanguage)
+	}
+	if m.slots != nil {
+		fields = append(fields, contracttext.FieldSlots)
+	}
+	if m.optional != nil {
+		fields = append(fields, contracttext.FieldOptional)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContractTextMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contracttext.FieldTenantID:
+		return m.TenantID()
+	case contracttext.FieldCreatedAt:
+		return m.CreatedAt()
+	case contracttext.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case contracttext.FieldContractID:
+		return m.ContractID()
+	case contracttext.FieldTemplateVersionID:
+		return m.TemplateVersionID()
+	case contracttext.FieldContactID:
+		return m.ContactID()
+	case contracttext.FieldLanguage:
+		return m.Language()
+	case contracttext.FieldSlots:
+		return m.Slots()
+	case contracttext.FieldOptional:
+		return m.Optional()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContractTextMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contracttext.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case contracttext.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case contracttext.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case contracttext.FieldContractID:
+		return m.OldContractID(ctx)
+	case contracttext.FieldTemplateVersionID:
+		return m.OldTemplateVersionID(ctx)
+	case contracttext.FieldContactID:
+		return m.OldContactID(ctx)
+	case contracttext.FieldLanguage:
+		return m.OldLanguage(ctx)
+	case contracttext.FieldSlots:
+		return m.OldSlots(ctx)
+	case contracttext.FieldOptional:
+		return m.OldOptional(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContractText field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContractTextMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contracttext.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case contracttext.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case contracttext.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case contracttext.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case contracttext.FieldTemplateVersionID:
+		v, ok := value.(publicid.TemplateVersionID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplateVersionID(v)
+		return nil
+	case contracttext.FieldContactID:
+		v, ok := value.(publicid.ContactID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContactID(v)
+		return nil
+	case contracttext.FieldLanguage:
+		v, ok := value.(text.Language)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLanguage(v)
+		return nil
+	case contracttext.FieldSlots:
+		v, ok := value.(text.Values)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSlots(v)
+		return nil
+	case contracttext.FieldOptional:
+		v, ok := value.([]string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOptional(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContractText field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContractTextMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, contracttext.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContractTextMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contracttext.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContractTextMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contracttext.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContractText numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContractTextMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(contracttext.FieldContactID) {
+		fields = append(fields, contracttext.FieldContactID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContractTextMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContractTextMutation) ClearField(name string) error {
+	switch name {
+	case contracttext.FieldContactID:
+		m.ClearContactID()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractText nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContractTextMutation) ResetField(name string) error {
+	switch name {
+	case contracttext.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case contracttext.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case contracttext.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case contracttext.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case contracttext.FieldTemplateVersionID:
+		m.ResetTemplateVersionID()
+		return nil
+	case contracttext.FieldContactID:
+		m.ResetContactID()
+		return nil
+	case contracttext.FieldLanguage:
+		m.ResetLanguage()
+		return nil
+	case contracttext.FieldSlots:
+		m.ResetSlots()
+		return nil
+	case contracttext.FieldOptional:
+		m.ResetOptional()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractText field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContractTextMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.contract != nil {
+		edges = append(edges, contracttext.EdgeContract)
+	}
+	if m.template_version != nil {
+		edges = append(edges, contracttext.EdgeTemplateVersion)
+	}
+	if m.contact != nil {
+		edges = append(edges, contracttext.EdgeContact)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContractTextMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case contracttext.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case contracttext.EdgeTemplateVersion:
+		if id := m.template_version; id != nil {
+			return []ent.Value{*id}
+		}
+	case contracttext.EdgeContact:
+		if id := m.contact; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContractTextMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContractTextMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContractTextMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedcontract {
+		edges = append(edges, contracttext.EdgeContract)
+	}
+	if m.clearedtemplate_version {
+		edges = append(edges, contracttext.EdgeTemplateVersion)
+	}
+	if m.clearedcontact {
+		edges = append(edges, contracttext.EdgeContact)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContractTextMutation) EdgeCleared(name string) bool {
+	switch name {
+	case contracttext.EdgeContract:
+		return m.clearedcontract
+	case contracttext.EdgeTemplateVersion:
+		return m.clearedtemplate_version
+	case contracttext.EdgeContact:
+		return m.clearedcontact
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContractTextMutation) ClearEdge(name string) error {
+	switch name {
+	case contracttext.EdgeContract:
+		m.ClearContract()
+		return nil
+	case contracttext.EdgeTemplateVersion:
+		m.ClearTemplateVersion()
+		return nil
+	case contracttext.EdgeContact:
+		m.ClearContact()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractText unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContractTextMutation) ResetEdge(name string) error {
+	switch name {
+	case contracttext.EdgeContract:
+		m.ResetContract()
+		return nil
+	case contracttext.EdgeTemplateVersion:
+		m.ResetTemplateVersion()
+		return nil
+	case contracttext.EdgeContact:
+		m.ResetContact()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractText edge %s", name)
 }
 
 // CustomFieldMutation represents an operation that mutates the CustomField nodes in the graph.
@@ -40746,6 +44010,2315 @@ func (m *SessionMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Session edge %s", name)
+}
+
+// TemplateMutation represents an operation that mutates the Template nodes in the graph.
+type TemplateMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *publicid.TemplateID
+	tenant_id       *int64
+	addtenant_id    *int64
+	created_at      *time.Time
+	updated_at      *time.Time
+	version         *int
+	addversion      *int
+	archived_at     *time.Time
+	code            *string
+	name            *string
+	kind            *lifecycle.Kind
+	description     *string
+	clearedFields   map[string]struct{}
+	contract        *publicid.ContractID
+	clearedcontract bool
+	versions        map[publicid.TemplateVersionID]struct{}
+	removedversions map[publicid.TemplateVersionID]struct{}
+	clearedversions bool
+	done            bool
+	oldValue        func(context.Context) (*Template, error)
+	predicates      []predicate.Template
+}
+
+var _ ent.Mutation = (*TemplateMutation)(nil)
+
+// templateOption allows management of the mutation configuration using functional options.
+type templateOption func(*TemplateMutation)
+
+// newTemplateMutation creates new mutation for the Template entity.
+func newTemplateMutation(c config, op Op, opts ...templateOption) *TemplateMutation {
+	m := &TemplateMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTemplate,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTemplateID sets the ID field of the mutation.
+func withTemplateID(id publicid.TemplateID) templateOption {
+	return func(m *TemplateMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Template
+		)
+		m.oldValue = func(ctx context.Context) (*Template, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Template.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTemplate sets the old Template of the mutation.
+func withTemplate(node *Template) templateOption {
+	return func(m *TemplateMutation) {
+		m.oldValue = func(context.Context) (*Template, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TemplateMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TemplateMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Template entities.
+func (m *TemplateMutation) SetID(id publicid.TemplateID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TemplateMutation) ID() (id publicid.TemplateID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TemplateMutation) IDs(ctx context.Context) ([]publicid.TemplateID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.TemplateID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Template.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *TemplateMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *TemplateMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *TemplateMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *TemplateMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *TemplateMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TemplateMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TemplateMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TemplateMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *TemplateMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *TemplateMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *TemplateMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *TemplateMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TemplateMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TemplateMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TemplateMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TemplateMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetArchivedAt sets the "archived_at" field.
+func (m *TemplateMutation) SetArchivedAt(t time.Time) {
+	m.archived_at = &t
+}
+
+// ArchivedAt returns the value of the "archived_at" field in the mutation.
+func (m *TemplateMutation) ArchivedAt() (r time.Time, exists bool) {
+	v := m.archived_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldArchivedAt returns the old "archived_at" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldArchivedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldArchivedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldArchivedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldArchivedAt: %w", err)
+	}
+	return oldValue.ArchivedAt, nil
+}
+
+// ClearArchivedAt clears the value of the "archived_at" field.
+func (m *TemplateMutation) ClearArchivedAt() {
+	m.archived_at = nil
+	m.clearedFields[template.FieldArchivedAt] = struct{}{}
+}
+
+// ArchivedAtCleared returns if the "archived_at" field was cleared in this mutation.
+func (m *TemplateMutation) ArchivedAtCleared() bool {
+	_, ok := m.clearedFields[template.FieldArchivedAt]
+	return ok
+}
+
+// ResetArchivedAt resets all changes to the "archived_at" field.
+func (m *TemplateMutation) ResetArchivedAt() {
+	m.archived_at = nil
+	delete(m.clearedFields, template.FieldArchivedAt)
+}
+
+// SetCode sets the "code" field.
+func (m *TemplateMutation) SetCode(s string) {
+	m.code = &s
+}
+
+// Code returns the value of the "code" field in the mutation.
+func (m *TemplateMutation) Code() (r string, exists bool) {
+	v := m.code
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCode returns the old "code" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldCode(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCode: %w", err)
+	}
+	return oldValue.Code, nil
+}
+
+// ResetCode resets all changes to the "code" field.
+func (m *TemplateMutation) ResetCode() {
+	m.code = nil
+}
+
+// SetName sets the "name" field.
+func (m *TemplateMutation) SetName(s string) {
+	m.name = &s
+}
+
+// Name returns the value of the "name" field in the mutation.
+func (m *TemplateMutation) Name() (r string, exists bool) {
+	v := m.name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldName returns the old "name" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldName: %w", err)
+	}
+	return oldValue.Name, nil
+}
+
+// ResetName resets all changes to the "name" field.
+func (m *TemplateMutation) ResetName() {
+	m.name = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *TemplateMutation) SetKind(l lifecycle.Kind) {
+	m.kind = &l
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *TemplateMutation) Kind() (r lifecycle.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldKind(ctx context.Context) (v lifecycle.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *TemplateMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *TemplateMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *TemplateMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *TemplateMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *TemplateMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *TemplateMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the Template entity.
+// If the Template object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateMutation) OldContractID(ctx context.Context) (v *publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ClearContractID clears the value of the "contract_id" field.
+func (m *TemplateMutation) ClearContractID() {
+	m.contract = nil
+	m.clearedFields[template.FieldContractID] = struct{}{}
+}
+
+// ContractIDCleared returns if the "contract_id" field was cleared in this mutation.
+func (m *TemplateMutation) ContractIDCleared() bool {
+	_, ok := m.clearedFields[template.FieldContractID]
+	return ok
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *TemplateMutation) ResetContractID() {
+	m.contract = nil
+	delete(m.clearedFields, template.FieldContractID)
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *TemplateMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[template.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *TemplateMutation) ContractCleared() bool {
+	return m.ContractIDCleared() || m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *TemplateMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *TemplateMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// AddVersionIDs adds the "versions" edge to the TemplateVersion entity by ids.
+func (m *TemplateMutation) AddVersionIDs(ids ...publicid.TemplateVersionID) {
+	if m.versions == nil {
+		m.versions = make(map[publicid.TemplateVersionID]struct{})
+	}
+	for i := range ids {
+		m.versions[ids[i]] = struct{}{}
+	}
+}
+
+// ClearVersions clears the "versions" edge to the TemplateVersion entity.
+func (m *TemplateMutation) ClearVersions() {
+	m.clearedversions = true
+}
+
+// VersionsCleared reports if the "versions" edge to the TemplateVersion entity was cleared.
+func (m *TemplateMutation) VersionsCleared() bool {
+	return m.clearedversions
+}
+
+// RemoveVersionIDs removes the "versions" edge to the TemplateVersion entity by IDs.
+func (m *TemplateMutation) RemoveVersionIDs(ids ...publicid.TemplateVersionID) {
+	if m.removedversions == nil {
+		m.removedversions = make(map[publicid.TemplateVersionID]struct{})
+	}
+	for i := range ids {
+		delete(m.versions, ids[i])
+		m.removedversions[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedVersions returns the removed IDs of the "versions" edge to the TemplateVersion entity.
+func (m *TemplateMutation) RemovedVersionsIDs() (ids []publicid.TemplateVersionID) {
+	for id := range m.removedversions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// VersionsIDs returns the "versions" edge IDs in the mutation.
+func (m *TemplateMutation) VersionsIDs() (ids []publicid.TemplateVersionID) {
+	for id := range m.versions {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetVersions resets all changes to the "versions" edge.
+func (m *TemplateMutation) ResetVersions() {
+	m.versions = nil
+	m.clearedversions = false
+	m.removedversions = nil
+}
+
+// Where appends a list predicates to the TemplateMutation builder.
+func (m *TemplateMutation) Where(ps ...predicate.Template) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TemplateMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TemplateMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Template, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TemplateMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TemplateMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Template).
+func (m *TemplateMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TemplateMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, template.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, template.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, template.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, template.FieldVersion)
+	}
+	if m.archived_at != nil {
+		fields = append(fields, template.FieldArchivedAt)
+	}
+	if m.code != nil {
+		fields = append(fields, template.FieldCode)
+	}
+	if m.name != nil {
+		fields = append(fields, template.FieldName)
+	}
+	if m.kind != nil {
+		fields = append(fields, template.FieldKind)
+	}
+	if m.description != nil {
+		fields = append(fields, template.FieldDescription)
+	}
+	if m.contract != nil {
+		fields = append(fields, template.FieldContractID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TemplateMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case template.FieldTenantID:
+		return m.TenantID()
+	case template.FieldCreatedAt:
+		return m.CreatedAt()
+	case template.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case template.FieldVersion:
+		return m.Version()
+	case template.FieldArchivedAt:
+		return m.ArchivedAt()
+	case template.FieldCode:
+		return m.Code()
+	case template.FieldName:
+		return m.Name()
+	case template.FieldKind:
+		return m.Kind()
+	case template.FieldDescription:
+		return m.Description()
+	case template.FieldContractID:
+		return m.ContractID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TemplateMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case template.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case template.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case template.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case template.FieldVersion:
+		return m.OldVersion(ctx)
+	case template.FieldArchivedAt:
+		return m.OldArchivedAt(ctx)
+	case template.FieldCode:
+		return m.OldCode(ctx)
+	case template.FieldName:
+		return m.OldName(ctx)
+	case template.FieldKind:
+		return m.OldKind(ctx)
+	case template.FieldDescription:
+		return m.OldDescription(ctx)
+	case template.FieldContractID:
+		return m.OldContractID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Template field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TemplateMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case template.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case template.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case template.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case template.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case template.FieldArchivedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetArchivedAt(v)
+		return nil
+	case template.FieldCode:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCode(v)
+		return nil
+	case template.FieldName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetName(v)
+		return nil
+	case template.FieldKind:
+		v, ok := value.(lifecycle.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case template.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case template.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Template field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TemplateMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, template.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, template.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TemplateMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case template.FieldTenantID:
+		return m.AddedTenantID()
+	case template.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TemplateMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case template.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case template.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Template numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TemplateMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(template.FieldArchivedAt) {
+		fields = append(fields, template.FieldArchivedAt)
+	}
+	if m.FieldCleared(template.FieldContractID) {
+		fields = append(fields, template.FieldContractID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TemplateMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TemplateMutation) ClearField(name string) error {
+	switch name {
+	case template.FieldArchivedAt:
+		m.ClearArchivedAt()
+		return nil
+	case template.FieldContractID:
+		m.ClearContractID()
+		return nil
+	}
+	return fmt.Errorf("unknown Template nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TemplateMutation) ResetField(name string) error {
+	switch name {
+	case template.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case template.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case template.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case template.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case template.FieldArchivedAt:
+		m.ResetArchivedAt()
+		return nil
+	case template.FieldCode:
+		m.ResetCode()
+		return nil
+	case template.FieldName:
+		m.ResetName()
+		return nil
+	case template.FieldKind:
+		m.ResetKind()
+		return nil
+	case template.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case template.FieldContractID:
+		m.ResetContractID()
+		return nil
+	}
+	return fmt.Errorf("unknown Template field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TemplateMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.contract != nil {
+		edges = append(edges, template.EdgeContract)
+	}
+	if m.versions != nil {
+		edges = append(edges, template.EdgeVersions)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TemplateMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case template.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case template.EdgeVersions:
+		ids := make([]ent.Value, 0, len(m.versions))
+		for id := range m.versions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TemplateMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedversions != nil {
+		edges = append(edges, template.EdgeVersions)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TemplateMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case template.EdgeVersions:
+		ids := make([]ent.Value, 0, len(m.removedversions))
+		for id := range m.removedversions {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TemplateMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcontract {
+		edges = append(edges, template.EdgeContract)
+	}
+	if m.clearedversions {
+		edges = append(edges, template.EdgeVersions)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TemplateMutation) EdgeCleared(name string) bool {
+	switch name {
+	case template.EdgeContract:
+		return m.clearedcontract
+	case template.EdgeVersions:
+		return m.clearedversions
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TemplateMutation) ClearEdge(name string) error {
+	switch name {
+	case template.EdgeContract:
+		m.ClearContract()
+		return nil
+	}
+	return fmt.Errorf("unknown Template unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TemplateMutation) ResetEdge(name string) error {
+	switch name {
+	case template.EdgeContract:
+		m.ResetContract()
+		return nil
+	case template.EdgeVersions:
+		m.ResetVersions()
+		return nil
+	}
+	return fmt.Errorf("unknown Template edge %s", name)
+}
+
+// TemplateVersionMutation represents an operation that mutates the TemplateVersion nodes in the graph.
+type TemplateVersionMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.TemplateVersionID
+	tenant_id           *int64
+	addtenant_id        *int64
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	number              *int
+	addnumber           *int
+	status              *text.VersionStatus
+	content             *text.Content
+	content_hash        *string
+	note                *string
+	published_at        *time.Time
+	retired_at          *time.Time
+	clearedFields       map[string]struct{}
+	template            *publicid.TemplateID
+	clearedtemplate     bool
+	published_by        *publicid.UserID
+	clearedpublished_by bool
+	done                bool
+	oldValue            func(context.Context) (*TemplateVersion, error)
+	predicates          []predicate.TemplateVersion
+}
+
+var _ ent.Mutation = (*TemplateVersionMutation)(nil)
+
+// templateversionOption allows management of the mutation configuration using functional options.
+type templateversionOption func(*TemplateVersionMutation)
+
+// newTemplateVersionMutation creates new mutation for the TemplateVersion entity.
+func newTemplateVersionMutation(c config, op Op, opts ...templateversionOption) *TemplateVersionMutation {
+	m := &TemplateVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTemplateVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTemplateVersionID sets the ID field of the mutation.
+func withTemplateVersionID(id publicid.TemplateVersionID) templateversionOption {
+	return func(m *TemplateVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TemplateVersion
+		)
+		m.oldValue = func(ctx context.Context) (*TemplateVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TemplateVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTemplateVersion sets the old TemplateVersion of the mutation.
+func withTemplateVersion(node *TemplateVersion) templateversionOption {
+	return func(m *TemplateVersionMutation) {
+		m.oldValue = func(context.Context) (*TemplateVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TemplateVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TemplateVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TemplateVersion entities.
+func (m *TemplateVersionMutation) SetID(id publicid.TemplateVersionID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TemplateVersionMutation) ID() (id publicid.TemplateVersionID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TemplateVersionMutation) IDs(ctx context.Context) ([]publicid.TemplateVersionID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.TemplateVersionID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TemplateVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *TemplateVersionMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *TemplateVersionMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *TemplateVersionMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *TemplateVersionMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *TemplateVersionMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TemplateVersionMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TemplateVersionMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TemplateVersionMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *TemplateVersionMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *TemplateVersionMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *TemplateVersionMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *TemplateVersionMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *TemplateVersionMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *TemplateVersionMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *TemplateVersionMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *TemplateVersionMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetTemplateID sets the "template_id" field.
+func (m *TemplateVersionMutation) SetTemplateID(pi publicid.TemplateID) {
+	m.template = &pi
+}
+
+// TemplateID returns the value of the "template_id" field in the mutation.
+func (m *TemplateVersionMutation) TemplateID() (r publicid.TemplateID, exists bool) {
+	v := m.template
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTemplateID returns the old "template_id" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldTemplateID(ctx context.Context) (v publicid.TemplateID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTemplateID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTemplateID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTemplateID: %w", err)
+	}
+	return oldValue.TemplateID, nil
+}
+
+// ResetTemplateID resets all changes to the "template_id" field.
+func (m *TemplateVersionMutation) ResetTemplateID() {
+	m.template = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *TemplateVersionMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *TemplateVersionMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *TemplateVersionMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *TemplateVersionMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *TemplateVersionMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetStatus sets the "status" field.
+func (m *TemplateVersionMutation) SetStatus(ts text.VersionStatus) {
+	m.status = &ts
+}
+
+// Status returns the value of the "status" field in the mutation.
+func (m *TemplateVersionMutation) Status() (r text.VersionStatus, exists bool) {
+	v := m.status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStatus returns the old "status" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldStatus(ctx context.Context) (v text.VersionStatus, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStatus: %w", err)
+	}
+	return oldValue.Status, nil
+}
+
+// ResetStatus resets all changes to the "status" field.
+func (m *TemplateVersionMutation) ResetStatus() {
+	m.status = nil
+}
+
+// SetContent sets the "content" field.
+func (m *TemplateVersionMutation) SetContent(t text.Content) {
+	m.content = &t
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *TemplateVersionMutation) Content() (r text.Content, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldContent(ctx context.Context) (v text.Content, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *TemplateVersionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetContentHash sets the "content_hash" field.
+func (m *TemplateVersionMutation) SetContentHash(s string) {
+	m.content_hash = &s
+}
+
+// ContentHash returns the value of the "content_hash" field in the mutation.
+func (m *TemplateVersionMutation) ContentHash() (r string, exists bool) {
+	v := m.content_hash
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContentHash returns the old "content_hash" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldContentHash(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContentHash is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContentHash requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContentHash: %w", err)
+	}
+	return oldValue.ContentHash, nil
+}
+
+// ResetContentHash resets all changes to the "content_hash" field.
+func (m *TemplateVersionMutation) ResetContentHash() {
+	m.content_hash = nil
+}
+
+// SetNote sets the "note" field.
+func (m *TemplateVersionMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *TemplateVersionMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *TemplateVersionMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetPublishedAt sets the "published_at" field.
+func (m *TemplateVersionMutation) SetPublishedAt(t time.Time) {
+	m.published_at = &t
+}
+
+// PublishedAt returns the value of the "published_at" field in the mutation.
+func (m *TemplateVersionMutation) PublishedAt() (r time.Time, exists bool) {
+	v := m.published_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedAt returns the old "published_at" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldPublishedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedAt: %w", err)
+	}
+	return oldValue.PublishedAt, nil
+}
+
+// ClearPublishedAt clears the value of the "published_at" field.
+func (m *TemplateVersionMutation) ClearPublishedAt() {
+	m.published_at = nil
+	m.clearedFields[templateversion.FieldPublishedAt] = struct{}{}
+}
+
+// PublishedAtCleared returns if the "published_at" field was cleared in this mutation.
+func (m *TemplateVersionMutation) PublishedAtCleared() bool {
+	_, ok := m.clearedFields[templateversion.FieldPublishedAt]
+	return ok
+}
+
+// ResetPublishedAt resets all changes to the "published_at" field.
+func (m *TemplateVersionMutation) ResetPublishedAt() {
+	m.published_at = nil
+	delete(m.clearedFields, templateversion.FieldPublishedAt)
+}
+
+// SetPublishedByID sets the "published_by_id" field.
+func (m *TemplateVersionMutation) SetPublishedByID(pi publicid.UserID) {
+	m.published_by = &pi
+}
+
+// PublishedByID returns the value of the "published_by_id" field in the mutation.
+func (m *TemplateVersionMutation) PublishedByID() (r publicid.UserID, exists bool) {
+	v := m.published_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPublishedByID returns the old "published_by_id" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldPublishedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPublishedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPublishedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPublishedByID: %w", err)
+	}
+	return oldValue.PublishedByID, nil
+}
+
+// ClearPublishedByID clears the value of the "published_by_id" field.
+func (m *TemplateVersionMutation) ClearPublishedByID() {
+	m.published_by = nil
+	m.clearedFields[templateversion.FieldPublishedByID] = struct{}{}
+}
+
+// PublishedByIDCleared returns if the "published_by_id" field was cleared in this mutation.
+func (m *TemplateVersionMutation) PublishedByIDCleared() bool {
+	_, ok := m.clearedFields[templateversion.FieldPublishedByID]
+	return ok
+}
+
+// ResetPublishedByID resets all changes to the "published_by_id" field.
+func (m *TemplateVersionMutation) ResetPublishedByID() {
+	m.published_by = nil
+	delete(m.clearedFields, templateversion.FieldPublishedByID)
+}
+
+// SetRetiredAt sets the "retired_at" field.
+func (m *TemplateVersionMutation) SetRetiredAt(t time.Time) {
+	m.retired_at = &t
+}
+
+// RetiredAt returns the value of the "retired_at" field in the mutation.
+func (m *TemplateVersionMutation) RetiredAt() (r time.Time, exists bool) {
+	v := m.retired_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRetiredAt returns the old "retired_at" field's value of the TemplateVersion entity.
+// If the TemplateVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TemplateVersionMutation) OldRetiredAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRetiredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRetiredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRetiredAt: %w", err)
+	}
+	return oldValue.RetiredAt, nil
+}
+
+// ClearRetiredAt clears the value of the "retired_at" field.
+func (m *TemplateVersionMutation) ClearRetiredAt() {
+	m.retired_at = nil
+	m.clearedFields[templateversion.FieldRetiredAt] = struct{}{}
+}
+
+// RetiredAtCleared returns if the "retired_at" field was cleared in this mutation.
+func (m *TemplateVersionMutation) RetiredAtCleared() bool {
+	_, ok := m.clearedFields[templateversion.FieldRetiredAt]
+	return ok
+}
+
+// ResetRetiredAt resets all changes to the "retired_at" field.
+func (m *TemplateVersionMutation) ResetRetiredAt() {
+	m.retired_at = nil
+	delete(m.clearedFields, templateversion.FieldRetiredAt)
+}
+
+// ClearTemplate clears the "template" edge to the Template entity.
+func (m *TemplateVersionMutation) ClearTemplate() {
+	m.clearedtemplate = true
+	m.clearedFields[templateversion.FieldTemplateID] = struct{}{}
+}
+
+// TemplateCleared reports if the "template" edge to the Template entity was cleared.
+func (m *TemplateVersionMutation) TemplateCleared() bool {
+	return m.clearedtemplate
+}
+
+// TemplateIDs returns the "template" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// TemplateID instead. It exists only for internal usage by the builders.
+func (m *TemplateVersionMutation) TemplateIDs() (ids []publicid.TemplateID) {
+	if id := m.template; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetTemplate resets all changes to the "template" edge.
+func (m *TemplateVersionMutation) ResetTemplate() {
+	m.template = nil
+	m.clearedtemplate = false
+}
+
+// ClearPublishedBy clears the "published_by" edge to the User entity.
+func (m *TemplateVersionMutation) ClearPublishedBy() {
+	m.clearedpublished_by = true
+	m.clearedFields[templateversion.FieldPublishedByID] = struct{}{}
+}
+
+// PublishedByCleared reports if the "published_by" edge to the User entity was cleared.
+func (m *TemplateVersionMutation) PublishedByCleared() bool {
+	return m.PublishedByIDCleared() || m.clearedpublished_by
+}
+
+// PublishedByIDs returns the "published_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PublishedByID instead. It exists only for internal usage by the builders.
+func (m *TemplateVersionMutation) PublishedByIDs() (ids []publicid.UserID) {
+	if id := m.published_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPublishedBy resets all changes to the "published_by" edge.
+func (m *TemplateVersionMutation) ResetPublishedBy() {
+	m.published_by = nil
+	m.clearedpublished_by = false
+}
+
+// Where appends a list predicates to the TemplateVersionMutation builder.
+func (m *TemplateVersionMutation) Where(ps ...predicate.TemplateVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TemplateVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TemplateVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TemplateVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TemplateVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TemplateVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TemplateVersion).
+func (m *TemplateVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TemplateVersionMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.tenant_id != nil {
+		fields = append(fields, templateversion.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, templateversion.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, templateversion.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, templateversion.FieldVersion)
+	}
+	if m.template != nil {
+		fields = append(fields, templateversion.FieldTemplateID)
+	}
+	if m.number != nil {
+		fields = append(fields, templateversion.FieldNumber)
+	}
+	if m.status != nil {
+		fields = append(fields, templateversion.FieldStatus)
+	}
+	if m.content != nil {
+		fields = append(fields, templateversion.FieldContent)
+	}
+	if m.content_hash != nil {
+		fields = append(fields, templateversion.FieldContentHash)
+	}
+	if m.note != nil {
+		fields = append(fields, templateversion.FieldNote)
+	}
+	if m.published_at != nil {
+		fields = append(fields, templateversion.FieldPublishedAt)
+	}
+	if m.published_by != nil {
+		fields = append(fields, templateversion.FieldPublishedByID)
+	}
+	if m.retired_at != nil {
+		fields = append(fields, templateversion.FieldRetiredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TemplateVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case templateversion.FieldTenantID:
+		return m.TenantID()
+	case templateversion.FieldCreatedAt:
+		return m.CreatedAt()
+	case templateversion.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case templateversion.FieldVersion:
+		return m.Version()
+	case templateversion.FieldTemplateID:
+		return m.TemplateID()
+	case templateversion.FieldNumber:
+		return m.Number()
+	case templateversion.FieldStatus:
+		return m.Status()
+	case templateversion.FieldContent:
+		return m.Content()
+	case templateversion.FieldContentHash:
+		return m.ContentHash()
+	case templateversion.FieldNote:
+		return m.Note()
+	case templateversion.FieldPublishedAt:
+		return m.PublishedAt()
+	case templateversion.FieldPublishedByID:
+		return m.PublishedByID()
+	case templateversion.FieldRetiredAt:
+		return m.RetiredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TemplateVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case templateversion.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case templateversion.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case templateversion.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case templateversion.FieldVersion:
+		return m.OldVersion(ctx)
+	case templateversion.FieldTemplateID:
+		return m.OldTemplateID(ctx)
+	case templateversion.FieldNumber:
+		return m.OldNumber(ctx)
+	case templateversion.FieldStatus:
+		return m.OldStatus(ctx)
+	case templateversion.FieldContent:
+		return m.OldContent(ctx)
+	case templateversion.FieldContentHash:
+		return m.OldContentHash(ctx)
+	case templateversion.FieldNote:
+		return m.OldNote(ctx)
+	case templateversion.FieldPublishedAt:
+		return m.OldPublishedAt(ctx)
+	case templateversion.FieldPublishedByID:
+		return m.OldPublishedByID(ctx)
+	case templateversion.FieldRetiredAt:
+		return m.OldRetiredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown TemplateVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TemplateVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case templateversion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case templateversion.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case templateversion.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case templateversion.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case templateversion.FieldTemplateID:
+		v, ok := value.(publicid.TemplateID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTemplateID(v)
+		return nil
+	case templateversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case templateversion.FieldStatus:
+		v, ok := value.(text.VersionStatus)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStatus(v)
+		return nil
+	case templateversion.FieldContent:
+		v, ok := value.(text.Content)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case templateversion.FieldContentHash:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContentHash(v)
+		return nil
+	case templateversion.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case templateversion.FieldPublishedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedAt(v)
+		return nil
+	case templateversion.FieldPublishedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPublishedByID(v)
+		return nil
+	case templateversion.FieldRetiredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRetiredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TemplateVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TemplateVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, templateversion.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, templateversion.FieldVersion)
+	}
+	if m.addnumber != nil {
+		fields = append(fields, templateversion.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TemplateVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case templateversion.FieldTenantID:
+		return m.AddedTenantID()
+	case templateversion.FieldVersion:
+		return m.AddedVersion()
+	case templateversion.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TemplateVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case templateversion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case templateversion.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case templateversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TemplateVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TemplateVersionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(templateversion.FieldPublishedAt) {
+		fields = append(fields, templateversion.FieldPublishedAt)
+	}
+	if m.FieldCleared(templateversion.FieldPublishedByID) {
+		fields = append(fields, templateversion.FieldPublishedByID)
+	}
+	if m.FieldCleared(templateversion.FieldRetiredAt) {
+		fields = append(fields, templateversion.FieldRetiredAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TemplateVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TemplateVersionMutation) ClearField(name string) error {
+	switch name {
+	case templateversion.FieldPublishedAt:
+		m.ClearPublishedAt()
+		return nil
+	case templateversion.FieldPublishedByID:
+		m.ClearPublishedByID()
+		return nil
+	case templateversion.FieldRetiredAt:
+		m.ClearRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TemplateVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TemplateVersionMutation) ResetField(name string) error {
+	switch name {
+	case templateversion.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case templateversion.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case templateversion.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case templateversion.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case templateversion.FieldTemplateID:
+		m.ResetTemplateID()
+		return nil
+	case templateversion.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case templateversion.FieldStatus:
+		m.ResetStatus()
+		return nil
+	case templateversion.FieldContent:
+		m.ResetContent()
+		return nil
+	case templateversion.FieldContentHash:
+		m.ResetContentHash()
+		return nil
+	case templateversion.FieldNote:
+		m.ResetNote()
+		return nil
+	case templateversion.FieldPublishedAt:
+		m.ResetPublishedAt()
+		return nil
+	case templateversion.FieldPublishedByID:
+		m.ResetPublishedByID()
+		return nil
+	case templateversion.FieldRetiredAt:
+		m.ResetRetiredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown TemplateVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TemplateVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.template != nil {
+		edges = append(edges, templateversion.EdgeTemplate)
+	}
+	if m.published_by != nil {
+		edges = append(edges, templateversion.EdgePublishedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TemplateVersionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case templateversion.EdgeTemplate:
+		if id := m.template; id != nil {
+			return []ent.Value{*id}
+		}
+	case templateversion.EdgePublishedBy:
+		if id := m.published_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TemplateVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TemplateVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TemplateVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedtemplate {
+		edges = append(edges, templateversion.EdgeTemplate)
+	}
+	if m.clearedpublished_by {
+		edges = append(edges, templateversion.EdgePublishedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TemplateVersionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case templateversion.EdgeTemplate:
+		return m.clearedtemplate
+	case templateversion.EdgePublishedBy:
+		return m.clearedpublished_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TemplateVersionMutation) ClearEdge(name string) error {
+	switch name {
+	case templateversion.EdgeTemplate:
+		m.ClearTemplate()
+		return nil
+	case templateversion.EdgePublishedBy:
+		m.ClearPublishedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown TemplateVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TemplateVersionMutation) ResetEdge(name string) error {
+	switch name {
+	case templateversion.EdgeTemplate:
+		m.ResetTemplate()
+		return nil
+	case templateversion.EdgePublishedBy:
+		m.ResetPublishedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown TemplateVersion edge %s", name)
 }
 
 // TenantMutation represents an operation that mutates the Tenant nodes in the graph.

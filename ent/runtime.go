@@ -15,11 +15,14 @@ import (
 	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditseal"
+	"heyue/ent/clause"
+	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -41,6 +44,8 @@ import (
 	"heyue/ent/schema"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	"heyue/ent/template"
+	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -322,6 +327,90 @@ func init() {
 	auditsealDescID := auditsealFields[0].Descriptor()
 	// auditseal.DefaultID holds the default value on creation for the id field.
 	auditseal.DefaultID = auditsealDescID.Default.(func() publicid.AuditSealID)
+	clauseMixin := schema.Clause{}.Mixin()
+	clauseMixinFields1 := clauseMixin[1].Fields()
+	_ = clauseMixinFields1
+	clauseMixinFields2 := clauseMixin[2].Fields()
+	_ = clauseMixinFields2
+	clauseFields := schema.Clause{}.Fields()
+	_ = clauseFields
+	// clauseDescCreatedAt is the schema descriptor for created_at field.
+	clauseDescCreatedAt := clauseMixinFields1[0].Descriptor()
+	// clause.DefaultCreatedAt holds the default value on creation for the created_at field.
+	clause.DefaultCreatedAt = clauseDescCreatedAt.Default.(func() time.Time)
+	// clauseDescUpdatedAt is the schema descriptor for updated_at field.
+	clauseDescUpdatedAt := clauseMixinFields1[1].Descriptor()
+	// clause.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	clause.DefaultUpdatedAt = clauseDescUpdatedAt.Default.(func() time.Time)
+	// clause.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	clause.UpdateDefaultUpdatedAt = clauseDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// clauseDescVersion is the schema descriptor for version field.
+	clauseDescVersion := clauseMixinFields2[0].Descriptor()
+	// clause.DefaultVersion holds the default value on creation for the version field.
+	clause.DefaultVersion = clauseDescVersion.Default.(int)
+	// clause.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	clause.VersionValidator = clauseDescVersion.Validators[0].(func(int) error)
+	// clauseDescHeadingZh is the schema descriptor for heading_zh field.
+	clauseDescHeadingZh := clauseFields[3].Descriptor()
+	// clause.DefaultHeadingZh holds the default value on creation for the heading_zh field.
+	clause.DefaultHeadingZh = clauseDescHeadingZh.Default.(string)
+	// clause.HeadingZhValidator is a validator for the "heading_zh" field. It is called by the builders before save.
+	clause.HeadingZhValidator = clauseDescHeadingZh.Validators[0].(func(string) error)
+	// clauseDescHeadingEn is the schema descriptor for heading_en field.
+	clauseDescHeadingEn := clauseFields[4].Descriptor()
+	// clause.DefaultHeadingEn holds the default value on creation for the heading_en field.
+	clause.DefaultHeadingEn = clauseDescHeadingEn.Default.(string)
+	// clause.HeadingEnValidator is a validator for the "heading_en" field. It is called by the builders before save.
+	clause.HeadingEnValidator = clauseDescHeadingEn.Validators[0].(func(string) error)
+	// clauseDescTextZh is the schema descriptor for text_zh field.
+	clauseDescTextZh := clauseFields[5].Descriptor()
+	// clause.DefaultTextZh holds the default value on creation for the text_zh field.
+	clause.DefaultTextZh = clauseDescTextZh.Default.(string)
+	// clause.TextZhValidator is a validator for the "text_zh" field. It is called by the builders before save.
+	clause.TextZhValidator = clauseDescTextZh.Validators[0].(func(string) error)
+	// clauseDescTextEn is the schema descriptor for text_en field.
+	clauseDescTextEn := clauseFields[6].Descriptor()
+	// clause.DefaultTextEn holds the default value on creation for the text_en field.
+	clause.DefaultTextEn = clauseDescTextEn.Default.(string)
+	// clause.TextEnValidator is a validator for the "text_en" field. It is called by the builders before save.
+	clause.TextEnValidator = clauseDescTextEn.Validators[0].(func(string) error)
+	// clauseDescID is the schema descriptor for id field.
+	clauseDescID := clauseFields[0].Descriptor()
+	// clause.DefaultID holds the default value on creation for the id field.
+	clause.DefaultID = clauseDescID.Default.(func() publicid.ClauseID)
+	clauseexceptionMixin := schema.ClauseException{}.Mixin()
+	clauseexceptionMixinFields1 := clauseexceptionMixin[1].Fields()
+	_ = clauseexceptionMixinFields1
+	clauseexceptionMixinFields2 := clauseexceptionMixin[2].Fields()
+	_ = clauseexceptionMixinFields2
+	clauseexceptionFields := schema.ClauseException{}.Fields()
+	_ = clauseexceptionFields
+	// clauseexceptionDescCreatedAt is the schema descriptor for created_at field.
+	clauseexceptionDescCreatedAt := clauseexceptionMixinFields1[0].Descriptor()
+	// clauseexception.DefaultCreatedAt holds the default value on creation for the created_at field.
+	clauseexception.DefaultCreatedAt = clauseexceptionDescCreatedAt.Default.(func() time.Time)
+	// clauseexceptionDescUpdatedAt is the schema descriptor for updated_at field.
+	clauseexceptionDescUpdatedAt := clauseexceptionMixinFields1[1].Descriptor()
+	// clauseexception.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	clauseexception.DefaultUpdatedAt = clauseexceptionDescUpdatedAt.Default.(func() time.Time)
+	// clauseexception.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	clauseexception.UpdateDefaultUpdatedAt = clauseexceptionDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// clauseexceptionDescVersion is the schema descriptor for version field.
+	clauseexceptionDescVersion := clauseexceptionMixinFields2[0].Descriptor()
+	// clauseexception.DefaultVersion holds the default value on creation for the version field.
+	clauseexception.DefaultVersion = clauseexceptionDescVersion.Default.(int)
+	// clauseexception.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	clauseexception.VersionValidator = clauseexceptionDescVersion.Validators[0].(func(int) error)
+	// clauseexceptionDescOpinion is the schema descriptor for opinion field.
+	clauseexceptionDescOpinion := clauseexceptionFields[10].Descriptor()
+	// clauseexception.DefaultOpinion holds the default value on creation for the opinion field.
+	clauseexception.DefaultOpinion = clauseexceptionDescOpinion.Default.(string)
+	// clauseexception.OpinionValidator is a validator for the "opinion" field. It is called by the builders before save.
+	clauseexception.OpinionValidator = clauseexceptionDescOpinion.Validators[0].(func(string) error)
+	// clauseexceptionDescID is the schema descriptor for id field.
+	clauseexceptionDescID := clauseexceptionFields[0].Descriptor()
+	// clauseexception.DefaultID holds the default value on creation for the id field.
+	clauseexception.DefaultID = clauseexceptionDescID.Default.(func() publicid.ClauseExceptionID)
 	contactMixin := schema.Contact{}.Mixin()
 	contactMixinFields1 := contactMixin[1].Fields()
 	_ = contactMixinFields1
@@ -611,6 +700,25 @@ func init() {
 	contractpartyDescID := contractpartyFields[0].Descriptor()
 	// contractparty.DefaultID holds the default value on creation for the id field.
 	contractparty.DefaultID = contractpartyDescID.Default.(func() publicid.ContractPartyID)
+	contracttextMixin := schema.ContractText{}.Mixin()
+	contracttextMixinFields1 := contracttextMixin[1].Fields()
+	_ = contracttextMixinFields1
+	contracttextFields := schema.ContractText{}.Fields()
+	_ = contracttextFields
+	// contracttextDescCreatedAt is the schema descriptor for created_at field.
+	contracttextDescCreatedAt := contracttextMixinFields1[0].Descriptor()
+	// contracttext.DefaultCreatedAt holds the default value on creation for the created_at field.
+	contracttext.DefaultCreatedAt = contracttextDescCreatedAt.Default.(func() time.Time)
+	// contracttextDescUpdatedAt is the schema descriptor for updated_at field.
+	contracttextDescUpdatedAt := contracttextMixinFields1[1].Descriptor()
+	// contracttext.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	contracttext.DefaultUpdatedAt = contracttextDescUpdatedAt.Default.(func() time.Time)
+	// contracttext.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	contracttext.UpdateDefaultUpdatedAt = contracttextDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// contracttextDescID is the schema descriptor for id field.
+	contracttextDescID := contracttextFields[0].Descriptor()
+	// contracttext.DefaultID holds the default value on creation for the id field.
+	contracttext.DefaultID = contracttextDescID.Default.(func() publicid.ContractTextID)
 	customfieldMixin := schema.CustomField{}.Mixin()
 	customfieldMixinFields1 := customfieldMixin[1].Fields()
 	_ = customfieldMixinFields1
@@ -1222,6 +1330,76 @@ func init() {
 	sessionDescID := sessionFields[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() publicid.SessionID)
+	templateMixin := schema.Template{}.Mixin()
+	templateMixinFields1 := templateMixin[1].Fields()
+	_ = templateMixinFields1
+	templateMixinFields2 := templateMixin[2].Fields()
+	_ = templateMixinFields2
+	templateFields := schema.Template{}.Fields()
+	_ = templateFields
+	// templateDescCreatedAt is the schema descriptor for created_at field.
+	templateDescCreatedAt := templateMixinFields1[0].Descriptor()
+	// template.DefaultCreatedAt holds the default value on creation for the created_at field.
+	template.DefaultCreatedAt = templateDescCreatedAt.Default.(func() time.Time)
+	// templateDescUpdatedAt is the schema descriptor for updated_at field.
+	templateDescUpdatedAt := templateMixinFields1[1].Descriptor()
+	// template.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	template.DefaultUpdatedAt = templateDescUpdatedAt.Default.(func() time.Time)
+	// template.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	template.UpdateDefaultUpdatedAt = templateDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// templateDescVersion is the schema descriptor for version field.
+	templateDescVersion := templateMixinFields2[0].Descriptor()
+	// template.DefaultVersion holds the default value on creation for the version field.
+	template.DefaultVersion = templateDescVersion.Default.(int)
+	// template.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	template.VersionValidator = templateDescVersion.Validators[0].(func(int) error)
+	// templateDescDescription is the schema descriptor for description field.
+	templateDescDescription := templateFields[4].Descriptor()
+	// template.DefaultDescription holds the default value on creation for the description field.
+	template.DefaultDescription = templateDescDescription.Default.(string)
+	// template.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	template.DescriptionValidator = templateDescDescription.Validators[0].(func(string) error)
+	// templateDescID is the schema descriptor for id field.
+	templateDescID := templateFields[0].Descriptor()
+	// template.DefaultID holds the default value on creation for the id field.
+	template.DefaultID = templateDescID.Default.(func() publicid.TemplateID)
+	templateversionMixin := schema.TemplateVersion{}.Mixin()
+	templateversionMixinFields1 := templateversionMixin[1].Fields()
+	_ = templateversionMixinFields1
+	templateversionMixinFields2 := templateversionMixin[2].Fields()
+	_ = templateversionMixinFields2
+	templateversionFields := schema.TemplateVersion{}.Fields()
+	_ = templateversionFields
+	// templateversionDescCreatedAt is the schema descriptor for created_at field.
+	templateversionDescCreatedAt := templateversionMixinFields1[0].Descriptor()
+	// templateversion.DefaultCreatedAt holds the default value on creation for the created_at field.
+	templateversion.DefaultCreatedAt = templateversionDescCreatedAt.Default.(func() time.Time)
+	// templateversionDescUpdatedAt is the schema descriptor for updated_at field.
+	templateversionDescUpdatedAt := templateversionMixinFields1[1].Descriptor()
+	// templateversion.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	templateversion.DefaultUpdatedAt = templateversionDescUpdatedAt.Default.(func() time.Time)
+	// templateversion.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	templateversion.UpdateDefaultUpdatedAt = templateversionDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// templateversionDescVersion is the schema descriptor for version field.
+	templateversionDescVersion := templateversionMixinFields2[0].Descriptor()
+	// templateversion.DefaultVersion holds the default value on creation for the version field.
+	templateversion.DefaultVersion = templateversionDescVersion.Default.(int)
+	// templateversion.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	templateversion.VersionValidator = templateversionDescVersion.Validators[0].(func(int) error)
+	// templateversionDescNumber is the schema descriptor for number field.
+	templateversionDescNumber := templateversionFields[2].Descriptor()
+	// templateversion.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	templateversion.NumberValidator = templateversionDescNumber.Validators[0].(func(int) error)
+	// templateversionDescNote is the schema descriptor for note field.
+	templateversionDescNote := templateversionFields[6].Descriptor()
+	// templateversion.DefaultNote holds the default value on creation for the note field.
+	templateversion.DefaultNote = templateversionDescNote.Default.(string)
+	// templateversion.NoteValidator is a validator for the "note" field. It is called by the builders before save.
+	templateversion.NoteValidator = templateversionDescNote.Validators[0].(func(string) error)
+	// templateversionDescID is the schema descriptor for id field.
+	templateversionDescID := templateversionFields[0].Descriptor()
+	// templateversion.DefaultID holds the default value on creation for the id field.
+	templateversion.DefaultID = templateversionDescID.Default.(func() publicid.TemplateVersionID)
 	tenantMixin := schema.Tenant{}.Mixin()
 	tenantMixinFields0 := tenantMixin[0].Fields()
 	_ = tenantMixinFields0

@@ -38,6 +38,10 @@ type Tx struct {
 	AuditQueue *AuditQueueClient
 	// AuditSeal is the client for interacting with the AuditSeal builders.
 	AuditSeal *AuditSealClient
+	// Clause is the client for interacting with the Clause builders.
+	Clause *ClauseClient
+	// ClauseException is the client for interacting with the ClauseException builders.
+	ClauseException *ClauseExceptionClient
 	// Contact is the client for interacting with the Contact builders.
 	Contact *ContactClient
 	// Contract is the client for interacting with the Contract builders.
@@ -48,6 +52,8 @@ type Tx struct {
 	ContractLine *ContractLineClient
 	// ContractParty is the client for interacting with the ContractParty builders.
 	ContractParty *ContractPartyClient
+	// ContractText is the client for interacting with the ContractText builders.
+	ContractText *ContractTextClient
 	// CustomField is the client for interacting with the CustomField builders.
 	CustomField *CustomFieldClient
 	// CustomValue is the client for interacting with the CustomValue builders.
@@ -88,6 +94,10 @@ type Tx struct {
 	ServiceRecord *ServiceRecordClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Template is the client for interacting with the Template builders.
+	Template *TemplateClient
+	// TemplateVersion is the client for interacting with the TemplateVersion builders.
+	TemplateVersion *TemplateVersionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
 	// User is the client for interacting with the User builders.
@@ -237,11 +247,14 @@ func (tx *Tx) init() {
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditQueue = NewAuditQueueClient(tx.config)
 	tx.AuditSeal = NewAuditSealClient(tx.config)
+	tx.Clause = NewClauseClient(tx.config)
+	tx.ClauseException = NewClauseExceptionClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
 	tx.Contract = NewContractClient(tx.config)
 	tx.ContractChange = NewContractChangeClient(tx.config)
 	tx.ContractLine = NewContractLineClient(tx.config)
 	tx.ContractParty = NewContractPartyClient(tx.config)
+	tx.ContractText = NewContractTextClient(tx.config)
 	tx.CustomField = NewCustomFieldClient(tx.config)
 	tx.CustomValue = NewCustomValueClient(tx.config)
 	tx.Customer = NewCustomerClient(tx.config)
@@ -262,6 +275,8 @@ func (tx *Tx) init() {
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
 	tx.ServiceRecord = NewServiceRecordClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.Template = NewTemplateClient(tx.config)
+	tx.TemplateVersion = NewTemplateVersionClient(tx.config)
 	tx.Tenant = NewTenantClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.UserRole = NewUserRoleClient(tx.config)

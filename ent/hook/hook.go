@@ -152,6 +152,30 @@ func (f AuditSealFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditSealMutation", m)
 }
 
+// The ClauseFunc type is an adapter to allow the use of ordinary
+// function as Clause mutator.
+type ClauseFunc func(context.Context, *ent.ClauseMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ClauseFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ClauseMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ClauseMutation", m)
+}
+
+// The ClauseExceptionFunc type is an adapter to allow the use of ordinary
+// function as ClauseException mutator.
+type ClauseExceptionFunc func(context.Context, *ent.ClauseExceptionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ClauseExceptionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ClauseExceptionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ClauseExceptionMutation", m)
+}
+
 // The ContactFunc type is an adapter to allow the use of ordinary
 // function as Contact mutator.
 type ContactFunc func(context.Context, *ent.ContactMutation) (ent.Value, error)
@@ -210,6 +234,18 @@ func (f ContractPartyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContractPartyMutation", m)
+}
+
+// The ContractTextFunc type is an adapter to allow the use of ordinary
+// function as ContractText mutator.
+type ContractTextFunc func(context.Context, *ent.ContractTextMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContractTextFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContractTextMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContractTextMutation", m)
 }
 
 // The CustomFieldFunc type is an adapter to allow the use of ordinary
@@ -450,6 +486,30 @@ func (f SessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SessionMutation", m)
+}
+
+// The TemplateFunc type is an adapter to allow the use of ordinary
+// function as Template mutator.
+type TemplateFunc func(context.Context, *ent.TemplateMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TemplateFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TemplateMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TemplateMutation", m)
+}
+
+// The TemplateVersionFunc type is an adapter to allow the use of ordinary
+// function as TemplateVersion mutator.
+type TemplateVersionFunc func(context.Context, *ent.TemplateVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TemplateVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TemplateVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TemplateVersionMutation", m)
 }
 
 // The TenantFunc type is an adapter to allow the use of ordinary

@@ -19,11 +19,14 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/clause"
+	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -45,6 +48,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	"heyue/ent/template"
+	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -432,6 +437,60 @@ func (f TraverseAuditSeal) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditSealQuery", q)
 }
 
+// The ClauseFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ClauseFunc func(context.Context, *ent.ClauseQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ClauseFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ClauseQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ClauseQuery", q)
+}
+
+// The TraverseClause type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseClause func(context.Context, *ent.ClauseQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseClause) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseClause) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ClauseQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ClauseQuery", q)
+}
+
+// The ClauseExceptionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ClauseExceptionFunc func(context.Context, *ent.ClauseExceptionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ClauseExceptionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ClauseExceptionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ClauseExceptionQuery", q)
+}
+
+// The TraverseClauseException type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseClauseException func(context.Context, *ent.ClauseExceptionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseClauseException) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseClauseException) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ClauseExceptionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ClauseExceptionQuery", q)
+}
+
 // The ContactFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ContactFunc func(context.Context, *ent.ContactQuery) (ent.Value, error)
 
@@ -565,6 +624,33 @@ func (f TraverseContractParty) Traverse(ctx context.Context, q ent.Query) error 
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContractPartyQuery", q)
+}
+
+// The ContractTextFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContractTextFunc func(context.Context, *ent.ContractTextQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContractTextFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContractTextQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContractTextQuery", q)
+}
+
+// The TraverseContractText type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContractText func(context.Context, *ent.ContractTextQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContractText) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContractText) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContractTextQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContractTextQuery", q)
 }
 
 // The CustomFieldFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1107,6 +1193,60 @@ func (f TraverseSession) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
 }
 
+// The TemplateFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TemplateFunc func(context.Context, *ent.TemplateQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TemplateFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TemplateQuery", q)
+}
+
+// The TraverseTemplate type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTemplate func(context.Context, *ent.TemplateQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTemplate) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTemplate) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TemplateQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TemplateQuery", q)
+}
+
+// The TemplateVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TemplateVersionFunc func(context.Context, *ent.TemplateVersionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TemplateVersionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TemplateVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TemplateVersionQuery", q)
+}
+
+// The TraverseTemplateVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTemplateVersion func(context.Context, *ent.TemplateVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTemplateVersion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTemplateVersion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TemplateVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TemplateVersionQuery", q)
+}
+
 // The TenantFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TenantFunc func(context.Context, *ent.TenantQuery) (ent.Value, error)
 
@@ -1215,6 +1355,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditQueueQuery, predicate.AuditQueue, auditqueue.OrderOption]{typ: ent.TypeAuditQueue, tq: q}, nil
 	case *ent.AuditSealQuery:
 		return &query[*ent.AuditSealQuery, predicate.AuditSeal, auditseal.OrderOption]{typ: ent.TypeAuditSeal, tq: q}, nil
+	case *ent.ClauseQuery:
+		return &query[*ent.ClauseQuery, predicate.Clause, clause.OrderOption]{typ: ent.TypeClause, tq: q}, nil
+	case *ent.ClauseExceptionQuery:
+		return &query[*ent.ClauseExceptionQuery, predicate.ClauseException, clauseexception.OrderOption]{typ: ent.TypeClauseException, tq: q}, nil
 	case *ent.ContactQuery:
 		return &query[*ent.ContactQuery, predicate.Contact, contact.OrderOption]{typ: ent.TypeContact, tq: q}, nil
 	case *ent.ContractQuery:
@@ -1225,6 +1369,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContractLineQuery, predicate.ContractLine, contractline.OrderOption]{typ: ent.TypeContractLine, tq: q}, nil
 	case *ent.ContractPartyQuery:
 		return &query[*ent.ContractPartyQuery, predicate.ContractParty, contractparty.OrderOption]{typ: ent.TypeContractParty, tq: q}, nil
+	case *ent.ContractTextQuery:
+		return &query[*ent.ContractTextQuery, predicate.ContractText, contracttext.OrderOption]{typ: ent.TypeContractText, tq: q}, nil
 	case *ent.CustomFieldQuery:
 		return &query[*ent.CustomFieldQuery, predicate.CustomField, customfield.OrderOption]{typ: ent.TypeCustomField, tq: q}, nil
 	case *ent.CustomValueQuery:
@@ -1265,6 +1411,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ServiceRecordQuery, predicate.ServiceRecord, servicerecord.OrderOption]{typ: ent.TypeServiceRecord, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
+	case *ent.TemplateQuery:
+		return &query[*ent.TemplateQuery, predicate.Template, template.OrderOption]{typ: ent.TypeTemplate, tq: q}, nil
+	case *ent.TemplateVersionQuery:
+		return &query[*ent.TemplateVersionQuery, predicate.TemplateVersion, templateversion.OrderOption]{typ: ent.TypeTemplateVersion, tq: q}, nil
 	case *ent.TenantQuery:
 		return &query[*ent.TenantQuery, predicate.Tenant, tenant.OrderOption]{typ: ent.TypeTenant, tq: q}, nil
 	case *ent.UserQuery:

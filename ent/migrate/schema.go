@@ -533,6 +533,98 @@ var (
 			},
 		},
 	}
+	// ClausesColumns holds the columns for the "clauses" table.
+	ClausesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "code", Type: field.TypeString},
+		{Name: "tags", Type: field.TypeJSON},
+		{Name: "heading_zh", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "heading_en", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "text_zh", Type: field.TypeString, Size: 80000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "text_en", Type: field.TypeString, Size: 80000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+	}
+	// ClausesTable holds the schema information for the "clauses" table.
+	ClausesTable = &schema.Table{
+		Name:       "clauses",
+		Columns:    ClausesColumns,
+		PrimaryKey: []*schema.Column{ClausesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clause_tenant_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{ClausesColumns[1], ClausesColumns[6]},
+			},
+			{
+				Name:    "clause_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{ClausesColumns[1], ClausesColumns[2]},
+			},
+		},
+	}
+	// ClauseExceptionsColumns holds the columns for the "clause_exceptions" table.
+	ClauseExceptionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "clause_key", Type: field.TypeString},
+		{Name: "old_text", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "new_text", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "reason", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"PROPOSED", "ACCEPTED", "REJECTED", "WITHDRAWN"}, Default: "PROPOSED"},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "opinion", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "proposed_by_id", Type: field.TypeUUID},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ClauseExceptionsTable holds the schema information for the "clause_exceptions" table.
+	ClauseExceptionsTable = &schema.Table{
+		Name:       "clause_exceptions",
+		Columns:    ClauseExceptionsColumns,
+		PrimaryKey: []*schema.Column{ClauseExceptionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "clause_exceptions_contracts_contract",
+				Columns:    []*schema.Column{ClauseExceptionsColumns[12]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "clause_exceptions_users_proposed_by",
+				Columns:    []*schema.Column{ClauseExceptionsColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "clause_exceptions_users_decided_by",
+				Columns:    []*schema.Column{ClauseExceptionsColumns[14]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "clause_exceptions_one_open",
+				Unique:  true,
+				Columns: []*schema.Column{ClauseExceptionsColumns[1], ClauseExceptionsColumns[12], ClauseExceptionsColumns[5]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'PROPOSED'",
+				},
+			},
+			{
+				Name:    "clauseexception_tenant_id_contract_id_id",
+				Unique:  false,
+				Columns: []*schema.Column{ClauseExceptionsColumns[1], ClauseExceptionsColumns[12], ClauseExceptionsColumns[0]},
+			},
+		},
+	}
 	// ContactsColumns holds the columns for the "contacts" table.
 	ContactsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -807,6 +899,62 @@ var (
 				Name:    "contractparty_tenant_id_customer_id",
 				Unique:  false,
 				Columns: []*schema.Column{ContractPartiesColumns[1], ContractPartiesColumns[10]},
+			},
+		},
+	}
+	// ContractTextsColumns holds the columns for the "contract_texts" table.
+	ContractTextsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "language", Type: field.TypeEnum, Enums: []string{"ZH", "EN"}},
+		{Name: "slots", Type: field.TypeJSON},
+		{Name: "optional", Type: field.TypeJSON},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "template_version_id", Type: field.TypeUUID},
+		{Name: "contact_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ContractTextsTable holds the schema information for the "contract_texts" table.
+	ContractTextsTable = &schema.Table{
+		Name:       "contract_texts",
+		Columns:    ContractTextsColumns,
+		PrimaryKey: []*schema.Column{ContractTextsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "contract_texts_contracts_contract",
+				Columns:    []*schema.Column{ContractTextsColumns[7]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "contract_texts_template_versions_template_version",
+				Columns:    []*schema.Column{ContractTextsColumns[8]},
+				RefColumns: []*schema.Column{TemplateVersionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "contract_texts_contacts_contact",
+				Columns:    []*schema.Column{ContractTextsColumns[9]},
+				RefColumns: []*schema.Column{ContactsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contracttext_tenant_id_contract_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContractTextsColumns[1], ContractTextsColumns[7]},
+			},
+			{
+				Name:    "contracttext_tenant_id_template_version_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContractTextsColumns[1], ContractTextsColumns[8]},
+			},
+			{
+				Name:    "contracttext_tenant_id_contact_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContractTextsColumns[1], ContractTextsColumns[9]},
 			},
 		},
 	}
@@ -1662,6 +1810,111 @@ var (
 			},
 		},
 	}
+	// TemplatesColumns holds the columns for the "templates" table.
+	TemplatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "code", Type: field.TypeString},
+		{Name: "name", Type: field.TypeString},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"SALES", "PURCHASE", "SERVICE", "VEHICLE", "LEASE", "ENGINEERING", "CONFIDENTIALITY", "FRAMEWORK", "OTHER"}},
+		{Name: "description", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "contract_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// TemplatesTable holds the schema information for the "templates" table.
+	TemplatesTable = &schema.Table{
+		Name:       "templates",
+		Columns:    TemplatesColumns,
+		PrimaryKey: []*schema.Column{TemplatesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "templates_contracts_contract",
+				Columns:    []*schema.Column{TemplatesColumns[10]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "template_tenant_id_code",
+				Unique:  true,
+				Columns: []*schema.Column{TemplatesColumns[1], TemplatesColumns[6]},
+			},
+			{
+				Name:    "template_tenant_id_contract_id",
+				Unique:  true,
+				Columns: []*schema.Column{TemplatesColumns[1], TemplatesColumns[10]},
+			},
+			{
+				Name:    "template_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{TemplatesColumns[1], TemplatesColumns[2]},
+			},
+		},
+	}
+	// TemplateVersionsColumns holds the columns for the "template_versions" table.
+	TemplateVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "status", Type: field.TypeEnum, Enums: []string{"DRAFT", "PUBLISHED", "RETIRED"}, Default: "DRAFT"},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "content_hash", Type: field.TypeString},
+		{Name: "note", Type: field.TypeString, Size: 2000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "published_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "retired_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "template_id", Type: field.TypeUUID},
+		{Name: "published_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// TemplateVersionsTable holds the schema information for the "template_versions" table.
+	TemplateVersionsTable = &schema.Table{
+		Name:       "template_versions",
+		Columns:    TemplateVersionsColumns,
+		PrimaryKey: []*schema.Column{TemplateVersionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "template_versions_templates_template",
+				Columns:    []*schema.Column{TemplateVersionsColumns[12]},
+				RefColumns: []*schema.Column{TemplatesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "template_versions_users_published_by",
+				Columns:    []*schema.Column{TemplateVersionsColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "templateversion_tenant_id_template_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{TemplateVersionsColumns[1], TemplateVersionsColumns[12], TemplateVersionsColumns[5]},
+			},
+			{
+				Name:    "template_versions_one_draft",
+				Unique:  true,
+				Columns: []*schema.Column{TemplateVersionsColumns[1], TemplateVersionsColumns[12]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'DRAFT'",
+				},
+			},
+			{
+				Name:    "template_versions_one_published",
+				Unique:  true,
+				Columns: []*schema.Column{TemplateVersionsColumns[1], TemplateVersionsColumns[12], TemplateVersionsColumns[6]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "status = 'PUBLISHED'",
+				},
+			},
+		},
+	}
 	// TenantsColumns holds the columns for the "tenants" table.
 	TenantsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeInt64, Increment: true},
@@ -1790,11 +2043,14 @@ var (
 		AuditEntriesTable,
 		AuditQueueTable,
 		AuditSealsTable,
+		ClausesTable,
+		ClauseExceptionsTable,
 		ContactsTable,
 		ContractsTable,
 		ContractChangesTable,
 		ContractLinesTable,
 		ContractPartiesTable,
+		ContractTextsTable,
 		CustomFieldsTable,
 		CustomValuesTable,
 		CustomersTable,
@@ -1815,6 +2071,8 @@ var (
 		RoleGrantsTable,
 		ServiceRecordsTable,
 		SessionsTable,
+		TemplatesTable,
+		TemplateVersionsTable,
 		TenantsTable,
 		UsersTable,
 		UserRolesTable,
@@ -1852,6 +2110,14 @@ func init() {
 		Table: "audit_queue",
 	}
 	AuditSealsTable.ForeignKeys[0].RefTable = AuditEntriesTable
+	ClauseExceptionsTable.ForeignKeys[0].RefTable = ContractsTable
+	ClauseExceptionsTable.ForeignKeys[1].RefTable = UsersTable
+	ClauseExceptionsTable.ForeignKeys[2].RefTable = UsersTable
+	ClauseExceptionsTable.Annotation = &entsql.Annotation{}
+	ClauseExceptionsTable.Annotation.Checks = map[string]string{
+		"decided_by_another": "decided_by_id <> proposed_by_id",
+		"decided_when_said":  "(decided_at IS NULL) = (status IN ('PROPOSED', 'WITHDRAWN'))",
+	}
 	ContactsTable.ForeignKeys[0].RefTable = CustomersTable
 	ContractsTable.ForeignKeys[0].RefTable = UsersTable
 	ContractsTable.ForeignKeys[1].RefTable = DepartmentsTable
@@ -1867,6 +2133,9 @@ func init() {
 	ContractLinesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractPartiesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractPartiesTable.ForeignKeys[1].RefTable = CustomersTable
+	ContractTextsTable.ForeignKeys[0].RefTable = ContractsTable
+	ContractTextsTable.ForeignKeys[1].RefTable = TemplateVersionsTable
+	ContractTextsTable.ForeignKeys[2].RefTable = ContactsTable
 	CustomValuesTable.ForeignKeys[0].RefTable = CustomFieldsTable
 	CustomersTable.ForeignKeys[0].RefTable = UsersTable
 	CustomersTable.ForeignKeys[1].RefTable = DepartmentsTable
@@ -1894,6 +2163,9 @@ func init() {
 		"satisfaction_range": "satisfaction between 1 and 5",
 	}
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
+	TemplatesTable.ForeignKeys[0].RefTable = ContractsTable
+	TemplateVersionsTable.ForeignKeys[0].RefTable = TemplatesTable
+	TemplateVersionsTable.ForeignKeys[1].RefTable = UsersTable
 	TenantsTable.Annotation = &entsql.Annotation{}
 	TenantsTable.Annotation.Incremental = new(bool)
 	*TenantsTable.Annotation.Incremental = false

@@ -42,6 +42,12 @@ type AuditQueue func(*sql.Selector)
 // AuditSeal is the predicate function for auditseal builders.
 type AuditSeal func(*sql.Selector)
 
+// Clause is the predicate function for clause builders.
+type Clause func(*sql.Selector)
+
+// ClauseException is the predicate function for clauseexception builders.
+type ClauseException func(*sql.Selector)
+
 // Contact is the predicate function for contact builders.
 type Contact func(*sql.Selector)
 
@@ -56,6 +62,9 @@ type ContractLine func(*sql.Selector)
 
 // ContractParty is the predicate function for contractparty builders.
 type ContractParty func(*sql.Selector)
+
+// ContractText is the predicate function for contracttext builders.
+type ContractText func(*sql.Selector)
 
 // CustomField is the predicate function for customfield builders.
 type CustomField func(*sql.Selector)
@@ -116,6 +125,12 @@ type ServiceRecord func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// Template is the predicate function for template builders.
+type Template func(*sql.Selector)
+
+// TemplateVersion is the predicate function for templateversion builders.
+type TemplateVersion func(*sql.Selector)
 
 // Tenant is the predicate function for tenant builders.
 type Tenant func(*sql.Selector)

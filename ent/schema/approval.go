@@ -3,6 +3,7 @@ package schema
 import (
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/entsql"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -270,8 +271,8 @@ func (ApprovalDelegation) Indexes() []ent.Index {
 }
 
 // Annotations of ApprovalDelegation.
-func (ApprovalDelegation) Annotations() []schemaAnnotation {
-	return []schemaAnnotation{checks(map[string]string{
+func (ApprovalDelegation) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
 		"delegation_in_order":    "ends_on >= starts_on",
 		"delegation_to_somebody": "delegate_id <> user_id",
 	})}

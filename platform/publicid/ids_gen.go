@@ -47,6 +47,11 @@ var known = map[string]bool{
 	"apt": true,
 	"apo": true,
 	"apd": true,
+	"tpl": true,
+	"tpv": true,
+	"cla": true,
+	"txt": true,
+	"exc": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -2007,5 +2012,270 @@ func (id ApprovalDelegationID) MarshalGQL(w io.Writer) { marshal(w, id.String())
 func (id *ApprovalDelegationID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("apd", "a delegation", v)
 	*id = ApprovalDelegationID(u)
+	return err
+}
+
+// TemplateID is the id of a template; its public form begins with "tpl_".
+type TemplateID uuid.UUID
+
+// PrefixTemplateID is what the public form of a TemplateID begins with.
+const PrefixTemplateID = "tpl"
+
+// NewTemplateID makes a fresh id.
+func NewTemplateID() TemplateID { return TemplateID(newV7()) }
+
+// ParseTemplateID reads the public form. It fails with INVALID_ID on anything else.
+func ParseTemplateID(s string) (TemplateID, error) {
+	u, err := parse("tpl", "a template", s)
+	return TemplateID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id TemplateID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id TemplateID) IsZero() bool { return id == TemplateID{} }
+
+// String returns the public form.
+func (id TemplateID) String() string { return Format("tpl", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id TemplateID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *TemplateID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseTemplateID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id TemplateID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *TemplateID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = TemplateID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id TemplateID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *TemplateID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("tpl", "a template", v)
+	*id = TemplateID(u)
+	return err
+}
+
+// TemplateVersionID is the id of a template version; its public form begins with "tpv_".
+type TemplateVersionID uuid.UUID
+
+// PrefixTemplateVersionID is what the public form of a TemplateVersionID begins with.
+const PrefixTemplateVersionID = "tpv"
+
+// NewTemplateVersionID makes a fresh id.
+func NewTemplateVersionID() TemplateVersionID { return TemplateVersionID(newV7()) }
+
+// ParseTemplateVersionID reads the public form. It fails with INVALID_ID on anything else.
+func ParseTemplateVersionID(s string) (TemplateVersionID, error) {
+	u, err := parse("tpv", "a template version", s)
+	return TemplateVersionID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id TemplateVersionID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id TemplateVersionID) IsZero() bool { return id == TemplateVersionID{} }
+
+// String returns the public form.
+func (id TemplateVersionID) String() string { return Format("tpv", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id TemplateVersionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *TemplateVersionID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseTemplateVersionID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id TemplateVersionID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *TemplateVersionID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = TemplateVersionID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id TemplateVersionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *TemplateVersionID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("tpv", "a template version", v)
+	*id = TemplateVersionID(u)
+	return err
+}
+
+// ClauseID is the id of a clause; its public form begins with "cla_".
+type ClauseID uuid.UUID
+
+// PrefixClauseID is what the public form of a ClauseID begins with.
+const PrefixClauseID = "cla"
+
+// NewClauseID makes a fresh id.
+func NewClauseID() ClauseID { return ClauseID(newV7()) }
+
+// ParseClauseID reads the public form. It fails with INVALID_ID on anything else.
+func ParseClauseID(s string) (ClauseID, error) {
+	u, err := parse("cla", "a clause", s)
+	return ClauseID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ClauseID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ClauseID) IsZero() bool { return id == ClauseID{} }
+
+// String returns the public form.
+func (id ClauseID) String() string { return Format("cla", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ClauseID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ClauseID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseClauseID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ClauseID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ClauseID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ClauseID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ClauseID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ClauseID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("cla", "a clause", v)
+	*id = ClauseID(u)
+	return err
+}
+
+// ContractTextID is the id of a contract's text; its public form begins with "txt_".
+type ContractTextID uuid.UUID
+
+// PrefixContractTextID is what the public form of a ContractTextID begins with.
+const PrefixContractTextID = "txt"
+
+// NewContractTextID makes a fresh id.
+func NewContractTextID() ContractTextID { return ContractTextID(newV7()) }
+
+// ParseContractTextID reads the public form. It fails with INVALID_ID on anything else.
+func ParseContractTextID(s string) (ContractTextID, error) {
+	u, err := parse("txt", "a contract's text", s)
+	return ContractTextID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ContractTextID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ContractTextID) IsZero() bool { return id == ContractTextID{} }
+
+// String returns the public form.
+func (id ContractTextID) String() string { return Format("txt", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ContractTextID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ContractTextID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseContractTextID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ContractTextID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ContractTextID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ContractTextID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ContractTextID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ContractTextID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("txt", "a contract's text", v)
+	*id = ContractTextID(u)
+	return err
+}
+
+// ClauseExceptionID is the id of a clause exception; its public form begins with "exc_".
+type ClauseExceptionID uuid.UUID
+
+// PrefixClauseExceptionID is what the public form of a ClauseExceptionID begins with.
+const PrefixClauseExceptionID = "exc"
+
+// NewClauseExceptionID makes a fresh id.
+func NewClauseExceptionID() ClauseExceptionID { return ClauseExceptionID(newV7()) }
+
+// ParseClauseExceptionID reads the public form. It fails with INVALID_ID on anything else.
+func ParseClauseExceptionID(s string) (ClauseExceptionID, error) {
+	u, err := parse("exc", "a clause exception", s)
+	return ClauseExceptionID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ClauseExceptionID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ClauseExceptionID) IsZero() bool { return id == ClauseExceptionID{} }
+
+// String returns the public form.
+func (id ClauseExceptionID) String() string { return Format("exc", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ClauseExceptionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ClauseExceptionID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseClauseExceptionID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ClauseExceptionID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ClauseExceptionID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ClauseExceptionID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ClauseExceptionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ClauseExceptionID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("exc", "a clause exception", v)
+	*id = ClauseExceptionID(u)
 	return err
 }
