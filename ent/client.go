@@ -31,6 +31,7 @@ import (
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
@@ -40,6 +41,8 @@ import (
 	"heyue/ent/documentreference"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
+	entincident "heyue/ent/incident"
+	"heyue/ent/incidententry"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
@@ -52,6 +55,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	entsignature "heyue/ent/signature"
+	"heyue/ent/signaturevoid"
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
@@ -110,6 +115,8 @@ type Client struct {
 	ContractLine *ContractLineClient
 	// ContractParty is the client for interacting with the ContractParty builders.
 	ContractParty *ContractPartyClient
+	// ContractStep is the client for interacting with the ContractStep builders.
+	ContractStep *ContractStepClient
 	// ContractText is the client for interacting with the ContractText builders.
 	ContractText *ContractTextClient
 	// CustomField is the client for interacting with the CustomField builders.
@@ -128,6 +135,10 @@ type Client struct {
 	IdempotencyKey *IdempotencyKeyClient
 	// ImportSource is the client for interacting with the ImportSource builders.
 	ImportSource *ImportSourceClient
+	// Incident is the client for interacting with the Incident builders.
+	Incident *IncidentClient
+	// IncidentEntry is the client for interacting with the IncidentEntry builders.
+	IncidentEntry *IncidentEntryClient
 	// Milestone is the client for interacting with the Milestone builders.
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
@@ -152,6 +163,10 @@ type Client struct {
 	ServiceRecord *ServiceRecordClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Signature is the client for interacting with the Signature builders.
+	Signature *SignatureClient
+	// SignatureVoid is the client for interacting with the SignatureVoid builders.
+	SignatureVoid *SignatureVoidClient
 	// Template is the client for interacting with the Template builders.
 	Template *TemplateClient
 	// TemplateVersion is the client for interacting with the TemplateVersion builders.
@@ -192,6 +207,7 @@ func (c *Client) init() {
 	c.ContractChange = NewContractChangeClient(c.config)
 	c.ContractLine = NewContractLineClient(c.config)
 	c.ContractParty = NewContractPartyClient(c.config)
+	c.ContractStep = NewContractStepClient(c.config)
 	c.ContractText = NewContractTextClient(c.config)
 	c.CustomField = NewCustomFieldClient(c.config)
 	c.CustomValue = NewCustomValueClient(c.config)
@@ -201,6 +217,8 @@ func (c *Client) init() {
 	c.DocumentReference = NewDocumentReferenceClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.ImportSource = NewImportSourceClient(c.config)
+	c.Incident = NewIncidentClient(c.config)
+	c.IncidentEntry = NewIncidentEntryClient(c.config)
 	c.Milestone = NewMilestoneClient(c.config)
 	c.NumberCounter = NewNumberCounterClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
@@ -213,6 +231,8 @@ func (c *Client) init() {
 	c.RoleGrant = NewRoleGrantClient(c.config)
 	c.ServiceRecord = NewServiceRecordClient(c.config)
 	c.Session = NewSessionClient(c.config)
+	c.Signature = NewSignatureClient(c.config)
+	c.SignatureVoid = NewSignatureVoidClient(c.config)
 	c.Template = NewTemplateClient(c.config)
 	c.TemplateVersion = NewTemplateVersionClient(c.config)
 	c.Tenant = NewTenantClient(c.config)
@@ -329,6 +349,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ContractChange:      NewContractChangeClient(cfg),
 		ContractLine:        NewContractLineClient(cfg),
 		ContractParty:       NewContractPartyClient(cfg),
+		ContractStep:        NewContractStepClient(cfg),
 		ContractText:        NewContractTextClient(cfg),
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
@@ -338,6 +359,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		DocumentReference:   NewDocumentReferenceClient(cfg),
 		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
 		ImportSource:        NewImportSourceClient(cfg),
+		Incident:            NewIncidentClient(cfg),
+		IncidentEntry:       NewIncidentEntryClient(cfg),
 		Milestone:           NewMilestoneClient(cfg),
 		NumberCounter:       NewNumberCounterClient(cfg),
 		Obligation:          NewObligationClient(cfg),
@@ -350,6 +373,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		RoleGrant:           NewRoleGrantClient(cfg),
 		ServiceRecord:       NewServiceRecordClient(cfg),
 		Session:             NewSessionClient(cfg),
+		Signature:           NewSignatureClient(cfg),
+		SignatureVoid:       NewSignatureVoidClient(cfg),
 		Template:            NewTemplateClient(cfg),
 		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
@@ -393,6 +418,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ContractChange:      NewContractChangeClient(cfg),
 		ContractLine:        NewContractLineClient(cfg),
 		ContractParty:       NewContractPartyClient(cfg),
+		ContractStep:        NewContractStepClient(cfg),
 		ContractText:        NewContractTextClient(cfg),
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
@@ -402,6 +428,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		DocumentReference:   NewDocumentReferenceClient(cfg),
 		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
 		ImportSource:        NewImportSourceClient(cfg),
+		Incident:            NewIncidentClient(cfg),
+		IncidentEntry:       NewIncidentEntryClient(cfg),
 		Milestone:           NewMilestoneClient(cfg),
 		NumberCounter:       NewNumberCounterClient(cfg),
 		Obligation:          NewObligationClient(cfg),
@@ -414,6 +442,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		RoleGrant:           NewRoleGrantClient(cfg),
 		ServiceRecord:       NewServiceRecordClient(cfg),
 		Session:             NewSessionClient(cfg),
+		Signature:           NewSignatureClient(cfg),
+		SignatureVoid:       NewSignatureVoidClient(cfg),
 		Template:            NewTemplateClient(cfg),
 		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
@@ -452,12 +482,12 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
 		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Clause, c.ClauseException,
 		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
-		c.ContractText, c.CustomField, c.CustomValue, c.Customer, c.Department,
-		c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey, c.ImportSource,
-		c.Milestone, c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment,
-		c.PaymentPlanLine, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
-		c.ServiceRecord, c.Session, c.Template, c.TemplateVersion, c.Tenant, c.User,
-		c.UserRole,
+		c.ContractStep, c.ContractText, c.CustomField, c.CustomValue, c.Customer,
+		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
+		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
+		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine, c.RefreshToken,
+		c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
+		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -471,12 +501,12 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
 		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Clause, c.ClauseException,
 		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
-		c.ContractText, c.CustomField, c.CustomValue, c.Customer, c.Department,
-		c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey, c.ImportSource,
-		c.Milestone, c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment,
-		c.PaymentPlanLine, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
-		c.ServiceRecord, c.Session, c.Template, c.TemplateVersion, c.Tenant, c.User,
-		c.UserRole,
+		c.ContractStep, c.ContractText, c.CustomField, c.CustomValue, c.Customer,
+		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
+		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
+		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine, c.RefreshToken,
+		c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
+		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -523,6 +553,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContractLine.mutate(ctx, m)
 	case *ContractPartyMutation:
 		return c.ContractParty.mutate(ctx, m)
+	case *ContractStepMutation:
+		return c.ContractStep.mutate(ctx, m)
 	case *ContractTextMutation:
 		return c.ContractText.mutate(ctx, m)
 	case *CustomFieldMutation:
@@ -541,6 +573,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *ImportSourceMutation:
 		return c.ImportSource.mutate(ctx, m)
+	case *IncidentMutation:
+		return c.Incident.mutate(ctx, m)
+	case *IncidentEntryMutation:
+		return c.IncidentEntry.mutate(ctx, m)
 	case *MilestoneMutation:
 		return c.Milestone.mutate(ctx, m)
 	case *NumberCounterMutation:
@@ -565,6 +601,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ServiceRecord.mutate(ctx, m)
 	case *SessionMutation:
 		return c.Session.mutate(ctx, m)
+	case *SignatureMutation:
+		return c.Signature.mutate(ctx, m)
+	case *SignatureVoidMutation:
+		return c.SignatureVoid.mutate(ctx, m)
 	case *TemplateMutation:
 		return c.Template.mutate(ctx, m)
 	case *TemplateVersionMutation:
@@ -3419,6 +3459,54 @@ func (c *ContractClient) QueryObligations(_m *Contract) *ObligationQuery {
 	return query
 }
 
+// QuerySteps queries the steps edge of a Contract.
+func (c *ContractClient) QuerySteps(_m *Contract) *ContractStepQuery {
+	query := (&ContractStepClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, id),
+			sqlgraph.To(contractstep.Table, contractstep.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.StepsTable, contract.StepsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySignatures queries the signatures edge of a Contract.
+func (c *ContractClient) QuerySignatures(_m *Contract) *SignatureQuery {
+	query := (&SignatureClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, id),
+			sqlgraph.To(entsignature.Table, entsignature.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.SignaturesTable, contract.SignaturesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryIncidents queries the incidents edge of a Contract.
+func (c *ContractClient) QueryIncidents(_m *Contract) *IncidentQuery {
+	query := (&IncidentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, id),
+			sqlgraph.To(entincident.Table, entincident.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.IncidentsTable, contract.IncidentsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
 // Hooks returns the client hooks.
 func (c *ContractClient) Hooks() []Hook {
 	return c.hooks.Contract
@@ -3904,6 +3992,187 @@ func (c *ContractPartyClient) mutate(ctx context.Context, m *ContractPartyMutati
 		return (&ContractPartyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ContractParty mutation op: %q", m.Op())
+	}
+}
+
+// ContractStepClient is a client for the ContractStep schema.
+type ContractStepClient struct {
+	config
+}
+
+// NewContractStepClient returns a client for the ContractStep from the given config.
+func NewContractStepClient(c config) *ContractStepClient {
+	return &ContractStepClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contractstep.Hooks(f(g(h())))`.
+func (c *ContractStepClient) Use(hooks ...Hook) {
+	c.hooks.ContractStep = append(c.hooks.ContractStep, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contractstep.Intercept(f(g(h())))`.
+func (c *ContractStepClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContractStep = append(c.inters.ContractStep, interceptors...)
+}
+
+// Create returns a builder for creating a ContractStep entity.
+func (c *ContractStepClient) Create() *ContractStepCreate {
+	mutation := newContractStepMutation(c.config, OpCreate)
+	return &ContractStepCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContractStep entities.
+func (c *ContractStepClient) CreateBulk(builders ...*ContractStepCreate) *ContractStepCreateBulk {
+	return &ContractStepCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContractStepClient) MapCreateBulk(slice any, setFunc func(*ContractStepCreate, int)) *ContractStepCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContractStepCreateBulk{err: fmt.Errorf("calling to ContractStepClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContractStepCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContractStepCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContractStep.
+func (c *ContractStepClient) Update() *ContractStepUpdate {
+	mutation := newContractStepMutation(c.config, OpUpdate)
+	return &ContractStepUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContractStepClient) UpdateOne(_m *ContractStep) *ContractStepUpdateOne {
+	mutation := newContractStepMutation(c.config, OpUpdateOne, withContractStep(_m))
+	return &ContractStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContractStepClient) UpdateOneID(id publicid.ContractStepID) *ContractStepUpdateOne {
+	mutation := newContractStepMutation(c.config, OpUpdateOne, withContractStepID(id))
+	return &ContractStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContractStep.
+func (c *ContractStepClient) Delete() *ContractStepDelete {
+	mutation := newContractStepMutation(c.config, OpDelete)
+	return &ContractStepDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContractStepClient) DeleteOne(_m *ContractStep) *ContractStepDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContractStepClient) DeleteOneID(id publicid.ContractStepID) *ContractStepDeleteOne {
+	builder := c.Delete().Where(contractstep.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContractStepDeleteOne{builder}
+}
+
+// Query returns a query builder for ContractStep.
+func (c *ContractStepClient) Query() *ContractStepQuery {
+	return &ContractStepQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContractStep},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContractStep entity by its id.
+func (c *ContractStepClient) Get(ctx context.Context, id publicid.ContractStepID) (*ContractStep, error) {
+	return c.Query().Where(contractstep.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContractStepClient) GetX(ctx context.Context, id publicid.ContractStepID) *ContractStep {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a ContractStep.
+func (c *ContractStepClient) QueryContract(_m *ContractStep) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractstep.Table, contractstep.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractstep.ContractTable, contractstep.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ContractStep.
+func (c *ContractStepClient) QueryDocument(_m *ContractStep) *DocumentReferenceQuery {
+	query := (&DocumentReferenceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractstep.Table, contractstep.FieldID, id),
+			sqlgraph.To(documentreference.Table, documentreference.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractstep.DocumentTable, contractstep.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryActor queries the actor edge of a ContractStep.
+func (c *ContractStepClient) QueryActor(_m *ContractStep) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractstep.Table, contractstep.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractstep.ActorTable, contractstep.ActorColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ContractStepClient) Hooks() []Hook {
+	return c.hooks.ContractStep
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContractStepClient) Interceptors() []Interceptor {
+	return c.inters.ContractStep
+}
+
+func (c *ContractStepClient) mutate(ctx context.Context, m *ContractStepMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContractStepCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContractStepUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContractStepUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContractStepDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContractStep mutation op: %q", m.Op())
 	}
 }
 
@@ -5309,6 +5578,368 @@ func (c *ImportSourceClient) mutate(ctx context.Context, m *ImportSourceMutation
 		return (&ImportSourceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ImportSource mutation op: %q", m.Op())
+	}
+}
+
+// IncidentClient is a client for the Incident schema.
+type IncidentClient struct {
+	config
+}
+
+// NewIncidentClient returns a client for the Incident from the given config.
+func NewIncidentClient(c config) *IncidentClient {
+	return &IncidentClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `entincident.Hooks(f(g(h())))`.
+func (c *IncidentClient) Use(hooks ...Hook) {
+	c.hooks.Incident = append(c.hooks.Incident, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `entincident.Intercept(f(g(h())))`.
+func (c *IncidentClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Incident = append(c.inters.Incident, interceptors...)
+}
+
+// Create returns a builder for creating a Incident entity.
+func (c *IncidentClient) Create() *IncidentCreate {
+	mutation := newIncidentMutation(c.config, OpCreate)
+	return &IncidentCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Incident entities.
+func (c *IncidentClient) CreateBulk(builders ...*IncidentCreate) *IncidentCreateBulk {
+	return &IncidentCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IncidentClient) MapCreateBulk(slice any, setFunc func(*IncidentCreate, int)) *IncidentCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IncidentCreateBulk{err: fmt.Errorf("calling to IncidentClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IncidentCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IncidentCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Incident.
+func (c *IncidentClient) Update() *IncidentUpdate {
+	mutation := newIncidentMutation(c.config, OpUpdate)
+	return &IncidentUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IncidentClient) UpdateOne(_m *Incident) *IncidentUpdateOne {
+	mutation := newIncidentMutation(c.config, OpUpdateOne, withIncident(_m))
+	return &IncidentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IncidentClient) UpdateOneID(id publicid.IncidentID) *IncidentUpdateOne {
+	mutation := newIncidentMutation(c.config, OpUpdateOne, withIncidentID(id))
+	return &IncidentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Incident.
+func (c *IncidentClient) Delete() *IncidentDelete {
+	mutation := newIncidentMutation(c.config, OpDelete)
+	return &IncidentDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IncidentClient) DeleteOne(_m *Incident) *IncidentDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IncidentClient) DeleteOneID(id publicid.IncidentID) *IncidentDeleteOne {
+	builder := c.Delete().Where(entincident.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IncidentDeleteOne{builder}
+}
+
+// Query returns a query builder for Incident.
+func (c *IncidentClient) Query() *IncidentQuery {
+	return &IncidentQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIncident},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Incident entity by its id.
+func (c *IncidentClient) Get(ctx context.Context, id publicid.IncidentID) (*Incident, error) {
+	return c.Query().Where(entincident.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IncidentClient) GetX(ctx context.Context, id publicid.IncidentID) *Incident {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a Incident.
+func (c *IncidentClient) QueryContract(_m *Incident) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entincident.Table, entincident.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entincident.ContractTable, entincident.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReportedBy queries the reported_by edge of a Incident.
+func (c *IncidentClient) QueryReportedBy(_m *Incident) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entincident.Table, entincident.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entincident.ReportedByTable, entincident.ReportedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntries queries the entries edge of a Incident.
+func (c *IncidentClient) QueryEntries(_m *Incident) *IncidentEntryQuery {
+	query := (&IncidentEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entincident.Table, entincident.FieldID, id),
+			sqlgraph.To(incidententry.Table, incidententry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, entincident.EntriesTable, entincident.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IncidentClient) Hooks() []Hook {
+	return c.hooks.Incident
+}
+
+// Interceptors returns the client interceptors.
+func (c *IncidentClient) Interceptors() []Interceptor {
+	return c.inters.Incident
+}
+
+func (c *IncidentClient) mutate(ctx context.Context, m *IncidentMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IncidentCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IncidentUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IncidentUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IncidentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Incident mutation op: %q", m.Op())
+	}
+}
+
+// IncidentEntryClient is a client for the IncidentEntry schema.
+type IncidentEntryClient struct {
+	config
+}
+
+// NewIncidentEntryClient returns a client for the IncidentEntry from the given config.
+func NewIncidentEntryClient(c config) *IncidentEntryClient {
+	return &IncidentEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `incidententry.Hooks(f(g(h())))`.
+func (c *IncidentEntryClient) Use(hooks ...Hook) {
+	c.hooks.IncidentEntry = append(c.hooks.IncidentEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `incidententry.Intercept(f(g(h())))`.
+func (c *IncidentEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.IncidentEntry = append(c.inters.IncidentEntry, interceptors...)
+}
+
+// Create returns a builder for creating a IncidentEntry entity.
+func (c *IncidentEntryClient) Create() *IncidentEntryCreate {
+	mutation := newIncidentEntryMutation(c.config, OpCreate)
+	return &IncidentEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of IncidentEntry entities.
+func (c *IncidentEntryClient) CreateBulk(builders ...*IncidentEntryCreate) *IncidentEntryCreateBulk {
+	return &IncidentEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *IncidentEntryClient) MapCreateBulk(slice any, setFunc func(*IncidentEntryCreate, int)) *IncidentEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &IncidentEntryCreateBulk{err: fmt.Errorf("calling to IncidentEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*IncidentEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &IncidentEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for IncidentEntry.
+func (c *IncidentEntryClient) Update() *IncidentEntryUpdate {
+	mutation := newIncidentEntryMutation(c.config, OpUpdate)
+	return &IncidentEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *IncidentEntryClient) UpdateOne(_m *IncidentEntry) *IncidentEntryUpdateOne {
+	mutation := newIncidentEntryMutation(c.config, OpUpdateOne, withIncidentEntry(_m))
+	return &IncidentEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *IncidentEntryClient) UpdateOneID(id publicid.IncidentEntryID) *IncidentEntryUpdateOne {
+	mutation := newIncidentEntryMutation(c.config, OpUpdateOne, withIncidentEntryID(id))
+	return &IncidentEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for IncidentEntry.
+func (c *IncidentEntryClient) Delete() *IncidentEntryDelete {
+	mutation := newIncidentEntryMutation(c.config, OpDelete)
+	return &IncidentEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *IncidentEntryClient) DeleteOne(_m *IncidentEntry) *IncidentEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *IncidentEntryClient) DeleteOneID(id publicid.IncidentEntryID) *IncidentEntryDeleteOne {
+	builder := c.Delete().Where(incidententry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &IncidentEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for IncidentEntry.
+func (c *IncidentEntryClient) Query() *IncidentEntryQuery {
+	return &IncidentEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeIncidentEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a IncidentEntry entity by its id.
+func (c *IncidentEntryClient) Get(ctx context.Context, id publicid.IncidentEntryID) (*IncidentEntry, error) {
+	return c.Query().Where(incidententry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *IncidentEntryClient) GetX(ctx context.Context, id publicid.IncidentEntryID) *IncidentEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryIncident queries the incident edge of a IncidentEntry.
+func (c *IncidentEntryClient) QueryIncident(_m *IncidentEntry) *IncidentQuery {
+	query := (&IncidentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(incidententry.Table, incidententry.FieldID, id),
+			sqlgraph.To(entincident.Table, entincident.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, incidententry.IncidentTable, incidententry.IncidentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a IncidentEntry.
+func (c *IncidentEntryClient) QueryDocument(_m *IncidentEntry) *DocumentReferenceQuery {
+	query := (&DocumentReferenceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(incidententry.Table, incidententry.FieldID, id),
+			sqlgraph.To(documentreference.Table, documentreference.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, incidententry.DocumentTable, incidententry.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRecordedBy queries the recorded_by edge of a IncidentEntry.
+func (c *IncidentEntryClient) QueryRecordedBy(_m *IncidentEntry) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(incidententry.Table, incidententry.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, incidententry.RecordedByTable, incidententry.RecordedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *IncidentEntryClient) Hooks() []Hook {
+	return c.hooks.IncidentEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *IncidentEntryClient) Interceptors() []Interceptor {
+	return c.inters.IncidentEntry
+}
+
+func (c *IncidentEntryClient) mutate(ctx context.Context, m *IncidentEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&IncidentEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&IncidentEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&IncidentEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&IncidentEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown IncidentEntry mutation op: %q", m.Op())
 	}
 }
 
@@ -7244,6 +7875,384 @@ func (c *SessionClient) mutate(ctx context.Context, m *SessionMutation) (Value, 
 	}
 }
 
+// SignatureClient is a client for the Signature schema.
+type SignatureClient struct {
+	config
+}
+
+// NewSignatureClient returns a client for the Signature from the given config.
+func NewSignatureClient(c config) *SignatureClient {
+	return &SignatureClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `entsignature.Hooks(f(g(h())))`.
+func (c *SignatureClient) Use(hooks ...Hook) {
+	c.hooks.Signature = append(c.hooks.Signature, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `entsignature.Intercept(f(g(h())))`.
+func (c *SignatureClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Signature = append(c.inters.Signature, interceptors...)
+}
+
+// Create returns a builder for creating a Signature entity.
+func (c *SignatureClient) Create() *SignatureCreate {
+	mutation := newSignatureMutation(c.config, OpCreate)
+	return &SignatureCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Signature entities.
+func (c *SignatureClient) CreateBulk(builders ...*SignatureCreate) *SignatureCreateBulk {
+	return &SignatureCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignatureClient) MapCreateBulk(slice any, setFunc func(*SignatureCreate, int)) *SignatureCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignatureCreateBulk{err: fmt.Errorf("calling to SignatureClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignatureCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignatureCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Signature.
+func (c *SignatureClient) Update() *SignatureUpdate {
+	mutation := newSignatureMutation(c.config, OpUpdate)
+	return &SignatureUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignatureClient) UpdateOne(_m *Signature) *SignatureUpdateOne {
+	mutation := newSignatureMutation(c.config, OpUpdateOne, withSignature(_m))
+	return &SignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignatureClient) UpdateOneID(id publicid.SignatureID) *SignatureUpdateOne {
+	mutation := newSignatureMutation(c.config, OpUpdateOne, withSignatureID(id))
+	return &SignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Signature.
+func (c *SignatureClient) Delete() *SignatureDelete {
+	mutation := newSignatureMutation(c.config, OpDelete)
+	return &SignatureDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignatureClient) DeleteOne(_m *Signature) *SignatureDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignatureClient) DeleteOneID(id publicid.SignatureID) *SignatureDeleteOne {
+	builder := c.Delete().Where(entsignature.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignatureDeleteOne{builder}
+}
+
+// Query returns a query builder for Signature.
+func (c *SignatureClient) Query() *SignatureQuery {
+	return &SignatureQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignature},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Signature entity by its id.
+func (c *SignatureClient) Get(ctx context.Context, id publicid.SignatureID) (*Signature, error) {
+	return c.Query().Where(entsignature.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignatureClient) GetX(ctx context.Context, id publicid.SignatureID) *Signature {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a Signature.
+func (c *SignatureClient) QueryContract(_m *Signature) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entsignature.Table, entsignature.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entsignature.ContractTable, entsignature.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryParty queries the party edge of a Signature.
+func (c *SignatureClient) QueryParty(_m *Signature) *ContractPartyQuery {
+	query := (&ContractPartyClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entsignature.Table, entsignature.FieldID, id),
+			sqlgraph.To(contractparty.Table, contractparty.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entsignature.PartyTable, entsignature.PartyColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a Signature.
+func (c *SignatureClient) QueryDocument(_m *Signature) *DocumentReferenceQuery {
+	query := (&DocumentReferenceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entsignature.Table, entsignature.FieldID, id),
+			sqlgraph.To(documentreference.Table, documentreference.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entsignature.DocumentTable, entsignature.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRecordedBy queries the recorded_by edge of a Signature.
+func (c *SignatureClient) QueryRecordedBy(_m *Signature) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entsignature.Table, entsignature.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entsignature.RecordedByTable, entsignature.RecordedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVoids queries the voids edge of a Signature.
+func (c *SignatureClient) QueryVoids(_m *Signature) *SignatureVoidQuery {
+	query := (&SignatureVoidClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entsignature.Table, entsignature.FieldID, id),
+			sqlgraph.To(signaturevoid.Table, signaturevoid.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, entsignature.VoidsTable, entsignature.VoidsColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SignatureClient) Hooks() []Hook {
+	return c.hooks.Signature
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignatureClient) Interceptors() []Interceptor {
+	return c.inters.Signature
+}
+
+func (c *SignatureClient) mutate(ctx context.Context, m *SignatureMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignatureCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignatureUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignatureUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignatureDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Signature mutation op: %q", m.Op())
+	}
+}
+
+// SignatureVoidClient is a client for the SignatureVoid schema.
+type SignatureVoidClient struct {
+	config
+}
+
+// NewSignatureVoidClient returns a client for the SignatureVoid from the given config.
+func NewSignatureVoidClient(c config) *SignatureVoidClient {
+	return &SignatureVoidClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `signaturevoid.Hooks(f(g(h())))`.
+func (c *SignatureVoidClient) Use(hooks ...Hook) {
+	c.hooks.SignatureVoid = append(c.hooks.SignatureVoid, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `signaturevoid.Intercept(f(g(h())))`.
+func (c *SignatureVoidClient) Intercept(interceptors ...Interceptor) {
+	c.inters.SignatureVoid = append(c.inters.SignatureVoid, interceptors...)
+}
+
+// Create returns a builder for creating a SignatureVoid entity.
+func (c *SignatureVoidClient) Create() *SignatureVoidCreate {
+	mutation := newSignatureVoidMutation(c.config, OpCreate)
+	return &SignatureVoidCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of SignatureVoid entities.
+func (c *SignatureVoidClient) CreateBulk(builders ...*SignatureVoidCreate) *SignatureVoidCreateBulk {
+	return &SignatureVoidCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *SignatureVoidClient) MapCreateBulk(slice any, setFunc func(*SignatureVoidCreate, int)) *SignatureVoidCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &SignatureVoidCreateBulk{err: fmt.Errorf("calling to SignatureVoidClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*SignatureVoidCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &SignatureVoidCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for SignatureVoid.
+func (c *SignatureVoidClient) Update() *SignatureVoidUpdate {
+	mutation := newSignatureVoidMutation(c.config, OpUpdate)
+	return &SignatureVoidUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *SignatureVoidClient) UpdateOne(_m *SignatureVoid) *SignatureVoidUpdateOne {
+	mutation := newSignatureVoidMutation(c.config, OpUpdateOne, withSignatureVoid(_m))
+	return &SignatureVoidUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *SignatureVoidClient) UpdateOneID(id publicid.SignatureVoidID) *SignatureVoidUpdateOne {
+	mutation := newSignatureVoidMutation(c.config, OpUpdateOne, withSignatureVoidID(id))
+	return &SignatureVoidUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for SignatureVoid.
+func (c *SignatureVoidClient) Delete() *SignatureVoidDelete {
+	mutation := newSignatureVoidMutation(c.config, OpDelete)
+	return &SignatureVoidDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *SignatureVoidClient) DeleteOne(_m *SignatureVoid) *SignatureVoidDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *SignatureVoidClient) DeleteOneID(id publicid.SignatureVoidID) *SignatureVoidDeleteOne {
+	builder := c.Delete().Where(signaturevoid.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &SignatureVoidDeleteOne{builder}
+}
+
+// Query returns a query builder for SignatureVoid.
+func (c *SignatureVoidClient) Query() *SignatureVoidQuery {
+	return &SignatureVoidQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeSignatureVoid},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a SignatureVoid entity by its id.
+func (c *SignatureVoidClient) Get(ctx context.Context, id publicid.SignatureVoidID) (*SignatureVoid, error) {
+	return c.Query().Where(signaturevoid.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *SignatureVoidClient) GetX(ctx context.Context, id publicid.SignatureVoidID) *SignatureVoid {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QuerySignature queries the signature edge of a SignatureVoid.
+func (c *SignatureVoidClient) QuerySignature(_m *SignatureVoid) *SignatureQuery {
+	query := (&SignatureClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signaturevoid.Table, signaturevoid.FieldID, id),
+			sqlgraph.To(entsignature.Table, entsignature.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signaturevoid.SignatureTable, signaturevoid.SignatureColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryVoidedBy queries the voided_by edge of a SignatureVoid.
+func (c *SignatureVoidClient) QueryVoidedBy(_m *SignatureVoid) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(signaturevoid.Table, signaturevoid.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, signaturevoid.VoidedByTable, signaturevoid.VoidedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *SignatureVoidClient) Hooks() []Hook {
+	return c.hooks.SignatureVoid
+}
+
+// Interceptors returns the client interceptors.
+func (c *SignatureVoidClient) Interceptors() []Interceptor {
+	return c.inters.SignatureVoid
+}
+
+func (c *SignatureVoidClient) mutate(ctx context.Context, m *SignatureVoidMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&SignatureVoidCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&SignatureVoidUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&SignatureVoidUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&SignatureVoidDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown SignatureVoid mutation op: %q", m.Op())
+	}
+}
+
 // TemplateClient is a client for the Template schema.
 type TemplateClient struct {
 	config
@@ -8059,22 +9068,23 @@ type (
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
 		AuditQueue, AuditSeal, Clause, ClauseException, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, ContractText, CustomField,
-		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
-		IdempotencyKey, ImportSource, Milestone, NumberCounter, Obligation,
-		OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant,
-		ServiceRecord, Session, Template, TemplateVersion, Tenant, User,
-		UserRole []ent.Hook
+		ContractChange, ContractLine, ContractParty, ContractStep, ContractText,
+		CustomField, CustomValue, Customer, Department, DictionaryEntry,
+		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry,
+		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentPlanLine,
+		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
+		SignatureVoid, Template, TemplateVersion, Tenant, User, UserRole []ent.Hook
 	}
 	inters struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
 		AuditQueue, AuditSeal, Clause, ClauseException, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, ContractText, CustomField,
-		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
-		IdempotencyKey, ImportSource, Milestone, NumberCounter, Obligation,
-		OutboxEvent, Payment, PaymentPlanLine, RefreshToken, Reminder, Role, RoleGrant,
-		ServiceRecord, Session, Template, TemplateVersion, Tenant, User,
+		ContractChange, ContractLine, ContractParty, ContractStep, ContractText,
+		CustomField, CustomValue, Customer, Department, DictionaryEntry,
+		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry,
+		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentPlanLine,
+		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
+		SignatureVoid, Template, TemplateVersion, Tenant, User,
 		UserRole []ent.Interceptor
 	}
 )

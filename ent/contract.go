@@ -5,6 +5,7 @@ package ent
 import (
 	"encoding/json"
 	"fmt"
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
 	"heyue/ent/contract"
@@ -70,6 +71,20 @@ type Contract struct {
 	Description string `json:"description,omitempty"`
 	// the contract this one renews (E8)
 	PredecessorID *publicid.ContractID `json:"predecessor_id,omitempty"`
+	// what happens at the end of the term
+	Renewal lifecycle.Renewal `json:"renewal,omitempty"`
+	// how long each further term of an automatic renewal is
+	RenewalMonths int `json:"renewal_months,omitempty"`
+	// how long before its end a notice must come
+	NoticeDays int `json:"notice_days,omitempty"`
+	// OptedOutOn holds the value of the "opted_out_on" field.
+	OptedOutOn *date.Date `json:"opted_out_on,omitempty"`
+	// SuspendedUntil holds the value of the "suspended_until" field.
+	SuspendedUntil *date.Date `json:"suspended_until,omitempty"`
+	// EndedOn holds the value of the "ended_on" field.
+	EndedOn *date.Date `json:"ended_on,omitempty"`
+	// what the approvers approved; NULL when nobody has, or the contract was signed on paper
+	ApprovedPrint *content.Print `json:"approved_print,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ContractQuery when eager-loading is set.
 	Edges        ContractEdges `json:"edges"`
@@ -106,9 +121,15 @@ type ContractEdges struct {
 	ServiceRecords []*ServiceRecord `json:"service_records,omitempty"`
 	// Obligations holds the value of the obligations edge.
 	Obligations []*Obligation `json:"obligations,omitempty"`
+	// Steps holds the value of the steps edge.
+	Steps []*ContractStep `json:"steps,omitempty"`
+	// Signatures holds the value of the signatures edge.
+	Signatures []*Signature `json:"signatures,omitempty"`
+	// Incidents holds the value of the incidents edge.
+	Incidents []*Incident `json:"incidents,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [14]bool
+	loadedTypes [17]bool
 }
 
 // OwnerOrErr returns the Owner value or an error if the edge
@@ -245,12 +266,41 @@ func (e ContractEdges) ObligationsOrErr() ([]*Obligation, error) {
 	return nil, &NotLoadedError{edge: "obligations"}
 }
 
+// StepsOrErr returns the Steps value or an error if the edge
+// was not loaded in eager-loading.
+func (e ContractEdges) StepsOrErr() ([]*ContractStep, error) {
+	if e.loadedTypes[14] {
+		return e.Steps, nil
+	}
+	return nil, &NotLoadedError{edge: "steps"}
+}
+
+// SignaturesOrErr returns the Signatures value or an error if the edge
+// was not loaded in eager-loading.
+func (e ContractEdges) SignaturesOrErr() ([]*Signature, error) {
+	if e.loadedTypes[15] {
+		return e.Signatures, nil
+	}
+	return nil, &NotLoadedError{edge: "signatures"}
+}
+
+// IncidentsOrErr returns the Incidents value or an error if the edge
+// was not loaded in eager-loading.
+func (e ContractEdges) IncidentsOrErr() ([]*Incident, error) {
+	if e.loadedTypes[16] {
+		return e.Incidents, nil
+	}
+	return nil, &NotLoadedError{edge: "incidents"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*Contract) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
-		case contract.FieldSignedOn, contract.FieldEffectiveOn, contract.FieldEndsOn:
+		case contract.FieldApprovedPrint:
+			values[i] = &sql.NullScanner{S: new(content.Print)}
+		case contract.FieldSignedOn, contract.FieldEffectiveOn, contract.FieldEndsOn, contract.FieldOptedOutOn, contract.FieldSuspendedUntil, contract.FieldEndedOn:
 			values[i] = &sql.NullScanner{S: new(date.Date)}
 		case contract.FieldPredecessorID:
 			values[i] = &sql.NullScanner{S: new(publicid.ContractID)}
@@ -264,9 +314,9 @@ func (*Contract) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.ContractID)
 		case contract.FieldCustomerID:
 			values[i] = new(publicid.CustomerID)
-		case contract.FieldTenantID, contract.FieldVersion, contract.FieldAmountMinor, contract.FieldSettledMinor:
+		case contract.FieldTenantID, contract.FieldVersion, contract.FieldAmountMinor, contract.FieldSettledMinor, contract.FieldRenewalMonths, contract.FieldNoticeDays:
 			values[i] = new(sql.NullInt64)
-		case contract.FieldNumber, contract.FieldTitle, contract.FieldKind, contract.FieldDirection, contract.FieldStatus, contract.FieldCurrency, contract.FieldDescription:
+		case contract.FieldNumber, contract.FieldTitle, contract.FieldKind, contract.FieldDirection, contract.FieldStatus, contract.FieldCurrency, contract.FieldDescription, contract.FieldRenewal:
 			values[i] = new(sql.NullString)
 		case contract.FieldCreatedAt, contract.FieldUpdatedAt, contract.FieldArchivedAt:
 			values[i] = new(sql.NullTime)
@@ -432,6 +482,52 @@ func (_m *Contract) assignValues(columns []string, values []any) error {
 				_m.PredecessorID = new(publicid.ContractID)
 				*_m.PredecessorID = *value.S.(*publicid.ContractID)
 			}
+		case contract.FieldRenewal:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field renewal", values[i])
+			} else if value.Valid {
+				_m.Renewal = lifecycle.Renewal(value.String)
+			}
+		case contract.FieldRenewalMonths:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field renewal_months", values[i])
+			} else if value.Valid {
+				_m.RenewalMonths = int(value.Int64)
+			}
+		case contract.FieldNoticeDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field notice_days", values[i])
+			} else if value.Valid {
+				_m.NoticeDays = int(value.Int64)
+			}
+		case contract.FieldOptedOutOn:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field opted_out_on", values[i])
+			} else if value.Valid {
+				_m.OptedOutOn = new(date.Date)
+				*_m.OptedOutOn = *value.S.(*date.Date)
+			}
+		case contract.FieldSuspendedUntil:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field suspended_until", values[i])
+			} else if value.Valid {
+				_m.SuspendedUntil = new(date.Date)
+				*_m.SuspendedUntil = *value.S.(*date.Date)
+			}
+		case contract.FieldEndedOn:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field ended_on", values[i])
+			} else if value.Valid {
+				_m.EndedOn = new(date.Date)
+				*_m.EndedOn = *value.S.(*date.Date)
+			}
+		case contract.FieldApprovedPrint:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field approved_print", values[i])
+			} else if value.Valid {
+				_m.ApprovedPrint = new(content.Print)
+				*_m.ApprovedPrint = *value.S.(*content.Print)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -513,6 +609,21 @@ func (_m *Contract) QueryServiceRecords() *ServiceRecordQuery {
 // QueryObligations queries the "obligations" edge of the Contract entity.
 func (_m *Contract) QueryObligations() *ObligationQuery {
 	return NewContractClient(_m.config).QueryObligations(_m)
+}
+
+// QuerySteps queries the "steps" edge of the Contract entity.
+func (_m *Contract) QuerySteps() *ContractStepQuery {
+	return NewContractClient(_m.config).QuerySteps(_m)
+}
+
+// QuerySignatures queries the "signatures" edge of the Contract entity.
+func (_m *Contract) QuerySignatures() *SignatureQuery {
+	return NewContractClient(_m.config).QuerySignatures(_m)
+}
+
+// QueryIncidents queries the "incidents" edge of the Contract entity.
+func (_m *Contract) QueryIncidents() *IncidentQuery {
+	return NewContractClient(_m.config).QueryIncidents(_m)
 }
 
 // Update returns a builder for updating this Contract.
@@ -615,6 +726,35 @@ func (_m *Contract) String() string {
 	builder.WriteString(", ")
 	if v := _m.PredecessorID; v != nil {
 		builder.WriteString("predecessor_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("renewal=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Renewal))
+	builder.WriteString(", ")
+	builder.WriteString("renewal_months=")
+	builder.WriteString(fmt.Sprintf("%v", _m.RenewalMonths))
+	builder.WriteString(", ")
+	builder.WriteString("notice_days=")
+	builder.WriteString(fmt.Sprintf("%v", _m.NoticeDays))
+	builder.WriteString(", ")
+	if v := _m.OptedOutOn; v != nil {
+		builder.WriteString("opted_out_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.SuspendedUntil; v != nil {
+		builder.WriteString("suspended_until=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.EndedOn; v != nil {
+		builder.WriteString("ended_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.ApprovedPrint; v != nil {
+		builder.WriteString("approved_print=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')

@@ -6,20 +6,24 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/documentreference"
+	entincident "heyue/ent/incident"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/obligation"
 	"heyue/ent/payment"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/servicerecord"
+	entsignature "heyue/ent/signature"
 	"heyue/ent/user"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -284,6 +288,104 @@ func (_c *ContractCreate) SetNillablePredecessorID(v *publicid.ContractID) *Cont
 	return _c
 }
 
+// SetRenewal sets the "renewal" field.
+func (_c *ContractCreate) SetRenewal(v lifecycle.Renewal) *ContractCreate {
+	_c.mutation.SetRenewal(v)
+	return _c
+}
+
+// SetNillableRenewal sets the "renewal" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableRenewal(v *lifecycle.Renewal) *ContractCreate {
+	if v != nil {
+		_c.SetRenewal(*v)
+	}
+	return _c
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (_c *ContractCreate) SetRenewalMonths(v int) *ContractCreate {
+	_c.mutation.SetRenewalMonths(v)
+	return _c
+}
+
+// SetNillableRenewalMonths sets the "renewal_months" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableRenewalMonths(v *int) *ContractCreate {
+	if v != nil {
+		_c.SetRenewalMonths(*v)
+	}
+	return _c
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (_c *ContractCreate) SetNoticeDays(v int) *ContractCreate {
+	_c.mutation.SetNoticeDays(v)
+	return _c
+}
+
+// SetNillableNoticeDays sets the "notice_days" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableNoticeDays(v *int) *ContractCreate {
+	if v != nil {
+		_c.SetNoticeDays(*v)
+	}
+	return _c
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (_c *ContractCreate) SetOptedOutOn(v date.Date) *ContractCreate {
+	_c.mutation.SetOptedOutOn(v)
+	return _c
+}
+
+// SetNillableOptedOutOn sets the "opted_out_on" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableOptedOutOn(v *date.Date) *ContractCreate {
+	if v != nil {
+		_c.SetOptedOutOn(*v)
+	}
+	return _c
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (_c *ContractCreate) SetSuspendedUntil(v date.Date) *ContractCreate {
+	_c.mutation.SetSuspendedUntil(v)
+	return _c
+}
+
+// SetNillableSuspendedUntil sets the "suspended_until" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableSuspendedUntil(v *date.Date) *ContractCreate {
+	if v != nil {
+		_c.SetSuspendedUntil(*v)
+	}
+	return _c
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (_c *ContractCreate) SetEndedOn(v date.Date) *ContractCreate {
+	_c.mutation.SetEndedOn(v)
+	return _c
+}
+
+// SetNillableEndedOn sets the "ended_on" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableEndedOn(v *date.Date) *ContractCreate {
+	if v != nil {
+		_c.SetEndedOn(*v)
+	}
+	return _c
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (_c *ContractCreate) SetApprovedPrint(v content.Print) *ContractCreate {
+	_c.mutation.SetApprovedPrint(v)
+	return _c
+}
+
+// SetNillableApprovedPrint sets the "approved_print" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableApprovedPrint(v *content.Print) *ContractCreate {
+	if v != nil {
+		_c.SetApprovedPrint(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ContractCreate) SetID(v publicid.ContractID) *ContractCreate {
 	_c.mutation.SetID(v)
@@ -468,6 +570,51 @@ func (_c *ContractCreate) AddObligations(v ...*Obligation) *ContractCreate {
 	return _c.AddObligationIDs(ids...)
 }
 
+// AddStepIDs adds the "steps" edge to the ContractStep entity by IDs.
+func (_c *ContractCreate) AddStepIDs(ids ...publicid.ContractStepID) *ContractCreate {
+	_c.mutation.AddStepIDs(ids...)
+	return _c
+}
+
+// AddSteps adds the "steps" edges to the ContractStep entity.
+func (_c *ContractCreate) AddSteps(v ...*ContractStep) *ContractCreate {
+	ids := make([]publicid.ContractStepID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddStepIDs(ids...)
+}
+
+// AddSignatureIDs adds the "signatures" edge to the Signature entity by IDs.
+func (_c *ContractCreate) AddSignatureIDs(ids ...publicid.SignatureID) *ContractCreate {
+	_c.mutation.AddSignatureIDs(ids...)
+	return _c
+}
+
+// AddSignatures adds the "signatures" edges to the Signature entity.
+func (_c *ContractCreate) AddSignatures(v ...*Signature) *ContractCreate {
+	ids := make([]publicid.SignatureID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddSignatureIDs(ids...)
+}
+
+// AddIncidentIDs adds the "incidents" edge to the Incident entity by IDs.
+func (_c *ContractCreate) AddIncidentIDs(ids ...publicid.IncidentID) *ContractCreate {
+	_c.mutation.AddIncidentIDs(ids...)
+	return _c
+}
+
+// AddIncidents adds the "incidents" edges to the Incident entity.
+func (_c *ContractCreate) AddIncidents(v ...*Incident) *ContractCreate {
+	ids := make([]publicid.IncidentID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddIncidentIDs(ids...)
+}
+
 // Mutation returns the ContractMutation object of the builder.
 func (_c *ContractCreate) Mutation() *ContractMutation {
 	return _c.mutation
@@ -534,6 +681,18 @@ func (_c *ContractCreate) defaults() {
 	if _, ok := _c.mutation.Description(); !ok {
 		v := contract.DefaultDescription
 		_c.mutation.SetDescription(v)
+	}
+	if _, ok := _c.mutation.Renewal(); !ok {
+		v := contract.DefaultRenewal
+		_c.mutation.SetRenewal(v)
+	}
+	if _, ok := _c.mutation.RenewalMonths(); !ok {
+		v := contract.DefaultRenewalMonths
+		_c.mutation.SetRenewalMonths(v)
+	}
+	if _, ok := _c.mutation.NoticeDays(); !ok {
+		v := contract.DefaultNoticeDays
+		_c.mutation.SetNoticeDays(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := contract.DefaultID()
@@ -613,6 +772,30 @@ func (_c *ContractCreate) check() error {
 	if v, ok := _c.mutation.Description(); ok {
 		if err := contract.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Contract.description": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Renewal(); !ok {
+		return &ValidationError{Name: "renewal", err: errors.New(`ent: missing required field "Contract.renewal"`)}
+	}
+	if v, ok := _c.mutation.Renewal(); ok {
+		if err := contract.RenewalValidator(v); err != nil {
+			return &ValidationError{Name: "renewal", err: fmt.Errorf(`ent: validator failed for field "Contract.renewal": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.RenewalMonths(); !ok {
+		return &ValidationError{Name: "renewal_months", err: errors.New(`ent: missing required field "Contract.renewal_months"`)}
+	}
+	if v, ok := _c.mutation.RenewalMonths(); ok {
+		if err := contract.RenewalMonthsValidator(v); err != nil {
+			return &ValidationError{Name: "renewal_months", err: fmt.Errorf(`ent: validator failed for field "Contract.renewal_months": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.NoticeDays(); !ok {
+		return &ValidationError{Name: "notice_days", err: errors.New(`ent: missing required field "Contract.notice_days"`)}
+	}
+	if v, ok := _c.mutation.NoticeDays(); ok {
+		if err := contract.NoticeDaysValidator(v); err != nil {
+			return &ValidationError{Name: "notice_days", err: fmt.Errorf(`ent: validator failed for field "Contract.notice_days": %w`, err)}
 		}
 	}
 	if len(_c.mutation.CustomerIDs()) == 0 {
@@ -725,6 +908,34 @@ func (_c *ContractCreate) createSpec() (*Contract, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Description(); ok {
 		_spec.SetField(contract.FieldDescription, field.TypeString, value)
 		_node.Description = value
+	}
+	if value, ok := _c.mutation.Renewal(); ok {
+		_spec.SetField(contract.FieldRenewal, field.TypeEnum, value)
+		_node.Renewal = value
+	}
+	if value, ok := _c.mutation.RenewalMonths(); ok {
+		_spec.SetField(contract.FieldRenewalMonths, field.TypeInt, value)
+		_node.RenewalMonths = value
+	}
+	if value, ok := _c.mutation.NoticeDays(); ok {
+		_spec.SetField(contract.FieldNoticeDays, field.TypeInt, value)
+		_node.NoticeDays = value
+	}
+	if value, ok := _c.mutation.OptedOutOn(); ok {
+		_spec.SetField(contract.FieldOptedOutOn, field.TypeOther, value)
+		_node.OptedOutOn = &value
+	}
+	if value, ok := _c.mutation.SuspendedUntil(); ok {
+		_spec.SetField(contract.FieldSuspendedUntil, field.TypeOther, value)
+		_node.SuspendedUntil = &value
+	}
+	if value, ok := _c.mutation.EndedOn(); ok {
+		_spec.SetField(contract.FieldEndedOn, field.TypeOther, value)
+		_node.EndedOn = &value
+	}
+	if value, ok := _c.mutation.ApprovedPrint(); ok {
+		_spec.SetField(contract.FieldApprovedPrint, field.TypeOther, value)
+		_node.ApprovedPrint = &value
 	}
 	if nodes := _c.mutation.OwnerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -947,6 +1158,54 @@ func (_c *ContractCreate) createSpec() (*Contract, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(obligation.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.StepsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.SignaturesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.IncidentsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1291,6 +1550,126 @@ func (u *ContractUpsert) UpdatePredecessorID() *ContractUpsert {
 // ClearPredecessorID clears the value of the "predecessor_id" field.
 func (u *ContractUpsert) ClearPredecessorID() *ContractUpsert {
 	u.SetNull(contract.FieldPredecessorID)
+	return u
+}
+
+// SetRenewal sets the "renewal" field.
+func (u *ContractUpsert) SetRenewal(v lifecycle.Renewal) *ContractUpsert {
+	u.Set(contract.FieldRenewal, v)
+	return u
+}
+
+// UpdateRenewal sets the "renewal" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateRenewal() *ContractUpsert {
+	u.SetExcluded(contract.FieldRenewal)
+	return u
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (u *ContractUpsert) SetRenewalMonths(v int) *ContractUpsert {
+	u.Set(contract.FieldRenewalMonths, v)
+	return u
+}
+
+// UpdateRenewalMonths sets the "renewal_months" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateRenewalMonths() *ContractUpsert {
+	u.SetExcluded(contract.FieldRenewalMonths)
+	return u
+}
+
+// AddRenewalMonths adds v to the "renewal_months" field.
+func (u *ContractUpsert) AddRenewalMonths(v int) *ContractUpsert {
+	u.Add(contract.FieldRenewalMonths, v)
+	return u
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (u *ContractUpsert) SetNoticeDays(v int) *ContractUpsert {
+	u.Set(contract.FieldNoticeDays, v)
+	return u
+}
+
+// UpdateNoticeDays sets the "notice_days" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateNoticeDays() *ContractUpsert {
+	u.SetExcluded(contract.FieldNoticeDays)
+	return u
+}
+
+// AddNoticeDays adds v to the "notice_days" field.
+func (u *ContractUpsert) AddNoticeDays(v int) *ContractUpsert {
+	u.Add(contract.FieldNoticeDays, v)
+	return u
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (u *ContractUpsert) SetOptedOutOn(v date.Date) *ContractUpsert {
+	u.Set(contract.FieldOptedOutOn, v)
+	return u
+}
+
+// UpdateOptedOutOn sets the "opted_out_on" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateOptedOutOn() *ContractUpsert {
+	u.SetExcluded(contract.FieldOptedOutOn)
+	return u
+}
+
+// ClearOptedOutOn clears the value of the "opted_out_on" field.
+func (u *ContractUpsert) ClearOptedOutOn() *ContractUpsert {
+	u.SetNull(contract.FieldOptedOutOn)
+	return u
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (u *ContractUpsert) SetSuspendedUntil(v date.Date) *ContractUpsert {
+	u.Set(contract.FieldSuspendedUntil, v)
+	return u
+}
+
+// UpdateSuspendedUntil sets the "suspended_until" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateSuspendedUntil() *ContractUpsert {
+	u.SetExcluded(contract.FieldSuspendedUntil)
+	return u
+}
+
+// ClearSuspendedUntil clears the value of the "suspended_until" field.
+func (u *ContractUpsert) ClearSuspendedUntil() *ContractUpsert {
+	u.SetNull(contract.FieldSuspendedUntil)
+	return u
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (u *ContractUpsert) SetEndedOn(v date.Date) *ContractUpsert {
+	u.Set(contract.FieldEndedOn, v)
+	return u
+}
+
+// UpdateEndedOn sets the "ended_on" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateEndedOn() *ContractUpsert {
+	u.SetExcluded(contract.FieldEndedOn)
+	return u
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (u *ContractUpsert) ClearEndedOn() *ContractUpsert {
+	u.SetNull(contract.FieldEndedOn)
+	return u
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (u *ContractUpsert) SetApprovedPrint(v content.Print) *ContractUpsert {
+	u.Set(contract.FieldApprovedPrint, v)
+	return u
+}
+
+// UpdateApprovedPrint sets the "approved_print" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateApprovedPrint() *ContractUpsert {
+	u.SetExcluded(contract.FieldApprovedPrint)
+	return u
+}
+
+// ClearApprovedPrint clears the value of the "approved_print" field.
+func (u *ContractUpsert) ClearApprovedPrint() *ContractUpsert {
+	u.SetNull(contract.FieldApprovedPrint)
 	return u
 }
 
@@ -1684,6 +2063,146 @@ func (u *ContractUpsertOne) UpdatePredecessorID() *ContractUpsertOne {
 func (u *ContractUpsertOne) ClearPredecessorID() *ContractUpsertOne {
 	return u.Update(func(s *ContractUpsert) {
 		s.ClearPredecessorID()
+	})
+}
+
+// SetRenewal sets the "renewal" field.
+func (u *ContractUpsertOne) SetRenewal(v lifecycle.Renewal) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetRenewal(v)
+	})
+}
+
+// UpdateRenewal sets the "renewal" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateRenewal() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateRenewal()
+	})
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (u *ContractUpsertOne) SetRenewalMonths(v int) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetRenewalMonths(v)
+	})
+}
+
+// AddRenewalMonths adds v to the "renewal_months" field.
+func (u *ContractUpsertOne) AddRenewalMonths(v int) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddRenewalMonths(v)
+	})
+}
+
+// UpdateRenewalMonths sets the "renewal_months" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateRenewalMonths() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateRenewalMonths()
+	})
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (u *ContractUpsertOne) SetNoticeDays(v int) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetNoticeDays(v)
+	})
+}
+
+// AddNoticeDays adds v to the "notice_days" field.
+func (u *ContractUpsertOne) AddNoticeDays(v int) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddNoticeDays(v)
+	})
+}
+
+// UpdateNoticeDays sets the "notice_days" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateNoticeDays() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateNoticeDays()
+	})
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (u *ContractUpsertOne) SetOptedOutOn(v date.Date) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetOptedOutOn(v)
+	})
+}
+
+// UpdateOptedOutOn sets the "opted_out_on" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateOptedOutOn() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateOptedOutOn()
+	})
+}
+
+// ClearOptedOutOn clears the value of the "opted_out_on" field.
+func (u *ContractUpsertOne) ClearOptedOutOn() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearOptedOutOn()
+	})
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (u *ContractUpsertOne) SetSuspendedUntil(v date.Date) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetSuspendedUntil(v)
+	})
+}
+
+// UpdateSuspendedUntil sets the "suspended_until" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateSuspendedUntil() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateSuspendedUntil()
+	})
+}
+
+// ClearSuspendedUntil clears the value of the "suspended_until" field.
+func (u *ContractUpsertOne) ClearSuspendedUntil() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearSuspendedUntil()
+	})
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (u *ContractUpsertOne) SetEndedOn(v date.Date) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetEndedOn(v)
+	})
+}
+
+// UpdateEndedOn sets the "ended_on" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateEndedOn() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateEndedOn()
+	})
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (u *ContractUpsertOne) ClearEndedOn() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearEndedOn()
+	})
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (u *ContractUpsertOne) SetApprovedPrint(v content.Print) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetApprovedPrint(v)
+	})
+}
+
+// UpdateApprovedPrint sets the "approved_print" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateApprovedPrint() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateApprovedPrint()
+	})
+}
+
+// ClearApprovedPrint clears the value of the "approved_print" field.
+func (u *ContractUpsertOne) ClearApprovedPrint() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearApprovedPrint()
 	})
 }
 
@@ -2244,6 +2763,146 @@ func (u *ContractUpsertBulk) UpdatePredecessorID() *ContractUpsertBulk {
 func (u *ContractUpsertBulk) ClearPredecessorID() *ContractUpsertBulk {
 	return u.Update(func(s *ContractUpsert) {
 		s.ClearPredecessorID()
+	})
+}
+
+// SetRenewal sets the "renewal" field.
+func (u *ContractUpsertBulk) SetRenewal(v lifecycle.Renewal) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetRenewal(v)
+	})
+}
+
+// UpdateRenewal sets the "renewal" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateRenewal() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateRenewal()
+	})
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (u *ContractUpsertBulk) SetRenewalMonths(v int) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetRenewalMonths(v)
+	})
+}
+
+// AddRenewalMonths adds v to the "renewal_months" field.
+func (u *ContractUpsertBulk) AddRenewalMonths(v int) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddRenewalMonths(v)
+	})
+}
+
+// UpdateRenewalMonths sets the "renewal_months" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateRenewalMonths() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateRenewalMonths()
+	})
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (u *ContractUpsertBulk) SetNoticeDays(v int) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetNoticeDays(v)
+	})
+}
+
+// AddNoticeDays adds v to the "notice_days" field.
+func (u *ContractUpsertBulk) AddNoticeDays(v int) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddNoticeDays(v)
+	})
+}
+
+// UpdateNoticeDays sets the "notice_days" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateNoticeDays() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateNoticeDays()
+	})
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (u *ContractUpsertBulk) SetOptedOutOn(v date.Date) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetOptedOutOn(v)
+	})
+}
+
+// UpdateOptedOutOn sets the "opted_out_on" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateOptedOutOn() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateOptedOutOn()
+	})
+}
+
+// ClearOptedOutOn clears the value of the "opted_out_on" field.
+func (u *ContractUpsertBulk) ClearOptedOutOn() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearOptedOutOn()
+	})
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (u *ContractUpsertBulk) SetSuspendedUntil(v date.Date) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetSuspendedUntil(v)
+	})
+}
+
+// UpdateSuspendedUntil sets the "suspended_until" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateSuspendedUntil() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateSuspendedUntil()
+	})
+}
+
+// ClearSuspendedUntil clears the value of the "suspended_until" field.
+func (u *ContractUpsertBulk) ClearSuspendedUntil() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearSuspendedUntil()
+	})
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (u *ContractUpsertBulk) SetEndedOn(v date.Date) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetEndedOn(v)
+	})
+}
+
+// UpdateEndedOn sets the "ended_on" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateEndedOn() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateEndedOn()
+	})
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (u *ContractUpsertBulk) ClearEndedOn() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearEndedOn()
+	})
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (u *ContractUpsertBulk) SetApprovedPrint(v content.Print) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetApprovedPrint(v)
+	})
+}
+
+// UpdateApprovedPrint sets the "approved_print" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateApprovedPrint() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateApprovedPrint()
+	})
+}
+
+// ClearApprovedPrint clears the value of the "approved_print" field.
+func (u *ContractUpsertBulk) ClearApprovedPrint() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearApprovedPrint()
 	})
 }
 

@@ -10,15 +10,18 @@ import (
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/documentreference"
+	entincident "heyue/ent/incident"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/obligation"
 	"heyue/ent/payment"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
 	"heyue/ent/servicerecord"
+	entsignature "heyue/ent/signature"
 	"heyue/ent/user"
 	"heyue/platform/publicid"
 	"math"
@@ -51,6 +54,9 @@ type ContractQuery struct {
 	withChanges        *ContractChangeQuery
 	withServiceRecords *ServiceRecordQuery
 	withObligations    *ObligationQuery
+	withSteps          *ContractStepQuery
+	withSignatures     *SignatureQuery
+	withIncidents      *IncidentQuery
 	modifiers          []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
@@ -396,6 +402,72 @@ func (_q *ContractQuery) QueryObligations() *ObligationQuery {
 	return query
 }
 
+// QuerySteps chains the current query on the "steps" edge.
+func (_q *ContractQuery) QuerySteps() *ContractStepQuery {
+	query := (&ContractStepClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, selector),
+			sqlgraph.To(contractstep.Table, contractstep.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.StepsTable, contract.StepsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QuerySignatures chains the current query on the "signatures" edge.
+func (_q *ContractQuery) QuerySignatures() *SignatureQuery {
+	query := (&SignatureClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, selector),
+			sqlgraph.To(entsignature.Table, entsignature.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.SignaturesTable, contract.SignaturesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryIncidents chains the current query on the "incidents" edge.
+func (_q *ContractQuery) QueryIncidents() *IncidentQuery {
+	query := (&IncidentClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, selector),
+			sqlgraph.To(entincident.Table, entincident.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.IncidentsTable, contract.IncidentsColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
 // First returns the first Contract entity from the query.
 // Returns a *NotFoundError when no Contract was found.
 func (_q *ContractQuery) First(ctx context.Context) (*Contract, error) {
@@ -602,6 +674,9 @@ func (_q *ContractQuery) Clone() *ContractQuery {
 		withChanges:        _q.withChanges.Clone(),
 		withServiceRecords: _q.withServiceRecords.Clone(),
 		withObligations:    _q.withObligations.Clone(),
+		withSteps:          _q.withSteps.Clone(),
+		withSignatures:     _q.withSignatures.Clone(),
+		withIncidents:      _q.withIncidents.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -763,6 +838,39 @@ func (_q *ContractQuery) WithObligations(opts ...func(*ObligationQuery)) *Contra
 	return _q
 }
 
+// WithSteps tells the query-builder to eager-load the nodes that are connected to
+// the "steps" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ContractQuery) WithSteps(opts ...func(*ContractStepQuery)) *ContractQuery {
+	query := (&ContractStepClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSteps = query
+	return _q
+}
+
+// WithSignatures tells the query-builder to eager-load the nodes that are connected to
+// the "signatures" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ContractQuery) WithSignatures(opts ...func(*SignatureQuery)) *ContractQuery {
+	query := (&SignatureClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withSignatures = query
+	return _q
+}
+
+// WithIncidents tells the query-builder to eager-load the nodes that are connected to
+// the "incidents" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ContractQuery) WithIncidents(opts ...func(*IncidentQuery)) *ContractQuery {
+	query := (&IncidentClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withIncidents = query
+	return _q
+}
+
 // GroupBy is used to group vertices by one or more fields/columns.
 // It is often used with aggregate functions, like: count, max, mean, min, sum.
 //
@@ -841,7 +949,7 @@ func (_q *ContractQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Con
 	var (
 		nodes       = []*Contract{}
 		_spec       = _q.querySpec()
-		loadedTypes = [14]bool{
+		loadedTypes = [17]bool{
 			_q.withOwner != nil,
 			_q.withDepartment != nil,
 			_q.withCustomer != nil,
@@ -856,6 +964,9 @@ func (_q *ContractQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Con
 			_q.withChanges != nil,
 			_q.withServiceRecords != nil,
 			_q.withObligations != nil,
+			_q.withSteps != nil,
+			_q.withSignatures != nil,
+			_q.withIncidents != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -970,6 +1081,27 @@ func (_q *ContractQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Con
 		if err := _q.loadObligations(ctx, query, nodes,
 			func(n *Contract) { n.Edges.Obligations = []*Obligation{} },
 			func(n *Contract, e *Obligation) { n.Edges.Obligations = append(n.Edges.Obligations, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSteps; query != nil {
+		if err := _q.loadSteps(ctx, query, nodes,
+			func(n *Contract) { n.Edges.Steps = []*ContractStep{} },
+			func(n *Contract, e *ContractStep) { n.Edges.Steps = append(n.Edges.Steps, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withSignatures; query != nil {
+		if err := _q.loadSignatures(ctx, query, nodes,
+			func(n *Contract) { n.Edges.Signatures = []*Signature{} },
+			func(n *Contract, e *Signature) { n.Edges.Signatures = append(n.Edges.Signatures, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withIncidents; query != nil {
+		if err := _q.loadIncidents(ctx, query, nodes,
+			func(n *Contract) { n.Edges.Incidents = []*Incident{} },
+			func(n *Contract, e *Incident) { n.Edges.Incidents = append(n.Edges.Incidents, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1405,6 +1537,96 @@ func (_q *ContractQuery) loadObligations(ctx context.Context, query *ObligationQ
 		node, ok := nodeids[*fk]
 		if !ok {
 			return fmt.Errorf(`unexpected referenced foreign-key "contract_id" returned %v for node %v`, *fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ContractQuery) loadSteps(ctx context.Context, query *ContractStepQuery, nodes []*Contract, init func(*Contract), assign func(*Contract, *ContractStep)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[publicid.ContractID]*Contract)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(contractstep.FieldContractID)
+	}
+	query.Where(predicate.ContractStep(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(contract.StepsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ContractID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "contract_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ContractQuery) loadSignatures(ctx context.Context, query *SignatureQuery, nodes []*Contract, init func(*Contract), assign func(*Contract, *Signature)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[publicid.ContractID]*Contract)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(entsignature.FieldContractID)
+	}
+	query.Where(predicate.Signature(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(contract.SignaturesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ContractID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "contract_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ContractQuery) loadIncidents(ctx context.Context, query *IncidentQuery, nodes []*Contract, init func(*Contract), assign func(*Contract, *Incident)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[publicid.ContractID]*Contract)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(entincident.FieldContractID)
+	}
+	query.Where(predicate.Incident(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(contract.IncidentsColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ContractID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "contract_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
 	}

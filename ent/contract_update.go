@@ -6,21 +6,25 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/documentreference"
+	entincident "heyue/ent/incident"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/obligation"
 	"heyue/ent/payment"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
 	"heyue/ent/servicerecord"
+	entsignature "heyue/ent/signature"
 	"heyue/ent/user"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -359,6 +363,142 @@ func (_u *ContractUpdate) ClearPredecessorID() *ContractUpdate {
 	return _u
 }
 
+// SetRenewal sets the "renewal" field.
+func (_u *ContractUpdate) SetRenewal(v lifecycle.Renewal) *ContractUpdate {
+	_u.mutation.SetRenewal(v)
+	return _u
+}
+
+// SetNillableRenewal sets the "renewal" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableRenewal(v *lifecycle.Renewal) *ContractUpdate {
+	if v != nil {
+		_u.SetRenewal(*v)
+	}
+	return _u
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (_u *ContractUpdate) SetRenewalMonths(v int) *ContractUpdate {
+	_u.mutation.ResetRenewalMonths()
+	_u.mutation.SetRenewalMonths(v)
+	return _u
+}
+
+// SetNillableRenewalMonths sets the "renewal_months" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableRenewalMonths(v *int) *ContractUpdate {
+	if v != nil {
+		_u.SetRenewalMonths(*v)
+	}
+	return _u
+}
+
+// AddRenewalMonths adds value to the "renewal_months" field.
+func (_u *ContractUpdate) AddRenewalMonths(v int) *ContractUpdate {
+	_u.mutation.AddRenewalMonths(v)
+	return _u
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (_u *ContractUpdate) SetNoticeDays(v int) *ContractUpdate {
+	_u.mutation.ResetNoticeDays()
+	_u.mutation.SetNoticeDays(v)
+	return _u
+}
+
+// SetNillableNoticeDays sets the "notice_days" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableNoticeDays(v *int) *ContractUpdate {
+	if v != nil {
+		_u.SetNoticeDays(*v)
+	}
+	return _u
+}
+
+// AddNoticeDays adds value to the "notice_days" field.
+func (_u *ContractUpdate) AddNoticeDays(v int) *ContractUpdate {
+	_u.mutation.AddNoticeDays(v)
+	return _u
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (_u *ContractUpdate) SetOptedOutOn(v date.Date) *ContractUpdate {
+	_u.mutation.SetOptedOutOn(v)
+	return _u
+}
+
+// SetNillableOptedOutOn sets the "opted_out_on" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableOptedOutOn(v *date.Date) *ContractUpdate {
+	if v != nil {
+		_u.SetOptedOutOn(*v)
+	}
+	return _u
+}
+
+// ClearOptedOutOn clears the value of the "opted_out_on" field.
+func (_u *ContractUpdate) ClearOptedOutOn() *ContractUpdate {
+	_u.mutation.ClearOptedOutOn()
+	return _u
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (_u *ContractUpdate) SetSuspendedUntil(v date.Date) *ContractUpdate {
+	_u.mutation.SetSuspendedUntil(v)
+	return _u
+}
+
+// SetNillableSuspendedUntil sets the "suspended_until" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableSuspendedUntil(v *date.Date) *ContractUpdate {
+	if v != nil {
+		_u.SetSuspendedUntil(*v)
+	}
+	return _u
+}
+
+// ClearSuspendedUntil clears the value of the "suspended_until" field.
+func (_u *ContractUpdate) ClearSuspendedUntil() *ContractUpdate {
+	_u.mutation.ClearSuspendedUntil()
+	return _u
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (_u *ContractUpdate) SetEndedOn(v date.Date) *ContractUpdate {
+	_u.mutation.SetEndedOn(v)
+	return _u
+}
+
+// SetNillableEndedOn sets the "ended_on" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableEndedOn(v *date.Date) *ContractUpdate {
+	if v != nil {
+		_u.SetEndedOn(*v)
+	}
+	return _u
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (_u *ContractUpdate) ClearEndedOn() *ContractUpdate {
+	_u.mutation.ClearEndedOn()
+	return _u
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (_u *ContractUpdate) SetApprovedPrint(v content.Print) *ContractUpdate {
+	_u.mutation.SetApprovedPrint(v)
+	return _u
+}
+
+// SetNillableApprovedPrint sets the "approved_print" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableApprovedPrint(v *content.Print) *ContractUpdate {
+	if v != nil {
+		_u.SetApprovedPrint(*v)
+	}
+	return _u
+}
+
+// ClearApprovedPrint clears the value of the "approved_print" field.
+func (_u *ContractUpdate) ClearApprovedPrint() *ContractUpdate {
+	_u.mutation.ClearApprovedPrint()
+	return _u
+}
+
 // SetOwner sets the "owner" edge to the User entity.
 func (_u *ContractUpdate) SetOwner(v *User) *ContractUpdate {
 	return _u.SetOwnerID(v.ID)
@@ -527,6 +667,51 @@ func (_u *ContractUpdate) AddObligations(v ...*Obligation) *ContractUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.AddObligationIDs(ids...)
+}
+
+// AddStepIDs adds the "steps" edge to the ContractStep entity by IDs.
+func (_u *ContractUpdate) AddStepIDs(ids ...publicid.ContractStepID) *ContractUpdate {
+	_u.mutation.AddStepIDs(ids...)
+	return _u
+}
+
+// AddSteps adds the "steps" edges to the ContractStep entity.
+func (_u *ContractUpdate) AddSteps(v ...*ContractStep) *ContractUpdate {
+	ids := make([]publicid.ContractStepID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddStepIDs(ids...)
+}
+
+// AddSignatureIDs adds the "signatures" edge to the Signature entity by IDs.
+func (_u *ContractUpdate) AddSignatureIDs(ids ...publicid.SignatureID) *ContractUpdate {
+	_u.mutation.AddSignatureIDs(ids...)
+	return _u
+}
+
+// AddSignatures adds the "signatures" edges to the Signature entity.
+func (_u *ContractUpdate) AddSignatures(v ...*Signature) *ContractUpdate {
+	ids := make([]publicid.SignatureID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSignatureIDs(ids...)
+}
+
+// AddIncidentIDs adds the "incidents" edge to the Incident entity by IDs.
+func (_u *ContractUpdate) AddIncidentIDs(ids ...publicid.IncidentID) *ContractUpdate {
+	_u.mutation.AddIncidentIDs(ids...)
+	return _u
+}
+
+// AddIncidents adds the "incidents" edges to the Incident entity.
+func (_u *ContractUpdate) AddIncidents(v ...*Incident) *ContractUpdate {
+	ids := make([]publicid.IncidentID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddIncidentIDs(ids...)
 }
 
 // Mutation returns the ContractMutation object of the builder.
@@ -768,6 +953,69 @@ func (_u *ContractUpdate) RemoveObligations(v ...*Obligation) *ContractUpdate {
 	return _u.RemoveObligationIDs(ids...)
 }
 
+// ClearSteps clears all "steps" edges to the ContractStep entity.
+func (_u *ContractUpdate) ClearSteps() *ContractUpdate {
+	_u.mutation.ClearSteps()
+	return _u
+}
+
+// RemoveStepIDs removes the "steps" edge to ContractStep entities by IDs.
+func (_u *ContractUpdate) RemoveStepIDs(ids ...publicid.ContractStepID) *ContractUpdate {
+	_u.mutation.RemoveStepIDs(ids...)
+	return _u
+}
+
+// RemoveSteps removes "steps" edges to ContractStep entities.
+func (_u *ContractUpdate) RemoveSteps(v ...*ContractStep) *ContractUpdate {
+	ids := make([]publicid.ContractStepID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveStepIDs(ids...)
+}
+
+// ClearSignatures clears all "signatures" edges to the Signature entity.
+func (_u *ContractUpdate) ClearSignatures() *ContractUpdate {
+	_u.mutation.ClearSignatures()
+	return _u
+}
+
+// RemoveSignatureIDs removes the "signatures" edge to Signature entities by IDs.
+func (_u *ContractUpdate) RemoveSignatureIDs(ids ...publicid.SignatureID) *ContractUpdate {
+	_u.mutation.RemoveSignatureIDs(ids...)
+	return _u
+}
+
+// RemoveSignatures removes "signatures" edges to Signature entities.
+func (_u *ContractUpdate) RemoveSignatures(v ...*Signature) *ContractUpdate {
+	ids := make([]publicid.SignatureID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSignatureIDs(ids...)
+}
+
+// ClearIncidents clears all "incidents" edges to the Incident entity.
+func (_u *ContractUpdate) ClearIncidents() *ContractUpdate {
+	_u.mutation.ClearIncidents()
+	return _u
+}
+
+// RemoveIncidentIDs removes the "incidents" edge to Incident entities by IDs.
+func (_u *ContractUpdate) RemoveIncidentIDs(ids ...publicid.IncidentID) *ContractUpdate {
+	_u.mutation.RemoveIncidentIDs(ids...)
+	return _u
+}
+
+// RemoveIncidents removes "incidents" edges to Incident entities.
+func (_u *ContractUpdate) RemoveIncidents(v ...*Incident) *ContractUpdate {
+	ids := make([]publicid.IncidentID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveIncidentIDs(ids...)
+}
+
 // Save executes the query and returns the number of nodes affected by the update operation.
 func (_u *ContractUpdate) Save(ctx context.Context) (int, error) {
 	_u.defaults()
@@ -834,6 +1082,21 @@ func (_u *ContractUpdate) check() error {
 	if v, ok := _u.mutation.Description(); ok {
 		if err := contract.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Contract.description": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Renewal(); ok {
+		if err := contract.RenewalValidator(v); err != nil {
+			return &ValidationError{Name: "renewal", err: fmt.Errorf(`ent: validator failed for field "Contract.renewal": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.RenewalMonths(); ok {
+		if err := contract.RenewalMonthsValidator(v); err != nil {
+			return &ValidationError{Name: "renewal_months", err: fmt.Errorf(`ent: validator failed for field "Contract.renewal_months": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.NoticeDays(); ok {
+		if err := contract.NoticeDaysValidator(v); err != nil {
+			return &ValidationError{Name: "notice_days", err: fmt.Errorf(`ent: validator failed for field "Contract.notice_days": %w`, err)}
 		}
 	}
 	if _u.mutation.CustomerCleared() && len(_u.mutation.CustomerIDs()) > 0 {
@@ -925,6 +1188,45 @@ func (_u *ContractUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(contract.FieldDescription, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Renewal(); ok {
+		_spec.SetField(contract.FieldRenewal, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.RenewalMonths(); ok {
+		_spec.SetField(contract.FieldRenewalMonths, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRenewalMonths(); ok {
+		_spec.AddField(contract.FieldRenewalMonths, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.NoticeDays(); ok {
+		_spec.SetField(contract.FieldNoticeDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoticeDays(); ok {
+		_spec.AddField(contract.FieldNoticeDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.OptedOutOn(); ok {
+		_spec.SetField(contract.FieldOptedOutOn, field.TypeOther, value)
+	}
+	if _u.mutation.OptedOutOnCleared() {
+		_spec.ClearField(contract.FieldOptedOutOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.SuspendedUntil(); ok {
+		_spec.SetField(contract.FieldSuspendedUntil, field.TypeOther, value)
+	}
+	if _u.mutation.SuspendedUntilCleared() {
+		_spec.ClearField(contract.FieldSuspendedUntil, field.TypeOther)
+	}
+	if value, ok := _u.mutation.EndedOn(); ok {
+		_spec.SetField(contract.FieldEndedOn, field.TypeOther, value)
+	}
+	if _u.mutation.EndedOnCleared() {
+		_spec.ClearField(contract.FieldEndedOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.ApprovedPrint(); ok {
+		_spec.SetField(contract.FieldApprovedPrint, field.TypeOther, value)
+	}
+	if _u.mutation.ApprovedPrintCleared() {
+		_spec.ClearField(contract.FieldApprovedPrint, field.TypeOther)
 	}
 	if _u.mutation.OwnerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1485,6 +1787,141 @@ func (_u *ContractUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(obligation.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.StepsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedStepsIDs(); len(nodes) > 0 && !_u.mutation.StepsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.StepsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SignaturesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSignaturesIDs(); len(nodes) > 0 && !_u.mutation.SignaturesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SignaturesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.IncidentsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedIncidentsIDs(); len(nodes) > 0 && !_u.mutation.IncidentsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IncidentsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -1827,6 +2264,142 @@ func (_u *ContractUpdateOne) ClearPredecessorID() *ContractUpdateOne {
 	return _u
 }
 
+// SetRenewal sets the "renewal" field.
+func (_u *ContractUpdateOne) SetRenewal(v lifecycle.Renewal) *ContractUpdateOne {
+	_u.mutation.SetRenewal(v)
+	return _u
+}
+
+// SetNillableRenewal sets the "renewal" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableRenewal(v *lifecycle.Renewal) *ContractUpdateOne {
+	if v != nil {
+		_u.SetRenewal(*v)
+	}
+	return _u
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (_u *ContractUpdateOne) SetRenewalMonths(v int) *ContractUpdateOne {
+	_u.mutation.ResetRenewalMonths()
+	_u.mutation.SetRenewalMonths(v)
+	return _u
+}
+
+// SetNillableRenewalMonths sets the "renewal_months" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableRenewalMonths(v *int) *ContractUpdateOne {
+	if v != nil {
+		_u.SetRenewalMonths(*v)
+	}
+	return _u
+}
+
+// AddRenewalMonths adds value to the "renewal_months" field.
+func (_u *ContractUpdateOne) AddRenewalMonths(v int) *ContractUpdateOne {
+	_u.mutation.AddRenewalMonths(v)
+	return _u
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (_u *ContractUpdateOne) SetNoticeDays(v int) *ContractUpdateOne {
+	_u.mutation.ResetNoticeDays()
+	_u.mutation.SetNoticeDays(v)
+	return _u
+}
+
+// SetNillableNoticeDays sets the "notice_days" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableNoticeDays(v *int) *ContractUpdateOne {
+	if v != nil {
+		_u.SetNoticeDays(*v)
+	}
+	return _u
+}
+
+// AddNoticeDays adds value to the "notice_days" field.
+func (_u *ContractUpdateOne) AddNoticeDays(v int) *ContractUpdateOne {
+	_u.mutation.AddNoticeDays(v)
+	return _u
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (_u *ContractUpdateOne) SetOptedOutOn(v date.Date) *ContractUpdateOne {
+	_u.mutation.SetOptedOutOn(v)
+	return _u
+}
+
+// SetNillableOptedOutOn sets the "opted_out_on" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableOptedOutOn(v *date.Date) *ContractUpdateOne {
+	if v != nil {
+		_u.SetOptedOutOn(*v)
+	}
+	return _u
+}
+
+// ClearOptedOutOn clears the value of the "opted_out_on" field.
+func (_u *ContractUpdateOne) ClearOptedOutOn() *ContractUpdateOne {
+	_u.mutation.ClearOptedOutOn()
+	return _u
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (_u *ContractUpdateOne) SetSuspendedUntil(v date.Date) *ContractUpdateOne {
+	_u.mutation.SetSuspendedUntil(v)
+	return _u
+}
+
+// SetNillableSuspendedUntil sets the "suspended_until" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableSuspendedUntil(v *date.Date) *ContractUpdateOne {
+	if v != nil {
+		_u.SetSuspendedUntil(*v)
+	}
+	return _u
+}
+
+// ClearSuspendedUntil clears the value of the "suspended_until" field.
+func (_u *ContractUpdateOne) ClearSuspendedUntil() *ContractUpdateOne {
+	_u.mutation.ClearSuspendedUntil()
+	return _u
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (_u *ContractUpdateOne) SetEndedOn(v date.Date) *ContractUpdateOne {
+	_u.mutation.SetEndedOn(v)
+	return _u
+}
+
+// SetNillableEndedOn sets the "ended_on" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableEndedOn(v *date.Date) *ContractUpdateOne {
+	if v != nil {
+		_u.SetEndedOn(*v)
+	}
+	return _u
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (_u *ContractUpdateOne) ClearEndedOn() *ContractUpdateOne {
+	_u.mutation.ClearEndedOn()
+	return _u
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (_u *ContractUpdateOne) SetApprovedPrint(v content.Print) *ContractUpdateOne {
+	_u.mutation.SetApprovedPrint(v)
+	return _u
+}
+
+// SetNillableApprovedPrint sets the "approved_print" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableApprovedPrint(v *content.Print) *ContractUpdateOne {
+	if v != nil {
+		_u.SetApprovedPrint(*v)
+	}
+	return _u
+}
+
+// ClearApprovedPrint clears the value of the "approved_print" field.
+func (_u *ContractUpdateOne) ClearApprovedPrint() *ContractUpdateOne {
+	_u.mutation.ClearApprovedPrint()
+	return _u
+}
+
 // SetOwner sets the "owner" edge to the User entity.
 func (_u *ContractUpdateOne) SetOwner(v *User) *ContractUpdateOne {
 	return _u.SetOwnerID(v.ID)
@@ -1995,6 +2568,51 @@ func (_u *ContractUpdateOne) AddObligations(v ...*Obligation) *ContractUpdateOne
 		ids[i] = v[i].ID
 	}
 	return _u.AddObligationIDs(ids...)
+}
+
+// AddStepIDs adds the "steps" edge to the ContractStep entity by IDs.
+func (_u *ContractUpdateOne) AddStepIDs(ids ...publicid.ContractStepID) *ContractUpdateOne {
+	_u.mutation.AddStepIDs(ids...)
+	return _u
+}
+
+// AddSteps adds the "steps" edges to the ContractStep entity.
+func (_u *ContractUpdateOne) AddSteps(v ...*ContractStep) *ContractUpdateOne {
+	ids := make([]publicid.ContractStepID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddStepIDs(ids...)
+}
+
+// AddSignatureIDs adds the "signatures" edge to the Signature entity by IDs.
+func (_u *ContractUpdateOne) AddSignatureIDs(ids ...publicid.SignatureID) *ContractUpdateOne {
+	_u.mutation.AddSignatureIDs(ids...)
+	return _u
+}
+
+// AddSignatures adds the "signatures" edges to the Signature entity.
+func (_u *ContractUpdateOne) AddSignatures(v ...*Signature) *ContractUpdateOne {
+	ids := make([]publicid.SignatureID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddSignatureIDs(ids...)
+}
+
+// AddIncidentIDs adds the "incidents" edge to the Incident entity by IDs.
+func (_u *ContractUpdateOne) AddIncidentIDs(ids ...publicid.IncidentID) *ContractUpdateOne {
+	_u.mutation.AddIncidentIDs(ids...)
+	return _u
+}
+
+// AddIncidents adds the "incidents" edges to the Incident entity.
+func (_u *ContractUpdateOne) AddIncidents(v ...*Incident) *ContractUpdateOne {
+	ids := make([]publicid.IncidentID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddIncidentIDs(ids...)
 }
 
 // Mutation returns the ContractMutation object of the builder.
@@ -2236,6 +2854,69 @@ func (_u *ContractUpdateOne) RemoveObligations(v ...*Obligation) *ContractUpdate
 	return _u.RemoveObligationIDs(ids...)
 }
 
+// ClearSteps clears all "steps" edges to the ContractStep entity.
+func (_u *ContractUpdateOne) ClearSteps() *ContractUpdateOne {
+	_u.mutation.ClearSteps()
+	return _u
+}
+
+// RemoveStepIDs removes the "steps" edge to ContractStep entities by IDs.
+func (_u *ContractUpdateOne) RemoveStepIDs(ids ...publicid.ContractStepID) *ContractUpdateOne {
+	_u.mutation.RemoveStepIDs(ids...)
+	return _u
+}
+
+// RemoveSteps removes "steps" edges to ContractStep entities.
+func (_u *ContractUpdateOne) RemoveSteps(v ...*ContractStep) *ContractUpdateOne {
+	ids := make([]publicid.ContractStepID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveStepIDs(ids...)
+}
+
+// ClearSignatures clears all "signatures" edges to the Signature entity.
+func (_u *ContractUpdateOne) ClearSignatures() *ContractUpdateOne {
+	_u.mutation.ClearSignatures()
+	return _u
+}
+
+// RemoveSignatureIDs removes the "signatures" edge to Signature entities by IDs.
+func (_u *ContractUpdateOne) RemoveSignatureIDs(ids ...publicid.SignatureID) *ContractUpdateOne {
+	_u.mutation.RemoveSignatureIDs(ids...)
+	return _u
+}
+
+// RemoveSignatures removes "signatures" edges to Signature entities.
+func (_u *ContractUpdateOne) RemoveSignatures(v ...*Signature) *ContractUpdateOne {
+	ids := make([]publicid.SignatureID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveSignatureIDs(ids...)
+}
+
+// ClearIncidents clears all "incidents" edges to the Incident entity.
+func (_u *ContractUpdateOne) ClearIncidents() *ContractUpdateOne {
+	_u.mutation.ClearIncidents()
+	return _u
+}
+
+// RemoveIncidentIDs removes the "incidents" edge to Incident entities by IDs.
+func (_u *ContractUpdateOne) RemoveIncidentIDs(ids ...publicid.IncidentID) *ContractUpdateOne {
+	_u.mutation.RemoveIncidentIDs(ids...)
+	return _u
+}
+
+// RemoveIncidents removes "incidents" edges to Incident entities.
+func (_u *ContractUpdateOne) RemoveIncidents(v ...*Incident) *ContractUpdateOne {
+	ids := make([]publicid.IncidentID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveIncidentIDs(ids...)
+}
+
 // Where appends a list predicates to the ContractUpdate builder.
 func (_u *ContractUpdateOne) Where(ps ...predicate.Contract) *ContractUpdateOne {
 	_u.mutation.Where(ps...)
@@ -2315,6 +2996,21 @@ func (_u *ContractUpdateOne) check() error {
 	if v, ok := _u.mutation.Description(); ok {
 		if err := contract.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Contract.description": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.Renewal(); ok {
+		if err := contract.RenewalValidator(v); err != nil {
+			return &ValidationError{Name: "renewal", err: fmt.Errorf(`ent: validator failed for field "Contract.renewal": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.RenewalMonths(); ok {
+		if err := contract.RenewalMonthsValidator(v); err != nil {
+			return &ValidationError{Name: "renewal_months", err: fmt.Errorf(`ent: validator failed for field "Contract.renewal_months": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.NoticeDays(); ok {
+		if err := contract.NoticeDaysValidator(v); err != nil {
+			return &ValidationError{Name: "notice_days", err: fmt.Errorf(`ent: validator failed for field "Contract.notice_days": %w`, err)}
 		}
 	}
 	if _u.mutation.CustomerCleared() && len(_u.mutation.CustomerIDs()) > 0 {
@@ -2423,6 +3119,45 @@ func (_u *ContractUpdateOne) sqlSave(ctx context.Context) (_node *Contract, err 
 	}
 	if value, ok := _u.mutation.Description(); ok {
 		_spec.SetField(contract.FieldDescription, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.Renewal(); ok {
+		_spec.SetField(contract.FieldRenewal, field.TypeEnum, value)
+	}
+	if value, ok := _u.mutation.RenewalMonths(); ok {
+		_spec.SetField(contract.FieldRenewalMonths, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedRenewalMonths(); ok {
+		_spec.AddField(contract.FieldRenewalMonths, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.NoticeDays(); ok {
+		_spec.SetField(contract.FieldNoticeDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedNoticeDays(); ok {
+		_spec.AddField(contract.FieldNoticeDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.OptedOutOn(); ok {
+		_spec.SetField(contract.FieldOptedOutOn, field.TypeOther, value)
+	}
+	if _u.mutation.OptedOutOnCleared() {
+		_spec.ClearField(contract.FieldOptedOutOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.SuspendedUntil(); ok {
+		_spec.SetField(contract.FieldSuspendedUntil, field.TypeOther, value)
+	}
+	if _u.mutation.SuspendedUntilCleared() {
+		_spec.ClearField(contract.FieldSuspendedUntil, field.TypeOther)
+	}
+	if value, ok := _u.mutation.EndedOn(); ok {
+		_spec.SetField(contract.FieldEndedOn, field.TypeOther, value)
+	}
+	if _u.mutation.EndedOnCleared() {
+		_spec.ClearField(contract.FieldEndedOn, field.TypeOther)
+	}
+	if value, ok := _u.mutation.ApprovedPrint(); ok {
+		_spec.SetField(contract.FieldApprovedPrint, field.TypeOther, value)
+	}
+	if _u.mutation.ApprovedPrintCleared() {
+		_spec.ClearField(contract.FieldApprovedPrint, field.TypeOther)
 	}
 	if _u.mutation.OwnerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -2983,6 +3718,141 @@ func (_u *ContractUpdateOne) sqlSave(ctx context.Context) (_node *Contract, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(obligation.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.StepsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedStepsIDs(); len(nodes) > 0 && !_u.mutation.StepsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.StepsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.StepsTable,
+			Columns: []string{contract.StepsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contractstep.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.SignaturesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedSignaturesIDs(); len(nodes) > 0 && !_u.mutation.SignaturesCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SignaturesIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.SignaturesTable,
+			Columns: []string{contract.SignaturesColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entsignature.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.IncidentsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedIncidentsIDs(); len(nodes) > 0 && !_u.mutation.IncidentsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.IncidentsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.IncidentsTable,
+			Columns: []string{contract.IncidentsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entincident.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

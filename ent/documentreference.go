@@ -40,6 +40,8 @@ type DocumentReference struct {
 	Language string `json:"language,omitempty"`
 	// PublishedOn holds the value of the "published_on" field.
 	PublishedOn *date.Date `json:"published_on,omitempty"`
+	// proves a signature, a declaration or an incident, and stays whatever else is replaced
+	Evidence bool `json:"evidence,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the DocumentReferenceQuery when eager-loading is set.
 	Edges        DocumentReferenceEdges `json:"edges"`
@@ -77,6 +79,8 @@ func (*DocumentReference) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.ContractID)
 		case documentreference.FieldID:
 			values[i] = new(publicid.DocumentReferenceID)
+		case documentreference.FieldEvidence:
+			values[i] = new(sql.NullBool)
 		case documentreference.FieldTenantID:
 			values[i] = new(sql.NullInt64)
 		case documentreference.FieldTitle, documentreference.FieldURL, documentreference.FieldDocumentType, documentreference.FieldFormat, documentreference.FieldLanguage:
@@ -165,6 +169,12 @@ func (_m *DocumentReference) assignValues(columns []string, values []any) error 
 				_m.PublishedOn = new(date.Date)
 				*_m.PublishedOn = *value.S.(*date.Date)
 			}
+		case documentreference.FieldEvidence:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field evidence", values[i])
+			} else if value.Valid {
+				_m.Evidence = value.Bool
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -237,6 +247,9 @@ func (_m *DocumentReference) String() string {
 		builder.WriteString("published_on=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
+	builder.WriteString(", ")
+	builder.WriteString("evidence=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Evidence))
 	builder.WriteByte(')')
 	return builder.String()
 }

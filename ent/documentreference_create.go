@@ -142,6 +142,20 @@ func (_c *DocumentReferenceCreate) SetNillablePublishedOn(v *date.Date) *Documen
 	return _c
 }
 
+// SetEvidence sets the "evidence" field.
+func (_c *DocumentReferenceCreate) SetEvidence(v bool) *DocumentReferenceCreate {
+	_c.mutation.SetEvidence(v)
+	return _c
+}
+
+// SetNillableEvidence sets the "evidence" field if the given value is not nil.
+func (_c *DocumentReferenceCreate) SetNillableEvidence(v *bool) *DocumentReferenceCreate {
+	if v != nil {
+		_c.SetEvidence(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *DocumentReferenceCreate) SetID(v publicid.DocumentReferenceID) *DocumentReferenceCreate {
 	_c.mutation.SetID(v)
@@ -220,6 +234,10 @@ func (_c *DocumentReferenceCreate) defaults() {
 		v := documentreference.DefaultLanguage
 		_c.mutation.SetLanguage(v)
 	}
+	if _, ok := _c.mutation.Evidence(); !ok {
+		v := documentreference.DefaultEvidence
+		_c.mutation.SetEvidence(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := documentreference.DefaultID()
 		_c.mutation.SetID(v)
@@ -274,6 +292,9 @@ func (_c *DocumentReferenceCreate) check() error {
 		if err := documentreference.LanguageValidator(v); err != nil {
 			return &ValidationError{Name: "language", err: fmt.Errorf(`ent: validator failed for field "DocumentReference.language": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.Evidence(); !ok {
+		return &ValidationError{Name: "evidence", err: errors.New(`ent: missing required field "DocumentReference.evidence"`)}
 	}
 	if len(_c.mutation.ContractIDs()) == 0 {
 		return &ValidationError{Name: "contract", err: errors.New(`ent: missing required edge "DocumentReference.contract"`)}
@@ -349,6 +370,10 @@ func (_c *DocumentReferenceCreate) createSpec() (*DocumentReference, *sqlgraph.C
 	if value, ok := _c.mutation.PublishedOn(); ok {
 		_spec.SetField(documentreference.FieldPublishedOn, field.TypeOther, value)
 		_node.PublishedOn = &value
+	}
+	if value, ok := _c.mutation.Evidence(); ok {
+		_spec.SetField(documentreference.FieldEvidence, field.TypeBool, value)
+		_node.Evidence = value
 	}
 	if nodes := _c.mutation.ContractIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -534,6 +559,9 @@ func (u *DocumentReferenceUpsertOne) UpdateNewValues() *DocumentReferenceUpsertO
 		}
 		if _, exists := u.create.mutation.ContractID(); exists {
 			s.SetIgnore(documentreference.FieldContractID)
+		}
+		if _, exists := u.create.mutation.Evidence(); exists {
+			s.SetIgnore(documentreference.FieldEvidence)
 		}
 	}))
 	return u
@@ -862,6 +890,9 @@ func (u *DocumentReferenceUpsertBulk) UpdateNewValues() *DocumentReferenceUpsert
 			}
 			if _, exists := b.mutation.ContractID(); exists {
 				s.SetIgnore(documentreference.FieldContractID)
+			}
+			if _, exists := b.mutation.Evidence(); exists {
+				s.SetIgnore(documentreference.FieldEvidence)
 			}
 		}
 	}))

@@ -25,6 +25,7 @@ import (
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
@@ -41,6 +42,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
+	entincident "heyue/ent/incident"
+	"heyue/ent/incidententry"
+
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
@@ -53,6 +57,9 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+
+	entsignature "heyue/ent/signature"
+	"heyue/ent/signaturevoid"
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
@@ -137,6 +144,7 @@ func checkColumn(t, c string) error {
 			contractchange.Table:      contractchange.ValidColumn,
 			contractline.Table:        contractline.ValidColumn,
 			contractparty.Table:       contractparty.ValidColumn,
+			contractstep.Table:        contractstep.ValidColumn,
 			contracttext.Table:        contracttext.ValidColumn,
 			customfield.Table:         customfield.ValidColumn,
 			customvalue.Table:         customvalue.ValidColumn,
@@ -146,6 +154,8 @@ func checkColumn(t, c string) error {
 			documentreference.Table:   documentreference.ValidColumn,
 			idempotencykey.Table:      idempotencykey.ValidColumn,
 			importsource.Table:        importsource.ValidColumn,
+			entincident.Table:         entincident.ValidColumn,
+			incidententry.Table:       incidententry.ValidColumn,
 			entmilestone.Table:        entmilestone.ValidColumn,
 			numbercounter.Table:       numbercounter.ValidColumn,
 			obligation.Table:          obligation.ValidColumn,
@@ -158,6 +168,8 @@ func checkColumn(t, c string) error {
 			rolegrant.Table:           rolegrant.ValidColumn,
 			servicerecord.Table:       servicerecord.ValidColumn,
 			session.Table:             session.ValidColumn,
+			entsignature.Table:        entsignature.ValidColumn,
+			signaturevoid.Table:       signaturevoid.ValidColumn,
 			template.Table:            template.ValidColumn,
 			templateversion.Table:     templateversion.ValidColumn,
 			tenant.Table:              tenant.ValidColumn,

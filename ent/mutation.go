@@ -12,9 +12,11 @@ import (
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
+	"heyue/domain/contracts/signature"
 	"heyue/domain/customers/profile"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/fields/custom"
+	"heyue/domain/incidents/incident"
 	"heyue/domain/settlement/plan"
 	"heyue/domain/templates/text"
 	"heyue/domain/tenants/settings"
@@ -38,6 +40,7 @@ import (
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
@@ -47,6 +50,8 @@ import (
 	"heyue/ent/documentreference"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
+	entincident "heyue/ent/incident"
+	"heyue/ent/incidententry"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
@@ -60,6 +65,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	entsignature "heyue/ent/signature"
+	"heyue/ent/signaturevoid"
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
@@ -106,6 +113,7 @@ const (
 	TypeContractChange      = "ContractChange"
 	TypeContractLine        = "ContractLine"
 	TypeContractParty       = "ContractParty"
+	TypeContractStep        = "ContractStep"
 	TypeContractText        = "ContractText"
 	TypeCustomField         = "CustomField"
 	TypeCustomValue         = "CustomValue"
@@ -115,6 +123,8 @@ const (
 	TypeDocumentReference   = "DocumentReference"
 	TypeIdempotencyKey      = "IdempotencyKey"
 	TypeImportSource        = "ImportSource"
+	TypeIncident            = "Incident"
+	TypeIncidentEntry       = "IncidentEntry"
 	TypeMilestone           = "Milestone"
 	TypeNumberCounter       = "NumberCounter"
 	TypeObligation          = "Obligation"
@@ -127,6 +137,8 @@ const (
 	TypeRoleGrant           = "RoleGrant"
 	TypeServiceRecord       = "ServiceRecord"
 	TypeSession             = "Session"
+	TypeSignature           = "Signature"
+	TypeSignatureVoid       = "SignatureVoid"
 	TypeTemplate            = "Template"
 	TypeTemplateVersion     = "TemplateVersion"
 	TypeTenant              = "Tenant"
@@ -16866,6 +16878,15 @@ type ContractMutation struct {
 	effective_on           *date.Date
 	ends_on                *date.Date
 	description            *string
+	renewal                *lifecycle.Renewal
+	renewal_months         *int
+	addrenewal_months      *int
+	notice_days            *int
+	addnotice_days         *int
+	opted_out_on           *date.Date
+	suspended_until        *date.Date
+	ended_on               *date.Date
+	approved_print         *content.Print
 	clearedFields          map[string]struct{}
 	owner                  *publicid.UserID
 	clearedowner           bool
@@ -16905,6 +16926,15 @@ type ContractMutation struct {
 	obligations            map[publicid.ObligationID]struct{}
 	removedobligations     map[publicid.ObligationID]struct{}
 	clearedobligations     bool
+	steps                  map[publicid.ContractStepID]struct{}
+	removedsteps           map[publicid.ContractStepID]struct{}
+	clearedsteps           bool
+	signatures             map[publicid.SignatureID]struct{}
+	removedsignatures      map[publicid.SignatureID]struct{}
+	clearedsignatures      bool
+	incidents              map[publicid.IncidentID]struct{}
+	removedincidents       map[publicid.IncidentID]struct{}
+	clearedincidents       bool
 	done                   bool
 	oldValue               func(context.Context) (*Contract, error)
 	predicates             []predicate.Contract
@@ -17977,6 +18007,350 @@ func (m *ContractMutation) ResetPredecessorID() {
 	delete(m.clearedFields, contract.FieldPredecessorID)
 }
 
+// SetRenewal sets the "renewal" field.
+func (m *ContractMutation) SetRenewal(l lifecycle.Renewal) {
+	m.renewal = &l
+}
+
+// Renewal returns the value of the "renewal" field in the mutation.
+func (m *ContractMutation) Renewal() (r lifecycle.Renewal, exists bool) {
+	v := m.renewal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenewal returns the old "renewal" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldRenewal(ctx context.Context) (v lifecycle.Renewal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenewal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenewal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenewal: %w", err)
+	}
+	return oldValue.Renewal, nil
+}
+
+// ResetRenewal resets all changes to the "renewal" field.
+func (m *ContractMutation) ResetRenewal() {
+	m.renewal = nil
+}
+
+// SetRenewalMonths sets the "renewal_months" field.
+func (m *ContractMutation) SetRenewalMonths(i int) {
+	m.renewal_months = &i
+	m.addrenewal_months = nil
+}
+
+// RenewalMonths returns the value of the "renewal_months" field in the mutation.
+func (m *ContractMutation) RenewalMonths() (r int, exists bool) {
+	v := m.renewal_months
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRenewalMonths returns the old "renewal_months" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldRenewalMonths(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRenewalMonths is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRenewalMonths requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRenewalMonths: %w", err)
+	}
+	return oldValue.RenewalMonths, nil
+}
+
+// AddRenewalMonths adds i to the "renewal_months" field.
+func (m *ContractMutation) AddRenewalMonths(i int) {
+	if m.addrenewal_months != nil {
+		*m.addrenewal_months += i
+	} else {
+		m.addrenewal_months = &i
+	}
+}
+
+// AddedRenewalMonths returns the value that was added to the "renewal_months" field in this mutation.
+func (m *ContractMutation) AddedRenewalMonths() (r int, exists bool) {
+	v := m.addrenewal_months
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetRenewalMonths resets all changes to the "renewal_months" field.
+func (m *ContractMutation) ResetRenewalMonths() {
+	m.renewal_months = nil
+	m.addrenewal_months = nil
+}
+
+// SetNoticeDays sets the "notice_days" field.
+func (m *ContractMutation) SetNoticeDays(i int) {
+	m.notice_days = &i
+	m.addnotice_days = nil
+}
+
+// NoticeDays returns the value of the "notice_days" field in the mutation.
+func (m *ContractMutation) NoticeDays() (r int, exists bool) {
+	v := m.notice_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoticeDays returns the old "notice_days" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldNoticeDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoticeDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoticeDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoticeDays: %w", err)
+	}
+	return oldValue.NoticeDays, nil
+}
+
+// AddNoticeDays adds i to the "notice_days" field.
+func (m *ContractMutation) AddNoticeDays(i int) {
+	if m.addnotice_days != nil {
+		*m.addnotice_days += i
+	} else {
+		m.addnotice_days = &i
+	}
+}
+
+// AddedNoticeDays returns the value that was added to the "notice_days" field in this mutation.
+func (m *ContractMutation) AddedNoticeDays() (r int, exists bool) {
+	v := m.addnotice_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNoticeDays resets all changes to the "notice_days" field.
+func (m *ContractMutation) ResetNoticeDays() {
+	m.notice_days = nil
+	m.addnotice_days = nil
+}
+
+// SetOptedOutOn sets the "opted_out_on" field.
+func (m *ContractMutation) SetOptedOutOn(d date.Date) {
+	m.opted_out_on = &d
+}
+
+// OptedOutOn returns the value of the "opted_out_on" field in the mutation.
+func (m *ContractMutation) OptedOutOn() (r date.Date, exists bool) {
+	v := m.opted_out_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOptedOutOn returns the old "opted_out_on" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldOptedOutOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOptedOutOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOptedOutOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOptedOutOn: %w", err)
+	}
+	return oldValue.OptedOutOn, nil
+}
+
+// ClearOptedOutOn clears the value of the "opted_out_on" field.
+func (m *ContractMutation) ClearOptedOutOn() {
+	m.opted_out_on = nil
+	m.clearedFields[contract.FieldOptedOutOn] = struct{}{}
+}
+
+// OptedOutOnCleared returns if the "opted_out_on" field was cleared in this mutation.
+func (m *ContractMutation) OptedOutOnCleared() bool {
+	_, ok := m.clearedFields[contract.FieldOptedOutOn]
+	return ok
+}
+
+// ResetOptedOutOn resets all changes to the "opted_out_on" field.
+func (m *ContractMutation) ResetOptedOutOn() {
+	m.opted_out_on = nil
+	delete(m.clearedFields, contract.FieldOptedOutOn)
+}
+
+// SetSuspendedUntil sets the "suspended_until" field.
+func (m *ContractMutation) SetSuspendedUntil(d date.Date) {
+	m.suspended_until = &d
+}
+
+// SuspendedUntil returns the value of the "suspended_until" field in the mutation.
+func (m *ContractMutation) SuspendedUntil() (r date.Date, exists bool) {
+	v := m.suspended_until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSuspendedUntil returns the old "suspended_until" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldSuspendedUntil(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSuspendedUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSuspendedUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSuspendedUntil: %w", err)
+	}
+	return oldValue.SuspendedUntil, nil
+}
+
+// ClearSuspendedUntil clears the value of the "suspended_until" field.
+func (m *ContractMutation) ClearSuspendedUntil() {
+	m.suspended_until = nil
+	m.clearedFields[contract.FieldSuspendedUntil] = struct{}{}
+}
+
+// SuspendedUntilCleared returns if the "suspended_until" field was cleared in this mutation.
+func (m *ContractMutation) SuspendedUntilCleared() bool {
+	_, ok := m.clearedFields[contract.FieldSuspendedUntil]
+	return ok
+}
+
+// ResetSuspendedUntil resets all changes to the "suspended_until" field.
+func (m *ContractMutation) ResetSuspendedUntil() {
+	m.suspended_until = nil
+	delete(m.clearedFields, contract.FieldSuspendedUntil)
+}
+
+// SetEndedOn sets the "ended_on" field.
+func (m *ContractMutation) SetEndedOn(d date.Date) {
+	m.ended_on = &d
+}
+
+// EndedOn returns the value of the "ended_on" field in the mutation.
+func (m *ContractMutation) EndedOn() (r date.Date, exists bool) {
+	v := m.ended_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndedOn returns the old "ended_on" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldEndedOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndedOn: %w", err)
+	}
+	return oldValue.EndedOn, nil
+}
+
+// ClearEndedOn clears the value of the "ended_on" field.
+func (m *ContractMutation) ClearEndedOn() {
+	m.ended_on = nil
+	m.clearedFields[contract.FieldEndedOn] = struct{}{}
+}
+
+// EndedOnCleared returns if the "ended_on" field was cleared in this mutation.
+func (m *ContractMutation) EndedOnCleared() bool {
+	_, ok := m.clearedFields[contract.FieldEndedOn]
+	return ok
+}
+
+// ResetEndedOn resets all changes to the "ended_on" field.
+func (m *ContractMutation) ResetEndedOn() {
+	m.ended_on = nil
+	delete(m.clearedFields, contract.FieldEndedOn)
+}
+
+// SetApprovedPrint sets the "approved_print" field.
+func (m *ContractMutation) SetApprovedPrint(c content.Print) {
+	m.approved_print = &c
+}
+
+// ApprovedPrint returns the value of the "approved_print" field in the mutation.
+func (m *ContractMutation) ApprovedPrint() (r content.Print, exists bool) {
+	v := m.approved_print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldApprovedPrint returns the old "approved_print" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldApprovedPrint(ctx context.Context) (v *content.Print, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldApprovedPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldApprovedPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldApprovedPrint: %w", err)
+	}
+	return oldValue.ApprovedPrint, nil
+}
+
+// ClearApprovedPrint clears the value of the "approved_print" field.
+func (m *ContractMutation) ClearApprovedPrint() {
+	m.approved_print = nil
+	m.clearedFields[contract.FieldApprovedPrint] = struct{}{}
+}
+
+// ApprovedPrintCleared returns if the "approved_print" field was cleared in this mutation.
+func (m *ContractMutation) ApprovedPrintCleared() bool {
+	_, ok := m.clearedFields[contract.FieldApprovedPrint]
+	return ok
+}
+
+// ResetApprovedPrint resets all changes to the "approved_print" field.
+func (m *ContractMutation) ResetApprovedPrint() {
+	m.approved_print = nil
+	delete(m.clearedFields, contract.FieldApprovedPrint)
+}
+
 // ClearOwner clears the "owner" edge to the User entity.
 func (m *ContractMutation) ClearOwner() {
 	m.clearedowner = true
@@ -18625,6 +18999,168 @@ func (m *ContractMutation) ResetObligations() {
 	m.removedobligations = nil
 }
 
+// AddStepIDs adds the "steps" edge to the ContractStep entity by ids.
+func (m *ContractMutation) AddStepIDs(ids ...publicid.ContractStepID) {
+	if m.steps == nil {
+		m.steps = make(map[publicid.ContractStepID]struct{})
+	}
+	for i := range ids {
+		m.steps[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSteps clears the "steps" edge to the ContractStep entity.
+func (m *ContractMutation) ClearSteps() {
+	m.clearedsteps = true
+}
+
+// StepsCleared reports if the "steps" edge to the ContractStep entity was cleared.
+func (m *ContractMutation) StepsCleared() bool {
+	return m.clearedsteps
+}
+
+// RemoveStepIDs removes the "steps" edge to the ContractStep entity by IDs.
+func (m *ContractMutation) RemoveStepIDs(ids ...publicid.ContractStepID) {
+	if m.removedsteps == nil {
+		m.removedsteps = make(map[publicid.ContractStepID]struct{})
+	}
+	for i := range ids {
+		delete(m.steps, ids[i])
+		m.removedsteps[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSteps returns the removed IDs of the "steps" edge to the ContractStep entity.
+func (m *ContractMutation) RemovedStepsIDs() (ids []publicid.ContractStepID) {
+	for id := range m.removedsteps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// StepsIDs returns the "steps" edge IDs in the mutation.
+func (m *ContractMutation) StepsIDs() (ids []publicid.ContractStepID) {
+	for id := range m.steps {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSteps resets all changes to the "steps" edge.
+func (m *ContractMutation) ResetSteps() {
+	m.steps = nil
+	m.clearedsteps = false
+	m.removedsteps = nil
+}
+
+// AddSignatureIDs adds the "signatures" edge to the Signature entity by ids.
+func (m *ContractMutation) AddSignatureIDs(ids ...publicid.SignatureID) {
+	if m.signatures == nil {
+		m.signatures = make(map[publicid.SignatureID]struct{})
+	}
+	for i := range ids {
+		m.signatures[ids[i]] = struct{}{}
+	}
+}
+
+// ClearSignatures clears the "signatures" edge to the Signature entity.
+func (m *ContractMutation) ClearSignatures() {
+	m.clearedsignatures = true
+}
+
+// SignaturesCleared reports if the "signatures" edge to the Signature entity was cleared.
+func (m *ContractMutation) SignaturesCleared() bool {
+	return m.clearedsignatures
+}
+
+// RemoveSignatureIDs removes the "signatures" edge to the Signature entity by IDs.
+func (m *ContractMutation) RemoveSignatureIDs(ids ...publicid.SignatureID) {
+	if m.removedsignatures == nil {
+		m.removedsignatures = make(map[publicid.SignatureID]struct{})
+	}
+	for i := range ids {
+		delete(m.signatures, ids[i])
+		m.removedsignatures[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedSignatures returns the removed IDs of the "signatures" edge to the Signature entity.
+func (m *ContractMutation) RemovedSignaturesIDs() (ids []publicid.SignatureID) {
+	for id := range m.removedsignatures {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// SignaturesIDs returns the "signatures" edge IDs in the mutation.
+func (m *ContractMutation) SignaturesIDs() (ids []publicid.SignatureID) {
+	for id := range m.signatures {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetSignatures resets all changes to the "signatures" edge.
+func (m *ContractMutation) ResetSignatures() {
+	m.signatures = nil
+	m.clearedsignatures = false
+	m.removedsignatures = nil
+}
+
+// AddIncidentIDs adds the "incidents" edge to the Incident entity by ids.
+func (m *ContractMutation) AddIncidentIDs(ids ...publicid.IncidentID) {
+	if m.incidents == nil {
+		m.incidents = make(map[publicid.IncidentID]struct{})
+	}
+	for i := range ids {
+		m.incidents[ids[i]] = struct{}{}
+	}
+}
+
+// ClearIncidents clears the "incidents" edge to the Incident entity.
+func (m *ContractMutation) ClearIncidents() {
+	m.clearedincidents = true
+}
+
+// IncidentsCleared reports if the "incidents" edge to the Incident entity was cleared.
+func (m *ContractMutation) IncidentsCleared() bool {
+	return m.clearedincidents
+}
+
+// RemoveIncidentIDs removes the "incidents" edge to the Incident entity by IDs.
+func (m *ContractMutation) RemoveIncidentIDs(ids ...publicid.IncidentID) {
+	if m.removedincidents == nil {
+		m.removedincidents = make(map[publicid.IncidentID]struct{})
+	}
+	for i := range ids {
+		delete(m.incidents, ids[i])
+		m.removedincidents[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedIncidents returns the removed IDs of the "incidents" edge to the Incident entity.
+func (m *ContractMutation) RemovedIncidentsIDs() (ids []publicid.IncidentID) {
+	for id := range m.removedincidents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// IncidentsIDs returns the "incidents" edge IDs in the mutation.
+func (m *ContractMutation) IncidentsIDs() (ids []publicid.IncidentID) {
+	for id := range m.incidents {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetIncidents resets all changes to the "incidents" edge.
+func (m *ContractMutation) ResetIncidents() {
+	m.incidents = nil
+	m.clearedincidents = false
+	m.removedincidents = nil
+}
+
 // Where appends a list predicates to the ContractMutation builder.
 func (m *ContractMutation) Where(ps ...predicate.Contract) {
 	m.predicates = append(m.predicates, ps...)
@@ -18659,7 +19195,7 @@ func (m *ContractMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContractMutation) Fields() []string {
-	fields := make([]string, 0, 22)
+	fields := make([]string, 0, 29)
 	if m.tenant_id != nil {
 		fields = append(fields, contract.FieldTenantID)
 	}
@@ -18726,6 +19262,27 @@ func (m *ContractMutation) Fields() []string {
 	if m.predecessor != nil {
 		fields = append(fields, contract.FieldPredecessorID)
 	}
+	if m.renewal != nil {
+		fields = append(fields, contract.FieldRenewal)
+	}
+	if m.renewal_months != nil {
+		fields = append(fields, contract.FieldRenewalMonths)
+	}
+	if m.notice_days != nil {
+		fields = append(fields, contract.FieldNoticeDays)
+	}
+	if m.opted_out_on != nil {
+		fields = append(fields, contract.FieldOptedOutOn)
+	}
+	if m.suspended_until != nil {
+		fields = append(fields, contract.FieldSuspendedUntil)
+	}
+	if m.ended_on != nil {
+		fields = append(fields, contract.FieldEndedOn)
+	}
+	if m.approved_print != nil {
+		fields = append(fields, contract.FieldApprovedPrint)
+	}
 	return fields
 }
 
@@ -18778,6 +19335,20 @@ func (m *ContractMutation) Field(name string) (ent.Value, bool) {
 		return m.Description()
 	case contract.FieldPredecessorID:
 		return m.PredecessorID()
+	case contract.FieldRenewal:
+		return m.Renewal()
+	case contract.FieldRenewalMonths:
+		return m.RenewalMonths()
+	case contract.FieldNoticeDays:
+		return m.NoticeDays()
+	case contract.FieldOptedOutOn:
+		return m.OptedOutOn()
+	case contract.FieldSuspendedUntil:
+		return m.SuspendedUntil()
+	case contract.FieldEndedOn:
+		return m.EndedOn()
+	case contract.FieldApprovedPrint:
+		return m.ApprovedPrint()
 	}
 	return nil, false
 }
@@ -18831,6 +19402,20 @@ func (m *ContractMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldDescription(ctx)
 	case contract.FieldPredecessorID:
 		return m.OldPredecessorID(ctx)
+	case contract.FieldRenewal:
+		return m.OldRenewal(ctx)
+	case contract.FieldRenewalMonths:
+		return m.OldRenewalMonths(ctx)
+	case contract.FieldNoticeDays:
+		return m.OldNoticeDays(ctx)
+	case contract.FieldOptedOutOn:
+		return m.OldOptedOutOn(ctx)
+	case contract.FieldSuspendedUntil:
+		return m.OldSuspendedUntil(ctx)
+	case contract.FieldEndedOn:
+		return m.OldEndedOn(ctx)
+	case contract.FieldApprovedPrint:
+		return m.OldApprovedPrint(ctx)
 	}
 	return nil, fmt.Errorf("unknown Contract field %s", name)
 }
@@ -18994,6 +19579,55 @@ func (m *ContractMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetPredecessorID(v)
 		return nil
+	case contract.FieldRenewal:
+		v, ok := value.(lifecycle.Renewal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenewal(v)
+		return nil
+	case contract.FieldRenewalMonths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRenewalMonths(v)
+		return nil
+	case contract.FieldNoticeDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoticeDays(v)
+		return nil
+	case contract.FieldOptedOutOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOptedOutOn(v)
+		return nil
+	case contract.FieldSuspendedUntil:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSuspendedUntil(v)
+		return nil
+	case contract.FieldEndedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndedOn(v)
+		return nil
+	case contract.FieldApprovedPrint:
+		v, ok := value.(content.Print)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetApprovedPrint(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Contract field %s", name)
 }
@@ -19014,6 +19648,12 @@ func (m *ContractMutation) AddedFields() []string {
 	if m.addsettled_minor != nil {
 		fields = append(fields, contract.FieldSettledMinor)
 	}
+	if m.addrenewal_months != nil {
+		fields = append(fields, contract.FieldRenewalMonths)
+	}
+	if m.addnotice_days != nil {
+		fields = append(fields, contract.FieldNoticeDays)
+	}
 	return fields
 }
 
@@ -19030,6 +19670,10 @@ func (m *ContractMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAmountMinor()
 	case contract.FieldSettledMinor:
 		return m.AddedSettledMinor()
+	case contract.FieldRenewalMonths:
+		return m.AddedRenewalMonths()
+	case contract.FieldNoticeDays:
+		return m.AddedNoticeDays()
 	}
 	return nil, false
 }
@@ -19067,6 +19711,20 @@ func (m *ContractMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSettledMinor(v)
 		return nil
+	case contract.FieldRenewalMonths:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddRenewalMonths(v)
+		return nil
+	case contract.FieldNoticeDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNoticeDays(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Contract numeric field %s", name)
 }
@@ -19095,6 +19753,18 @@ func (m *ContractMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(contract.FieldPredecessorID) {
 		fields = append(fields, contract.FieldPredecessorID)
+	}
+	if m.FieldCleared(contract.FieldOptedOutOn) {
+		fields = append(fields, contract.FieldOptedOutOn)
+	}
+	if m.FieldCleared(contract.FieldSuspendedUntil) {
+		fields = append(fields, contract.FieldSuspendedUntil)
+	}
+	if m.FieldCleared(contract.FieldEndedOn) {
+		fields = append(fields, contract.FieldEndedOn)
+	}
+	if m.FieldCleared(contract.FieldApprovedPrint) {
+		fields = append(fields, contract.FieldApprovedPrint)
 	}
 	return fields
 }
@@ -19130,6 +19800,18 @@ func (m *ContractMutation) ClearField(name string) error {
 		return nil
 	case contract.FieldPredecessorID:
 		m.ClearPredecessorID()
+		return nil
+	case contract.FieldOptedOutOn:
+		m.ClearOptedOutOn()
+		return nil
+	case contract.FieldSuspendedUntil:
+		m.ClearSuspendedUntil()
+		return nil
+	case contract.FieldEndedOn:
+		m.ClearEndedOn()
+		return nil
+	case contract.FieldApprovedPrint:
+		m.ClearApprovedPrint()
 		return nil
 	}
 	return fmt.Errorf("unknown Contract nullable field %s", name)
@@ -19205,13 +19887,34 @@ func (m *ContractMutation) ResetField(name string) error {
 	case contract.FieldPredecessorID:
 		m.ResetPredecessorID()
 		return nil
+	case contract.FieldRenewal:
+		m.ResetRenewal()
+		return nil
+	case contract.FieldRenewalMonths:
+		m.ResetRenewalMonths()
+		return nil
+	case contract.FieldNoticeDays:
+		m.ResetNoticeDays()
+		return nil
+	case contract.FieldOptedOutOn:
+		m.ResetOptedOutOn()
+		return nil
+	case contract.FieldSuspendedUntil:
+		m.ResetSuspendedUntil()
+		return nil
+	case contract.FieldEndedOn:
+		m.ResetEndedOn()
+		return nil
+	case contract.FieldApprovedPrint:
+		m.ResetApprovedPrint()
+		return nil
 	}
 	return fmt.Errorf("unknown Contract field %s", name)
 }
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ContractMutation) AddedEdges() []string {
-	edges := make([]string, 0, 14)
+	edges := make([]string, 0, 17)
 	if m.owner != nil {
 		edges = append(edges, contract.EdgeOwner)
 	}
@@ -19253,6 +19956,15 @@ func (m *ContractMutation) AddedEdges() []string {
 	}
 	if m.obligations != nil {
 		edges = append(edges, contract.EdgeObligations)
+	}
+	if m.steps != nil {
+		edges = append(edges, contract.EdgeSteps)
+	}
+	if m.signatures != nil {
+		edges = append(edges, contract.EdgeSignatures)
+	}
+	if m.incidents != nil {
+		edges = append(edges, contract.EdgeIncidents)
 	}
 	return edges
 }
@@ -19337,13 +20049,31 @@ func (m *ContractMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case contract.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.steps))
+		for id := range m.steps {
+			ids = append(ids, id)
+		}
+		return ids
+	case contract.EdgeSignatures:
+		ids := make([]ent.Value, 0, len(m.signatures))
+		for id := range m.signatures {
+			ids = append(ids, id)
+		}
+		return ids
+	case contract.EdgeIncidents:
+		ids := make([]ent.Value, 0, len(m.incidents))
+		for id := range m.incidents {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ContractMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 14)
+	edges := make([]string, 0, 17)
 	if m.removedsuccessors != nil {
 		edges = append(edges, contract.EdgeSuccessors)
 	}
@@ -19373,6 +20103,15 @@ func (m *ContractMutation) RemovedEdges() []string {
 	}
 	if m.removedobligations != nil {
 		edges = append(edges, contract.EdgeObligations)
+	}
+	if m.removedsteps != nil {
+		edges = append(edges, contract.EdgeSteps)
+	}
+	if m.removedsignatures != nil {
+		edges = append(edges, contract.EdgeSignatures)
+	}
+	if m.removedincidents != nil {
+		edges = append(edges, contract.EdgeIncidents)
 	}
 	return edges
 }
@@ -19441,13 +20180,31 @@ func (m *ContractMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case contract.EdgeSteps:
+		ids := make([]ent.Value, 0, len(m.removedsteps))
+		for id := range m.removedsteps {
+			ids = append(ids, id)
+		}
+		return ids
+	case contract.EdgeSignatures:
+		ids := make([]ent.Value, 0, len(m.removedsignatures))
+		for id := range m.removedsignatures {
+			ids = append(ids, id)
+		}
+		return ids
+	case contract.EdgeIncidents:
+		ids := make([]ent.Value, 0, len(m.removedincidents))
+		for id := range m.removedincidents {
+			ids = append(ids, id)
+		}
+		return ids
 	}
 	return nil
 }
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ContractMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 14)
+	edges := make([]string, 0, 17)
 	if m.clearedowner {
 		edges = append(edges, contract.EdgeOwner)
 	}
@@ -19490,6 +20247,15 @@ func (m *ContractMutation) ClearedEdges() []string {
 	if m.clearedobligations {
 		edges = append(edges, contract.EdgeObligations)
 	}
+	if m.clearedsteps {
+		edges = append(edges, contract.EdgeSteps)
+	}
+	if m.clearedsignatures {
+		edges = append(edges, contract.EdgeSignatures)
+	}
+	if m.clearedincidents {
+		edges = append(edges, contract.EdgeIncidents)
+	}
 	return edges
 }
 
@@ -19525,6 +20291,12 @@ func (m *ContractMutation) EdgeCleared(name string) bool {
 		return m.clearedservice_records
 	case contract.EdgeObligations:
 		return m.clearedobligations
+	case contract.EdgeSteps:
+		return m.clearedsteps
+	case contract.EdgeSignatures:
+		return m.clearedsignatures
+	case contract.EdgeIncidents:
+		return m.clearedincidents
 	}
 	return false
 }
@@ -19594,6 +20366,15 @@ func (m *ContractMutation) ResetEdge(name string) error {
 		return nil
 	case contract.EdgeObligations:
 		m.ResetObligations()
+		return nil
+	case contract.EdgeSteps:
+		m.ResetSteps()
+		return nil
+	case contract.EdgeSignatures:
+		m.ResetSignatures()
+		return nil
+	case contract.EdgeIncidents:
+		m.ResetIncidents()
 		return nil
 	}
 	return fmt.Errorf("unknown Contract edge %s", name)
@@ -22532,6 +23313,1247 @@ func (m *ContractPartyMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ContractParty edge %s", name)
+}
+
+// ContractStepMutation represents an operation that mutates the ContractStep nodes in the graph.
+type ContractStepMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *publicid.ContractStepID
+	tenant_id       *int64
+	addtenant_id    *int64
+	event           *lifecycle.Event
+	from_status     *lifecycle.Status
+	to_status       *lifecycle.Status
+	happened_on     *date.Date
+	until           *date.Date
+	reason          *string
+	declared_by     *string
+	print           *content.Print
+	occurred_at     *time.Time
+	clearedFields   map[string]struct{}
+	contract        *publicid.ContractID
+	clearedcontract bool
+	document        *publicid.DocumentReferenceID
+	cleareddocument bool
+	actor           *publicid.UserID
+	clearedactor    bool
+	done            bool
+	oldValue        func(context.Context) (*ContractStep, error)
+	predicates      []predicate.ContractStep
+}
+
+var _ ent.Mutation = (*ContractStepMutation)(nil)
+
+// contractstepOption allows management of the mutation configuration using functional options.
+type contractstepOption func(*ContractStepMutation)
+
+// newContractStepMutation creates new mutation for the ContractStep entity.
+func newContractStepMutation(c config, op Op, opts ...contractstepOption) *ContractStepMutation {
+	m := &ContractStepMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContractStep,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContractStepID sets the ID field of the mutation.
+func withContractStepID(id publicid.ContractStepID) contractstepOption {
+	return func(m *ContractStepMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContractStep
+		)
+		m.oldValue = func(ctx context.Context) (*ContractStep, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContractStep.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContractStep sets the old ContractStep of the mutation.
+func withContractStep(node *ContractStep) contractstepOption {
+	return func(m *ContractStepMutation) {
+		m.oldValue = func(context.Context) (*ContractStep, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContractStepMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContractStepMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContractStep entities.
+func (m *ContractStepMutation) SetID(id publicid.ContractStepID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContractStepMutation) ID() (id publicid.ContractStepID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContractStepMutation) IDs(ctx context.Context) ([]publicid.ContractStepID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ContractStepID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContractStep.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ContractStepMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ContractStepMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ContractStepMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ContractStepMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ContractStepMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ContractStepMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ContractStepMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ContractStepMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetEvent sets the "event" field.
+func (m *ContractStepMutation) SetEvent(l lifecycle.Event) {
+	m.event = &l
+}
+
+// Event returns the value of the "event" field in the mutation.
+func (m *ContractStepMutation) Event() (r lifecycle.Event, exists bool) {
+	v := m.event
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvent returns the old "event" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldEvent(ctx context.Context) (v lifecycle.Event, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvent: %w", err)
+	}
+	return oldValue.Event, nil
+}
+
+// ResetEvent resets all changes to the "event" field.
+func (m *ContractStepMutation) ResetEvent() {
+	m.event = nil
+}
+
+// SetFromStatus sets the "from_status" field.
+func (m *ContractStepMutation) SetFromStatus(l lifecycle.Status) {
+	m.from_status = &l
+}
+
+// FromStatus returns the value of the "from_status" field in the mutation.
+func (m *ContractStepMutation) FromStatus() (r lifecycle.Status, exists bool) {
+	v := m.from_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldFromStatus returns the old "from_status" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldFromStatus(ctx context.Context) (v lifecycle.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldFromStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldFromStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldFromStatus: %w", err)
+	}
+	return oldValue.FromStatus, nil
+}
+
+// ResetFromStatus resets all changes to the "from_status" field.
+func (m *ContractStepMutation) ResetFromStatus() {
+	m.from_status = nil
+}
+
+// SetToStatus sets the "to_status" field.
+func (m *ContractStepMutation) SetToStatus(l lifecycle.Status) {
+	m.to_status = &l
+}
+
+// ToStatus returns the value of the "to_status" field in the mutation.
+func (m *ContractStepMutation) ToStatus() (r lifecycle.Status, exists bool) {
+	v := m.to_status
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldToStatus returns the old "to_status" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldToStatus(ctx context.Context) (v lifecycle.Status, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldToStatus is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldToStatus requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldToStatus: %w", err)
+	}
+	return oldValue.ToStatus, nil
+}
+
+// ResetToStatus resets all changes to the "to_status" field.
+func (m *ContractStepMutation) ResetToStatus() {
+	m.to_status = nil
+}
+
+// SetHappenedOn sets the "happened_on" field.
+func (m *ContractStepMutation) SetHappenedOn(d date.Date) {
+	m.happened_on = &d
+}
+
+// HappenedOn returns the value of the "happened_on" field in the mutation.
+func (m *ContractStepMutation) HappenedOn() (r date.Date, exists bool) {
+	v := m.happened_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHappenedOn returns the old "happened_on" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldHappenedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHappenedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHappenedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHappenedOn: %w", err)
+	}
+	return oldValue.HappenedOn, nil
+}
+
+// ResetHappenedOn resets all changes to the "happened_on" field.
+func (m *ContractStepMutation) ResetHappenedOn() {
+	m.happened_on = nil
+}
+
+// SetUntil sets the "until" field.
+func (m *ContractStepMutation) SetUntil(d date.Date) {
+	m.until = &d
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *ContractStepMutation) Until() (r date.Date, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldUntil(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *ContractStepMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[contractstep.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *ContractStepMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[contractstep.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *ContractStepMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, contractstep.FieldUntil)
+}
+
+// SetReason sets the "reason" field.
+func (m *ContractStepMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ContractStepMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ContractStepMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetDeclaredBy sets the "declared_by" field.
+func (m *ContractStepMutation) SetDeclaredBy(s string) {
+	m.declared_by = &s
+}
+
+// DeclaredBy returns the value of the "declared_by" field in the mutation.
+func (m *ContractStepMutation) DeclaredBy() (r string, exists bool) {
+	v := m.declared_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDeclaredBy returns the old "declared_by" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldDeclaredBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDeclaredBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDeclaredBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDeclaredBy: %w", err)
+	}
+	return oldValue.DeclaredBy, nil
+}
+
+// ResetDeclaredBy resets all changes to the "declared_by" field.
+func (m *ContractStepMutation) ResetDeclaredBy() {
+	m.declared_by = nil
+}
+
+// SetPrint sets the "print" field.
+func (m *ContractStepMutation) SetPrint(c content.Print) {
+	m.print = &c
+}
+
+// Print returns the value of the "print" field in the mutation.
+func (m *ContractStepMutation) Print() (r content.Print, exists bool) {
+	v := m.print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrint returns the old "print" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldPrint(ctx context.Context) (v *content.Print, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrint: %w", err)
+	}
+	return oldValue.Print, nil
+}
+
+// ClearPrint clears the value of the "print" field.
+func (m *ContractStepMutation) ClearPrint() {
+	m.print = nil
+	m.clearedFields[contractstep.FieldPrint] = struct{}{}
+}
+
+// PrintCleared returns if the "print" field was cleared in this mutation.
+func (m *ContractStepMutation) PrintCleared() bool {
+	_, ok := m.clearedFields[contractstep.FieldPrint]
+	return ok
+}
+
+// ResetPrint resets all changes to the "print" field.
+func (m *ContractStepMutation) ResetPrint() {
+	m.print = nil
+	delete(m.clearedFields, contractstep.FieldPrint)
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ContractStepMutation) SetDocumentID(pri publicid.DocumentReferenceID) {
+	m.document = &pri
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ContractStepMutation) DocumentID() (r publicid.DocumentReferenceID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldDocumentID(ctx context.Context) (v *publicid.DocumentReferenceID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *ContractStepMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[contractstep.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *ContractStepMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[contractstep.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ContractStepMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, contractstep.FieldDocumentID)
+}
+
+// SetActorID sets the "actor_id" field.
+func (m *ContractStepMutation) SetActorID(pi publicid.UserID) {
+	m.actor = &pi
+}
+
+// ActorID returns the value of the "actor_id" field in the mutation.
+func (m *ContractStepMutation) ActorID() (r publicid.UserID, exists bool) {
+	v := m.actor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActorID returns the old "actor_id" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldActorID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActorID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActorID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActorID: %w", err)
+	}
+	return oldValue.ActorID, nil
+}
+
+// ClearActorID clears the value of the "actor_id" field.
+func (m *ContractStepMutation) ClearActorID() {
+	m.actor = nil
+	m.clearedFields[contractstep.FieldActorID] = struct{}{}
+}
+
+// ActorIDCleared returns if the "actor_id" field was cleared in this mutation.
+func (m *ContractStepMutation) ActorIDCleared() bool {
+	_, ok := m.clearedFields[contractstep.FieldActorID]
+	return ok
+}
+
+// ResetActorID resets all changes to the "actor_id" field.
+func (m *ContractStepMutation) ResetActorID() {
+	m.actor = nil
+	delete(m.clearedFields, contractstep.FieldActorID)
+}
+
+// SetOccurredAt sets the "occurred_at" field.
+func (m *ContractStepMutation) SetOccurredAt(t time.Time) {
+	m.occurred_at = &t
+}
+
+// OccurredAt returns the value of the "occurred_at" field in the mutation.
+func (m *ContractStepMutation) OccurredAt() (r time.Time, exists bool) {
+	v := m.occurred_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOccurredAt returns the old "occurred_at" field's value of the ContractStep entity.
+// If the ContractStep object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractStepMutation) OldOccurredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOccurredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOccurredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOccurredAt: %w", err)
+	}
+	return oldValue.OccurredAt, nil
+}
+
+// ResetOccurredAt resets all changes to the "occurred_at" field.
+func (m *ContractStepMutation) ResetOccurredAt() {
+	m.occurred_at = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ContractStepMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[contractstep.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ContractStepMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ContractStepMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ContractStepMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearDocument clears the "document" edge to the DocumentReference entity.
+func (m *ContractStepMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[contractstep.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the DocumentReference entity was cleared.
+func (m *ContractStepMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ContractStepMutation) DocumentIDs() (ids []publicid.DocumentReferenceID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ContractStepMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearActor clears the "actor" edge to the User entity.
+func (m *ContractStepMutation) ClearActor() {
+	m.clearedactor = true
+	m.clearedFields[contractstep.FieldActorID] = struct{}{}
+}
+
+// ActorCleared reports if the "actor" edge to the User entity was cleared.
+func (m *ContractStepMutation) ActorCleared() bool {
+	return m.ActorIDCleared() || m.clearedactor
+}
+
+// ActorIDs returns the "actor" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ActorID instead. It exists only for internal usage by the builders.
+func (m *ContractStepMutation) ActorIDs() (ids []publicid.UserID) {
+	if id := m.actor; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetActor resets all changes to the "actor" edge.
+func (m *ContractStepMutation) ResetActor() {
+	m.actor = nil
+	m.clearedactor = false
+}
+
+// Where appends a list predicates to the ContractStepMutation builder.
+func (m *ContractStepMutation) Where(ps ...predicate.ContractStep) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContractStepMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContractStepMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContractStep, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContractStepMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContractStepMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContractStep).
+func (m *ContractStepMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContractStepMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.tenant_id != nil {
+		fields = append(fields, contractstep.FieldTenantID)
+	}
+	if m.contract != nil {
+		fields = append(fields, contractstep.FieldContractID)
+	}
+	if m.event != nil {
+		fields = append(fields, contractstep.FieldEvent)
+	}
+	if m.from_status != nil {
+		fields = append(fields, contractstep.FieldFromStatus)
+	}
+	if m.to_status != nil {
+		fields = append(fields, contractstep.FieldToStatus)
+	}
+	if m.happened_on != nil {
+		fields = append(fields, contractstep.FieldHappenedOn)
+	}
+	if m.until != nil {
+		fields = append(fields, contractstep.FieldUntil)
+	}
+	if m.reason != nil {
+		fields = append(fields, contractstep.FieldReason)
+	}
+	if m.declared_by != nil {
+		fields = append(fields, contractstep.FieldDeclaredBy)
+	}
+	if m.print != nil {
+		fields = append(fields, contractstep.FieldPrint)
+	}
+	if m.document != nil {
+		fields = append(fields, contractstep.FieldDocumentID)
+	}
+	if m.actor != nil {
+		fields = append(fields, contractstep.FieldActorID)
+	}
+	if m.occurred_at != nil {
+		fields = append(fields, contractstep.FieldOccurredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContractStepMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contractstep.FieldTenantID:
+		return m.TenantID()
+	case contractstep.FieldContractID:
+		return m.ContractID()
+	case contractstep.FieldEvent:
+		return m.Event()
+	case contractstep.FieldFromStatus:
+		return m.FromStatus()
+	case contractstep.FieldToStatus:
+		return m.ToStatus()
+	case contractstep.FieldHappenedOn:
+		return m.HappenedOn()
+	case contractstep.FieldUntil:
+		return m.Until()
+	case contractstep.FieldReason:
+		return m.Reason()
+	case contractstep.FieldDeclaredBy:
+		return m.DeclaredBy()
+	case contractstep.FieldPrint:
+		return m.Print()
+	case contractstep.FieldDocumentID:
+		return m.DocumentID()
+	case contractstep.FieldActorID:
+		return m.ActorID()
+	case contractstep.FieldOccurredAt:
+		return m.OccurredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContractStepMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contractstep.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case contractstep.FieldContractID:
+		return m.OldContractID(ctx)
+	case contractstep.FieldEvent:
+		return m.OldEvent(ctx)
+	case contractstep.FieldFromStatus:
+		return m.OldFromStatus(ctx)
+	case contractstep.FieldToStatus:
+		return m.OldToStatus(ctx)
+	case contractstep.FieldHappenedOn:
+		return m.OldHappenedOn(ctx)
+	case contractstep.FieldUntil:
+		return m.OldUntil(ctx)
+	case contractstep.FieldReason:
+		return m.OldReason(ctx)
+	case contractstep.FieldDeclaredBy:
+		return m.OldDeclaredBy(ctx)
+	case contractstep.FieldPrint:
+		return m.OldPrint(ctx)
+	case contractstep.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case contractstep.FieldActorID:
+		return m.OldActorID(ctx)
+	case contractstep.FieldOccurredAt:
+		return m.OldOccurredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContractStep field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContractStepMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contractstep.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case contractstep.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case contractstep.FieldEvent:
+		v, ok := value.(lifecycle.Event)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvent(v)
+		return nil
+	case contractstep.FieldFromStatus:
+		v, ok := value.(lifecycle.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFromStatus(v)
+		return nil
+	case contractstep.FieldToStatus:
+		v, ok := value.(lifecycle.Status)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetToStatus(v)
+		return nil
+	case contractstep.FieldHappenedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHappenedOn(v)
+		return nil
+	case contractstep.FieldUntil:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case contractstep.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case contractstep.FieldDeclaredBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDeclaredBy(v)
+		return nil
+	case contractstep.FieldPrint:
+		v, ok := value.(content.Print)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrint(v)
+		return nil
+	case contractstep.FieldDocumentID:
+		v, ok := value.(publicid.DocumentReferenceID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case contractstep.FieldActorID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActorID(v)
+		return nil
+	case contractstep.FieldOccurredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOccurredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContractStep field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContractStepMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, contractstep.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContractStepMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contractstep.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContractStepMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contractstep.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContractStep numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContractStepMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(contractstep.FieldUntil) {
+		fields = append(fields, contractstep.FieldUntil)
+	}
+	if m.FieldCleared(contractstep.FieldPrint) {
+		fields = append(fields, contractstep.FieldPrint)
+	}
+	if m.FieldCleared(contractstep.FieldDocumentID) {
+		fields = append(fields, contractstep.FieldDocumentID)
+	}
+	if m.FieldCleared(contractstep.FieldActorID) {
+		fields = append(fields, contractstep.FieldActorID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContractStepMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContractStepMutation) ClearField(name string) error {
+	switch name {
+	case contractstep.FieldUntil:
+		m.ClearUntil()
+		return nil
+	case contractstep.FieldPrint:
+		m.ClearPrint()
+		return nil
+	case contractstep.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	case contractstep.FieldActorID:
+		m.ClearActorID()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractStep nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContractStepMutation) ResetField(name string) error {
+	switch name {
+	case contractstep.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case contractstep.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case contractstep.FieldEvent:
+		m.ResetEvent()
+		return nil
+	case contractstep.FieldFromStatus:
+		m.ResetFromStatus()
+		return nil
+	case contractstep.FieldToStatus:
+		m.ResetToStatus()
+		return nil
+	case contractstep.FieldHappenedOn:
+		m.ResetHappenedOn()
+		return nil
+	case contractstep.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case contractstep.FieldReason:
+		m.ResetReason()
+		return nil
+	case contractstep.FieldDeclaredBy:
+		m.ResetDeclaredBy()
+		return nil
+	case contractstep.FieldPrint:
+		m.ResetPrint()
+		return nil
+	case contractstep.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case contractstep.FieldActorID:
+		m.ResetActorID()
+		return nil
+	case contractstep.FieldOccurredAt:
+		m.ResetOccurredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractStep field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContractStepMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.contract != nil {
+		edges = append(edges, contractstep.EdgeContract)
+	}
+	if m.document != nil {
+		edges = append(edges, contractstep.EdgeDocument)
+	}
+	if m.actor != nil {
+		edges = append(edges, contractstep.EdgeActor)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContractStepMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case contractstep.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case contractstep.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case contractstep.EdgeActor:
+		if id := m.actor; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContractStepMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContractStepMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContractStepMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedcontract {
+		edges = append(edges, contractstep.EdgeContract)
+	}
+	if m.cleareddocument {
+		edges = append(edges, contractstep.EdgeDocument)
+	}
+	if m.clearedactor {
+		edges = append(edges, contractstep.EdgeActor)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContractStepMutation) EdgeCleared(name string) bool {
+	switch name {
+	case contractstep.EdgeContract:
+		return m.clearedcontract
+	case contractstep.EdgeDocument:
+		return m.cleareddocument
+	case contractstep.EdgeActor:
+		return m.clearedactor
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContractStepMutation) ClearEdge(name string) error {
+	switch name {
+	case contractstep.EdgeContract:
+		m.ClearContract()
+		return nil
+	case contractstep.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case contractstep.EdgeActor:
+		m.ClearActor()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractStep unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContractStepMutation) ResetEdge(name string) error {
+	switch name {
+	case contractstep.EdgeContract:
+		m.ResetContract()
+		return nil
+	case contractstep.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case contractstep.EdgeActor:
+		m.ResetActor()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractStep edge %s", name)
 }
 
 // ContractTextMutation represents an operation that mutates the ContractText nodes in the graph.
@@ -29760,6 +31782,7 @@ type DocumentReferenceMutation struct {
 	format          *string
 	language        *string
 	published_on    *date.Date
+	evidence        *bool
 	clearedFields   map[string]struct{}
 	contract        *publicid.ContractID
 	clearedcontract bool
@@ -30265,6 +32288,42 @@ func (m *DocumentReferenceMutation) ResetPublishedOn() {
 	delete(m.clearedFields, documentreference.FieldPublishedOn)
 }
 
+// SetEvidence sets the "evidence" field.
+func (m *DocumentReferenceMutation) SetEvidence(b bool) {
+	m.evidence = &b
+}
+
+// Evidence returns the value of the "evidence" field in the mutation.
+func (m *DocumentReferenceMutation) Evidence() (r bool, exists bool) {
+	v := m.evidence
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEvidence returns the old "evidence" field's value of the DocumentReference entity.
+// If the DocumentReference object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DocumentReferenceMutation) OldEvidence(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEvidence is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEvidence requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEvidence: %w", err)
+	}
+	return oldValue.Evidence, nil
+}
+
+// ResetEvidence resets all changes to the "evidence" field.
+func (m *DocumentReferenceMutation) ResetEvidence() {
+	m.evidence = nil
+}
+
 // ClearContract clears the "contract" edge to the Contract entity.
 func (m *DocumentReferenceMutation) ClearContract() {
 	m.clearedcontract = true
@@ -30326,7 +32385,7 @@ func (m *DocumentReferenceMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DocumentReferenceMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.tenant_id != nil {
 		fields = append(fields, documentreference.FieldTenantID)
 	}
@@ -30357,6 +32416,9 @@ func (m *DocumentReferenceMutation) Fields() []string {
 	if m.published_on != nil {
 		fields = append(fields, documentreference.FieldPublishedOn)
 	}
+	if m.evidence != nil {
+		fields = append(fields, documentreference.FieldEvidence)
+	}
 	return fields
 }
 
@@ -30385,6 +32447,8 @@ func (m *DocumentReferenceMutation) Field(name string) (ent.Value, bool) {
 		return m.Language()
 	case documentreference.FieldPublishedOn:
 		return m.PublishedOn()
+	case documentreference.FieldEvidence:
+		return m.Evidence()
 	}
 	return nil, false
 }
@@ -30414,6 +32478,8 @@ func (m *DocumentReferenceMutation) OldField(ctx context.Context, name string) (
 		return m.OldLanguage(ctx)
 	case documentreference.FieldPublishedOn:
 		return m.OldPublishedOn(ctx)
+	case documentreference.FieldEvidence:
+		return m.OldEvidence(ctx)
 	}
 	return nil, fmt.Errorf("unknown DocumentReference field %s", name)
 }
@@ -30492,6 +32558,13 @@ func (m *DocumentReferenceMutation) SetField(name string, value ent.Value) error
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPublishedOn(v)
+		return nil
+	case documentreference.FieldEvidence:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEvidence(v)
 		return nil
 	}
 	return fmt.Errorf("unknown DocumentReference field %s", name)
@@ -30595,6 +32668,9 @@ func (m *DocumentReferenceMutation) ResetField(name string) error {
 		return nil
 	case documentreference.FieldPublishedOn:
 		m.ResetPublishedOn()
+		return nil
+	case documentreference.FieldEvidence:
+		m.ResetEvidence()
 		return nil
 	}
 	return fmt.Errorf("unknown DocumentReference field %s", name)
@@ -32289,6 +34365,2503 @@ func (m *ImportSourceMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *ImportSourceMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ImportSource edge %s", name)
+}
+
+// IncidentMutation represents an operation that mutates the Incident nodes in the graph.
+type IncidentMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *publicid.IncidentID
+	tenant_id          *int64
+	addtenant_id       *int64
+	created_at         *time.Time
+	updated_at         *time.Time
+	version            *int
+	addversion         *int
+	kind               *incident.Kind
+	side               *incident.Side
+	state              *incident.State
+	title              *string
+	description        *string
+	happened_on        *date.Date
+	notice_by          *date.Date
+	notified_on        *date.Date
+	settle_by          *date.Date
+	resolved_on        *date.Date
+	clearedFields      map[string]struct{}
+	contract           *publicid.ContractID
+	clearedcontract    bool
+	reported_by        *publicid.UserID
+	clearedreported_by bool
+	entries            map[publicid.IncidentEntryID]struct{}
+	removedentries     map[publicid.IncidentEntryID]struct{}
+	clearedentries     bool
+	done               bool
+	oldValue           func(context.Context) (*Incident, error)
+	predicates         []predicate.Incident
+}
+
+var _ ent.Mutation = (*IncidentMutation)(nil)
+
+// incidentOption allows management of the mutation configuration using functional options.
+type incidentOption func(*IncidentMutation)
+
+// newIncidentMutation creates new mutation for the Incident entity.
+func newIncidentMutation(c config, op Op, opts ...incidentOption) *IncidentMutation {
+	m := &IncidentMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIncident,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIncidentID sets the ID field of the mutation.
+func withIncidentID(id publicid.IncidentID) incidentOption {
+	return func(m *IncidentMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Incident
+		)
+		m.oldValue = func(ctx context.Context) (*Incident, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Incident.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIncident sets the old Incident of the mutation.
+func withIncident(node *Incident) incidentOption {
+	return func(m *IncidentMutation) {
+		m.oldValue = func(context.Context) (*Incident, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IncidentMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IncidentMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Incident entities.
+func (m *IncidentMutation) SetID(id publicid.IncidentID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IncidentMutation) ID() (id publicid.IncidentID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IncidentMutation) IDs(ctx context.Context) ([]publicid.IncidentID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.IncidentID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Incident.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *IncidentMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *IncidentMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *IncidentMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *IncidentMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *IncidentMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *IncidentMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *IncidentMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *IncidentMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *IncidentMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *IncidentMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *IncidentMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *IncidentMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *IncidentMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *IncidentMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *IncidentMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *IncidentMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *IncidentMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *IncidentMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *IncidentMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *IncidentMutation) SetKind(i incident.Kind) {
+	m.kind = &i
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *IncidentMutation) Kind() (r incident.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldKind(ctx context.Context) (v incident.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *IncidentMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetSide sets the "side" field.
+func (m *IncidentMutation) SetSide(i incident.Side) {
+	m.side = &i
+}
+
+// Side returns the value of the "side" field in the mutation.
+func (m *IncidentMutation) Side() (r incident.Side, exists bool) {
+	v := m.side
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSide returns the old "side" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldSide(ctx context.Context) (v incident.Side, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSide is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSide requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSide: %w", err)
+	}
+	return oldValue.Side, nil
+}
+
+// ResetSide resets all changes to the "side" field.
+func (m *IncidentMutation) ResetSide() {
+	m.side = nil
+}
+
+// SetState sets the "state" field.
+func (m *IncidentMutation) SetState(i incident.State) {
+	m.state = &i
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *IncidentMutation) State() (r incident.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldState(ctx context.Context) (v incident.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *IncidentMutation) ResetState() {
+	m.state = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *IncidentMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *IncidentMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *IncidentMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetDescription sets the "description" field.
+func (m *IncidentMutation) SetDescription(s string) {
+	m.description = &s
+}
+
+// Description returns the value of the "description" field in the mutation.
+func (m *IncidentMutation) Description() (r string, exists bool) {
+	v := m.description
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDescription returns the old "description" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldDescription(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDescription is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDescription requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDescription: %w", err)
+	}
+	return oldValue.Description, nil
+}
+
+// ResetDescription resets all changes to the "description" field.
+func (m *IncidentMutation) ResetDescription() {
+	m.description = nil
+}
+
+// SetHappenedOn sets the "happened_on" field.
+func (m *IncidentMutation) SetHappenedOn(d date.Date) {
+	m.happened_on = &d
+}
+
+// HappenedOn returns the value of the "happened_on" field in the mutation.
+func (m *IncidentMutation) HappenedOn() (r date.Date, exists bool) {
+	v := m.happened_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHappenedOn returns the old "happened_on" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldHappenedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHappenedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHappenedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHappenedOn: %w", err)
+	}
+	return oldValue.HappenedOn, nil
+}
+
+// ResetHappenedOn resets all changes to the "happened_on" field.
+func (m *IncidentMutation) ResetHappenedOn() {
+	m.happened_on = nil
+}
+
+// SetNoticeBy sets the "notice_by" field.
+func (m *IncidentMutation) SetNoticeBy(d date.Date) {
+	m.notice_by = &d
+}
+
+// NoticeBy returns the value of the "notice_by" field in the mutation.
+func (m *IncidentMutation) NoticeBy() (r date.Date, exists bool) {
+	v := m.notice_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNoticeBy returns the old "notice_by" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldNoticeBy(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNoticeBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNoticeBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNoticeBy: %w", err)
+	}
+	return oldValue.NoticeBy, nil
+}
+
+// ClearNoticeBy clears the value of the "notice_by" field.
+func (m *IncidentMutation) ClearNoticeBy() {
+	m.notice_by = nil
+	m.clearedFields[entincident.FieldNoticeBy] = struct{}{}
+}
+
+// NoticeByCleared returns if the "notice_by" field was cleared in this mutation.
+func (m *IncidentMutation) NoticeByCleared() bool {
+	_, ok := m.clearedFields[entincident.FieldNoticeBy]
+	return ok
+}
+
+// ResetNoticeBy resets all changes to the "notice_by" field.
+func (m *IncidentMutation) ResetNoticeBy() {
+	m.notice_by = nil
+	delete(m.clearedFields, entincident.FieldNoticeBy)
+}
+
+// SetNotifiedOn sets the "notified_on" field.
+func (m *IncidentMutation) SetNotifiedOn(d date.Date) {
+	m.notified_on = &d
+}
+
+// NotifiedOn returns the value of the "notified_on" field in the mutation.
+func (m *IncidentMutation) NotifiedOn() (r date.Date, exists bool) {
+	v := m.notified_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNotifiedOn returns the old "notified_on" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldNotifiedOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNotifiedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNotifiedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNotifiedOn: %w", err)
+	}
+	return oldValue.NotifiedOn, nil
+}
+
+// ClearNotifiedOn clears the value of the "notified_on" field.
+func (m *IncidentMutation) ClearNotifiedOn() {
+	m.notified_on = nil
+	m.clearedFields[entincident.FieldNotifiedOn] = struct{}{}
+}
+
+// NotifiedOnCleared returns if the "notified_on" field was cleared in this mutation.
+func (m *IncidentMutation) NotifiedOnCleared() bool {
+	_, ok := m.clearedFields[entincident.FieldNotifiedOn]
+	return ok
+}
+
+// ResetNotifiedOn resets all changes to the "notified_on" field.
+func (m *IncidentMutation) ResetNotifiedOn() {
+	m.notified_on = nil
+	delete(m.clearedFields, entincident.FieldNotifiedOn)
+}
+
+// SetSettleBy sets the "settle_by" field.
+func (m *IncidentMutation) SetSettleBy(d date.Date) {
+	m.settle_by = &d
+}
+
+// SettleBy returns the value of the "settle_by" field in the mutation.
+func (m *IncidentMutation) SettleBy() (r date.Date, exists bool) {
+	v := m.settle_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSettleBy returns the old "settle_by" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldSettleBy(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSettleBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSettleBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSettleBy: %w", err)
+	}
+	return oldValue.SettleBy, nil
+}
+
+// ClearSettleBy clears the value of the "settle_by" field.
+func (m *IncidentMutation) ClearSettleBy() {
+	m.settle_by = nil
+	m.clearedFields[entincident.FieldSettleBy] = struct{}{}
+}
+
+// SettleByCleared returns if the "settle_by" field was cleared in this mutation.
+func (m *IncidentMutation) SettleByCleared() bool {
+	_, ok := m.clearedFields[entincident.FieldSettleBy]
+	return ok
+}
+
+// ResetSettleBy resets all changes to the "settle_by" field.
+func (m *IncidentMutation) ResetSettleBy() {
+	m.settle_by = nil
+	delete(m.clearedFields, entincident.FieldSettleBy)
+}
+
+// SetResolvedOn sets the "resolved_on" field.
+func (m *IncidentMutation) SetResolvedOn(d date.Date) {
+	m.resolved_on = &d
+}
+
+// ResolvedOn returns the value of the "resolved_on" field in the mutation.
+func (m *IncidentMutation) ResolvedOn() (r date.Date, exists bool) {
+	v := m.resolved_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldResolvedOn returns the old "resolved_on" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldResolvedOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldResolvedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldResolvedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldResolvedOn: %w", err)
+	}
+	return oldValue.ResolvedOn, nil
+}
+
+// ClearResolvedOn clears the value of the "resolved_on" field.
+func (m *IncidentMutation) ClearResolvedOn() {
+	m.resolved_on = nil
+	m.clearedFields[entincident.FieldResolvedOn] = struct{}{}
+}
+
+// ResolvedOnCleared returns if the "resolved_on" field was cleared in this mutation.
+func (m *IncidentMutation) ResolvedOnCleared() bool {
+	_, ok := m.clearedFields[entincident.FieldResolvedOn]
+	return ok
+}
+
+// ResetResolvedOn resets all changes to the "resolved_on" field.
+func (m *IncidentMutation) ResetResolvedOn() {
+	m.resolved_on = nil
+	delete(m.clearedFields, entincident.FieldResolvedOn)
+}
+
+// SetReportedByID sets the "reported_by_id" field.
+func (m *IncidentMutation) SetReportedByID(pi publicid.UserID) {
+	m.reported_by = &pi
+}
+
+// ReportedByID returns the value of the "reported_by_id" field in the mutation.
+func (m *IncidentMutation) ReportedByID() (r publicid.UserID, exists bool) {
+	v := m.reported_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReportedByID returns the old "reported_by_id" field's value of the Incident entity.
+// If the Incident object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentMutation) OldReportedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReportedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReportedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReportedByID: %w", err)
+	}
+	return oldValue.ReportedByID, nil
+}
+
+// ResetReportedByID resets all changes to the "reported_by_id" field.
+func (m *IncidentMutation) ResetReportedByID() {
+	m.reported_by = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *IncidentMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[entincident.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *IncidentMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *IncidentMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *IncidentMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearReportedBy clears the "reported_by" edge to the User entity.
+func (m *IncidentMutation) ClearReportedBy() {
+	m.clearedreported_by = true
+	m.clearedFields[entincident.FieldReportedByID] = struct{}{}
+}
+
+// ReportedByCleared reports if the "reported_by" edge to the User entity was cleared.
+func (m *IncidentMutation) ReportedByCleared() bool {
+	return m.clearedreported_by
+}
+
+// ReportedByIDs returns the "reported_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReportedByID instead. It exists only for internal usage by the builders.
+func (m *IncidentMutation) ReportedByIDs() (ids []publicid.UserID) {
+	if id := m.reported_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReportedBy resets all changes to the "reported_by" edge.
+func (m *IncidentMutation) ResetReportedBy() {
+	m.reported_by = nil
+	m.clearedreported_by = false
+}
+
+// AddEntryIDs adds the "entries" edge to the IncidentEntry entity by ids.
+func (m *IncidentMutation) AddEntryIDs(ids ...publicid.IncidentEntryID) {
+	if m.entries == nil {
+		m.entries = make(map[publicid.IncidentEntryID]struct{})
+	}
+	for i := range ids {
+		m.entries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEntries clears the "entries" edge to the IncidentEntry entity.
+func (m *IncidentMutation) ClearEntries() {
+	m.clearedentries = true
+}
+
+// EntriesCleared reports if the "entries" edge to the IncidentEntry entity was cleared.
+func (m *IncidentMutation) EntriesCleared() bool {
+	return m.clearedentries
+}
+
+// RemoveEntryIDs removes the "entries" edge to the IncidentEntry entity by IDs.
+func (m *IncidentMutation) RemoveEntryIDs(ids ...publicid.IncidentEntryID) {
+	if m.removedentries == nil {
+		m.removedentries = make(map[publicid.IncidentEntryID]struct{})
+	}
+	for i := range ids {
+		delete(m.entries, ids[i])
+		m.removedentries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEntries returns the removed IDs of the "entries" edge to the IncidentEntry entity.
+func (m *IncidentMutation) RemovedEntriesIDs() (ids []publicid.IncidentEntryID) {
+	for id := range m.removedentries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EntriesIDs returns the "entries" edge IDs in the mutation.
+func (m *IncidentMutation) EntriesIDs() (ids []publicid.IncidentEntryID) {
+	for id := range m.entries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEntries resets all changes to the "entries" edge.
+func (m *IncidentMutation) ResetEntries() {
+	m.entries = nil
+	m.clearedentries = false
+	m.removedentries = nil
+}
+
+// Where appends a list predicates to the IncidentMutation builder.
+func (m *IncidentMutation) Where(ps ...predicate.Incident) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IncidentMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IncidentMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Incident, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IncidentMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IncidentMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Incident).
+func (m *IncidentMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IncidentMutation) Fields() []string {
+	fields := make([]string, 0, 16)
+	if m.tenant_id != nil {
+		fields = append(fields, entincident.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, entincident.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, entincident.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, entincident.FieldVersion)
+	}
+	if m.contract != nil {
+		fields = append(fields, entincident.FieldContractID)
+	}
+	if m.kind != nil {
+		fields = append(fields, entincident.FieldKind)
+	}
+	if m.side != nil {
+		fields = append(fields, entincident.FieldSide)
+	}
+	if m.state != nil {
+		fields = append(fields, entincident.FieldState)
+	}
+	if m.title != nil {
+		fields = append(fields, entincident.FieldTitle)
+	}
+	if m.description != nil {
+		fields = append(fields, entincident.FieldDescription)
+	}
+	if m.happened_on != nil {
+		fields = append(fields, entincident.FieldHappenedOn)
+	}
+	if m.notice_by != nil {
+		fields = append(fields, entincident.FieldNoticeBy)
+	}
+	if m.notified_on != nil {
+		fields = append(fields, entincident.FieldNotifiedOn)
+	}
+	if m.settle_by != nil {
+		fields = append(fields, entincident.FieldSettleBy)
+	}
+	if m.resolved_on != nil {
+		fields = append(fields, entincident.FieldResolvedOn)
+	}
+	if m.reported_by != nil {
+		fields = append(fields, entincident.FieldReportedByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IncidentMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case entincident.FieldTenantID:
+		return m.TenantID()
+	case entincident.FieldCreatedAt:
+		return m.CreatedAt()
+	case entincident.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case entincident.FieldVersion:
+		return m.Version()
+	case entincident.FieldContractID:
+		return m.ContractID()
+	case entincident.FieldKind:
+		return m.Kind()
+	case entincident.FieldSide:
+		return m.Side()
+	case entincident.FieldState:
+		return m.State()
+	case entincident.FieldTitle:
+		return m.Title()
+	case entincident.FieldDescription:
+		return m.Description()
+	case entincident.FieldHappenedOn:
+		return m.HappenedOn()
+	case entincident.FieldNoticeBy:
+		return m.NoticeBy()
+	case entincident.FieldNotifiedOn:
+		return m.NotifiedOn()
+	case entincident.FieldSettleBy:
+		return m.SettleBy()
+	case entincident.FieldResolvedOn:
+		return m.ResolvedOn()
+	case entincident.FieldReportedByID:
+		return m.ReportedByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IncidentMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case entincident.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case entincident.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case entincident.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case entincident.FieldVersion:
+		return m.OldVersion(ctx)
+	case entincident.FieldContractID:
+		return m.OldContractID(ctx)
+	case entincident.FieldKind:
+		return m.OldKind(ctx)
+	case entincident.FieldSide:
+		return m.OldSide(ctx)
+	case entincident.FieldState:
+		return m.OldState(ctx)
+	case entincident.FieldTitle:
+		return m.OldTitle(ctx)
+	case entincident.FieldDescription:
+		return m.OldDescription(ctx)
+	case entincident.FieldHappenedOn:
+		return m.OldHappenedOn(ctx)
+	case entincident.FieldNoticeBy:
+		return m.OldNoticeBy(ctx)
+	case entincident.FieldNotifiedOn:
+		return m.OldNotifiedOn(ctx)
+	case entincident.FieldSettleBy:
+		return m.OldSettleBy(ctx)
+	case entincident.FieldResolvedOn:
+		return m.OldResolvedOn(ctx)
+	case entincident.FieldReportedByID:
+		return m.OldReportedByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown Incident field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IncidentMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case entincident.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case entincident.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case entincident.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case entincident.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case entincident.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case entincident.FieldKind:
+		v, ok := value.(incident.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case entincident.FieldSide:
+		v, ok := value.(incident.Side)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSide(v)
+		return nil
+	case entincident.FieldState:
+		v, ok := value.(incident.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case entincident.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case entincident.FieldDescription:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDescription(v)
+		return nil
+	case entincident.FieldHappenedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHappenedOn(v)
+		return nil
+	case entincident.FieldNoticeBy:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNoticeBy(v)
+		return nil
+	case entincident.FieldNotifiedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNotifiedOn(v)
+		return nil
+	case entincident.FieldSettleBy:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSettleBy(v)
+		return nil
+	case entincident.FieldResolvedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetResolvedOn(v)
+		return nil
+	case entincident.FieldReportedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReportedByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Incident field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IncidentMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, entincident.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, entincident.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IncidentMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case entincident.FieldTenantID:
+		return m.AddedTenantID()
+	case entincident.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IncidentMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case entincident.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case entincident.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Incident numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IncidentMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(entincident.FieldNoticeBy) {
+		fields = append(fields, entincident.FieldNoticeBy)
+	}
+	if m.FieldCleared(entincident.FieldNotifiedOn) {
+		fields = append(fields, entincident.FieldNotifiedOn)
+	}
+	if m.FieldCleared(entincident.FieldSettleBy) {
+		fields = append(fields, entincident.FieldSettleBy)
+	}
+	if m.FieldCleared(entincident.FieldResolvedOn) {
+		fields = append(fields, entincident.FieldResolvedOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IncidentMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IncidentMutation) ClearField(name string) error {
+	switch name {
+	case entincident.FieldNoticeBy:
+		m.ClearNoticeBy()
+		return nil
+	case entincident.FieldNotifiedOn:
+		m.ClearNotifiedOn()
+		return nil
+	case entincident.FieldSettleBy:
+		m.ClearSettleBy()
+		return nil
+	case entincident.FieldResolvedOn:
+		m.ClearResolvedOn()
+		return nil
+	}
+	return fmt.Errorf("unknown Incident nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IncidentMutation) ResetField(name string) error {
+	switch name {
+	case entincident.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case entincident.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case entincident.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case entincident.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case entincident.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case entincident.FieldKind:
+		m.ResetKind()
+		return nil
+	case entincident.FieldSide:
+		m.ResetSide()
+		return nil
+	case entincident.FieldState:
+		m.ResetState()
+		return nil
+	case entincident.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case entincident.FieldDescription:
+		m.ResetDescription()
+		return nil
+	case entincident.FieldHappenedOn:
+		m.ResetHappenedOn()
+		return nil
+	case entincident.FieldNoticeBy:
+		m.ResetNoticeBy()
+		return nil
+	case entincident.FieldNotifiedOn:
+		m.ResetNotifiedOn()
+		return nil
+	case entincident.FieldSettleBy:
+		m.ResetSettleBy()
+		return nil
+	case entincident.FieldResolvedOn:
+		m.ResetResolvedOn()
+		return nil
+	case entincident.FieldReportedByID:
+		m.ResetReportedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown Incident field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IncidentMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.contract != nil {
+		edges = append(edges, entincident.EdgeContract)
+	}
+	if m.reported_by != nil {
+		edges = append(edges, entincident.EdgeReportedBy)
+	}
+	if m.entries != nil {
+		edges = append(edges, entincident.EdgeEntries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IncidentMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case entincident.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case entincident.EdgeReportedBy:
+		if id := m.reported_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case entincident.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.entries))
+		for id := range m.entries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IncidentMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.removedentries != nil {
+		edges = append(edges, entincident.EdgeEntries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IncidentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case entincident.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.removedentries))
+		for id := range m.removedentries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IncidentMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedcontract {
+		edges = append(edges, entincident.EdgeContract)
+	}
+	if m.clearedreported_by {
+		edges = append(edges, entincident.EdgeReportedBy)
+	}
+	if m.clearedentries {
+		edges = append(edges, entincident.EdgeEntries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IncidentMutation) EdgeCleared(name string) bool {
+	switch name {
+	case entincident.EdgeContract:
+		return m.clearedcontract
+	case entincident.EdgeReportedBy:
+		return m.clearedreported_by
+	case entincident.EdgeEntries:
+		return m.clearedentries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IncidentMutation) ClearEdge(name string) error {
+	switch name {
+	case entincident.EdgeContract:
+		m.ClearContract()
+		return nil
+	case entincident.EdgeReportedBy:
+		m.ClearReportedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Incident unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IncidentMutation) ResetEdge(name string) error {
+	switch name {
+	case entincident.EdgeContract:
+		m.ResetContract()
+		return nil
+	case entincident.EdgeReportedBy:
+		m.ResetReportedBy()
+		return nil
+	case entincident.EdgeEntries:
+		m.ResetEntries()
+		return nil
+	}
+	return fmt.Errorf("unknown Incident edge %s", name)
+}
+
+// IncidentEntryMutation represents an operation that mutates the IncidentEntry nodes in the graph.
+type IncidentEntryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *publicid.IncidentEntryID
+	tenant_id          *int64
+	addtenant_id       *int64
+	kind               *incident.Entry
+	happened_on        *date.Date
+	told               *string
+	channel            *string
+	content            *string
+	recorded_at        *time.Time
+	clearedFields      map[string]struct{}
+	incident           *publicid.IncidentID
+	clearedincident    bool
+	document           *publicid.DocumentReferenceID
+	cleareddocument    bool
+	recorded_by        *publicid.UserID
+	clearedrecorded_by bool
+	done               bool
+	oldValue           func(context.Context) (*IncidentEntry, error)
+	predicates         []predicate.IncidentEntry
+}
+
+var _ ent.Mutation = (*IncidentEntryMutation)(nil)
+
+// incidententryOption allows management of the mutation configuration using functional options.
+type incidententryOption func(*IncidentEntryMutation)
+
+// newIncidentEntryMutation creates new mutation for the IncidentEntry entity.
+func newIncidentEntryMutation(c config, op Op, opts ...incidententryOption) *IncidentEntryMutation {
+	m := &IncidentEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeIncidentEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withIncidentEntryID sets the ID field of the mutation.
+func withIncidentEntryID(id publicid.IncidentEntryID) incidententryOption {
+	return func(m *IncidentEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *IncidentEntry
+		)
+		m.oldValue = func(ctx context.Context) (*IncidentEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().IncidentEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withIncidentEntry sets the old IncidentEntry of the mutation.
+func withIncidentEntry(node *IncidentEntry) incidententryOption {
+	return func(m *IncidentEntryMutation) {
+		m.oldValue = func(context.Context) (*IncidentEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m IncidentEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m IncidentEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of IncidentEntry entities.
+func (m *IncidentEntryMutation) SetID(id publicid.IncidentEntryID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *IncidentEntryMutation) ID() (id publicid.IncidentEntryID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *IncidentEntryMutation) IDs(ctx context.Context) ([]publicid.IncidentEntryID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.IncidentEntryID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().IncidentEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *IncidentEntryMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *IncidentEntryMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *IncidentEntryMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *IncidentEntryMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *IncidentEntryMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetIncidentID sets the "incident_id" field.
+func (m *IncidentEntryMutation) SetIncidentID(pi publicid.IncidentID) {
+	m.incident = &pi
+}
+
+// IncidentID returns the value of the "incident_id" field in the mutation.
+func (m *IncidentEntryMutation) IncidentID() (r publicid.IncidentID, exists bool) {
+	v := m.incident
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldIncidentID returns the old "incident_id" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldIncidentID(ctx context.Context) (v publicid.IncidentID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldIncidentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldIncidentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldIncidentID: %w", err)
+	}
+	return oldValue.IncidentID, nil
+}
+
+// ResetIncidentID resets all changes to the "incident_id" field.
+func (m *IncidentEntryMutation) ResetIncidentID() {
+	m.incident = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *IncidentEntryMutation) SetKind(i incident.Entry) {
+	m.kind = &i
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *IncidentEntryMutation) Kind() (r incident.Entry, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldKind(ctx context.Context) (v incident.Entry, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *IncidentEntryMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetHappenedOn sets the "happened_on" field.
+func (m *IncidentEntryMutation) SetHappenedOn(d date.Date) {
+	m.happened_on = &d
+}
+
+// HappenedOn returns the value of the "happened_on" field in the mutation.
+func (m *IncidentEntryMutation) HappenedOn() (r date.Date, exists bool) {
+	v := m.happened_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHappenedOn returns the old "happened_on" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldHappenedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHappenedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHappenedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHappenedOn: %w", err)
+	}
+	return oldValue.HappenedOn, nil
+}
+
+// ResetHappenedOn resets all changes to the "happened_on" field.
+func (m *IncidentEntryMutation) ResetHappenedOn() {
+	m.happened_on = nil
+}
+
+// SetTold sets the "told" field.
+func (m *IncidentEntryMutation) SetTold(s string) {
+	m.told = &s
+}
+
+// Told returns the value of the "told" field in the mutation.
+func (m *IncidentEntryMutation) Told() (r string, exists bool) {
+	v := m.told
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTold returns the old "told" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldTold(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTold is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTold requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTold: %w", err)
+	}
+	return oldValue.Told, nil
+}
+
+// ResetTold resets all changes to the "told" field.
+func (m *IncidentEntryMutation) ResetTold() {
+	m.told = nil
+}
+
+// SetChannel sets the "channel" field.
+func (m *IncidentEntryMutation) SetChannel(s string) {
+	m.channel = &s
+}
+
+// Channel returns the value of the "channel" field in the mutation.
+func (m *IncidentEntryMutation) Channel() (r string, exists bool) {
+	v := m.channel
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChannel returns the old "channel" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldChannel(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChannel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChannel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChannel: %w", err)
+	}
+	return oldValue.Channel, nil
+}
+
+// ResetChannel resets all changes to the "channel" field.
+func (m *IncidentEntryMutation) ResetChannel() {
+	m.channel = nil
+}
+
+// SetContent sets the "content" field.
+func (m *IncidentEntryMutation) SetContent(s string) {
+	m.content = &s
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *IncidentEntryMutation) Content() (r string, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldContent(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *IncidentEntryMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *IncidentEntryMutation) SetDocumentID(pri publicid.DocumentReferenceID) {
+	m.document = &pri
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *IncidentEntryMutation) DocumentID() (r publicid.DocumentReferenceID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldDocumentID(ctx context.Context) (v *publicid.DocumentReferenceID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *IncidentEntryMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[incidententry.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *IncidentEntryMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[incidententry.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *IncidentEntryMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, incidententry.FieldDocumentID)
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *IncidentEntryMutation) SetRecordedByID(pi publicid.UserID) {
+	m.recorded_by = &pi
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *IncidentEntryMutation) RecordedByID() (r publicid.UserID, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldRecordedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *IncidentEntryMutation) ResetRecordedByID() {
+	m.recorded_by = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *IncidentEntryMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *IncidentEntryMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the IncidentEntry entity.
+// If the IncidentEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *IncidentEntryMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *IncidentEntryMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// ClearIncident clears the "incident" edge to the Incident entity.
+func (m *IncidentEntryMutation) ClearIncident() {
+	m.clearedincident = true
+	m.clearedFields[incidententry.FieldIncidentID] = struct{}{}
+}
+
+// IncidentCleared reports if the "incident" edge to the Incident entity was cleared.
+func (m *IncidentEntryMutation) IncidentCleared() bool {
+	return m.clearedincident
+}
+
+// IncidentIDs returns the "incident" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// IncidentID instead. It exists only for internal usage by the builders.
+func (m *IncidentEntryMutation) IncidentIDs() (ids []publicid.IncidentID) {
+	if id := m.incident; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetIncident resets all changes to the "incident" edge.
+func (m *IncidentEntryMutation) ResetIncident() {
+	m.incident = nil
+	m.clearedincident = false
+}
+
+// ClearDocument clears the "document" edge to the DocumentReference entity.
+func (m *IncidentEntryMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[incidententry.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the DocumentReference entity was cleared.
+func (m *IncidentEntryMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *IncidentEntryMutation) DocumentIDs() (ids []publicid.DocumentReferenceID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *IncidentEntryMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearRecordedBy clears the "recorded_by" edge to the User entity.
+func (m *IncidentEntryMutation) ClearRecordedBy() {
+	m.clearedrecorded_by = true
+	m.clearedFields[incidententry.FieldRecordedByID] = struct{}{}
+}
+
+// RecordedByCleared reports if the "recorded_by" edge to the User entity was cleared.
+func (m *IncidentEntryMutation) RecordedByCleared() bool {
+	return m.clearedrecorded_by
+}
+
+// RecordedByIDs returns the "recorded_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RecordedByID instead. It exists only for internal usage by the builders.
+func (m *IncidentEntryMutation) RecordedByIDs() (ids []publicid.UserID) {
+	if id := m.recorded_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" edge.
+func (m *IncidentEntryMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+	m.clearedrecorded_by = false
+}
+
+// Where appends a list predicates to the IncidentEntryMutation builder.
+func (m *IncidentEntryMutation) Where(ps ...predicate.IncidentEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the IncidentEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *IncidentEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.IncidentEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *IncidentEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *IncidentEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (IncidentEntry).
+func (m *IncidentEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *IncidentEntryMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, incidententry.FieldTenantID)
+	}
+	if m.incident != nil {
+		fields = append(fields, incidententry.FieldIncidentID)
+	}
+	if m.kind != nil {
+		fields = append(fields, incidententry.FieldKind)
+	}
+	if m.happened_on != nil {
+		fields = append(fields, incidententry.FieldHappenedOn)
+	}
+	if m.told != nil {
+		fields = append(fields, incidententry.FieldTold)
+	}
+	if m.channel != nil {
+		fields = append(fields, incidententry.FieldChannel)
+	}
+	if m.content != nil {
+		fields = append(fields, incidententry.FieldContent)
+	}
+	if m.document != nil {
+		fields = append(fields, incidententry.FieldDocumentID)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, incidententry.FieldRecordedByID)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, incidententry.FieldRecordedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *IncidentEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case incidententry.FieldTenantID:
+		return m.TenantID()
+	case incidententry.FieldIncidentID:
+		return m.IncidentID()
+	case incidententry.FieldKind:
+		return m.Kind()
+	case incidententry.FieldHappenedOn:
+		return m.HappenedOn()
+	case incidententry.FieldTold:
+		return m.Told()
+	case incidententry.FieldChannel:
+		return m.Channel()
+	case incidententry.FieldContent:
+		return m.Content()
+	case incidententry.FieldDocumentID:
+		return m.DocumentID()
+	case incidententry.FieldRecordedByID:
+		return m.RecordedByID()
+	case incidententry.FieldRecordedAt:
+		return m.RecordedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *IncidentEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case incidententry.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case incidententry.FieldIncidentID:
+		return m.OldIncidentID(ctx)
+	case incidententry.FieldKind:
+		return m.OldKind(ctx)
+	case incidententry.FieldHappenedOn:
+		return m.OldHappenedOn(ctx)
+	case incidententry.FieldTold:
+		return m.OldTold(ctx)
+	case incidententry.FieldChannel:
+		return m.OldChannel(ctx)
+	case incidententry.FieldContent:
+		return m.OldContent(ctx)
+	case incidententry.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case incidententry.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case incidententry.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown IncidentEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IncidentEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case incidententry.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case incidententry.FieldIncidentID:
+		v, ok := value.(publicid.IncidentID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetIncidentID(v)
+		return nil
+	case incidententry.FieldKind:
+		v, ok := value.(incident.Entry)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case incidententry.FieldHappenedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHappenedOn(v)
+		return nil
+	case incidententry.FieldTold:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTold(v)
+		return nil
+	case incidententry.FieldChannel:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChannel(v)
+		return nil
+	case incidententry.FieldContent:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case incidententry.FieldDocumentID:
+		v, ok := value.(publicid.DocumentReferenceID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case incidententry.FieldRecordedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case incidententry.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IncidentEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *IncidentEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, incidententry.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *IncidentEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case incidententry.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *IncidentEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case incidententry.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown IncidentEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *IncidentEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(incidententry.FieldDocumentID) {
+		fields = append(fields, incidententry.FieldDocumentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *IncidentEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *IncidentEntryMutation) ClearField(name string) error {
+	switch name {
+	case incidententry.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	}
+	return fmt.Errorf("unknown IncidentEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *IncidentEntryMutation) ResetField(name string) error {
+	switch name {
+	case incidententry.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case incidententry.FieldIncidentID:
+		m.ResetIncidentID()
+		return nil
+	case incidententry.FieldKind:
+		m.ResetKind()
+		return nil
+	case incidententry.FieldHappenedOn:
+		m.ResetHappenedOn()
+		return nil
+	case incidententry.FieldTold:
+		m.ResetTold()
+		return nil
+	case incidententry.FieldChannel:
+		m.ResetChannel()
+		return nil
+	case incidententry.FieldContent:
+		m.ResetContent()
+		return nil
+	case incidententry.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case incidententry.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case incidententry.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown IncidentEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *IncidentEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.incident != nil {
+		edges = append(edges, incidententry.EdgeIncident)
+	}
+	if m.document != nil {
+		edges = append(edges, incidententry.EdgeDocument)
+	}
+	if m.recorded_by != nil {
+		edges = append(edges, incidententry.EdgeRecordedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *IncidentEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case incidententry.EdgeIncident:
+		if id := m.incident; id != nil {
+			return []ent.Value{*id}
+		}
+	case incidententry.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case incidententry.EdgeRecordedBy:
+		if id := m.recorded_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *IncidentEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *IncidentEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *IncidentEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedincident {
+		edges = append(edges, incidententry.EdgeIncident)
+	}
+	if m.cleareddocument {
+		edges = append(edges, incidententry.EdgeDocument)
+	}
+	if m.clearedrecorded_by {
+		edges = append(edges, incidententry.EdgeRecordedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *IncidentEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case incidententry.EdgeIncident:
+		return m.clearedincident
+	case incidententry.EdgeDocument:
+		return m.cleareddocument
+	case incidententry.EdgeRecordedBy:
+		return m.clearedrecorded_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *IncidentEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case incidententry.EdgeIncident:
+		m.ClearIncident()
+		return nil
+	case incidententry.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case incidententry.EdgeRecordedBy:
+		m.ClearRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown IncidentEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *IncidentEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case incidententry.EdgeIncident:
+		m.ResetIncident()
+		return nil
+	case incidententry.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case incidententry.EdgeRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown IncidentEntry edge %s", name)
 }
 
 // MilestoneMutation represents an operation that mutates the Milestone nodes in the graph.
@@ -44010,6 +48583,2168 @@ func (m *SessionMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown Session edge %s", name)
+}
+
+// SignatureMutation represents an operation that mutates the Signature nodes in the graph.
+type SignatureMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *publicid.SignatureID
+	tenant_id          *int64
+	addtenant_id       *int64
+	party_name         *string
+	signatory          *string
+	capacity           *string
+	method             *signature.Method
+	seal               *string
+	signed_on          *date.Date
+	originals          *int
+	addoriginals       *int
+	understood         *bool
+	print              *content.Print
+	recorded_at        *time.Time
+	clearedFields      map[string]struct{}
+	contract           *publicid.ContractID
+	clearedcontract    bool
+	party              *publicid.ContractPartyID
+	clearedparty       bool
+	document           *publicid.DocumentReferenceID
+	cleareddocument    bool
+	recorded_by        *publicid.UserID
+	clearedrecorded_by bool
+	voids              map[publicid.SignatureVoidID]struct{}
+	removedvoids       map[publicid.SignatureVoidID]struct{}
+	clearedvoids       bool
+	done               bool
+	oldValue           func(context.Context) (*Signature, error)
+	predicates         []predicate.Signature
+}
+
+var _ ent.Mutation = (*SignatureMutation)(nil)
+
+// signatureOption allows management of the mutation configuration using functional options.
+type signatureOption func(*SignatureMutation)
+
+// newSignatureMutation creates new mutation for the Signature entity.
+func newSignatureMutation(c config, op Op, opts ...signatureOption) *SignatureMutation {
+	m := &SignatureMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignature,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignatureID sets the ID field of the mutation.
+func withSignatureID(id publicid.SignatureID) signatureOption {
+	return func(m *SignatureMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Signature
+		)
+		m.oldValue = func(ctx context.Context) (*Signature, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Signature.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignature sets the old Signature of the mutation.
+func withSignature(node *Signature) signatureOption {
+	return func(m *SignatureMutation) {
+		m.oldValue = func(context.Context) (*Signature, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignatureMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignatureMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Signature entities.
+func (m *SignatureMutation) SetID(id publicid.SignatureID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignatureMutation) ID() (id publicid.SignatureID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignatureMutation) IDs(ctx context.Context) ([]publicid.SignatureID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.SignatureID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Signature.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *SignatureMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *SignatureMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *SignatureMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *SignatureMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *SignatureMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *SignatureMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *SignatureMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *SignatureMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetPartyID sets the "party_id" field.
+func (m *SignatureMutation) SetPartyID(ppi publicid.ContractPartyID) {
+	m.party = &ppi
+}
+
+// PartyID returns the value of the "party_id" field in the mutation.
+func (m *SignatureMutation) PartyID() (r publicid.ContractPartyID, exists bool) {
+	v := m.party
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartyID returns the old "party_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldPartyID(ctx context.Context) (v publicid.ContractPartyID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartyID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartyID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartyID: %w", err)
+	}
+	return oldValue.PartyID, nil
+}
+
+// ResetPartyID resets all changes to the "party_id" field.
+func (m *SignatureMutation) ResetPartyID() {
+	m.party = nil
+}
+
+// SetPartyName sets the "party_name" field.
+func (m *SignatureMutation) SetPartyName(s string) {
+	m.party_name = &s
+}
+
+// PartyName returns the value of the "party_name" field in the mutation.
+func (m *SignatureMutation) PartyName() (r string, exists bool) {
+	v := m.party_name
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPartyName returns the old "party_name" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldPartyName(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPartyName is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPartyName requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPartyName: %w", err)
+	}
+	return oldValue.PartyName, nil
+}
+
+// ResetPartyName resets all changes to the "party_name" field.
+func (m *SignatureMutation) ResetPartyName() {
+	m.party_name = nil
+}
+
+// SetSignatory sets the "signatory" field.
+func (m *SignatureMutation) SetSignatory(s string) {
+	m.signatory = &s
+}
+
+// Signatory returns the value of the "signatory" field in the mutation.
+func (m *SignatureMutation) Signatory() (r string, exists bool) {
+	v := m.signatory
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignatory returns the old "signatory" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldSignatory(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignatory is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignatory requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignatory: %w", err)
+	}
+	return oldValue.Signatory, nil
+}
+
+// ResetSignatory resets all changes to the "signatory" field.
+func (m *SignatureMutation) ResetSignatory() {
+	m.signatory = nil
+}
+
+// SetCapacity sets the "capacity" field.
+func (m *SignatureMutation) SetCapacity(s string) {
+	m.capacity = &s
+}
+
+// Capacity returns the value of the "capacity" field in the mutation.
+func (m *SignatureMutation) Capacity() (r string, exists bool) {
+	v := m.capacity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCapacity returns the old "capacity" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldCapacity(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCapacity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCapacity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCapacity: %w", err)
+	}
+	return oldValue.Capacity, nil
+}
+
+// ResetCapacity resets all changes to the "capacity" field.
+func (m *SignatureMutation) ResetCapacity() {
+	m.capacity = nil
+}
+
+// SetMethod sets the "method" field.
+func (m *SignatureMutation) SetMethod(s signature.Method) {
+	m.method = &s
+}
+
+// Method returns the value of the "method" field in the mutation.
+func (m *SignatureMutation) Method() (r signature.Method, exists bool) {
+	v := m.method
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMethod returns the old "method" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldMethod(ctx context.Context) (v signature.Method, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMethod is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMethod requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMethod: %w", err)
+	}
+	return oldValue.Method, nil
+}
+
+// ResetMethod resets all changes to the "method" field.
+func (m *SignatureMutation) ResetMethod() {
+	m.method = nil
+}
+
+// SetSeal sets the "seal" field.
+func (m *SignatureMutation) SetSeal(s string) {
+	m.seal = &s
+}
+
+// Seal returns the value of the "seal" field in the mutation.
+func (m *SignatureMutation) Seal() (r string, exists bool) {
+	v := m.seal
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSeal returns the old "seal" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldSeal(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSeal is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSeal requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSeal: %w", err)
+	}
+	return oldValue.Seal, nil
+}
+
+// ResetSeal resets all changes to the "seal" field.
+func (m *SignatureMutation) ResetSeal() {
+	m.seal = nil
+}
+
+// SetSignedOn sets the "signed_on" field.
+func (m *SignatureMutation) SetSignedOn(d date.Date) {
+	m.signed_on = &d
+}
+
+// SignedOn returns the value of the "signed_on" field in the mutation.
+func (m *SignatureMutation) SignedOn() (r date.Date, exists bool) {
+	v := m.signed_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignedOn returns the old "signed_on" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldSignedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignedOn: %w", err)
+	}
+	return oldValue.SignedOn, nil
+}
+
+// ResetSignedOn resets all changes to the "signed_on" field.
+func (m *SignatureMutation) ResetSignedOn() {
+	m.signed_on = nil
+}
+
+// SetOriginals sets the "originals" field.
+func (m *SignatureMutation) SetOriginals(i int) {
+	m.originals = &i
+	m.addoriginals = nil
+}
+
+// Originals returns the value of the "originals" field in the mutation.
+func (m *SignatureMutation) Originals() (r int, exists bool) {
+	v := m.originals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOriginals returns the old "originals" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldOriginals(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOriginals is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOriginals requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOriginals: %w", err)
+	}
+	return oldValue.Originals, nil
+}
+
+// AddOriginals adds i to the "originals" field.
+func (m *SignatureMutation) AddOriginals(i int) {
+	if m.addoriginals != nil {
+		*m.addoriginals += i
+	} else {
+		m.addoriginals = &i
+	}
+}
+
+// AddedOriginals returns the value that was added to the "originals" field in this mutation.
+func (m *SignatureMutation) AddedOriginals() (r int, exists bool) {
+	v := m.addoriginals
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetOriginals resets all changes to the "originals" field.
+func (m *SignatureMutation) ResetOriginals() {
+	m.originals = nil
+	m.addoriginals = nil
+}
+
+// SetUnderstood sets the "understood" field.
+func (m *SignatureMutation) SetUnderstood(b bool) {
+	m.understood = &b
+}
+
+// Understood returns the value of the "understood" field in the mutation.
+func (m *SignatureMutation) Understood() (r bool, exists bool) {
+	v := m.understood
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnderstood returns the old "understood" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldUnderstood(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnderstood is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnderstood requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnderstood: %w", err)
+	}
+	return oldValue.Understood, nil
+}
+
+// ResetUnderstood resets all changes to the "understood" field.
+func (m *SignatureMutation) ResetUnderstood() {
+	m.understood = nil
+}
+
+// SetPrint sets the "print" field.
+func (m *SignatureMutation) SetPrint(c content.Print) {
+	m.print = &c
+}
+
+// Print returns the value of the "print" field in the mutation.
+func (m *SignatureMutation) Print() (r content.Print, exists bool) {
+	v := m.print
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPrint returns the old "print" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldPrint(ctx context.Context) (v content.Print, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPrint is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPrint requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPrint: %w", err)
+	}
+	return oldValue.Print, nil
+}
+
+// ResetPrint resets all changes to the "print" field.
+func (m *SignatureMutation) ResetPrint() {
+	m.print = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *SignatureMutation) SetDocumentID(pri publicid.DocumentReferenceID) {
+	m.document = &pri
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *SignatureMutation) DocumentID() (r publicid.DocumentReferenceID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldDocumentID(ctx context.Context) (v *publicid.DocumentReferenceID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ClearDocumentID clears the value of the "document_id" field.
+func (m *SignatureMutation) ClearDocumentID() {
+	m.document = nil
+	m.clearedFields[entsignature.FieldDocumentID] = struct{}{}
+}
+
+// DocumentIDCleared returns if the "document_id" field was cleared in this mutation.
+func (m *SignatureMutation) DocumentIDCleared() bool {
+	_, ok := m.clearedFields[entsignature.FieldDocumentID]
+	return ok
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *SignatureMutation) ResetDocumentID() {
+	m.document = nil
+	delete(m.clearedFields, entsignature.FieldDocumentID)
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *SignatureMutation) SetRecordedByID(pi publicid.UserID) {
+	m.recorded_by = &pi
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *SignatureMutation) RecordedByID() (r publicid.UserID, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldRecordedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *SignatureMutation) ResetRecordedByID() {
+	m.recorded_by = nil
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *SignatureMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *SignatureMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the Signature entity.
+// If the Signature object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *SignatureMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *SignatureMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[entsignature.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *SignatureMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *SignatureMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearParty clears the "party" edge to the ContractParty entity.
+func (m *SignatureMutation) ClearParty() {
+	m.clearedparty = true
+	m.clearedFields[entsignature.FieldPartyID] = struct{}{}
+}
+
+// PartyCleared reports if the "party" edge to the ContractParty entity was cleared.
+func (m *SignatureMutation) PartyCleared() bool {
+	return m.clearedparty
+}
+
+// PartyIDs returns the "party" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PartyID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) PartyIDs() (ids []publicid.ContractPartyID) {
+	if id := m.party; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetParty resets all changes to the "party" edge.
+func (m *SignatureMutation) ResetParty() {
+	m.party = nil
+	m.clearedparty = false
+}
+
+// ClearDocument clears the "document" edge to the DocumentReference entity.
+func (m *SignatureMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[entsignature.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the DocumentReference entity was cleared.
+func (m *SignatureMutation) DocumentCleared() bool {
+	return m.DocumentIDCleared() || m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) DocumentIDs() (ids []publicid.DocumentReferenceID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *SignatureMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// ClearRecordedBy clears the "recorded_by" edge to the User entity.
+func (m *SignatureMutation) ClearRecordedBy() {
+	m.clearedrecorded_by = true
+	m.clearedFields[entsignature.FieldRecordedByID] = struct{}{}
+}
+
+// RecordedByCleared reports if the "recorded_by" edge to the User entity was cleared.
+func (m *SignatureMutation) RecordedByCleared() bool {
+	return m.clearedrecorded_by
+}
+
+// RecordedByIDs returns the "recorded_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RecordedByID instead. It exists only for internal usage by the builders.
+func (m *SignatureMutation) RecordedByIDs() (ids []publicid.UserID) {
+	if id := m.recorded_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" edge.
+func (m *SignatureMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+	m.clearedrecorded_by = false
+}
+
+// AddVoidIDs adds the "voids" edge to the SignatureVoid entity by ids.
+func (m *SignatureMutation) AddVoidIDs(ids ...publicid.SignatureVoidID) {
+	if m.voids == nil {
+		m.voids = make(map[publicid.SignatureVoidID]struct{})
+	}
+	for i := range ids {
+		m.voids[ids[i]] = struct{}{}
+	}
+}
+
+// ClearVoids clears the "voids" edge to the SignatureVoid entity.
+func (m *SignatureMutation) ClearVoids() {
+	m.clearedvoids = true
+}
+
+// VoidsCleared reports if the "voids" edge to the SignatureVoid entity was cleared.
+func (m *SignatureMutation) VoidsCleared() bool {
+	return m.clearedvoids
+}
+
+// RemoveVoidIDs removes the "voids" edge to the SignatureVoid entity by IDs.
+func (m *SignatureMutation) RemoveVoidIDs(ids ...publicid.SignatureVoidID) {
+	if m.removedvoids == nil {
+		m.removedvoids = make(map[publicid.SignatureVoidID]struct{})
+	}
+	for i := range ids {
+		delete(m.voids, ids[i])
+		m.removedvoids[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedVoids returns the removed IDs of the "voids" edge to the SignatureVoid entity.
+func (m *SignatureMutation) RemovedVoidsIDs() (ids []publicid.SignatureVoidID) {
+	for id := range m.removedvoids {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// VoidsIDs returns the "voids" edge IDs in the mutation.
+func (m *SignatureMutation) VoidsIDs() (ids []publicid.SignatureVoidID) {
+	for id := range m.voids {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetVoids resets all changes to the "voids" edge.
+func (m *SignatureMutation) ResetVoids() {
+	m.voids = nil
+	m.clearedvoids = false
+	m.removedvoids = nil
+}
+
+// Where appends a list predicates to the SignatureMutation builder.
+func (m *SignatureMutation) Where(ps ...predicate.Signature) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignatureMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignatureMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Signature, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignatureMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignatureMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Signature).
+func (m *SignatureMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignatureMutation) Fields() []string {
+	fields := make([]string, 0, 15)
+	if m.tenant_id != nil {
+		fields = append(fields, entsignature.FieldTenantID)
+	}
+	if m.contract != nil {
+		fields = append(fields, entsignature.FieldContractID)
+	}
+	if m.party != nil {
+		fields = append(fields, entsignature.FieldPartyID)
+	}
+	if m.party_name != nil {
+		fields = append(fields, entsignature.FieldPartyName)
+	}
+	if m.signatory != nil {
+		fields = append(fields, entsignature.FieldSignatory)
+	}
+	if m.capacity != nil {
+		fields = append(fields, entsignature.FieldCapacity)
+	}
+	if m.method != nil {
+		fields = append(fields, entsignature.FieldMethod)
+	}
+	if m.seal != nil {
+		fields = append(fields, entsignature.FieldSeal)
+	}
+	if m.signed_on != nil {
+		fields = append(fields, entsignature.FieldSignedOn)
+	}
+	if m.originals != nil {
+		fields = append(fields, entsignature.FieldOriginals)
+	}
+	if m.understood != nil {
+		fields = append(fields, entsignature.FieldUnderstood)
+	}
+	if m.print != nil {
+		fields = append(fields, entsignature.FieldPrint)
+	}
+	if m.document != nil {
+		fields = append(fields, entsignature.FieldDocumentID)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, entsignature.FieldRecordedByID)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, entsignature.FieldRecordedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignatureMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case entsignature.FieldTenantID:
+		return m.TenantID()
+	case entsignature.FieldContractID:
+		return m.ContractID()
+	case entsignature.FieldPartyID:
+		return m.PartyID()
+	case entsignature.FieldPartyName:
+		return m.PartyName()
+	case entsignature.FieldSignatory:
+		return m.Signatory()
+	case entsignature.FieldCapacity:
+		return m.Capacity()
+	case entsignature.FieldMethod:
+		return m.Method()
+	case entsignature.FieldSeal:
+		return m.Seal()
+	case entsignature.FieldSignedOn:
+		return m.SignedOn()
+	case entsignature.FieldOriginals:
+		return m.Originals()
+	case entsignature.FieldUnderstood:
+		return m.Understood()
+	case entsignature.FieldPrint:
+		return m.Print()
+	case entsignature.FieldDocumentID:
+		return m.DocumentID()
+	case entsignature.FieldRecordedByID:
+		return m.RecordedByID()
+	case entsignature.FieldRecordedAt:
+		return m.RecordedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignatureMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case entsignature.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case entsignature.FieldContractID:
+		return m.OldContractID(ctx)
+	case entsignature.FieldPartyID:
+		return m.OldPartyID(ctx)
+	case entsignature.FieldPartyName:
+		return m.OldPartyName(ctx)
+	case entsignature.FieldSignatory:
+		return m.OldSignatory(ctx)
+	case entsignature.FieldCapacity:
+		return m.OldCapacity(ctx)
+	case entsignature.FieldMethod:
+		return m.OldMethod(ctx)
+	case entsignature.FieldSeal:
+		return m.OldSeal(ctx)
+	case entsignature.FieldSignedOn:
+		return m.OldSignedOn(ctx)
+	case entsignature.FieldOriginals:
+		return m.OldOriginals(ctx)
+	case entsignature.FieldUnderstood:
+		return m.OldUnderstood(ctx)
+	case entsignature.FieldPrint:
+		return m.OldPrint(ctx)
+	case entsignature.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	case entsignature.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case entsignature.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Signature field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignatureMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case entsignature.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case entsignature.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case entsignature.FieldPartyID:
+		v, ok := value.(publicid.ContractPartyID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartyID(v)
+		return nil
+	case entsignature.FieldPartyName:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPartyName(v)
+		return nil
+	case entsignature.FieldSignatory:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignatory(v)
+		return nil
+	case entsignature.FieldCapacity:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCapacity(v)
+		return nil
+	case entsignature.FieldMethod:
+		v, ok := value.(signature.Method)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMethod(v)
+		return nil
+	case entsignature.FieldSeal:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSeal(v)
+		return nil
+	case entsignature.FieldSignedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignedOn(v)
+		return nil
+	case entsignature.FieldOriginals:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOriginals(v)
+		return nil
+	case entsignature.FieldUnderstood:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnderstood(v)
+		return nil
+	case entsignature.FieldPrint:
+		v, ok := value.(content.Print)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPrint(v)
+		return nil
+	case entsignature.FieldDocumentID:
+		v, ok := value.(publicid.DocumentReferenceID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	case entsignature.FieldRecordedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case entsignature.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Signature field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignatureMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, entsignature.FieldTenantID)
+	}
+	if m.addoriginals != nil {
+		fields = append(fields, entsignature.FieldOriginals)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignatureMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case entsignature.FieldTenantID:
+		return m.AddedTenantID()
+	case entsignature.FieldOriginals:
+		return m.AddedOriginals()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignatureMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case entsignature.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case entsignature.FieldOriginals:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddOriginals(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Signature numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignatureMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(entsignature.FieldDocumentID) {
+		fields = append(fields, entsignature.FieldDocumentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignatureMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignatureMutation) ClearField(name string) error {
+	switch name {
+	case entsignature.FieldDocumentID:
+		m.ClearDocumentID()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignatureMutation) ResetField(name string) error {
+	switch name {
+	case entsignature.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case entsignature.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case entsignature.FieldPartyID:
+		m.ResetPartyID()
+		return nil
+	case entsignature.FieldPartyName:
+		m.ResetPartyName()
+		return nil
+	case entsignature.FieldSignatory:
+		m.ResetSignatory()
+		return nil
+	case entsignature.FieldCapacity:
+		m.ResetCapacity()
+		return nil
+	case entsignature.FieldMethod:
+		m.ResetMethod()
+		return nil
+	case entsignature.FieldSeal:
+		m.ResetSeal()
+		return nil
+	case entsignature.FieldSignedOn:
+		m.ResetSignedOn()
+		return nil
+	case entsignature.FieldOriginals:
+		m.ResetOriginals()
+		return nil
+	case entsignature.FieldUnderstood:
+		m.ResetUnderstood()
+		return nil
+	case entsignature.FieldPrint:
+		m.ResetPrint()
+		return nil
+	case entsignature.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	case entsignature.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case entsignature.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignatureMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.contract != nil {
+		edges = append(edges, entsignature.EdgeContract)
+	}
+	if m.party != nil {
+		edges = append(edges, entsignature.EdgeParty)
+	}
+	if m.document != nil {
+		edges = append(edges, entsignature.EdgeDocument)
+	}
+	if m.recorded_by != nil {
+		edges = append(edges, entsignature.EdgeRecordedBy)
+	}
+	if m.voids != nil {
+		edges = append(edges, entsignature.EdgeVoids)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignatureMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case entsignature.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case entsignature.EdgeParty:
+		if id := m.party; id != nil {
+			return []ent.Value{*id}
+		}
+	case entsignature.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	case entsignature.EdgeRecordedBy:
+		if id := m.recorded_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case entsignature.EdgeVoids:
+		ids := make([]ent.Value, 0, len(m.voids))
+		for id := range m.voids {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignatureMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedvoids != nil {
+		edges = append(edges, entsignature.EdgeVoids)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignatureMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case entsignature.EdgeVoids:
+		ids := make([]ent.Value, 0, len(m.removedvoids))
+		for id := range m.removedvoids {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignatureMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedcontract {
+		edges = append(edges, entsignature.EdgeContract)
+	}
+	if m.clearedparty {
+		edges = append(edges, entsignature.EdgeParty)
+	}
+	if m.cleareddocument {
+		edges = append(edges, entsignature.EdgeDocument)
+	}
+	if m.clearedrecorded_by {
+		edges = append(edges, entsignature.EdgeRecordedBy)
+	}
+	if m.clearedvoids {
+		edges = append(edges, entsignature.EdgeVoids)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignatureMutation) EdgeCleared(name string) bool {
+	switch name {
+	case entsignature.EdgeContract:
+		return m.clearedcontract
+	case entsignature.EdgeParty:
+		return m.clearedparty
+	case entsignature.EdgeDocument:
+		return m.cleareddocument
+	case entsignature.EdgeRecordedBy:
+		return m.clearedrecorded_by
+	case entsignature.EdgeVoids:
+		return m.clearedvoids
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignatureMutation) ClearEdge(name string) error {
+	switch name {
+	case entsignature.EdgeContract:
+		m.ClearContract()
+		return nil
+	case entsignature.EdgeParty:
+		m.ClearParty()
+		return nil
+	case entsignature.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	case entsignature.EdgeRecordedBy:
+		m.ClearRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignatureMutation) ResetEdge(name string) error {
+	switch name {
+	case entsignature.EdgeContract:
+		m.ResetContract()
+		return nil
+	case entsignature.EdgeParty:
+		m.ResetParty()
+		return nil
+	case entsignature.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	case entsignature.EdgeRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	case entsignature.EdgeVoids:
+		m.ResetVoids()
+		return nil
+	}
+	return fmt.Errorf("unknown Signature edge %s", name)
+}
+
+// SignatureVoidMutation represents an operation that mutates the SignatureVoid nodes in the graph.
+type SignatureVoidMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *publicid.SignatureVoidID
+	tenant_id        *int64
+	addtenant_id     *int64
+	reason           *string
+	voided_at        *time.Time
+	clearedFields    map[string]struct{}
+	signature        *publicid.SignatureID
+	clearedsignature bool
+	voided_by        *publicid.UserID
+	clearedvoided_by bool
+	done             bool
+	oldValue         func(context.Context) (*SignatureVoid, error)
+	predicates       []predicate.SignatureVoid
+}
+
+var _ ent.Mutation = (*SignatureVoidMutation)(nil)
+
+// signaturevoidOption allows management of the mutation configuration using functional options.
+type signaturevoidOption func(*SignatureVoidMutation)
+
+// newSignatureVoidMutation creates new mutation for the SignatureVoid entity.
+func newSignatureVoidMutation(c config, op Op, opts ...signaturevoidOption) *SignatureVoidMutation {
+	m := &SignatureVoidMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeSignatureVoid,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withSignatureVoidID sets the ID field of the mutation.
+func withSignatureVoidID(id publicid.SignatureVoidID) signaturevoidOption {
+	return func(m *SignatureVoidMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *SignatureVoid
+		)
+		m.oldValue = func(ctx context.Context) (*SignatureVoid, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().SignatureVoid.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withSignatureVoid sets the old SignatureVoid of the mutation.
+func withSignatureVoid(node *SignatureVoid) signaturevoidOption {
+	return func(m *SignatureVoidMutation) {
+		m.oldValue = func(context.Context) (*SignatureVoid, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m SignatureVoidMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m SignatureVoidMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of SignatureVoid entities.
+func (m *SignatureVoidMutation) SetID(id publicid.SignatureVoidID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *SignatureVoidMutation) ID() (id publicid.SignatureVoidID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *SignatureVoidMutation) IDs(ctx context.Context) ([]publicid.SignatureVoidID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.SignatureVoidID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().SignatureVoid.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *SignatureVoidMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *SignatureVoidMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the SignatureVoid entity.
+// If the SignatureVoid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureVoidMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *SignatureVoidMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *SignatureVoidMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *SignatureVoidMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetSignatureID sets the "signature_id" field.
+func (m *SignatureVoidMutation) SetSignatureID(pi publicid.SignatureID) {
+	m.signature = &pi
+}
+
+// SignatureID returns the value of the "signature_id" field in the mutation.
+func (m *SignatureVoidMutation) SignatureID() (r publicid.SignatureID, exists bool) {
+	v := m.signature
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSignatureID returns the old "signature_id" field's value of the SignatureVoid entity.
+// If the SignatureVoid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureVoidMutation) OldSignatureID(ctx context.Context) (v publicid.SignatureID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSignatureID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSignatureID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSignatureID: %w", err)
+	}
+	return oldValue.SignatureID, nil
+}
+
+// ResetSignatureID resets all changes to the "signature_id" field.
+func (m *SignatureVoidMutation) ResetSignatureID() {
+	m.signature = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *SignatureVoidMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *SignatureVoidMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the SignatureVoid entity.
+// If the SignatureVoid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureVoidMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *SignatureVoidMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetVoidedByID sets the "voided_by_id" field.
+func (m *SignatureVoidMutation) SetVoidedByID(pi publicid.UserID) {
+	m.voided_by = &pi
+}
+
+// VoidedByID returns the value of the "voided_by_id" field in the mutation.
+func (m *SignatureVoidMutation) VoidedByID() (r publicid.UserID, exists bool) {
+	v := m.voided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedByID returns the old "voided_by_id" field's value of the SignatureVoid entity.
+// If the SignatureVoid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureVoidMutation) OldVoidedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedByID: %w", err)
+	}
+	return oldValue.VoidedByID, nil
+}
+
+// ClearVoidedByID clears the value of the "voided_by_id" field.
+func (m *SignatureVoidMutation) ClearVoidedByID() {
+	m.voided_by = nil
+	m.clearedFields[signaturevoid.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByIDCleared returns if the "voided_by_id" field was cleared in this mutation.
+func (m *SignatureVoidMutation) VoidedByIDCleared() bool {
+	_, ok := m.clearedFields[signaturevoid.FieldVoidedByID]
+	return ok
+}
+
+// ResetVoidedByID resets all changes to the "voided_by_id" field.
+func (m *SignatureVoidMutation) ResetVoidedByID() {
+	m.voided_by = nil
+	delete(m.clearedFields, signaturevoid.FieldVoidedByID)
+}
+
+// SetVoidedAt sets the "voided_at" field.
+func (m *SignatureVoidMutation) SetVoidedAt(t time.Time) {
+	m.voided_at = &t
+}
+
+// VoidedAt returns the value of the "voided_at" field in the mutation.
+func (m *SignatureVoidMutation) VoidedAt() (r time.Time, exists bool) {
+	v := m.voided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVoidedAt returns the old "voided_at" field's value of the SignatureVoid entity.
+// If the SignatureVoid object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *SignatureVoidMutation) OldVoidedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVoidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVoidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVoidedAt: %w", err)
+	}
+	return oldValue.VoidedAt, nil
+}
+
+// ResetVoidedAt resets all changes to the "voided_at" field.
+func (m *SignatureVoidMutation) ResetVoidedAt() {
+	m.voided_at = nil
+}
+
+// ClearSignature clears the "signature" edge to the Signature entity.
+func (m *SignatureVoidMutation) ClearSignature() {
+	m.clearedsignature = true
+	m.clearedFields[signaturevoid.FieldSignatureID] = struct{}{}
+}
+
+// SignatureCleared reports if the "signature" edge to the Signature entity was cleared.
+func (m *SignatureVoidMutation) SignatureCleared() bool {
+	return m.clearedsignature
+}
+
+// SignatureIDs returns the "signature" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SignatureID instead. It exists only for internal usage by the builders.
+func (m *SignatureVoidMutation) SignatureIDs() (ids []publicid.SignatureID) {
+	if id := m.signature; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSignature resets all changes to the "signature" edge.
+func (m *SignatureVoidMutation) ResetSignature() {
+	m.signature = nil
+	m.clearedsignature = false
+}
+
+// ClearVoidedBy clears the "voided_by" edge to the User entity.
+func (m *SignatureVoidMutation) ClearVoidedBy() {
+	m.clearedvoided_by = true
+	m.clearedFields[signaturevoid.FieldVoidedByID] = struct{}{}
+}
+
+// VoidedByCleared reports if the "voided_by" edge to the User entity was cleared.
+func (m *SignatureVoidMutation) VoidedByCleared() bool {
+	return m.VoidedByIDCleared() || m.clearedvoided_by
+}
+
+// VoidedByIDs returns the "voided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// VoidedByID instead. It exists only for internal usage by the builders.
+func (m *SignatureVoidMutation) VoidedByIDs() (ids []publicid.UserID) {
+	if id := m.voided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetVoidedBy resets all changes to the "voided_by" edge.
+func (m *SignatureVoidMutation) ResetVoidedBy() {
+	m.voided_by = nil
+	m.clearedvoided_by = false
+}
+
+// Where appends a list predicates to the SignatureVoidMutation builder.
+func (m *SignatureVoidMutation) Where(ps ...predicate.SignatureVoid) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the SignatureVoidMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *SignatureVoidMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.SignatureVoid, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *SignatureVoidMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *SignatureVoidMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (SignatureVoid).
+func (m *SignatureVoidMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *SignatureVoidMutation) Fields() []string {
+	fields := make([]string, 0, 5)
+	if m.tenant_id != nil {
+		fields = append(fields, signaturevoid.FieldTenantID)
+	}
+	if m.signature != nil {
+		fields = append(fields, signaturevoid.FieldSignatureID)
+	}
+	if m.reason != nil {
+		fields = append(fields, signaturevoid.FieldReason)
+	}
+	if m.voided_by != nil {
+		fields = append(fields, signaturevoid.FieldVoidedByID)
+	}
+	if m.voided_at != nil {
+		fields = append(fields, signaturevoid.FieldVoidedAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *SignatureVoidMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case signaturevoid.FieldTenantID:
+		return m.TenantID()
+	case signaturevoid.FieldSignatureID:
+		return m.SignatureID()
+	case signaturevoid.FieldReason:
+		return m.Reason()
+	case signaturevoid.FieldVoidedByID:
+		return m.VoidedByID()
+	case signaturevoid.FieldVoidedAt:
+		return m.VoidedAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *SignatureVoidMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case signaturevoid.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case signaturevoid.FieldSignatureID:
+		return m.OldSignatureID(ctx)
+	case signaturevoid.FieldReason:
+		return m.OldReason(ctx)
+	case signaturevoid.FieldVoidedByID:
+		return m.OldVoidedByID(ctx)
+	case signaturevoid.FieldVoidedAt:
+		return m.OldVoidedAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown SignatureVoid field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignatureVoidMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case signaturevoid.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case signaturevoid.FieldSignatureID:
+		v, ok := value.(publicid.SignatureID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSignatureID(v)
+		return nil
+	case signaturevoid.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case signaturevoid.FieldVoidedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedByID(v)
+		return nil
+	case signaturevoid.FieldVoidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVoidedAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignatureVoid field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *SignatureVoidMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, signaturevoid.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *SignatureVoidMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case signaturevoid.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *SignatureVoidMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case signaturevoid.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown SignatureVoid numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *SignatureVoidMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(signaturevoid.FieldVoidedByID) {
+		fields = append(fields, signaturevoid.FieldVoidedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *SignatureVoidMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *SignatureVoidMutation) ClearField(name string) error {
+	switch name {
+	case signaturevoid.FieldVoidedByID:
+		m.ClearVoidedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown SignatureVoid nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *SignatureVoidMutation) ResetField(name string) error {
+	switch name {
+	case signaturevoid.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case signaturevoid.FieldSignatureID:
+		m.ResetSignatureID()
+		return nil
+	case signaturevoid.FieldReason:
+		m.ResetReason()
+		return nil
+	case signaturevoid.FieldVoidedByID:
+		m.ResetVoidedByID()
+		return nil
+	case signaturevoid.FieldVoidedAt:
+		m.ResetVoidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown SignatureVoid field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *SignatureVoidMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.signature != nil {
+		edges = append(edges, signaturevoid.EdgeSignature)
+	}
+	if m.voided_by != nil {
+		edges = append(edges, signaturevoid.EdgeVoidedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *SignatureVoidMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case signaturevoid.EdgeSignature:
+		if id := m.signature; id != nil {
+			return []ent.Value{*id}
+		}
+	case signaturevoid.EdgeVoidedBy:
+		if id := m.voided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *SignatureVoidMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *SignatureVoidMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *SignatureVoidMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedsignature {
+		edges = append(edges, signaturevoid.EdgeSignature)
+	}
+	if m.clearedvoided_by {
+		edges = append(edges, signaturevoid.EdgeVoidedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *SignatureVoidMutation) EdgeCleared(name string) bool {
+	switch name {
+	case signaturevoid.EdgeSignature:
+		return m.clearedsignature
+	case signaturevoid.EdgeVoidedBy:
+		return m.clearedvoided_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *SignatureVoidMutation) ClearEdge(name string) error {
+	switch name {
+	case signaturevoid.EdgeSignature:
+		m.ClearSignature()
+		return nil
+	case signaturevoid.EdgeVoidedBy:
+		m.ClearVoidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown SignatureVoid unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *SignatureVoidMutation) ResetEdge(name string) error {
+	switch name {
+	case signaturevoid.EdgeSignature:
+		m.ResetSignature()
+		return nil
+	case signaturevoid.EdgeVoidedBy:
+		m.ResetVoidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown SignatureVoid edge %s", name)
 }
 
 // TemplateMutation represents an operation that mutates the Template nodes in the graph.

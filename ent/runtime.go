@@ -22,6 +22,7 @@ import (
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
@@ -31,6 +32,8 @@ import (
 	"heyue/ent/documentreference"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
+	entincident "heyue/ent/incident"
+	"heyue/ent/incidententry"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
@@ -44,6 +47,8 @@ import (
 	"heyue/ent/schema"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	entsignature "heyue/ent/signature"
+	"heyue/ent/signaturevoid"
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
@@ -583,6 +588,18 @@ func init() {
 	contract.DefaultDescription = contractDescDescription.Default.(string)
 	// contract.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
 	contract.DescriptionValidator = contractDescDescription.Validators[0].(func(string) error)
+	// contractDescRenewalMonths is the schema descriptor for renewal_months field.
+	contractDescRenewalMonths := contractFields[16].Descriptor()
+	// contract.DefaultRenewalMonths holds the default value on creation for the renewal_months field.
+	contract.DefaultRenewalMonths = contractDescRenewalMonths.Default.(int)
+	// contract.RenewalMonthsValidator is a validator for the "renewal_months" field. It is called by the builders before save.
+	contract.RenewalMonthsValidator = contractDescRenewalMonths.Validators[0].(func(int) error)
+	// contractDescNoticeDays is the schema descriptor for notice_days field.
+	contractDescNoticeDays := contractFields[17].Descriptor()
+	// contract.DefaultNoticeDays holds the default value on creation for the notice_days field.
+	contract.DefaultNoticeDays = contractDescNoticeDays.Default.(int)
+	// contract.NoticeDaysValidator is a validator for the "notice_days" field. It is called by the builders before save.
+	contract.NoticeDaysValidator = contractDescNoticeDays.Validators[0].(func(int) error)
 	// contractDescID is the schema descriptor for id field.
 	contractDescID := contractFields[0].Descriptor()
 	// contract.DefaultID holds the default value on creation for the id field.
@@ -700,6 +717,24 @@ func init() {
 	contractpartyDescID := contractpartyFields[0].Descriptor()
 	// contractparty.DefaultID holds the default value on creation for the id field.
 	contractparty.DefaultID = contractpartyDescID.Default.(func() publicid.ContractPartyID)
+	contractstepFields := schema.ContractStep{}.Fields()
+	_ = contractstepFields
+	// contractstepDescReason is the schema descriptor for reason field.
+	contractstepDescReason := contractstepFields[7].Descriptor()
+	// contractstep.DefaultReason holds the default value on creation for the reason field.
+	contractstep.DefaultReason = contractstepDescReason.Default.(string)
+	// contractstep.ReasonValidator is a validator for the "reason" field. It is called by the builders before save.
+	contractstep.ReasonValidator = contractstepDescReason.Validators[0].(func(string) error)
+	// contractstepDescDeclaredBy is the schema descriptor for declared_by field.
+	contractstepDescDeclaredBy := contractstepFields[8].Descriptor()
+	// contractstep.DefaultDeclaredBy holds the default value on creation for the declared_by field.
+	contractstep.DefaultDeclaredBy = contractstepDescDeclaredBy.Default.(string)
+	// contractstep.DeclaredByValidator is a validator for the "declared_by" field. It is called by the builders before save.
+	contractstep.DeclaredByValidator = contractstepDescDeclaredBy.Validators[0].(func(string) error)
+	// contractstepDescID is the schema descriptor for id field.
+	contractstepDescID := contractstepFields[0].Descriptor()
+	// contractstep.DefaultID holds the default value on creation for the id field.
+	contractstep.DefaultID = contractstepDescID.Default.(func() publicid.ContractStepID)
 	contracttextMixin := schema.ContractText{}.Mixin()
 	contracttextMixinFields1 := contracttextMixin[1].Fields()
 	_ = contracttextMixinFields1
@@ -970,6 +1005,10 @@ func init() {
 	documentreference.DefaultLanguage = documentreferenceDescLanguage.Default.(string)
 	// documentreference.LanguageValidator is a validator for the "language" field. It is called by the builders before save.
 	documentreference.LanguageValidator = documentreferenceDescLanguage.Validators[0].(func(string) error)
+	// documentreferenceDescEvidence is the schema descriptor for evidence field.
+	documentreferenceDescEvidence := documentreferenceFields[8].Descriptor()
+	// documentreference.DefaultEvidence holds the default value on creation for the evidence field.
+	documentreference.DefaultEvidence = documentreferenceDescEvidence.Default.(bool)
 	// documentreferenceDescID is the schema descriptor for id field.
 	documentreferenceDescID := documentreferenceFields[0].Descriptor()
 	// documentreference.DefaultID holds the default value on creation for the id field.
@@ -1007,6 +1046,63 @@ func init() {
 	importsourceDescID := importsourceFields[0].Descriptor()
 	// importsource.DefaultID holds the default value on creation for the id field.
 	importsource.DefaultID = importsourceDescID.Default.(func() publicid.ImportSourceID)
+	entincidentMixin := schema.Incident{}.Mixin()
+	entincidentMixinFields1 := entincidentMixin[1].Fields()
+	_ = entincidentMixinFields1
+	entincidentMixinFields2 := entincidentMixin[2].Fields()
+	_ = entincidentMixinFields2
+	entincidentFields := schema.Incident{}.Fields()
+	_ = entincidentFields
+	// entincidentDescCreatedAt is the schema descriptor for created_at field.
+	entincidentDescCreatedAt := entincidentMixinFields1[0].Descriptor()
+	// entincident.DefaultCreatedAt holds the default value on creation for the created_at field.
+	entincident.DefaultCreatedAt = entincidentDescCreatedAt.Default.(func() time.Time)
+	// entincidentDescUpdatedAt is the schema descriptor for updated_at field.
+	entincidentDescUpdatedAt := entincidentMixinFields1[1].Descriptor()
+	// entincident.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	entincident.DefaultUpdatedAt = entincidentDescUpdatedAt.Default.(func() time.Time)
+	// entincident.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	entincident.UpdateDefaultUpdatedAt = entincidentDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// entincidentDescVersion is the schema descriptor for version field.
+	entincidentDescVersion := entincidentMixinFields2[0].Descriptor()
+	// entincident.DefaultVersion holds the default value on creation for the version field.
+	entincident.DefaultVersion = entincidentDescVersion.Default.(int)
+	// entincident.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	entincident.VersionValidator = entincidentDescVersion.Validators[0].(func(int) error)
+	// entincidentDescDescription is the schema descriptor for description field.
+	entincidentDescDescription := entincidentFields[6].Descriptor()
+	// entincident.DefaultDescription holds the default value on creation for the description field.
+	entincident.DefaultDescription = entincidentDescDescription.Default.(string)
+	// entincident.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
+	entincident.DescriptionValidator = entincidentDescDescription.Validators[0].(func(string) error)
+	// entincidentDescID is the schema descriptor for id field.
+	entincidentDescID := entincidentFields[0].Descriptor()
+	// entincident.DefaultID holds the default value on creation for the id field.
+	entincident.DefaultID = entincidentDescID.Default.(func() publicid.IncidentID)
+	incidententryFields := schema.IncidentEntry{}.Fields()
+	_ = incidententryFields
+	// incidententryDescTold is the schema descriptor for told field.
+	incidententryDescTold := incidententryFields[4].Descriptor()
+	// incidententry.DefaultTold holds the default value on creation for the told field.
+	incidententry.DefaultTold = incidententryDescTold.Default.(string)
+	// incidententry.ToldValidator is a validator for the "told" field. It is called by the builders before save.
+	incidententry.ToldValidator = incidententryDescTold.Validators[0].(func(string) error)
+	// incidententryDescChannel is the schema descriptor for channel field.
+	incidententryDescChannel := incidententryFields[5].Descriptor()
+	// incidententry.DefaultChannel holds the default value on creation for the channel field.
+	incidententry.DefaultChannel = incidententryDescChannel.Default.(string)
+	// incidententry.ChannelValidator is a validator for the "channel" field. It is called by the builders before save.
+	incidententry.ChannelValidator = incidententryDescChannel.Validators[0].(func(string) error)
+	// incidententryDescContent is the schema descriptor for content field.
+	incidententryDescContent := incidententryFields[6].Descriptor()
+	// incidententry.DefaultContent holds the default value on creation for the content field.
+	incidententry.DefaultContent = incidententryDescContent.Default.(string)
+	// incidententry.ContentValidator is a validator for the "content" field. It is called by the builders before save.
+	incidententry.ContentValidator = incidententryDescContent.Validators[0].(func(string) error)
+	// incidententryDescID is the schema descriptor for id field.
+	incidententryDescID := incidententryFields[0].Descriptor()
+	// incidententry.DefaultID holds the default value on creation for the id field.
+	incidententry.DefaultID = incidententryDescID.Default.(func() publicid.IncidentEntryID)
 	entmilestoneMixin := schema.Milestone{}.Mixin()
 	entmilestoneMixinFields1 := entmilestoneMixin[1].Fields()
 	_ = entmilestoneMixinFields1
@@ -1330,6 +1426,36 @@ func init() {
 	sessionDescID := sessionFields[0].Descriptor()
 	// session.DefaultID holds the default value on creation for the id field.
 	session.DefaultID = sessionDescID.Default.(func() publicid.SessionID)
+	entsignatureFields := schema.Signature{}.Fields()
+	_ = entsignatureFields
+	// entsignatureDescCapacity is the schema descriptor for capacity field.
+	entsignatureDescCapacity := entsignatureFields[5].Descriptor()
+	// entsignature.DefaultCapacity holds the default value on creation for the capacity field.
+	entsignature.DefaultCapacity = entsignatureDescCapacity.Default.(string)
+	// entsignature.CapacityValidator is a validator for the "capacity" field. It is called by the builders before save.
+	entsignature.CapacityValidator = entsignatureDescCapacity.Validators[0].(func(string) error)
+	// entsignatureDescSeal is the schema descriptor for seal field.
+	entsignatureDescSeal := entsignatureFields[7].Descriptor()
+	// entsignature.DefaultSeal holds the default value on creation for the seal field.
+	entsignature.DefaultSeal = entsignatureDescSeal.Default.(string)
+	// entsignature.SealValidator is a validator for the "seal" field. It is called by the builders before save.
+	entsignature.SealValidator = entsignatureDescSeal.Validators[0].(func(string) error)
+	// entsignatureDescOriginals is the schema descriptor for originals field.
+	entsignatureDescOriginals := entsignatureFields[9].Descriptor()
+	// entsignature.DefaultOriginals holds the default value on creation for the originals field.
+	entsignature.DefaultOriginals = entsignatureDescOriginals.Default.(int)
+	// entsignature.OriginalsValidator is a validator for the "originals" field. It is called by the builders before save.
+	entsignature.OriginalsValidator = entsignatureDescOriginals.Validators[0].(func(int) error)
+	// entsignatureDescID is the schema descriptor for id field.
+	entsignatureDescID := entsignatureFields[0].Descriptor()
+	// entsignature.DefaultID holds the default value on creation for the id field.
+	entsignature.DefaultID = entsignatureDescID.Default.(func() publicid.SignatureID)
+	signaturevoidFields := schema.SignatureVoid{}.Fields()
+	_ = signaturevoidFields
+	// signaturevoidDescID is the schema descriptor for id field.
+	signaturevoidDescID := signaturevoidFields[0].Descriptor()
+	// signaturevoid.DefaultID holds the default value on creation for the id field.
+	signaturevoid.DefaultID = signaturevoidDescID.Default.(func() publicid.SignatureVoidID)
 	templateMixin := schema.Template{}.Mixin()
 	templateMixinFields1 := templateMixin[1].Fields()
 	_ = templateMixinFields1

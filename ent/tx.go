@@ -52,6 +52,8 @@ type Tx struct {
 	ContractLine *ContractLineClient
 	// ContractParty is the client for interacting with the ContractParty builders.
 	ContractParty *ContractPartyClient
+	// ContractStep is the client for interacting with the ContractStep builders.
+	ContractStep *ContractStepClient
 	// ContractText is the client for interacting with the ContractText builders.
 	ContractText *ContractTextClient
 	// CustomField is the client for interacting with the CustomField builders.
@@ -70,6 +72,10 @@ type Tx struct {
 	IdempotencyKey *IdempotencyKeyClient
 	// ImportSource is the client for interacting with the ImportSource builders.
 	ImportSource *ImportSourceClient
+	// Incident is the client for interacting with the Incident builders.
+	Incident *IncidentClient
+	// IncidentEntry is the client for interacting with the IncidentEntry builders.
+	IncidentEntry *IncidentEntryClient
 	// Milestone is the client for interacting with the Milestone builders.
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
@@ -94,6 +100,10 @@ type Tx struct {
 	ServiceRecord *ServiceRecordClient
 	// Session is the client for interacting with the Session builders.
 	Session *SessionClient
+	// Signature is the client for interacting with the Signature builders.
+	Signature *SignatureClient
+	// SignatureVoid is the client for interacting with the SignatureVoid builders.
+	SignatureVoid *SignatureVoidClient
 	// Template is the client for interacting with the Template builders.
 	Template *TemplateClient
 	// TemplateVersion is the client for interacting with the TemplateVersion builders.
@@ -254,6 +264,7 @@ func (tx *Tx) init() {
 	tx.ContractChange = NewContractChangeClient(tx.config)
 	tx.ContractLine = NewContractLineClient(tx.config)
 	tx.ContractParty = NewContractPartyClient(tx.config)
+	tx.ContractStep = NewContractStepClient(tx.config)
 	tx.ContractText = NewContractTextClient(tx.config)
 	tx.CustomField = NewCustomFieldClient(tx.config)
 	tx.CustomValue = NewCustomValueClient(tx.config)
@@ -263,6 +274,8 @@ func (tx *Tx) init() {
 	tx.DocumentReference = NewDocumentReferenceClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImportSource = NewImportSourceClient(tx.config)
+	tx.Incident = NewIncidentClient(tx.config)
+	tx.IncidentEntry = NewIncidentEntryClient(tx.config)
 	tx.Milestone = NewMilestoneClient(tx.config)
 	tx.NumberCounter = NewNumberCounterClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
@@ -275,6 +288,8 @@ func (tx *Tx) init() {
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
 	tx.ServiceRecord = NewServiceRecordClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)
+	tx.Signature = NewSignatureClient(tx.config)
+	tx.SignatureVoid = NewSignatureVoidClient(tx.config)
 	tx.Template = NewTemplateClient(tx.config)
 	tx.TemplateVersion = NewTemplateVersionClient(tx.config)
 	tx.Tenant = NewTenantClient(tx.config)

@@ -62,6 +62,20 @@ const (
 	FieldDescription = "description"
 	// FieldPredecessorID holds the string denoting the predecessor_id field in the database.
 	FieldPredecessorID = "predecessor_id"
+	// FieldRenewal holds the string denoting the renewal field in the database.
+	FieldRenewal = "renewal"
+	// FieldRenewalMonths holds the string denoting the renewal_months field in the database.
+	FieldRenewalMonths = "renewal_months"
+	// FieldNoticeDays holds the string denoting the notice_days field in the database.
+	FieldNoticeDays = "notice_days"
+	// FieldOptedOutOn holds the string denoting the opted_out_on field in the database.
+	FieldOptedOutOn = "opted_out_on"
+	// FieldSuspendedUntil holds the string denoting the suspended_until field in the database.
+	FieldSuspendedUntil = "suspended_until"
+	// FieldEndedOn holds the string denoting the ended_on field in the database.
+	FieldEndedOn = "ended_on"
+	// FieldApprovedPrint holds the string denoting the approved_print field in the database.
+	FieldApprovedPrint = "approved_print"
 	// EdgeOwner holds the string denoting the owner edge name in mutations.
 	EdgeOwner = "owner"
 	// EdgeDepartment holds the string denoting the department edge name in mutations.
@@ -90,6 +104,12 @@ const (
 	EdgeServiceRecords = "service_records"
 	// EdgeObligations holds the string denoting the obligations edge name in mutations.
 	EdgeObligations = "obligations"
+	// EdgeSteps holds the string denoting the steps edge name in mutations.
+	EdgeSteps = "steps"
+	// EdgeSignatures holds the string denoting the signatures edge name in mutations.
+	EdgeSignatures = "signatures"
+	// EdgeIncidents holds the string denoting the incidents edge name in mutations.
+	EdgeIncidents = "incidents"
 	// Table holds the table name of the contract in the database.
 	Table = "contracts"
 	// OwnerTable is the table that holds the owner relation/edge.
@@ -184,6 +204,27 @@ const (
 	ObligationsInverseTable = "obligations"
 	// ObligationsColumn is the table column denoting the obligations relation/edge.
 	ObligationsColumn = "contract_id"
+	// StepsTable is the table that holds the steps relation/edge.
+	StepsTable = "contract_steps"
+	// StepsInverseTable is the table name for the ContractStep entity.
+	// It exists in this package in order to avoid circular dependency with the "contractstep" package.
+	StepsInverseTable = "contract_steps"
+	// StepsColumn is the table column denoting the steps relation/edge.
+	StepsColumn = "contract_id"
+	// SignaturesTable is the table that holds the signatures relation/edge.
+	SignaturesTable = "signatures"
+	// SignaturesInverseTable is the table name for the Signature entity.
+	// It exists in this package in order to avoid circular dependency with the "entsignature" package.
+	SignaturesInverseTable = "signatures"
+	// SignaturesColumn is the table column denoting the signatures relation/edge.
+	SignaturesColumn = "contract_id"
+	// IncidentsTable is the table that holds the incidents relation/edge.
+	IncidentsTable = "incidents"
+	// IncidentsInverseTable is the table name for the Incident entity.
+	// It exists in this package in order to avoid circular dependency with the "entincident" package.
+	IncidentsInverseTable = "incidents"
+	// IncidentsColumn is the table column denoting the incidents relation/edge.
+	IncidentsColumn = "contract_id"
 )
 
 // Columns holds all SQL columns for contract fields.
@@ -211,6 +252,13 @@ var Columns = []string{
 	FieldEndsOn,
 	FieldDescription,
 	FieldPredecessorID,
+	FieldRenewal,
+	FieldRenewalMonths,
+	FieldNoticeDays,
+	FieldOptedOutOn,
+	FieldSuspendedUntil,
+	FieldEndedOn,
+	FieldApprovedPrint,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -246,6 +294,14 @@ var (
 	DefaultDescription string
 	// DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
 	DescriptionValidator func(string) error
+	// DefaultRenewalMonths holds the default value on creation for the "renewal_months" field.
+	DefaultRenewalMonths int
+	// RenewalMonthsValidator is a validator for the "renewal_months" field. It is called by the builders before save.
+	RenewalMonthsValidator func(int) error
+	// DefaultNoticeDays holds the default value on creation for the "notice_days" field.
+	DefaultNoticeDays int
+	// NoticeDaysValidator is a validator for the "notice_days" field. It is called by the builders before save.
+	NoticeDaysValidator func(int) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() publicid.ContractID
 )
@@ -279,6 +335,18 @@ func StatusValidator(s lifecycle.Status) error {
 		return nil
 	default:
 		return fmt.Errorf("contract: invalid enum value for status field: %q", s)
+	}
+}
+
+const DefaultRenewal lifecycle.Renewal = "FIXED"
+
+// RenewalValidator is a validator for the "renewal" field enum values. It is called by the builders before save.
+func RenewalValidator(r lifecycle.Renewal) error {
+	switch r {
+	case "FIXED", "AUTO", "EVERGREEN":
+		return nil
+	default:
+		return fmt.Errorf("contract: invalid enum value for renewal field: %q", r)
 	}
 }
 
@@ -393,6 +461,41 @@ func ByDescription(opts ...sql.OrderTermOption) OrderOption {
 // ByPredecessorID orders the results by the predecessor_id field.
 func ByPredecessorID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPredecessorID, opts...).ToFunc()
+}
+
+// ByRenewal orders the results by the renewal field.
+func ByRenewal(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRenewal, opts...).ToFunc()
+}
+
+// ByRenewalMonths orders the results by the renewal_months field.
+func ByRenewalMonths(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldRenewalMonths, opts...).ToFunc()
+}
+
+// ByNoticeDays orders the results by the notice_days field.
+func ByNoticeDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldNoticeDays, opts...).ToFunc()
+}
+
+// ByOptedOutOn orders the results by the opted_out_on field.
+func ByOptedOutOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldOptedOutOn, opts...).ToFunc()
+}
+
+// BySuspendedUntil orders the results by the suspended_until field.
+func BySuspendedUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSuspendedUntil, opts...).ToFunc()
+}
+
+// ByEndedOn orders the results by the ended_on field.
+func ByEndedOn(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEndedOn, opts...).ToFunc()
+}
+
+// ByApprovedPrint orders the results by the approved_print field.
+func ByApprovedPrint(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldApprovedPrint, opts...).ToFunc()
 }
 
 // ByOwnerField orders the results by owner field.
@@ -562,6 +665,48 @@ func ByObligations(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newObligationsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
+
+// ByStepsCount orders the results by steps count.
+func ByStepsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newStepsStep(), opts...)
+	}
+}
+
+// BySteps orders the results by steps terms.
+func BySteps(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newStepsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// BySignaturesCount orders the results by signatures count.
+func BySignaturesCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newSignaturesStep(), opts...)
+	}
+}
+
+// BySignatures orders the results by signatures terms.
+func BySignatures(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newSignaturesStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
+// ByIncidentsCount orders the results by incidents count.
+func ByIncidentsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newIncidentsStep(), opts...)
+	}
+}
+
+// ByIncidents orders the results by incidents terms.
+func ByIncidents(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newIncidentsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
 func newOwnerStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -658,5 +803,26 @@ func newObligationsStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ObligationsInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, ObligationsTable, ObligationsColumn),
+	)
+}
+func newStepsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(StepsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, StepsTable, StepsColumn),
+	)
+}
+func newSignaturesStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(SignaturesInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, SignaturesTable, SignaturesColumn),
+	)
+}
+func newIncidentsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(IncidentsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, IncidentsTable, IncidentsColumn),
 	)
 }

@@ -3,6 +3,7 @@
 package contract
 
 import (
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/ent/predicate"
 	"heyue/platform/date"
@@ -148,6 +149,36 @@ func Description(v string) predicate.Contract {
 // PredecessorID applies equality check predicate on the "predecessor_id" field. It's identical to PredecessorIDEQ.
 func PredecessorID(v publicid.ContractID) predicate.Contract {
 	return predicate.Contract(sql.FieldEQ(FieldPredecessorID, v))
+}
+
+// RenewalMonths applies equality check predicate on the "renewal_months" field. It's identical to RenewalMonthsEQ.
+func RenewalMonths(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldRenewalMonths, v))
+}
+
+// NoticeDays applies equality check predicate on the "notice_days" field. It's identical to NoticeDaysEQ.
+func NoticeDays(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldNoticeDays, v))
+}
+
+// OptedOutOn applies equality check predicate on the "opted_out_on" field. It's identical to OptedOutOnEQ.
+func OptedOutOn(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldOptedOutOn, v))
+}
+
+// SuspendedUntil applies equality check predicate on the "suspended_until" field. It's identical to SuspendedUntilEQ.
+func SuspendedUntil(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldSuspendedUntil, v))
+}
+
+// EndedOn applies equality check predicate on the "ended_on" field. It's identical to EndedOnEQ.
+func EndedOn(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldEndedOn, v))
+}
+
+// ApprovedPrint applies equality check predicate on the "approved_print" field. It's identical to ApprovedPrintEQ.
+func ApprovedPrint(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldApprovedPrint, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -1069,6 +1100,316 @@ func PredecessorIDNotNil() predicate.Contract {
 	return predicate.Contract(sql.FieldNotNull(FieldPredecessorID))
 }
 
+// RenewalEQ applies the EQ predicate on the "renewal" field.
+func RenewalEQ(v lifecycle.Renewal) predicate.Contract {
+	vc := v
+	return predicate.Contract(sql.FieldEQ(FieldRenewal, vc))
+}
+
+// RenewalNEQ applies the NEQ predicate on the "renewal" field.
+func RenewalNEQ(v lifecycle.Renewal) predicate.Contract {
+	vc := v
+	return predicate.Contract(sql.FieldNEQ(FieldRenewal, vc))
+}
+
+// RenewalIn applies the In predicate on the "renewal" field.
+func RenewalIn(vs ...lifecycle.Renewal) predicate.Contract {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Contract(sql.FieldIn(FieldRenewal, v...))
+}
+
+// RenewalNotIn applies the NotIn predicate on the "renewal" field.
+func RenewalNotIn(vs ...lifecycle.Renewal) predicate.Contract {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Contract(sql.FieldNotIn(FieldRenewal, v...))
+}
+
+// RenewalMonthsEQ applies the EQ predicate on the "renewal_months" field.
+func RenewalMonthsEQ(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldRenewalMonths, v))
+}
+
+// RenewalMonthsNEQ applies the NEQ predicate on the "renewal_months" field.
+func RenewalMonthsNEQ(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldRenewalMonths, v))
+}
+
+// RenewalMonthsIn applies the In predicate on the "renewal_months" field.
+func RenewalMonthsIn(vs ...int) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldRenewalMonths, vs...))
+}
+
+// RenewalMonthsNotIn applies the NotIn predicate on the "renewal_months" field.
+func RenewalMonthsNotIn(vs ...int) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldRenewalMonths, vs...))
+}
+
+// RenewalMonthsGT applies the GT predicate on the "renewal_months" field.
+func RenewalMonthsGT(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldRenewalMonths, v))
+}
+
+// RenewalMonthsGTE applies the GTE predicate on the "renewal_months" field.
+func RenewalMonthsGTE(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldRenewalMonths, v))
+}
+
+// RenewalMonthsLT applies the LT predicate on the "renewal_months" field.
+func RenewalMonthsLT(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldRenewalMonths, v))
+}
+
+// RenewalMonthsLTE applies the LTE predicate on the "renewal_months" field.
+func RenewalMonthsLTE(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldRenewalMonths, v))
+}
+
+// NoticeDaysEQ applies the EQ predicate on the "notice_days" field.
+func NoticeDaysEQ(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldNoticeDays, v))
+}
+
+// NoticeDaysNEQ applies the NEQ predicate on the "notice_days" field.
+func NoticeDaysNEQ(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldNoticeDays, v))
+}
+
+// NoticeDaysIn applies the In predicate on the "notice_days" field.
+func NoticeDaysIn(vs ...int) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldNoticeDays, vs...))
+}
+
+// NoticeDaysNotIn applies the NotIn predicate on the "notice_days" field.
+func NoticeDaysNotIn(vs ...int) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldNoticeDays, vs...))
+}
+
+// NoticeDaysGT applies the GT predicate on the "notice_days" field.
+func NoticeDaysGT(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldNoticeDays, v))
+}
+
+// NoticeDaysGTE applies the GTE predicate on the "notice_days" field.
+func NoticeDaysGTE(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldNoticeDays, v))
+}
+
+// NoticeDaysLT applies the LT predicate on the "notice_days" field.
+func NoticeDaysLT(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldNoticeDays, v))
+}
+
+// NoticeDaysLTE applies the LTE predicate on the "notice_days" field.
+func NoticeDaysLTE(v int) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldNoticeDays, v))
+}
+
+// OptedOutOnEQ applies the EQ predicate on the "opted_out_on" field.
+func OptedOutOnEQ(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldOptedOutOn, v))
+}
+
+// OptedOutOnNEQ applies the NEQ predicate on the "opted_out_on" field.
+func OptedOutOnNEQ(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldOptedOutOn, v))
+}
+
+// OptedOutOnIn applies the In predicate on the "opted_out_on" field.
+func OptedOutOnIn(vs ...date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldOptedOutOn, vs...))
+}
+
+// OptedOutOnNotIn applies the NotIn predicate on the "opted_out_on" field.
+func OptedOutOnNotIn(vs ...date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldOptedOutOn, vs...))
+}
+
+// OptedOutOnGT applies the GT predicate on the "opted_out_on" field.
+func OptedOutOnGT(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldOptedOutOn, v))
+}
+
+// OptedOutOnGTE applies the GTE predicate on the "opted_out_on" field.
+func OptedOutOnGTE(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldOptedOutOn, v))
+}
+
+// OptedOutOnLT applies the LT predicate on the "opted_out_on" field.
+func OptedOutOnLT(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldOptedOutOn, v))
+}
+
+// OptedOutOnLTE applies the LTE predicate on the "opted_out_on" field.
+func OptedOutOnLTE(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldOptedOutOn, v))
+}
+
+// OptedOutOnIsNil applies the IsNil predicate on the "opted_out_on" field.
+func OptedOutOnIsNil() predicate.Contract {
+	return predicate.Contract(sql.FieldIsNull(FieldOptedOutOn))
+}
+
+// OptedOutOnNotNil applies the NotNil predicate on the "opted_out_on" field.
+func OptedOutOnNotNil() predicate.Contract {
+	return predicate.Contract(sql.FieldNotNull(FieldOptedOutOn))
+}
+
+// SuspendedUntilEQ applies the EQ predicate on the "suspended_until" field.
+func SuspendedUntilEQ(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldSuspendedUntil, v))
+}
+
+// SuspendedUntilNEQ applies the NEQ predicate on the "suspended_until" field.
+func SuspendedUntilNEQ(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldSuspendedUntil, v))
+}
+
+// SuspendedUntilIn applies the In predicate on the "suspended_until" field.
+func SuspendedUntilIn(vs ...date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldSuspendedUntil, vs...))
+}
+
+// SuspendedUntilNotIn applies the NotIn predicate on the "suspended_until" field.
+func SuspendedUntilNotIn(vs ...date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldSuspendedUntil, vs...))
+}
+
+// SuspendedUntilGT applies the GT predicate on the "suspended_until" field.
+func SuspendedUntilGT(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldSuspendedUntil, v))
+}
+
+// SuspendedUntilGTE applies the GTE predicate on the "suspended_until" field.
+func SuspendedUntilGTE(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldSuspendedUntil, v))
+}
+
+// SuspendedUntilLT applies the LT predicate on the "suspended_until" field.
+func SuspendedUntilLT(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldSuspendedUntil, v))
+}
+
+// SuspendedUntilLTE applies the LTE predicate on the "suspended_until" field.
+func SuspendedUntilLTE(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldSuspendedUntil, v))
+}
+
+// SuspendedUntilIsNil applies the IsNil predicate on the "suspended_until" field.
+func SuspendedUntilIsNil() predicate.Contract {
+	return predicate.Contract(sql.FieldIsNull(FieldSuspendedUntil))
+}
+
+// SuspendedUntilNotNil applies the NotNil predicate on the "suspended_until" field.
+func SuspendedUntilNotNil() predicate.Contract {
+	return predicate.Contract(sql.FieldNotNull(FieldSuspendedUntil))
+}
+
+// EndedOnEQ applies the EQ predicate on the "ended_on" field.
+func EndedOnEQ(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldEndedOn, v))
+}
+
+// EndedOnNEQ applies the NEQ predicate on the "ended_on" field.
+func EndedOnNEQ(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldEndedOn, v))
+}
+
+// EndedOnIn applies the In predicate on the "ended_on" field.
+func EndedOnIn(vs ...date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldEndedOn, vs...))
+}
+
+// EndedOnNotIn applies the NotIn predicate on the "ended_on" field.
+func EndedOnNotIn(vs ...date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldEndedOn, vs...))
+}
+
+// EndedOnGT applies the GT predicate on the "ended_on" field.
+func EndedOnGT(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldEndedOn, v))
+}
+
+// EndedOnGTE applies the GTE predicate on the "ended_on" field.
+func EndedOnGTE(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldEndedOn, v))
+}
+
+// EndedOnLT applies the LT predicate on the "ended_on" field.
+func EndedOnLT(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldEndedOn, v))
+}
+
+// EndedOnLTE applies the LTE predicate on the "ended_on" field.
+func EndedOnLTE(v date.Date) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldEndedOn, v))
+}
+
+// EndedOnIsNil applies the IsNil predicate on the "ended_on" field.
+func EndedOnIsNil() predicate.Contract {
+	return predicate.Contract(sql.FieldIsNull(FieldEndedOn))
+}
+
+// EndedOnNotNil applies the NotNil predicate on the "ended_on" field.
+func EndedOnNotNil() predicate.Contract {
+	return predicate.Contract(sql.FieldNotNull(FieldEndedOn))
+}
+
+// ApprovedPrintEQ applies the EQ predicate on the "approved_print" field.
+func ApprovedPrintEQ(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldApprovedPrint, v))
+}
+
+// ApprovedPrintNEQ applies the NEQ predicate on the "approved_print" field.
+func ApprovedPrintNEQ(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldApprovedPrint, v))
+}
+
+// ApprovedPrintIn applies the In predicate on the "approved_print" field.
+func ApprovedPrintIn(vs ...content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldApprovedPrint, vs...))
+}
+
+// ApprovedPrintNotIn applies the NotIn predicate on the "approved_print" field.
+func ApprovedPrintNotIn(vs ...content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldApprovedPrint, vs...))
+}
+
+// ApprovedPrintGT applies the GT predicate on the "approved_print" field.
+func ApprovedPrintGT(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldApprovedPrint, v))
+}
+
+// ApprovedPrintGTE applies the GTE predicate on the "approved_print" field.
+func ApprovedPrintGTE(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldApprovedPrint, v))
+}
+
+// ApprovedPrintLT applies the LT predicate on the "approved_print" field.
+func ApprovedPrintLT(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldApprovedPrint, v))
+}
+
+// ApprovedPrintLTE applies the LTE predicate on the "approved_print" field.
+func ApprovedPrintLTE(v content.Print) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldApprovedPrint, v))
+}
+
+// ApprovedPrintIsNil applies the IsNil predicate on the "approved_print" field.
+func ApprovedPrintIsNil() predicate.Contract {
+	return predicate.Contract(sql.FieldIsNull(FieldApprovedPrint))
+}
+
+// ApprovedPrintNotNil applies the NotNil predicate on the "approved_print" field.
+func ApprovedPrintNotNil() predicate.Contract {
+	return predicate.Contract(sql.FieldNotNull(FieldApprovedPrint))
+}
+
 // HasOwner applies the HasEdge predicate on the "owner" edge.
 func HasOwner() predicate.Contract {
 	return predicate.Contract(func(s *sql.Selector) {
@@ -1383,6 +1724,75 @@ func HasObligations() predicate.Contract {
 func HasObligationsWith(preds ...predicate.Obligation) predicate.Contract {
 	return predicate.Contract(func(s *sql.Selector) {
 		step := newObligationsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSteps applies the HasEdge predicate on the "steps" edge.
+func HasSteps() predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, StepsTable, StepsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasStepsWith applies the HasEdge predicate on the "steps" edge with a given conditions (other predicates).
+func HasStepsWith(preds ...predicate.ContractStep) predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := newStepsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasSignatures applies the HasEdge predicate on the "signatures" edge.
+func HasSignatures() predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, SignaturesTable, SignaturesColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasSignaturesWith applies the HasEdge predicate on the "signatures" edge with a given conditions (other predicates).
+func HasSignaturesWith(preds ...predicate.Signature) predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := newSignaturesStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasIncidents applies the HasEdge predicate on the "incidents" edge.
+func HasIncidents() predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, IncidentsTable, IncidentsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasIncidentsWith applies the HasEdge predicate on the "incidents" edge with a given conditions (other predicates).
+func HasIncidentsWith(preds ...predicate.Incident) predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := newIncidentsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -35,6 +35,8 @@ const (
 	FieldLanguage = "language"
 	// FieldPublishedOn holds the string denoting the published_on field in the database.
 	FieldPublishedOn = "published_on"
+	// FieldEvidence holds the string denoting the evidence field in the database.
+	FieldEvidence = "evidence"
 	// EdgeContract holds the string denoting the contract edge name in mutations.
 	EdgeContract = "contract"
 	// Table holds the table name of the documentreference in the database.
@@ -61,6 +63,7 @@ var Columns = []string{
 	FieldFormat,
 	FieldLanguage,
 	FieldPublishedOn,
+	FieldEvidence,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -96,6 +99,8 @@ var (
 	DefaultLanguage string
 	// LanguageValidator is a validator for the "language" field. It is called by the builders before save.
 	LanguageValidator func(string) error
+	// DefaultEvidence holds the default value on creation for the "evidence" field.
+	DefaultEvidence bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() publicid.DocumentReferenceID
 )
@@ -156,6 +161,11 @@ func ByLanguage(opts ...sql.OrderTermOption) OrderOption {
 // ByPublishedOn orders the results by the published_on field.
 func ByPublishedOn(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPublishedOn, opts...).ToFunc()
+}
+
+// ByEvidence orders the results by the evidence field.
+func ByEvidence(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEvidence, opts...).ToFunc()
 }
 
 // ByContractField orders the results by contract field.

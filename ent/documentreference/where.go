@@ -107,6 +107,11 @@ func PublishedOn(v date.Date) predicate.DocumentReference {
 	return predicate.DocumentReference(sql.FieldEQ(FieldPublishedOn, v))
 }
 
+// Evidence applies equality check predicate on the "evidence" field. It's identical to EvidenceEQ.
+func Evidence(v bool) predicate.DocumentReference {
+	return predicate.DocumentReference(sql.FieldEQ(FieldEvidence, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v int64) predicate.DocumentReference {
 	return predicate.DocumentReference(sql.FieldEQ(FieldTenantID, v))
@@ -620,6 +625,16 @@ func PublishedOnIsNil() predicate.DocumentReference {
 // PublishedOnNotNil applies the NotNil predicate on the "published_on" field.
 func PublishedOnNotNil() predicate.DocumentReference {
 	return predicate.DocumentReference(sql.FieldNotNull(FieldPublishedOn))
+}
+
+// EvidenceEQ applies the EQ predicate on the "evidence" field.
+func EvidenceEQ(v bool) predicate.DocumentReference {
+	return predicate.DocumentReference(sql.FieldEQ(FieldEvidence, v))
+}
+
+// EvidenceNEQ applies the NEQ predicate on the "evidence" field.
+func EvidenceNEQ(v bool) predicate.DocumentReference {
+	return predicate.DocumentReference(sql.FieldNEQ(FieldEvidence, v))
 }
 
 // HasContract applies the HasEdge predicate on the "contract" edge.

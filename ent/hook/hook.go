@@ -236,6 +236,18 @@ func (f ContractPartyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContractPartyMutation", m)
 }
 
+// The ContractStepFunc type is an adapter to allow the use of ordinary
+// function as ContractStep mutator.
+type ContractStepFunc func(context.Context, *ent.ContractStepMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContractStepFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContractStepMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContractStepMutation", m)
+}
+
 // The ContractTextFunc type is an adapter to allow the use of ordinary
 // function as ContractText mutator.
 type ContractTextFunc func(context.Context, *ent.ContractTextMutation) (ent.Value, error)
@@ -342,6 +354,30 @@ func (f ImportSourceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ImportSourceMutation", m)
+}
+
+// The IncidentFunc type is an adapter to allow the use of ordinary
+// function as Incident mutator.
+type IncidentFunc func(context.Context, *ent.IncidentMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IncidentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IncidentMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IncidentMutation", m)
+}
+
+// The IncidentEntryFunc type is an adapter to allow the use of ordinary
+// function as IncidentEntry mutator.
+type IncidentEntryFunc func(context.Context, *ent.IncidentEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f IncidentEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.IncidentEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.IncidentEntryMutation", m)
 }
 
 // The MilestoneFunc type is an adapter to allow the use of ordinary
@@ -486,6 +522,30 @@ func (f SessionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SessionMutation", m)
+}
+
+// The SignatureFunc type is an adapter to allow the use of ordinary
+// function as Signature mutator.
+type SignatureFunc func(context.Context, *ent.SignatureMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignatureFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignatureMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignatureMutation", m)
+}
+
+// The SignatureVoidFunc type is an adapter to allow the use of ordinary
+// function as SignatureVoid mutator.
+type SignatureVoidFunc func(context.Context, *ent.SignatureVoidMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f SignatureVoidFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.SignatureVoidMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.SignatureVoidMutation", m)
 }
 
 // The TemplateFunc type is an adapter to allow the use of ordinary

@@ -26,6 +26,7 @@ import (
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
+	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
@@ -35,6 +36,8 @@ import (
 	"heyue/ent/documentreference"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
+	entincident "heyue/ent/incident"
+	"heyue/ent/incidententry"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
@@ -48,6 +51,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
+	entsignature "heyue/ent/signature"
+	"heyue/ent/signaturevoid"
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
@@ -626,6 +631,33 @@ func (f TraverseContractParty) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContractPartyQuery", q)
 }
 
+// The ContractStepFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContractStepFunc func(context.Context, *ent.ContractStepQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContractStepFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContractStepQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContractStepQuery", q)
+}
+
+// The TraverseContractStep type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContractStep func(context.Context, *ent.ContractStepQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContractStep) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContractStep) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContractStepQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContractStepQuery", q)
+}
+
 // The ContractTextFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ContractTextFunc func(context.Context, *ent.ContractTextQuery) (ent.Value, error)
 
@@ -867,6 +899,60 @@ func (f TraverseImportSource) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ImportSourceQuery", q)
+}
+
+// The IncidentFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IncidentFunc func(context.Context, *ent.IncidentQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IncidentFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IncidentQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IncidentQuery", q)
+}
+
+// The TraverseIncident type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIncident func(context.Context, *ent.IncidentQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIncident) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIncident) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IncidentQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IncidentQuery", q)
+}
+
+// The IncidentEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type IncidentEntryFunc func(context.Context, *ent.IncidentEntryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f IncidentEntryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.IncidentEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.IncidentEntryQuery", q)
+}
+
+// The TraverseIncidentEntry type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseIncidentEntry func(context.Context, *ent.IncidentEntryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseIncidentEntry) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseIncidentEntry) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.IncidentEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.IncidentEntryQuery", q)
 }
 
 // The MilestoneFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1193,6 +1279,60 @@ func (f TraverseSession) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.SessionQuery", q)
 }
 
+// The SignatureFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SignatureFunc func(context.Context, *ent.SignatureQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SignatureFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SignatureQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SignatureQuery", q)
+}
+
+// The TraverseSignature type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSignature func(context.Context, *ent.SignatureQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSignature) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSignature) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SignatureQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SignatureQuery", q)
+}
+
+// The SignatureVoidFunc type is an adapter to allow the use of ordinary function as a Querier.
+type SignatureVoidFunc func(context.Context, *ent.SignatureVoidQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f SignatureVoidFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.SignatureVoidQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.SignatureVoidQuery", q)
+}
+
+// The TraverseSignatureVoid type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseSignatureVoid func(context.Context, *ent.SignatureVoidQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseSignatureVoid) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseSignatureVoid) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.SignatureVoidQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.SignatureVoidQuery", q)
+}
+
 // The TemplateFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TemplateFunc func(context.Context, *ent.TemplateQuery) (ent.Value, error)
 
@@ -1369,6 +1509,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContractLineQuery, predicate.ContractLine, contractline.OrderOption]{typ: ent.TypeContractLine, tq: q}, nil
 	case *ent.ContractPartyQuery:
 		return &query[*ent.ContractPartyQuery, predicate.ContractParty, contractparty.OrderOption]{typ: ent.TypeContractParty, tq: q}, nil
+	case *ent.ContractStepQuery:
+		return &query[*ent.ContractStepQuery, predicate.ContractStep, contractstep.OrderOption]{typ: ent.TypeContractStep, tq: q}, nil
 	case *ent.ContractTextQuery:
 		return &query[*ent.ContractTextQuery, predicate.ContractText, contracttext.OrderOption]{typ: ent.TypeContractText, tq: q}, nil
 	case *ent.CustomFieldQuery:
@@ -1387,6 +1529,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.ImportSourceQuery:
 		return &query[*ent.ImportSourceQuery, predicate.ImportSource, importsource.OrderOption]{typ: ent.TypeImportSource, tq: q}, nil
+	case *ent.IncidentQuery:
+		return &query[*ent.IncidentQuery, predicate.Incident, entincident.OrderOption]{typ: ent.TypeIncident, tq: q}, nil
+	case *ent.IncidentEntryQuery:
+		return &query[*ent.IncidentEntryQuery, predicate.IncidentEntry, incidententry.OrderOption]{typ: ent.TypeIncidentEntry, tq: q}, nil
 	case *ent.MilestoneQuery:
 		return &query[*ent.MilestoneQuery, predicate.Milestone, entmilestone.OrderOption]{typ: ent.TypeMilestone, tq: q}, nil
 	case *ent.NumberCounterQuery:
@@ -1411,6 +1557,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ServiceRecordQuery, predicate.ServiceRecord, servicerecord.OrderOption]{typ: ent.TypeServiceRecord, tq: q}, nil
 	case *ent.SessionQuery:
 		return &query[*ent.SessionQuery, predicate.Session, session.OrderOption]{typ: ent.TypeSession, tq: q}, nil
+	case *ent.SignatureQuery:
+		return &query[*ent.SignatureQuery, predicate.Signature, entsignature.OrderOption]{typ: ent.TypeSignature, tq: q}, nil
+	case *ent.SignatureVoidQuery:
+		return &query[*ent.SignatureVoidQuery, predicate.SignatureVoid, signaturevoid.OrderOption]{typ: ent.TypeSignatureVoid, tq: q}, nil
 	case *ent.TemplateQuery:
 		return &query[*ent.TemplateQuery, predicate.Template, template.OrderOption]{typ: ent.TypeTemplate, tq: q}, nil
 	case *ent.TemplateVersionQuery:

@@ -15,7 +15,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION"}},
 		{Name: "date_version", Type: field.TypeInt},
 		{Name: "step", Type: field.TypeString},
 		{Name: "days_left", Type: field.TypeInt},
@@ -707,6 +707,13 @@ var (
 		{Name: "effective_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "description", Type: field.TypeString, Size: 40000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "renewal", Type: field.TypeEnum, Enums: []string{"FIXED", "AUTO", "EVERGREEN"}, Default: "FIXED"},
+		{Name: "renewal_months", Type: field.TypeInt, Default: 0},
+		{Name: "notice_days", Type: field.TypeInt, Default: 0},
+		{Name: "opted_out_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "suspended_until", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ended_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "approved_print", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "bytea"}},
 		{Name: "owner_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "customer_id", Type: field.TypeUUID},
@@ -720,25 +727,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contracts_users_owner",
-				Columns:    []*schema.Column{ContractsColumns[19]},
+				Columns:    []*schema.Column{ContractsColumns[26]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "contracts_departments_department",
-				Columns:    []*schema.Column{ContractsColumns[20]},
+				Columns:    []*schema.Column{ContractsColumns[27]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "contracts_customers_customer",
-				Columns:    []*schema.Column{ContractsColumns[21]},
+				Columns:    []*schema.Column{ContractsColumns[28]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "contracts_contracts_successors",
-				Columns:    []*schema.Column{ContractsColumns[22]},
+				Columns:    []*schema.Column{ContractsColumns[29]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -752,12 +759,12 @@ var (
 			{
 				Name:    "contract_tenant_id_customer_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[21]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[28]},
 			},
 			{
 				Name:    "contract_tenant_id_predecessor_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[22]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[29]},
 			},
 			{
 				Name:    "contract_tenant_id_signed_on",
@@ -770,6 +777,11 @@ var (
 				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[17]},
 			},
 			{
+				Name:    "contract_tenant_id_status_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[11], ContractsColumns[0]},
+			},
+			{
 				Name:    "contract_tenant_id_created_at",
 				Unique:  false,
 				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[2]},
@@ -777,12 +789,12 @@ var (
 			{
 				Name:    "contract_tenant_id_owner_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[19]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[26]},
 			},
 			{
 				Name:    "contract_tenant_id_department_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[20]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[27]},
 			},
 		},
 	}
@@ -899,6 +911,56 @@ var (
 				Name:    "contractparty_tenant_id_customer_id",
 				Unique:  false,
 				Columns: []*schema.Column{ContractPartiesColumns[1], ContractPartiesColumns[10]},
+			},
+		},
+	}
+	// ContractStepsColumns holds the columns for the "contract_steps" table.
+	ContractStepsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "event", Type: field.TypeEnum, Enums: []string{"SUBMIT", "SEND_BACK", "WITHDRAW", "APPROVE", "REJECT", "REVISE", "SIGN", "SIGN_LAST", "ACTIVATE", "SUSPEND", "RESUME", "COMPLETE", "EXPIRE", "REINSTATE", "TERMINATE", "RENEW", "NO_OBJECTION", "AGREE_RENEWAL", "OPT_OUT", "EXTEND", "VOID", "VOID_ONLY"}},
+		{Name: "from_status", Type: field.TypeEnum, Enums: []string{"DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "WITHDRAWN", "PARTLY_SIGNED", "SIGNED", "ACTIVE", "SUSPENDED", "COMPLETED", "EXPIRED", "TERMINATED", "RENEWED"}},
+		{Name: "to_status", Type: field.TypeEnum, Enums: []string{"DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "WITHDRAWN", "PARTLY_SIGNED", "SIGNED", "ACTIVE", "SUSPENDED", "COMPLETED", "EXPIRED", "TERMINATED", "RENEWED"}},
+		{Name: "happened_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "reason", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "declared_by", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "print", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "occurred_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ContractStepsTable holds the schema information for the "contract_steps" table.
+	ContractStepsTable = &schema.Table{
+		Name:       "contract_steps",
+		Columns:    ContractStepsColumns,
+		PrimaryKey: []*schema.Column{ContractStepsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "contract_steps_contracts_contract",
+				Columns:    []*schema.Column{ContractStepsColumns[11]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "contract_steps_document_references_document",
+				Columns:    []*schema.Column{ContractStepsColumns[12]},
+				RefColumns: []*schema.Column{DocumentReferencesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "contract_steps_users_actor",
+				Columns:    []*schema.Column{ContractStepsColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contractstep_tenant_id_contract_id_event",
+				Unique:  false,
+				Columns: []*schema.Column{ContractStepsColumns[1], ContractStepsColumns[11], ContractStepsColumns[2]},
 			},
 		},
 	}
@@ -1206,6 +1268,7 @@ var (
 		{Name: "format", Type: field.TypeString, Size: 400, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "language", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "published_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "evidence", Type: field.TypeBool, Default: false},
 		{Name: "contract_id", Type: field.TypeUUID},
 	}
 	// DocumentReferencesTable holds the schema information for the "document_references" table.
@@ -1216,7 +1279,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "document_references_contracts_contract",
-				Columns:    []*schema.Column{DocumentReferencesColumns[10]},
+				Columns:    []*schema.Column{DocumentReferencesColumns[11]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1225,7 +1288,7 @@ var (
 			{
 				Name:    "documentreference_tenant_id_contract_id",
 				Unique:  false,
-				Columns: []*schema.Column{DocumentReferencesColumns[1], DocumentReferencesColumns[10]},
+				Columns: []*schema.Column{DocumentReferencesColumns[1], DocumentReferencesColumns[11]},
 			},
 		},
 	}
@@ -1282,6 +1345,110 @@ var (
 				Name:    "importsource_tenant_id_object_id",
 				Unique:  false,
 				Columns: []*schema.Column{ImportSourcesColumns[1], ImportSourcesColumns[7]},
+			},
+		},
+	}
+	// IncidentsColumns holds the columns for the "incidents" table.
+	IncidentsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"BREACH", "FORCE_MAJEURE"}},
+		{Name: "side", Type: field.TypeEnum, Enums: []string{"OURS", "THEIRS"}},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"OPEN", "NOTIFIED", "RESOLVED"}, Default: "OPEN"},
+		{Name: "title", Type: field.TypeString},
+		{Name: "description", Type: field.TypeString, Size: 40000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "happened_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "notice_by", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "notified_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "settle_by", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "resolved_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "reported_by_id", Type: field.TypeUUID},
+	}
+	// IncidentsTable holds the schema information for the "incidents" table.
+	IncidentsTable = &schema.Table{
+		Name:       "incidents",
+		Columns:    IncidentsColumns,
+		PrimaryKey: []*schema.Column{IncidentsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "incidents_contracts_contract",
+				Columns:    []*schema.Column{IncidentsColumns[15]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "incidents_users_reported_by",
+				Columns:    []*schema.Column{IncidentsColumns[16]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "incident_tenant_id_contract_id",
+				Unique:  false,
+				Columns: []*schema.Column{IncidentsColumns[1], IncidentsColumns[15]},
+			},
+			{
+				Name:    "incident_tenant_id_happened_on",
+				Unique:  false,
+				Columns: []*schema.Column{IncidentsColumns[1], IncidentsColumns[10]},
+			},
+			{
+				Name:    "incident_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{IncidentsColumns[1], IncidentsColumns[2]},
+			},
+		},
+	}
+	// IncidentEntriesColumns holds the columns for the "incident_entries" table.
+	IncidentEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"NOTICE", "PROOF", "TALK", "RESOLUTION"}},
+		{Name: "happened_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "told", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "channel", Type: field.TypeString, Size: 400, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "content", Type: field.TypeString, Size: 40000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "recorded_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "incident_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+	}
+	// IncidentEntriesTable holds the schema information for the "incident_entries" table.
+	IncidentEntriesTable = &schema.Table{
+		Name:       "incident_entries",
+		Columns:    IncidentEntriesColumns,
+		PrimaryKey: []*schema.Column{IncidentEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "incident_entries_incidents_incident",
+				Columns:    []*schema.Column{IncidentEntriesColumns[8]},
+				RefColumns: []*schema.Column{IncidentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "incident_entries_document_references_document",
+				Columns:    []*schema.Column{IncidentEntriesColumns[9]},
+				RefColumns: []*schema.Column{DocumentReferencesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "incident_entries_users_recorded_by",
+				Columns:    []*schema.Column{IncidentEntriesColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "incidententry_tenant_id_incident_id_recorded_at",
+				Unique:  false,
+				Columns: []*schema.Column{IncidentEntriesColumns[1], IncidentEntriesColumns[8], IncidentEntriesColumns[7]},
 			},
 		},
 	}
@@ -1353,7 +1520,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION"}},
 		{Name: "subject_id", Type: field.TypeUUID},
 		{Name: "title", Type: field.TypeString},
 		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
@@ -1810,6 +1977,105 @@ var (
 			},
 		},
 	}
+	// SignaturesColumns holds the columns for the "signatures" table.
+	SignaturesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "party_name", Type: field.TypeString},
+		{Name: "signatory", Type: field.TypeString},
+		{Name: "capacity", Type: field.TypeString, Size: 400, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "method", Type: field.TypeEnum, Enums: []string{"SEAL", "HANDWRITING", "SEAL_AND_HANDWRITING", "ELECTRONIC"}},
+		{Name: "seal", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "signed_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "originals", Type: field.TypeInt, Default: 0},
+		{Name: "understood", Type: field.TypeBool},
+		{Name: "print", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "bytea"}},
+		{Name: "recorded_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "party_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "recorded_by_id", Type: field.TypeUUID},
+	}
+	// SignaturesTable holds the schema information for the "signatures" table.
+	SignaturesTable = &schema.Table{
+		Name:       "signatures",
+		Columns:    SignaturesColumns,
+		PrimaryKey: []*schema.Column{SignaturesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "signatures_contracts_contract",
+				Columns:    []*schema.Column{SignaturesColumns[12]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "signatures_contract_parties_party",
+				Columns:    []*schema.Column{SignaturesColumns[13]},
+				RefColumns: []*schema.Column{ContractPartiesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "signatures_document_references_document",
+				Columns:    []*schema.Column{SignaturesColumns[14]},
+				RefColumns: []*schema.Column{DocumentReferencesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "signatures_users_recorded_by",
+				Columns:    []*schema.Column{SignaturesColumns[15]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signature_tenant_id_contract_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignaturesColumns[1], SignaturesColumns[12]},
+			},
+			{
+				Name:    "signature_tenant_id_party_id",
+				Unique:  false,
+				Columns: []*schema.Column{SignaturesColumns[1], SignaturesColumns[13]},
+			},
+		},
+	}
+	// SignatureVoidsColumns holds the columns for the "signature_voids" table.
+	SignatureVoidsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "reason", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "voided_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "signature_id", Type: field.TypeUUID},
+		{Name: "voided_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// SignatureVoidsTable holds the schema information for the "signature_voids" table.
+	SignatureVoidsTable = &schema.Table{
+		Name:       "signature_voids",
+		Columns:    SignatureVoidsColumns,
+		PrimaryKey: []*schema.Column{SignatureVoidsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "signature_voids_signatures_signature",
+				Columns:    []*schema.Column{SignatureVoidsColumns[4]},
+				RefColumns: []*schema.Column{SignaturesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "signature_voids_users_voided_by",
+				Columns:    []*schema.Column{SignatureVoidsColumns[5]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "signaturevoid_tenant_id_signature_id",
+				Unique:  true,
+				Columns: []*schema.Column{SignatureVoidsColumns[1], SignatureVoidsColumns[4]},
+			},
+		},
+	}
 	// TemplatesColumns holds the columns for the "templates" table.
 	TemplatesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2050,6 +2316,7 @@ var (
 		ContractChangesTable,
 		ContractLinesTable,
 		ContractPartiesTable,
+		ContractStepsTable,
 		ContractTextsTable,
 		CustomFieldsTable,
 		CustomValuesTable,
@@ -2059,6 +2326,8 @@ var (
 		DocumentReferencesTable,
 		IdempotencyKeysTable,
 		ImportSourcesTable,
+		IncidentsTable,
+		IncidentEntriesTable,
 		MilestonesTable,
 		NumberCountersTable,
 		ObligationsTable,
@@ -2071,6 +2340,8 @@ var (
 		RoleGrantsTable,
 		ServiceRecordsTable,
 		SessionsTable,
+		SignaturesTable,
+		SignatureVoidsTable,
 		TemplatesTable,
 		TemplateVersionsTable,
 		TenantsTable,
@@ -2133,6 +2404,9 @@ func init() {
 	ContractLinesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractPartiesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractPartiesTable.ForeignKeys[1].RefTable = CustomersTable
+	ContractStepsTable.ForeignKeys[0].RefTable = ContractsTable
+	ContractStepsTable.ForeignKeys[1].RefTable = DocumentReferencesTable
+	ContractStepsTable.ForeignKeys[2].RefTable = UsersTable
 	ContractTextsTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractTextsTable.ForeignKeys[1].RefTable = TemplateVersionsTable
 	ContractTextsTable.ForeignKeys[2].RefTable = ContactsTable
@@ -2142,6 +2416,11 @@ func init() {
 	DepartmentsTable.ForeignKeys[0].RefTable = DepartmentsTable
 	DepartmentsTable.ForeignKeys[1].RefTable = UsersTable
 	DocumentReferencesTable.ForeignKeys[0].RefTable = ContractsTable
+	IncidentsTable.ForeignKeys[0].RefTable = ContractsTable
+	IncidentsTable.ForeignKeys[1].RefTable = UsersTable
+	IncidentEntriesTable.ForeignKeys[0].RefTable = IncidentsTable
+	IncidentEntriesTable.ForeignKeys[1].RefTable = DocumentReferencesTable
+	IncidentEntriesTable.ForeignKeys[2].RefTable = UsersTable
 	MilestonesTable.ForeignKeys[0].RefTable = ContractsTable
 	ObligationsTable.ForeignKeys[0].RefTable = UsersTable
 	ObligationsTable.ForeignKeys[1].RefTable = DepartmentsTable
@@ -2163,6 +2442,12 @@ func init() {
 		"satisfaction_range": "satisfaction between 1 and 5",
 	}
 	SessionsTable.ForeignKeys[0].RefTable = UsersTable
+	SignaturesTable.ForeignKeys[0].RefTable = ContractsTable
+	SignaturesTable.ForeignKeys[1].RefTable = ContractPartiesTable
+	SignaturesTable.ForeignKeys[2].RefTable = DocumentReferencesTable
+	SignaturesTable.ForeignKeys[3].RefTable = UsersTable
+	SignatureVoidsTable.ForeignKeys[0].RefTable = SignaturesTable
+	SignatureVoidsTable.ForeignKeys[1].RefTable = UsersTable
 	TemplatesTable.ForeignKeys[0].RefTable = ContractsTable
 	TemplateVersionsTable.ForeignKeys[0].RefTable = TemplatesTable
 	TemplateVersionsTable.ForeignKeys[1].RefTable = UsersTable

@@ -63,6 +63,9 @@ type ContractLine func(*sql.Selector)
 // ContractParty is the predicate function for contractparty builders.
 type ContractParty func(*sql.Selector)
 
+// ContractStep is the predicate function for contractstep builders.
+type ContractStep func(*sql.Selector)
+
 // ContractText is the predicate function for contracttext builders.
 type ContractText func(*sql.Selector)
 
@@ -89,6 +92,12 @@ type IdempotencyKey func(*sql.Selector)
 
 // ImportSource is the predicate function for importsource builders.
 type ImportSource func(*sql.Selector)
+
+// Incident is the predicate function for entincident builders.
+type Incident func(*sql.Selector)
+
+// IncidentEntry is the predicate function for incidententry builders.
+type IncidentEntry func(*sql.Selector)
 
 // Milestone is the predicate function for entmilestone builders.
 type Milestone func(*sql.Selector)
@@ -125,6 +134,12 @@ type ServiceRecord func(*sql.Selector)
 
 // Session is the predicate function for session builders.
 type Session func(*sql.Selector)
+
+// Signature is the predicate function for entsignature builders.
+type Signature func(*sql.Selector)
+
+// SignatureVoid is the predicate function for signaturevoid builders.
+type SignatureVoid func(*sql.Selector)
 
 // Template is the predicate function for template builders.
 type Template func(*sql.Selector)

@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
 
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
@@ -39,6 +40,14 @@ func (Contract) Fields() []ent.Field {
 		optionalDay("ends_on"),
 		text("description", 10000),
 		field.UUID("predecessor_id", publicid.ContractID{}).Optional().Nillable().Comment("the contract this one renews (E8)"),
+		field.Enum("renewal").GoType(lifecycle.Renewal("")).Default(string(lifecycle.FixedTerm)).Comment("what happens at the end of the term"),
+		field.Int("renewal_months").Default(0).NonNegative().Comment("how long each further term of an automatic renewal is"),
+		field.Int("notice_days").Default(0).NonNegative().Comment("how long before its end a notice must come"),
+		optionalDay("opted_out_on"),
+		optionalDay("suspended_until"),
+		optionalDay("ended_on"),
+		field.Other("approved_print", content.Print{}).SchemaType(printColumn).Optional().Nillable().
+			Comment("what the approvers approved; NULL when nobody has, or the contract was signed on paper"),
 	}
 }
 
@@ -56,6 +65,9 @@ func (Contract) Edges() []ent.Edge {
 		edge.From("changes", ContractChange.Type).Ref("contract"),
 		edge.From("service_records", ServiceRecord.Type).Ref("contract"),
 		edge.From("obligations", Obligation.Type).Ref("contract"),
+		edge.From("steps", ContractStep.Type).Ref("contract"),
+		edge.From("signatures", Signature.Type).Ref("contract"),
+		edge.From("incidents", Incident.Type).Ref("contract"),
 	}
 }
 
@@ -67,6 +79,7 @@ func (Contract) Indexes() []ent.Index {
 		index.Fields("tenant_id", "predecessor_id"),
 		index.Fields("tenant_id", "signed_on"),
 		index.Fields("tenant_id", "ends_on"),
+		index.Fields("tenant_id", "status", "id"),
 		index.Fields("tenant_id", "created_at"),
 		index.Fields("tenant_id", "owner_id"),
 		index.Fields("tenant_id", "department_id"),
@@ -196,6 +209,7 @@ func (DocumentReference) Fields() []ent.Field {
 		text("format", 100),
 		text("language", 40),
 		optionalDay("published_on"),
+		field.Bool("evidence").Default(false).Immutable().Comment("proves a signature, a declaration or an incident, and stays whatever else is replaced"),
 	}
 }
 

@@ -52,6 +52,11 @@ var known = map[string]bool{
 	"cla": true,
 	"txt": true,
 	"exc": true,
+	"stp": true,
+	"sig": true,
+	"sgv": true,
+	"inc": true,
+	"ine": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -2277,5 +2282,270 @@ func (id ClauseExceptionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *ClauseExceptionID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("exc", "a clause exception", v)
 	*id = ClauseExceptionID(u)
+	return err
+}
+
+// ContractStepID is the id of a step of a contract; its public form begins with "stp_".
+type ContractStepID uuid.UUID
+
+// PrefixContractStepID is what the public form of a ContractStepID begins with.
+const PrefixContractStepID = "stp"
+
+// NewContractStepID makes a fresh id.
+func NewContractStepID() ContractStepID { return ContractStepID(newV7()) }
+
+// ParseContractStepID reads the public form. It fails with INVALID_ID on anything else.
+func ParseContractStepID(s string) (ContractStepID, error) {
+	u, err := parse("stp", "a step of a contract", s)
+	return ContractStepID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ContractStepID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ContractStepID) IsZero() bool { return id == ContractStepID{} }
+
+// String returns the public form.
+func (id ContractStepID) String() string { return Format("stp", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ContractStepID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ContractStepID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseContractStepID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ContractStepID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ContractStepID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ContractStepID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ContractStepID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ContractStepID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("stp", "a step of a contract", v)
+	*id = ContractStepID(u)
+	return err
+}
+
+// SignatureID is the id of a signature; its public form begins with "sig_".
+type SignatureID uuid.UUID
+
+// PrefixSignatureID is what the public form of a SignatureID begins with.
+const PrefixSignatureID = "sig"
+
+// NewSignatureID makes a fresh id.
+func NewSignatureID() SignatureID { return SignatureID(newV7()) }
+
+// ParseSignatureID reads the public form. It fails with INVALID_ID on anything else.
+func ParseSignatureID(s string) (SignatureID, error) {
+	u, err := parse("sig", "a signature", s)
+	return SignatureID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id SignatureID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id SignatureID) IsZero() bool { return id == SignatureID{} }
+
+// String returns the public form.
+func (id SignatureID) String() string { return Format("sig", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id SignatureID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *SignatureID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseSignatureID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id SignatureID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *SignatureID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = SignatureID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id SignatureID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *SignatureID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("sig", "a signature", v)
+	*id = SignatureID(u)
+	return err
+}
+
+// SignatureVoidID is the id of a signature's voiding; its public form begins with "sgv_".
+type SignatureVoidID uuid.UUID
+
+// PrefixSignatureVoidID is what the public form of a SignatureVoidID begins with.
+const PrefixSignatureVoidID = "sgv"
+
+// NewSignatureVoidID makes a fresh id.
+func NewSignatureVoidID() SignatureVoidID { return SignatureVoidID(newV7()) }
+
+// ParseSignatureVoidID reads the public form. It fails with INVALID_ID on anything else.
+func ParseSignatureVoidID(s string) (SignatureVoidID, error) {
+	u, err := parse("sgv", "a signature's voiding", s)
+	return SignatureVoidID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id SignatureVoidID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id SignatureVoidID) IsZero() bool { return id == SignatureVoidID{} }
+
+// String returns the public form.
+func (id SignatureVoidID) String() string { return Format("sgv", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id SignatureVoidID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *SignatureVoidID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseSignatureVoidID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id SignatureVoidID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *SignatureVoidID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = SignatureVoidID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id SignatureVoidID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *SignatureVoidID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("sgv", "a signature's voiding", v)
+	*id = SignatureVoidID(u)
+	return err
+}
+
+// IncidentID is the id of an incident; its public form begins with "inc_".
+type IncidentID uuid.UUID
+
+// PrefixIncidentID is what the public form of a IncidentID begins with.
+const PrefixIncidentID = "inc"
+
+// NewIncidentID makes a fresh id.
+func NewIncidentID() IncidentID { return IncidentID(newV7()) }
+
+// ParseIncidentID reads the public form. It fails with INVALID_ID on anything else.
+func ParseIncidentID(s string) (IncidentID, error) {
+	u, err := parse("inc", "an incident", s)
+	return IncidentID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id IncidentID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id IncidentID) IsZero() bool { return id == IncidentID{} }
+
+// String returns the public form.
+func (id IncidentID) String() string { return Format("inc", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id IncidentID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *IncidentID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseIncidentID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id IncidentID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *IncidentID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = IncidentID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id IncidentID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *IncidentID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("inc", "an incident", v)
+	*id = IncidentID(u)
+	return err
+}
+
+// IncidentEntryID is the id of an entry on an incident; its public form begins with "ine_".
+type IncidentEntryID uuid.UUID
+
+// PrefixIncidentEntryID is what the public form of a IncidentEntryID begins with.
+const PrefixIncidentEntryID = "ine"
+
+// NewIncidentEntryID makes a fresh id.
+func NewIncidentEntryID() IncidentEntryID { return IncidentEntryID(newV7()) }
+
+// ParseIncidentEntryID reads the public form. It fails with INVALID_ID on anything else.
+func ParseIncidentEntryID(s string) (IncidentEntryID, error) {
+	u, err := parse("ine", "an entry on an incident", s)
+	return IncidentEntryID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id IncidentEntryID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id IncidentEntryID) IsZero() bool { return id == IncidentEntryID{} }
+
+// String returns the public form.
+func (id IncidentEntryID) String() string { return Format("ine", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id IncidentEntryID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *IncidentEntryID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseIncidentEntryID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id IncidentEntryID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *IncidentEntryID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = IncidentEntryID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id IncidentEntryID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *IncidentEntryID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("ine", "an entry on an incident", v)
+	*id = IncidentEntryID(u)
 	return err
 }

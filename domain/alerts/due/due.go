@@ -13,11 +13,22 @@ const (
 
 	ApprovalTask   Kind = "APPROVAL_TASK"   // somebody is to decide (F4, J5)
 	ApprovalResult Kind = "APPROVAL_RESULT" // somebody is told how an approval went on
+
+	ContractStart    Kind = "CONTRACT_START"    // the term of a signed contract begins (E8)
+	RenewalDecision  Kind = "RENEWAL_DECISION"  // last day to agree on what comes after a fixed term (HR14)
+	OptOutNotice     Kind = "OPT_OUT_NOTICE"    // last day to give notice, or the contract goes on by itself
+	SuspensionEnd    Kind = "SUSPENSION_END"    // a suspension ends by itself
+	IncidentNotice   Kind = "INCIDENT_NOTICE"   // last day to tell the counterparty of a breach or force majeure (J8)
+	IncidentSolution Kind = "INCIDENT_SOLUTION" // last day to settle it (E10)
 )
 
 // Values lists the kinds for the table's CHECK.
 func (Kind) Values() []string {
-	return []string{string(ContractEnd), string(PaymentDue), string(MilestoneDue), string(ApprovalTask), string(ApprovalResult)}
+	return []string{
+		string(ContractEnd), string(PaymentDue), string(MilestoneDue), string(ApprovalTask), string(ApprovalResult),
+		string(ContractStart), string(RenewalDecision), string(OptOutNotice), string(SuspensionEnd),
+		string(IncidentNotice), string(IncidentSolution),
+	}
 }
 
 // State of an obligation.

@@ -27,6 +27,16 @@ const (
 	Reinstate Event = "REINSTATE" // an approved change moved the end of an expired contract into the future
 	Terminate Event = "TERMINATE" // ended early by agreement, notice or breach (E10)
 	Renew     Event = "RENEW"     // a successor took effect (HR14)
+
+	// Declarations move nothing by themselves; what comes later asks whether they were made.
+	NoObjection  Event = "NO_OBJECTION"  // the customer has read the draft and objects to nothing (HR5, E12)
+	AgreeRenewal Event = "AGREE_RENEWAL" // the parties agreed to go on after the term (HR14)
+	OptOut       Event = "OPT_OUT"       // notice that the contract shall not go on by itself
+	Extend       Event = "EXTEND"        // it went on by itself for another term
+
+	// A signature that turns out void leaves others standing, or none.
+	Void     Event = "VOID"
+	VoidOnly Event = "VOID_ONLY"
 )
 
 // Events returns all events in the order of a contract's life.
@@ -34,6 +44,7 @@ func Events() []Event {
 	return []Event{
 		Submit, SendBack, Withdraw, Approve, Reject, Revise, Sign, SignLast, Activate,
 		Suspend, Resume, Complete, Expire, Reinstate, Terminate, Renew,
+		NoObjection, AgreeRenewal, OptOut, Extend, Void, VoidOnly,
 	}
 }
 
@@ -52,7 +63,7 @@ type move struct {
 func moves(s Status) []move {
 	switch s {
 	case Draft:
-		return []move{{Submit, InReview}, {Withdraw, Withdrawn}}
+		return []move{{Submit, InReview}, {Withdraw, Withdrawn}, {NoObjection, Draft}}
 	case InReview:
 		return []move{{SendBack, Draft}, {Withdraw, Withdrawn}, {Approve, Approved}, {Reject, Rejected}}
 	case Approved:
@@ -60,17 +71,23 @@ func moves(s Status) []move {
 	case Rejected, Withdrawn:
 		return []move{{Revise, Draft}}
 	case PartlySigned:
-		return []move{{Withdraw, Withdrawn}, {Sign, PartlySigned}, {SignLast, Signed}}
+		return []move{{Withdraw, Withdrawn}, {Sign, PartlySigned}, {SignLast, Signed}, {Void, PartlySigned}, {VoidOnly, Approved}}
 	case Signed:
-		return []move{{Activate, Active}, {Terminate, Terminated}}
+		return []move{{Activate, Active}, {Terminate, Terminated}, {OptOut, Signed}, {Void, PartlySigned}}
 	case Active:
-		return []move{{Suspend, Suspended}, {Complete, Completed}, {Expire, Expired}, {Terminate, Terminated}, {Renew, Renewed}}
+		return []move{
+			{Suspend, Suspended}, {Complete, Completed}, {Expire, Expired}, {Terminate, Terminated}, {Renew, Renewed},
+			{AgreeRenewal, Active}, {OptOut, Active}, {Extend, Active},
+		}
 	case Suspended:
-		return []move{{Resume, Active}, {Expire, Expired}, {Terminate, Terminated}}
+		return []move{
+			{Resume, Active}, {Expire, Expired}, {Terminate, Terminated},
+			{AgreeRenewal, Suspended}, {OptOut, Suspended}, {Extend, Suspended},
+		}
 	case Completed:
-		return []move{{Renew, Renewed}}
+		return []move{{Renew, Renewed}, {AgreeRenewal, Completed}}
 	case Expired:
-		return []move{{Complete, Completed}, {Reinstate, Active}, {Renew, Renewed}}
+		return []move{{Complete, Completed}, {Reinstate, Active}, {Renew, Renewed}, {AgreeRenewal, Expired}}
 	default: // Terminated, Renewed
 		return nil
 	}

@@ -13,20 +13,25 @@ import (
 // legal lists every legal pair once more, written by status and target, so that a slip in moves shows.
 func legal() map[Status]map[Event]Status {
 	return map[Status]map[Event]Status{
-		"DRAFT":         {"SUBMIT": "IN_REVIEW", "WITHDRAW": "WITHDRAWN"},
-		"IN_REVIEW":     {"SEND_BACK": "DRAFT", "WITHDRAW": "WITHDRAWN", "APPROVE": "APPROVED", "REJECT": "REJECTED"},
-		"APPROVED":      {"WITHDRAW": "WITHDRAWN", "REVISE": "DRAFT", "SIGN": "PARTLY_SIGNED", "SIGN_LAST": "SIGNED"},
-		"REJECTED":      {"REVISE": "DRAFT"},
-		"WITHDRAWN":     {"REVISE": "DRAFT"},
-		"PARTLY_SIGNED": {"WITHDRAW": "WITHDRAWN", "SIGN": "PARTLY_SIGNED", "SIGN_LAST": "SIGNED"},
-		"SIGNED":        {"ACTIVATE": "ACTIVE", "TERMINATE": "TERMINATED"},
+		"DRAFT":     {"SUBMIT": "IN_REVIEW", "WITHDRAW": "WITHDRAWN", "NO_OBJECTION": "DRAFT"},
+		"IN_REVIEW": {"SEND_BACK": "DRAFT", "WITHDRAW": "WITHDRAWN", "APPROVE": "APPROVED", "REJECT": "REJECTED"},
+		"APPROVED":  {"WITHDRAW": "WITHDRAWN", "REVISE": "DRAFT", "SIGN": "PARTLY_SIGNED", "SIGN_LAST": "SIGNED"},
+		"REJECTED":  {"REVISE": "DRAFT"},
+		"WITHDRAWN": {"REVISE": "DRAFT"},
+		"PARTLY_SIGNED": {
+			"WITHDRAW": "WITHDRAWN", "SIGN": "PARTLY_SIGNED", "SIGN_LAST": "SIGNED", "VOID": "PARTLY_SIGNED", "VOID_ONLY": "APPROVED",
+		},
+		"SIGNED": {"ACTIVATE": "ACTIVE", "TERMINATE": "TERMINATED", "OPT_OUT": "SIGNED", "VOID": "PARTLY_SIGNED"},
 		"ACTIVE": {
 			"SUSPEND": "SUSPENDED", "COMPLETE": "COMPLETED", "EXPIRE": "EXPIRED",
-			"TERMINATE": "TERMINATED", "RENEW": "RENEWED",
+			"TERMINATE": "TERMINATED", "RENEW": "RENEWED", "AGREE_RENEWAL": "ACTIVE", "OPT_OUT": "ACTIVE", "EXTEND": "ACTIVE",
 		},
-		"SUSPENDED":  {"RESUME": "ACTIVE", "EXPIRE": "EXPIRED", "TERMINATE": "TERMINATED"},
-		"COMPLETED":  {"RENEW": "RENEWED"},
-		"EXPIRED":    {"COMPLETE": "COMPLETED", "REINSTATE": "ACTIVE", "RENEW": "RENEWED"},
+		"SUSPENDED": {
+			"RESUME": "ACTIVE", "EXPIRE": "EXPIRED", "TERMINATE": "TERMINATED",
+			"AGREE_RENEWAL": "SUSPENDED", "OPT_OUT": "SUSPENDED", "EXTEND": "SUSPENDED",
+		},
+		"COMPLETED":  {"RENEW": "RENEWED", "AGREE_RENEWAL": "COMPLETED"},
+		"EXPIRED":    {"COMPLETE": "COMPLETED", "REINSTATE": "ACTIVE", "RENEW": "RENEWED", "AGREE_RENEWAL": "EXPIRED"},
 		"TERMINATED": {},
 		"RENEWED":    {},
 	}
@@ -116,8 +121,10 @@ func TestNoWayAroundApprovalAndSignatures(t *testing.T) {
 				approved = true
 			case e == SignLast:
 				signed = approved
-			case next == Draft:
+			case next == Draft && s != Draft:
 				approved, signed = false, false
+			case e == Void || e == VoidOnly:
+				signed = false
 			}
 			if (next.IsBinding() || next.IsEnded()) && (!approved || !signed) {
 				t.Fatalf("%s reached from %s by %s; approved %v, signed %v", next, s, e, approved, signed)

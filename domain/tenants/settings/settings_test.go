@@ -36,12 +36,15 @@ func TestDefaultIsValidAndSafe(t *testing.T) {
 
 func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 	t.Parallel()
-	tooFar := Default().ReminderLadders[due.PaymentDue]
+	ladders := Default().ReminderLadders
+	tooFar := ladders[due.PaymentDue]
 	tooFar.Before = []int{30, 7, 5000}
+	ladders[due.PaymentDue], ladders["BIRTHDAY"] = tooFar, schedule.Default()
+	delete(ladders, due.MilestoneDue)
 	s := Settings{
 		TimeZone: "Local", Locale: "de", Currency: "RMB", ContractNumberRule: "HT-{YYYY}",
 		ContractNumberRules: ByKind{lifecycle.Vehicle: "{SEQ}", "BARTER": "{SEQ:1}"},
-		ReminderLadders:     Ladders{due.PaymentDue: tooFar, "BIRTHDAY": schedule.Default(), due.ContractEnd: schedule.Default()},
+		ReminderLadders:     ladders,
 		ReceiptExcess:       -1, PlanTolerance: 1001, EventRetentionDays: 0,
 	}
 	var got []string
