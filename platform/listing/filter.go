@@ -326,6 +326,9 @@ func either(ps []predicate) predicate {
 				return nil
 			}
 		}
+		if len(out) == 1 {
+			return out[0] // sql.Or would forget the brackets of one that is an OR itself, and with them the scope in front
+		}
 		return sql.Or(out...)
 	}
 }

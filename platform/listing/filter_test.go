@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"heyue/platform/date"
@@ -183,6 +184,35 @@ func TestFiltersSayTheSameInSQL(t *testing.T) {
 		}
 		compareRows(r, want, list.Nodes())
 	})
+}
+
+// TestFiltersStayWithinTheScope: whatever a filter consists of, it narrows what the caller may see and the conditions
+// beside it; an alternative that stands alone and is made of alternatives itself once did not.
+func TestFiltersStayWithinTheScope(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	seen := row{ID: key{1}, Name: "seen", Open: true}
+	tenant := s.put(t, t.Context(), []row{seen, {ID: key{2}, Name: "unseen"}, {ID: key{3}, Name: "unseen", Note: ptr("")}})
+	unnoted := &filter{Note: &listing.Text{IsEmpty: ptr(true)}}
+	for name, f := range map[string]*filter{
+		"a condition":             unnoted,
+		"one alternative":         {Or: []*filter{unnoted}},
+		"one within one":          {Or: []*filter{{Or: []*filter{unnoted}}}},
+		"one beside a condition":  {Or: []*filter{unnoted}, Open: ptr(true)},
+		"one that is all of one":  {Or: []*filter{{And: []*filter{unnoted}}}},
+		"two alternatives":        {Or: []*filter{unnoted, {Name: &listing.Text{Eq: ptr("unseen")}}}},
+		"none of one alternative": {Not: &filter{Or: []*filter{{Note: &listing.Text{IsEmpty: ptr(false)}}}}},
+	} {
+		list, err := listing.List(t.Context(), s.lister, s.source(tenant), listing.Request{
+			Tenant: tenant, Filter: f, Scope: func(s *sql.Selector) { s.Where(sql.EQ(s.C("open"), true)) },
+		})
+		if err != nil {
+			t.Fatal(name, err)
+		}
+		if diff := cmp.Diff([]row{seen}, list.Nodes()); diff != "" {
+			t.Errorf("%s (-within the scope +got):\n%s", name, diff)
+		}
+	}
 }
 
 // TestValuesAreData: what an attacker would write is searched for like any other text, and the tables survive it.
