@@ -24,6 +24,7 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	entbilledit "heyue/ent/billedit"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -48,7 +49,10 @@ import (
 	"heyue/ent/obligation"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/progressentry"
+	"heyue/ent/progressline"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -101,6 +105,8 @@ type Client struct {
 	AuditQueue *AuditQueueClient
 	// AuditSeal is the client for interacting with the AuditSeal builders.
 	AuditSeal *AuditSealClient
+	// BillEdit is the client for interacting with the BillEdit builders.
+	BillEdit *BillEditClient
 	// Clause is the client for interacting with the Clause builders.
 	Clause *ClauseClient
 	// ClauseException is the client for interacting with the ClauseException builders.
@@ -149,8 +155,14 @@ type Client struct {
 	OutboxEvent *OutboxEventClient
 	// Payment is the client for interacting with the Payment builders.
 	Payment *PaymentClient
+	// PaymentAllocation is the client for interacting with the PaymentAllocation builders.
+	PaymentAllocation *PaymentAllocationClient
 	// PaymentPlanLine is the client for interacting with the PaymentPlanLine builders.
 	PaymentPlanLine *PaymentPlanLineClient
+	// ProgressEntry is the client for interacting with the ProgressEntry builders.
+	ProgressEntry *ProgressEntryClient
+	// ProgressLine is the client for interacting with the ProgressLine builders.
+	ProgressLine *ProgressLineClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
 	// Reminder is the client for interacting with the Reminder builders.
@@ -200,6 +212,7 @@ func (c *Client) init() {
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditQueue = NewAuditQueueClient(c.config)
 	c.AuditSeal = NewAuditSealClient(c.config)
+	c.BillEdit = NewBillEditClient(c.config)
 	c.Clause = NewClauseClient(c.config)
 	c.ClauseException = NewClauseExceptionClient(c.config)
 	c.Contact = NewContactClient(c.config)
@@ -224,7 +237,10 @@ func (c *Client) init() {
 	c.Obligation = NewObligationClient(c.config)
 	c.OutboxEvent = NewOutboxEventClient(c.config)
 	c.Payment = NewPaymentClient(c.config)
+	c.PaymentAllocation = NewPaymentAllocationClient(c.config)
 	c.PaymentPlanLine = NewPaymentPlanLineClient(c.config)
+	c.ProgressEntry = NewProgressEntryClient(c.config)
+	c.ProgressLine = NewProgressLineClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
 	c.Reminder = NewReminderClient(c.config)
 	c.Role = NewRoleClient(c.config)
@@ -342,6 +358,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditEntry:          NewAuditEntryClient(cfg),
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
+		BillEdit:            NewBillEditClient(cfg),
 		Clause:              NewClauseClient(cfg),
 		ClauseException:     NewClauseExceptionClient(cfg),
 		Contact:             NewContactClient(cfg),
@@ -366,7 +383,10 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Obligation:          NewObligationClient(cfg),
 		OutboxEvent:         NewOutboxEventClient(cfg),
 		Payment:             NewPaymentClient(cfg),
+		PaymentAllocation:   NewPaymentAllocationClient(cfg),
 		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
+		ProgressEntry:       NewProgressEntryClient(cfg),
+		ProgressLine:        NewProgressLineClient(cfg),
 		RefreshToken:        NewRefreshTokenClient(cfg),
 		Reminder:            NewReminderClient(cfg),
 		Role:                NewRoleClient(cfg),
@@ -411,6 +431,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditEntry:          NewAuditEntryClient(cfg),
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
+		BillEdit:            NewBillEditClient(cfg),
 		Clause:              NewClauseClient(cfg),
 		ClauseException:     NewClauseExceptionClient(cfg),
 		Contact:             NewContactClient(cfg),
@@ -435,7 +456,10 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Obligation:          NewObligationClient(cfg),
 		OutboxEvent:         NewOutboxEventClient(cfg),
 		Payment:             NewPaymentClient(cfg),
+		PaymentAllocation:   NewPaymentAllocationClient(cfg),
 		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
+		ProgressEntry:       NewProgressEntryClient(cfg),
+		ProgressLine:        NewProgressLineClient(cfg),
 		RefreshToken:        NewRefreshTokenClient(cfg),
 		Reminder:            NewReminderClient(cfg),
 		Role:                NewRoleClient(cfg),
@@ -480,14 +504,15 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Clause, c.ClauseException,
-		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
-		c.ContractStep, c.ContractText, c.CustomField, c.CustomValue, c.Customer,
-		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
-		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
-		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine, c.RefreshToken,
-		c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
-		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.Clause,
+		c.ClauseException, c.Contact, c.Contract, c.ContractChange, c.ContractLine,
+		c.ContractParty, c.ContractStep, c.ContractText, c.CustomField, c.CustomValue,
+		c.Customer, c.Department, c.DictionaryEntry, c.DocumentReference,
+		c.IdempotencyKey, c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone,
+		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation,
+		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder,
+		c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
+		c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -499,14 +524,15 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Clause, c.ClauseException,
-		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
-		c.ContractStep, c.ContractText, c.CustomField, c.CustomValue, c.Customer,
-		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
-		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
-		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentPlanLine, c.RefreshToken,
-		c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
-		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.Clause,
+		c.ClauseException, c.Contact, c.Contract, c.ContractChange, c.ContractLine,
+		c.ContractParty, c.ContractStep, c.ContractText, c.CustomField, c.CustomValue,
+		c.Customer, c.Department, c.DictionaryEntry, c.DocumentReference,
+		c.IdempotencyKey, c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone,
+		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation,
+		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder,
+		c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
+		c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -539,6 +565,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditQueue.mutate(ctx, m)
 	case *AuditSealMutation:
 		return c.AuditSeal.mutate(ctx, m)
+	case *BillEditMutation:
+		return c.BillEdit.mutate(ctx, m)
 	case *ClauseMutation:
 		return c.Clause.mutate(ctx, m)
 	case *ClauseExceptionMutation:
@@ -587,8 +615,14 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.OutboxEvent.mutate(ctx, m)
 	case *PaymentMutation:
 		return c.Payment.mutate(ctx, m)
+	case *PaymentAllocationMutation:
+		return c.PaymentAllocation.mutate(ctx, m)
 	case *PaymentPlanLineMutation:
 		return c.PaymentPlanLine.mutate(ctx, m)
+	case *ProgressEntryMutation:
+		return c.ProgressEntry.mutate(ctx, m)
+	case *ProgressLineMutation:
+		return c.ProgressLine.mutate(ctx, m)
 	case *RefreshTokenMutation:
 		return c.RefreshToken.mutate(ctx, m)
 	case *ReminderMutation:
@@ -2661,6 +2695,203 @@ func (c *AuditSealClient) mutate(ctx context.Context, m *AuditSealMutation) (Val
 		return (&AuditSealDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditSeal mutation op: %q", m.Op())
+	}
+}
+
+// BillEditClient is a client for the BillEdit schema.
+type BillEditClient struct {
+	config
+}
+
+// NewBillEditClient returns a client for the BillEdit from the given config.
+func NewBillEditClient(c config) *BillEditClient {
+	return &BillEditClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `entbilledit.Hooks(f(g(h())))`.
+func (c *BillEditClient) Use(hooks ...Hook) {
+	c.hooks.BillEdit = append(c.hooks.BillEdit, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `entbilledit.Intercept(f(g(h())))`.
+func (c *BillEditClient) Intercept(interceptors ...Interceptor) {
+	c.inters.BillEdit = append(c.inters.BillEdit, interceptors...)
+}
+
+// Create returns a builder for creating a BillEdit entity.
+func (c *BillEditClient) Create() *BillEditCreate {
+	mutation := newBillEditMutation(c.config, OpCreate)
+	return &BillEditCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of BillEdit entities.
+func (c *BillEditClient) CreateBulk(builders ...*BillEditCreate) *BillEditCreateBulk {
+	return &BillEditCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *BillEditClient) MapCreateBulk(slice any, setFunc func(*BillEditCreate, int)) *BillEditCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &BillEditCreateBulk{err: fmt.Errorf("calling to BillEditClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*BillEditCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &BillEditCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for BillEdit.
+func (c *BillEditClient) Update() *BillEditUpdate {
+	mutation := newBillEditMutation(c.config, OpUpdate)
+	return &BillEditUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *BillEditClient) UpdateOne(_m *BillEdit) *BillEditUpdateOne {
+	mutation := newBillEditMutation(c.config, OpUpdateOne, withBillEdit(_m))
+	return &BillEditUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *BillEditClient) UpdateOneID(id publicid.BillEditID) *BillEditUpdateOne {
+	mutation := newBillEditMutation(c.config, OpUpdateOne, withBillEditID(id))
+	return &BillEditUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for BillEdit.
+func (c *BillEditClient) Delete() *BillEditDelete {
+	mutation := newBillEditMutation(c.config, OpDelete)
+	return &BillEditDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *BillEditClient) DeleteOne(_m *BillEdit) *BillEditDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *BillEditClient) DeleteOneID(id publicid.BillEditID) *BillEditDeleteOne {
+	builder := c.Delete().Where(entbilledit.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &BillEditDeleteOne{builder}
+}
+
+// Query returns a query builder for BillEdit.
+func (c *BillEditClient) Query() *BillEditQuery {
+	return &BillEditQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeBillEdit},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a BillEdit entity by its id.
+func (c *BillEditClient) Get(ctx context.Context, id publicid.BillEditID) (*BillEdit, error) {
+	return c.Query().Where(entbilledit.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *BillEditClient) GetX(ctx context.Context, id publicid.BillEditID) *BillEdit {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a BillEdit.
+func (c *BillEditClient) QueryContract(_m *BillEdit) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entbilledit.Table, entbilledit.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entbilledit.ContractTable, entbilledit.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPayment queries the payment edge of a BillEdit.
+func (c *BillEditClient) QueryPayment(_m *BillEdit) *PaymentQuery {
+	query := (&PaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entbilledit.Table, entbilledit.FieldID, id),
+			sqlgraph.To(payment.Table, payment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entbilledit.PaymentTable, entbilledit.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequestedBy queries the requested_by edge of a BillEdit.
+func (c *BillEditClient) QueryRequestedBy(_m *BillEdit) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entbilledit.Table, entbilledit.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entbilledit.RequestedByTable, entbilledit.RequestedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDecidedBy queries the decided_by edge of a BillEdit.
+func (c *BillEditClient) QueryDecidedBy(_m *BillEdit) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entbilledit.Table, entbilledit.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entbilledit.DecidedByTable, entbilledit.DecidedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *BillEditClient) Hooks() []Hook {
+	return c.hooks.BillEdit
+}
+
+// Interceptors returns the client interceptors.
+func (c *BillEditClient) Interceptors() []Interceptor {
+	return c.inters.BillEdit
+}
+
+func (c *BillEditClient) mutate(ctx context.Context, m *BillEditMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&BillEditCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&BillEditUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&BillEditUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&BillEditDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown BillEdit mutation op: %q", m.Op())
 	}
 }
 
@@ -6695,15 +6926,15 @@ func (c *PaymentClient) QueryContract(_m *Payment) *ContractQuery {
 	return query
 }
 
-// QueryPlanLine queries the plan_line edge of a Payment.
-func (c *PaymentClient) QueryPlanLine(_m *Payment) *PaymentPlanLineQuery {
-	query := (&PaymentPlanLineClient{config: c.config}).Query()
+// QueryAllocations queries the allocations edge of a Payment.
+func (c *PaymentClient) QueryAllocations(_m *Payment) *PaymentAllocationQuery {
+	query := (&PaymentAllocationClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(payment.Table, payment.FieldID, id),
-			sqlgraph.To(paymentplanline.Table, paymentplanline.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, payment.PlanLineTable, payment.PlanLineColumn),
+			sqlgraph.To(paymentallocation.Table, paymentallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, payment.AllocationsTable, payment.AllocationsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -6765,6 +6996,171 @@ func (c *PaymentClient) mutate(ctx context.Context, m *PaymentMutation) (Value, 
 		return (&PaymentDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Payment mutation op: %q", m.Op())
+	}
+}
+
+// PaymentAllocationClient is a client for the PaymentAllocation schema.
+type PaymentAllocationClient struct {
+	config
+}
+
+// NewPaymentAllocationClient returns a client for the PaymentAllocation from the given config.
+func NewPaymentAllocationClient(c config) *PaymentAllocationClient {
+	return &PaymentAllocationClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `paymentallocation.Hooks(f(g(h())))`.
+func (c *PaymentAllocationClient) Use(hooks ...Hook) {
+	c.hooks.PaymentAllocation = append(c.hooks.PaymentAllocation, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `paymentallocation.Intercept(f(g(h())))`.
+func (c *PaymentAllocationClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PaymentAllocation = append(c.inters.PaymentAllocation, interceptors...)
+}
+
+// Create returns a builder for creating a PaymentAllocation entity.
+func (c *PaymentAllocationClient) Create() *PaymentAllocationCreate {
+	mutation := newPaymentAllocationMutation(c.config, OpCreate)
+	return &PaymentAllocationCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PaymentAllocation entities.
+func (c *PaymentAllocationClient) CreateBulk(builders ...*PaymentAllocationCreate) *PaymentAllocationCreateBulk {
+	return &PaymentAllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentAllocationClient) MapCreateBulk(slice any, setFunc func(*PaymentAllocationCreate, int)) *PaymentAllocationCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentAllocationCreateBulk{err: fmt.Errorf("calling to PaymentAllocationClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentAllocationCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentAllocationCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PaymentAllocation.
+func (c *PaymentAllocationClient) Update() *PaymentAllocationUpdate {
+	mutation := newPaymentAllocationMutation(c.config, OpUpdate)
+	return &PaymentAllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentAllocationClient) UpdateOne(_m *PaymentAllocation) *PaymentAllocationUpdateOne {
+	mutation := newPaymentAllocationMutation(c.config, OpUpdateOne, withPaymentAllocation(_m))
+	return &PaymentAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentAllocationClient) UpdateOneID(id publicid.PaymentAllocationID) *PaymentAllocationUpdateOne {
+	mutation := newPaymentAllocationMutation(c.config, OpUpdateOne, withPaymentAllocationID(id))
+	return &PaymentAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PaymentAllocation.
+func (c *PaymentAllocationClient) Delete() *PaymentAllocationDelete {
+	mutation := newPaymentAllocationMutation(c.config, OpDelete)
+	return &PaymentAllocationDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentAllocationClient) DeleteOne(_m *PaymentAllocation) *PaymentAllocationDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentAllocationClient) DeleteOneID(id publicid.PaymentAllocationID) *PaymentAllocationDeleteOne {
+	builder := c.Delete().Where(paymentallocation.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentAllocationDeleteOne{builder}
+}
+
+// Query returns a query builder for PaymentAllocation.
+func (c *PaymentAllocationClient) Query() *PaymentAllocationQuery {
+	return &PaymentAllocationQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePaymentAllocation},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PaymentAllocation entity by its id.
+func (c *PaymentAllocationClient) Get(ctx context.Context, id publicid.PaymentAllocationID) (*PaymentAllocation, error) {
+	return c.Query().Where(paymentallocation.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentAllocationClient) GetX(ctx context.Context, id publicid.PaymentAllocationID) *PaymentAllocation {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryPayment queries the payment edge of a PaymentAllocation.
+func (c *PaymentAllocationClient) QueryPayment(_m *PaymentAllocation) *PaymentQuery {
+	query := (&PaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentallocation.Table, paymentallocation.FieldID, id),
+			sqlgraph.To(payment.Table, payment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentallocation.PaymentTable, paymentallocation.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPlanLine queries the plan_line edge of a PaymentAllocation.
+func (c *PaymentAllocationClient) QueryPlanLine(_m *PaymentAllocation) *PaymentPlanLineQuery {
+	query := (&PaymentPlanLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentallocation.Table, paymentallocation.FieldID, id),
+			sqlgraph.To(paymentplanline.Table, paymentplanline.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentallocation.PlanLineTable, paymentallocation.PlanLineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentAllocationClient) Hooks() []Hook {
+	return c.hooks.PaymentAllocation
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentAllocationClient) Interceptors() []Interceptor {
+	return c.inters.PaymentAllocation
+}
+
+func (c *PaymentAllocationClient) mutate(ctx context.Context, m *PaymentAllocationMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentAllocationCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentAllocationUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentAllocationUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentAllocationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PaymentAllocation mutation op: %q", m.Op())
 	}
 }
 
@@ -6892,15 +7288,31 @@ func (c *PaymentPlanLineClient) QueryContract(_m *PaymentPlanLine) *ContractQuer
 	return query
 }
 
-// QueryPayments queries the payments edge of a PaymentPlanLine.
-func (c *PaymentPlanLineClient) QueryPayments(_m *PaymentPlanLine) *PaymentQuery {
-	query := (&PaymentClient{config: c.config}).Query()
+// QueryMilestone queries the milestone edge of a PaymentPlanLine.
+func (c *PaymentPlanLineClient) QueryMilestone(_m *PaymentPlanLine) *MilestoneQuery {
+	query := (&MilestoneClient{config: c.config}).Query()
 	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
 		id := _m.ID
 		step := sqlgraph.NewStep(
 			sqlgraph.From(paymentplanline.Table, paymentplanline.FieldID, id),
-			sqlgraph.To(payment.Table, payment.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, paymentplanline.PaymentsTable, paymentplanline.PaymentsColumn),
+			sqlgraph.To(entmilestone.Table, entmilestone.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentplanline.MilestoneTable, paymentplanline.MilestoneColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryAllocations queries the allocations edge of a PaymentPlanLine.
+func (c *PaymentPlanLineClient) QueryAllocations(_m *PaymentPlanLine) *PaymentAllocationQuery {
+	query := (&PaymentAllocationClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentplanline.Table, paymentplanline.FieldID, id),
+			sqlgraph.To(paymentallocation.Table, paymentallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, paymentplanline.AllocationsTable, paymentplanline.AllocationsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -6930,6 +7342,352 @@ func (c *PaymentPlanLineClient) mutate(ctx context.Context, m *PaymentPlanLineMu
 		return (&PaymentPlanLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown PaymentPlanLine mutation op: %q", m.Op())
+	}
+}
+
+// ProgressEntryClient is a client for the ProgressEntry schema.
+type ProgressEntryClient struct {
+	config
+}
+
+// NewProgressEntryClient returns a client for the ProgressEntry from the given config.
+func NewProgressEntryClient(c config) *ProgressEntryClient {
+	return &ProgressEntryClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `progressentry.Hooks(f(g(h())))`.
+func (c *ProgressEntryClient) Use(hooks ...Hook) {
+	c.hooks.ProgressEntry = append(c.hooks.ProgressEntry, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `progressentry.Intercept(f(g(h())))`.
+func (c *ProgressEntryClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProgressEntry = append(c.inters.ProgressEntry, interceptors...)
+}
+
+// Create returns a builder for creating a ProgressEntry entity.
+func (c *ProgressEntryClient) Create() *ProgressEntryCreate {
+	mutation := newProgressEntryMutation(c.config, OpCreate)
+	return &ProgressEntryCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProgressEntry entities.
+func (c *ProgressEntryClient) CreateBulk(builders ...*ProgressEntryCreate) *ProgressEntryCreateBulk {
+	return &ProgressEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProgressEntryClient) MapCreateBulk(slice any, setFunc func(*ProgressEntryCreate, int)) *ProgressEntryCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProgressEntryCreateBulk{err: fmt.Errorf("calling to ProgressEntryClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProgressEntryCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProgressEntryCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProgressEntry.
+func (c *ProgressEntryClient) Update() *ProgressEntryUpdate {
+	mutation := newProgressEntryMutation(c.config, OpUpdate)
+	return &ProgressEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProgressEntryClient) UpdateOne(_m *ProgressEntry) *ProgressEntryUpdateOne {
+	mutation := newProgressEntryMutation(c.config, OpUpdateOne, withProgressEntry(_m))
+	return &ProgressEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProgressEntryClient) UpdateOneID(id publicid.ProgressEntryID) *ProgressEntryUpdateOne {
+	mutation := newProgressEntryMutation(c.config, OpUpdateOne, withProgressEntryID(id))
+	return &ProgressEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProgressEntry.
+func (c *ProgressEntryClient) Delete() *ProgressEntryDelete {
+	mutation := newProgressEntryMutation(c.config, OpDelete)
+	return &ProgressEntryDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProgressEntryClient) DeleteOne(_m *ProgressEntry) *ProgressEntryDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProgressEntryClient) DeleteOneID(id publicid.ProgressEntryID) *ProgressEntryDeleteOne {
+	builder := c.Delete().Where(progressentry.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProgressEntryDeleteOne{builder}
+}
+
+// Query returns a query builder for ProgressEntry.
+func (c *ProgressEntryClient) Query() *ProgressEntryQuery {
+	return &ProgressEntryQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProgressEntry},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProgressEntry entity by its id.
+func (c *ProgressEntryClient) Get(ctx context.Context, id publicid.ProgressEntryID) (*ProgressEntry, error) {
+	return c.Query().Where(progressentry.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProgressEntryClient) GetX(ctx context.Context, id publicid.ProgressEntryID) *ProgressEntry {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryLine queries the line edge of a ProgressEntry.
+func (c *ProgressEntryClient) QueryLine(_m *ProgressEntry) *ProgressLineQuery {
+	query := (&ProgressLineClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(progressentry.Table, progressentry.FieldID, id),
+			sqlgraph.To(progressline.Table, progressline.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, progressentry.LineTable, progressentry.LineColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReversalOf queries the reversal_of edge of a ProgressEntry.
+func (c *ProgressEntryClient) QueryReversalOf(_m *ProgressEntry) *ProgressEntryQuery {
+	query := (&ProgressEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(progressentry.Table, progressentry.FieldID, id),
+			sqlgraph.To(progressentry.Table, progressentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, true, progressentry.ReversalOfTable, progressentry.ReversalOfColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryReversal queries the reversal edge of a ProgressEntry.
+func (c *ProgressEntryClient) QueryReversal(_m *ProgressEntry) *ProgressEntryQuery {
+	query := (&ProgressEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(progressentry.Table, progressentry.FieldID, id),
+			sqlgraph.To(progressentry.Table, progressentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2O, false, progressentry.ReversalTable, progressentry.ReversalColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProgressEntryClient) Hooks() []Hook {
+	return c.hooks.ProgressEntry
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProgressEntryClient) Interceptors() []Interceptor {
+	return c.inters.ProgressEntry
+}
+
+func (c *ProgressEntryClient) mutate(ctx context.Context, m *ProgressEntryMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProgressEntryCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProgressEntryUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProgressEntryUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProgressEntryDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProgressEntry mutation op: %q", m.Op())
+	}
+}
+
+// ProgressLineClient is a client for the ProgressLine schema.
+type ProgressLineClient struct {
+	config
+}
+
+// NewProgressLineClient returns a client for the ProgressLine from the given config.
+func NewProgressLineClient(c config) *ProgressLineClient {
+	return &ProgressLineClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `progressline.Hooks(f(g(h())))`.
+func (c *ProgressLineClient) Use(hooks ...Hook) {
+	c.hooks.ProgressLine = append(c.hooks.ProgressLine, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `progressline.Intercept(f(g(h())))`.
+func (c *ProgressLineClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ProgressLine = append(c.inters.ProgressLine, interceptors...)
+}
+
+// Create returns a builder for creating a ProgressLine entity.
+func (c *ProgressLineClient) Create() *ProgressLineCreate {
+	mutation := newProgressLineMutation(c.config, OpCreate)
+	return &ProgressLineCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ProgressLine entities.
+func (c *ProgressLineClient) CreateBulk(builders ...*ProgressLineCreate) *ProgressLineCreateBulk {
+	return &ProgressLineCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ProgressLineClient) MapCreateBulk(slice any, setFunc func(*ProgressLineCreate, int)) *ProgressLineCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ProgressLineCreateBulk{err: fmt.Errorf("calling to ProgressLineClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ProgressLineCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ProgressLineCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ProgressLine.
+func (c *ProgressLineClient) Update() *ProgressLineUpdate {
+	mutation := newProgressLineMutation(c.config, OpUpdate)
+	return &ProgressLineUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ProgressLineClient) UpdateOne(_m *ProgressLine) *ProgressLineUpdateOne {
+	mutation := newProgressLineMutation(c.config, OpUpdateOne, withProgressLine(_m))
+	return &ProgressLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ProgressLineClient) UpdateOneID(id publicid.ProgressLineID) *ProgressLineUpdateOne {
+	mutation := newProgressLineMutation(c.config, OpUpdateOne, withProgressLineID(id))
+	return &ProgressLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ProgressLine.
+func (c *ProgressLineClient) Delete() *ProgressLineDelete {
+	mutation := newProgressLineMutation(c.config, OpDelete)
+	return &ProgressLineDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ProgressLineClient) DeleteOne(_m *ProgressLine) *ProgressLineDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ProgressLineClient) DeleteOneID(id publicid.ProgressLineID) *ProgressLineDeleteOne {
+	builder := c.Delete().Where(progressline.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ProgressLineDeleteOne{builder}
+}
+
+// Query returns a query builder for ProgressLine.
+func (c *ProgressLineClient) Query() *ProgressLineQuery {
+	return &ProgressLineQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeProgressLine},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ProgressLine entity by its id.
+func (c *ProgressLineClient) Get(ctx context.Context, id publicid.ProgressLineID) (*ProgressLine, error) {
+	return c.Query().Where(progressline.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ProgressLineClient) GetX(ctx context.Context, id publicid.ProgressLineID) *ProgressLine {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a ProgressLine.
+func (c *ProgressLineClient) QueryContract(_m *ProgressLine) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(progressline.Table, progressline.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, progressline.ContractTable, progressline.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEntries queries the entries edge of a ProgressLine.
+func (c *ProgressLineClient) QueryEntries(_m *ProgressLine) *ProgressEntryQuery {
+	query := (&ProgressEntryClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(progressline.Table, progressline.FieldID, id),
+			sqlgraph.To(progressentry.Table, progressentry.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, progressline.EntriesTable, progressline.EntriesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ProgressLineClient) Hooks() []Hook {
+	return c.hooks.ProgressLine
+}
+
+// Interceptors returns the client interceptors.
+func (c *ProgressLineClient) Interceptors() []Interceptor {
+	return c.inters.ProgressLine
+}
+
+func (c *ProgressLineClient) mutate(ctx context.Context, m *ProgressLineMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ProgressLineCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ProgressLineUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ProgressLineUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ProgressLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ProgressLine mutation op: %q", m.Op())
 	}
 }
 
@@ -9067,25 +9825,26 @@ type (
 	hooks struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, Clause, ClauseException, Contact, Contract,
+		AuditQueue, AuditSeal, BillEdit, Clause, ClauseException, Contact, Contract,
 		ContractChange, ContractLine, ContractParty, ContractStep, ContractText,
 		CustomField, CustomValue, Customer, Department, DictionaryEntry,
 		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry,
-		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentPlanLine,
-		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
-		SignatureVoid, Template, TemplateVersion, Tenant, User, UserRole []ent.Hook
+		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
+		PaymentPlanLine, ProgressEntry, ProgressLine, RefreshToken, Reminder, Role,
+		RoleGrant, ServiceRecord, Session, Signature, SignatureVoid, Template,
+		TemplateVersion, Tenant, User, UserRole []ent.Hook
 	}
 	inters struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, Clause, ClauseException, Contact, Contract,
+		AuditQueue, AuditSeal, BillEdit, Clause, ClauseException, Contact, Contract,
 		ContractChange, ContractLine, ContractParty, ContractStep, ContractText,
 		CustomField, CustomValue, Customer, Department, DictionaryEntry,
 		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry,
-		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentPlanLine,
-		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
-		SignatureVoid, Template, TemplateVersion, Tenant, User,
-		UserRole []ent.Interceptor
+		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
+		PaymentPlanLine, ProgressEntry, ProgressLine, RefreshToken, Reminder, Role,
+		RoleGrant, ServiceRecord, Session, Signature, SignatureVoid, Template,
+		TemplateVersion, Tenant, User, UserRole []ent.Interceptor
 	}
 )
 

@@ -8,6 +8,7 @@ import (
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
+	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
 	"heyue/ent/department"
@@ -61,6 +62,12 @@ type Contract struct {
 	Currency money.Currency `json:"currency,omitempty"`
 	// sum of payments, kept in their transactions
 	SettledMinor int64 `json:"settled_minor,omitempty"`
+	// the part of it that settles instalments; the rest is on account
+	AllocatedMinor int64 `json:"allocated_minor,omitempty"`
+	// how far beyond the amount money was let come, when it came
+	ExcessMinor int64 `json:"excess_minor,omitempty"`
+	// how it is paid as a whole (H4)
+	PaymentMode *plan.Mode `json:"payment_mode,omitempty"`
 	// SignedOn holds the value of the "signed_on" field.
 	SignedOn *date.Date `json:"signed_on,omitempty"`
 	// EffectiveOn holds the value of the "effective_on" field.
@@ -314,9 +321,9 @@ func (*Contract) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.ContractID)
 		case contract.FieldCustomerID:
 			values[i] = new(publicid.CustomerID)
-		case contract.FieldTenantID, contract.FieldVersion, contract.FieldAmountMinor, contract.FieldSettledMinor, contract.FieldRenewalMonths, contract.FieldNoticeDays:
+		case contract.FieldTenantID, contract.FieldVersion, contract.FieldAmountMinor, contract.FieldSettledMinor, contract.FieldAllocatedMinor, contract.FieldExcessMinor, contract.FieldRenewalMonths, contract.FieldNoticeDays:
 			values[i] = new(sql.NullInt64)
-		case contract.FieldNumber, contract.FieldTitle, contract.FieldKind, contract.FieldDirection, contract.FieldStatus, contract.FieldCurrency, contract.FieldDescription, contract.FieldRenewal:
+		case contract.FieldNumber, contract.FieldTitle, contract.FieldKind, contract.FieldDirection, contract.FieldStatus, contract.FieldCurrency, contract.FieldPaymentMode, contract.FieldDescription, contract.FieldRenewal:
 			values[i] = new(sql.NullString)
 		case contract.FieldCreatedAt, contract.FieldUpdatedAt, contract.FieldArchivedAt:
 			values[i] = new(sql.NullTime)
@@ -447,6 +454,25 @@ func (_m *Contract) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field settled_minor", values[i])
 			} else if value.Valid {
 				_m.SettledMinor = value.Int64
+			}
+		case contract.FieldAllocatedMinor:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field allocated_minor", values[i])
+			} else if value.Valid {
+				_m.AllocatedMinor = value.Int64
+			}
+		case contract.FieldExcessMinor:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field excess_minor", values[i])
+			} else if value.Valid {
+				_m.ExcessMinor = value.Int64
+			}
+		case contract.FieldPaymentMode:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field payment_mode", values[i])
+			} else if value.Valid {
+				_m.PaymentMode = new(plan.Mode)
+				*_m.PaymentMode = plan.Mode(value.String)
 			}
 		case contract.FieldSignedOn:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
@@ -705,6 +731,17 @@ func (_m *Contract) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("settled_minor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SettledMinor))
+	builder.WriteString(", ")
+	builder.WriteString("allocated_minor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.AllocatedMinor))
+	builder.WriteString(", ")
+	builder.WriteString("excess_minor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ExcessMinor))
+	builder.WriteString(", ")
+	if v := _m.PaymentMode; v != nil {
+		builder.WriteString("payment_mode=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	if v := _m.SignedOn; v != nil {
 		builder.WriteString("signed_on=")

@@ -9,6 +9,7 @@ import (
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
+	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
@@ -214,6 +215,48 @@ func (_c *ContractCreate) SetSettledMinor(v int64) *ContractCreate {
 func (_c *ContractCreate) SetNillableSettledMinor(v *int64) *ContractCreate {
 	if v != nil {
 		_c.SetSettledMinor(*v)
+	}
+	return _c
+}
+
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (_c *ContractCreate) SetAllocatedMinor(v int64) *ContractCreate {
+	_c.mutation.SetAllocatedMinor(v)
+	return _c
+}
+
+// SetNillableAllocatedMinor sets the "allocated_minor" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableAllocatedMinor(v *int64) *ContractCreate {
+	if v != nil {
+		_c.SetAllocatedMinor(*v)
+	}
+	return _c
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (_c *ContractCreate) SetExcessMinor(v int64) *ContractCreate {
+	_c.mutation.SetExcessMinor(v)
+	return _c
+}
+
+// SetNillableExcessMinor sets the "excess_minor" field if the given value is not nil.
+func (_c *ContractCreate) SetNillableExcessMinor(v *int64) *ContractCreate {
+	if v != nil {
+		_c.SetExcessMinor(*v)
+	}
+	return _c
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (_c *ContractCreate) SetPaymentMode(v plan.Mode) *ContractCreate {
+	_c.mutation.SetPaymentMode(v)
+	return _c
+}
+
+// SetNillablePaymentMode sets the "payment_mode" field if the given value is not nil.
+func (_c *ContractCreate) SetNillablePaymentMode(v *plan.Mode) *ContractCreate {
+	if v != nil {
+		_c.SetPaymentMode(*v)
 	}
 	return _c
 }
@@ -678,6 +721,14 @@ func (_c *ContractCreate) defaults() {
 		v := contract.DefaultSettledMinor
 		_c.mutation.SetSettledMinor(v)
 	}
+	if _, ok := _c.mutation.AllocatedMinor(); !ok {
+		v := contract.DefaultAllocatedMinor
+		_c.mutation.SetAllocatedMinor(v)
+	}
+	if _, ok := _c.mutation.ExcessMinor(); !ok {
+		v := contract.DefaultExcessMinor
+		_c.mutation.SetExcessMinor(v)
+	}
 	if _, ok := _c.mutation.Description(); !ok {
 		v := contract.DefaultDescription
 		_c.mutation.SetDescription(v)
@@ -765,6 +816,32 @@ func (_c *ContractCreate) check() error {
 	}
 	if _, ok := _c.mutation.SettledMinor(); !ok {
 		return &ValidationError{Name: "settled_minor", err: errors.New(`ent: missing required field "Contract.settled_minor"`)}
+	}
+	if v, ok := _c.mutation.SettledMinor(); ok {
+		if err := contract.SettledMinorValidator(v); err != nil {
+			return &ValidationError{Name: "settled_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.settled_minor": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.AllocatedMinor(); !ok {
+		return &ValidationError{Name: "allocated_minor", err: errors.New(`ent: missing required field "Contract.allocated_minor"`)}
+	}
+	if v, ok := _c.mutation.AllocatedMinor(); ok {
+		if err := contract.AllocatedMinorValidator(v); err != nil {
+			return &ValidationError{Name: "allocated_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.allocated_minor": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.ExcessMinor(); !ok {
+		return &ValidationError{Name: "excess_minor", err: errors.New(`ent: missing required field "Contract.excess_minor"`)}
+	}
+	if v, ok := _c.mutation.ExcessMinor(); ok {
+		if err := contract.ExcessMinorValidator(v); err != nil {
+			return &ValidationError{Name: "excess_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.excess_minor": %w`, err)}
+		}
+	}
+	if v, ok := _c.mutation.PaymentMode(); ok {
+		if err := contract.PaymentModeValidator(v); err != nil {
+			return &ValidationError{Name: "payment_mode", err: fmt.Errorf(`ent: validator failed for field "Contract.payment_mode": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.Description(); !ok {
 		return &ValidationError{Name: "description", err: errors.New(`ent: missing required field "Contract.description"`)}
@@ -892,6 +969,18 @@ func (_c *ContractCreate) createSpec() (*Contract, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.SettledMinor(); ok {
 		_spec.SetField(contract.FieldSettledMinor, field.TypeInt64, value)
 		_node.SettledMinor = value
+	}
+	if value, ok := _c.mutation.AllocatedMinor(); ok {
+		_spec.SetField(contract.FieldAllocatedMinor, field.TypeInt64, value)
+		_node.AllocatedMinor = value
+	}
+	if value, ok := _c.mutation.ExcessMinor(); ok {
+		_spec.SetField(contract.FieldExcessMinor, field.TypeInt64, value)
+		_node.ExcessMinor = value
+	}
+	if value, ok := _c.mutation.PaymentMode(); ok {
+		_spec.SetField(contract.FieldPaymentMode, field.TypeEnum, value)
+		_node.PaymentMode = &value
 	}
 	if value, ok := _c.mutation.SignedOn(); ok {
 		_spec.SetField(contract.FieldSignedOn, field.TypeOther, value)
@@ -1469,6 +1558,60 @@ func (u *ContractUpsert) AddSettledMinor(v int64) *ContractUpsert {
 	return u
 }
 
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (u *ContractUpsert) SetAllocatedMinor(v int64) *ContractUpsert {
+	u.Set(contract.FieldAllocatedMinor, v)
+	return u
+}
+
+// UpdateAllocatedMinor sets the "allocated_minor" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateAllocatedMinor() *ContractUpsert {
+	u.SetExcluded(contract.FieldAllocatedMinor)
+	return u
+}
+
+// AddAllocatedMinor adds v to the "allocated_minor" field.
+func (u *ContractUpsert) AddAllocatedMinor(v int64) *ContractUpsert {
+	u.Add(contract.FieldAllocatedMinor, v)
+	return u
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (u *ContractUpsert) SetExcessMinor(v int64) *ContractUpsert {
+	u.Set(contract.FieldExcessMinor, v)
+	return u
+}
+
+// UpdateExcessMinor sets the "excess_minor" field to the value that was provided on create.
+func (u *ContractUpsert) UpdateExcessMinor() *ContractUpsert {
+	u.SetExcluded(contract.FieldExcessMinor)
+	return u
+}
+
+// AddExcessMinor adds v to the "excess_minor" field.
+func (u *ContractUpsert) AddExcessMinor(v int64) *ContractUpsert {
+	u.Add(contract.FieldExcessMinor, v)
+	return u
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (u *ContractUpsert) SetPaymentMode(v plan.Mode) *ContractUpsert {
+	u.Set(contract.FieldPaymentMode, v)
+	return u
+}
+
+// UpdatePaymentMode sets the "payment_mode" field to the value that was provided on create.
+func (u *ContractUpsert) UpdatePaymentMode() *ContractUpsert {
+	u.SetExcluded(contract.FieldPaymentMode)
+	return u
+}
+
+// ClearPaymentMode clears the value of the "payment_mode" field.
+func (u *ContractUpsert) ClearPaymentMode() *ContractUpsert {
+	u.SetNull(contract.FieldPaymentMode)
+	return u
+}
+
 // SetSignedOn sets the "signed_on" field.
 func (u *ContractUpsert) SetSignedOn(v date.Date) *ContractUpsert {
 	u.Set(contract.FieldSignedOn, v)
@@ -1965,6 +2108,69 @@ func (u *ContractUpsertOne) AddSettledMinor(v int64) *ContractUpsertOne {
 func (u *ContractUpsertOne) UpdateSettledMinor() *ContractUpsertOne {
 	return u.Update(func(s *ContractUpsert) {
 		s.UpdateSettledMinor()
+	})
+}
+
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (u *ContractUpsertOne) SetAllocatedMinor(v int64) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetAllocatedMinor(v)
+	})
+}
+
+// AddAllocatedMinor adds v to the "allocated_minor" field.
+func (u *ContractUpsertOne) AddAllocatedMinor(v int64) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddAllocatedMinor(v)
+	})
+}
+
+// UpdateAllocatedMinor sets the "allocated_minor" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateAllocatedMinor() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateAllocatedMinor()
+	})
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (u *ContractUpsertOne) SetExcessMinor(v int64) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetExcessMinor(v)
+	})
+}
+
+// AddExcessMinor adds v to the "excess_minor" field.
+func (u *ContractUpsertOne) AddExcessMinor(v int64) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddExcessMinor(v)
+	})
+}
+
+// UpdateExcessMinor sets the "excess_minor" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdateExcessMinor() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateExcessMinor()
+	})
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (u *ContractUpsertOne) SetPaymentMode(v plan.Mode) *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetPaymentMode(v)
+	})
+}
+
+// UpdatePaymentMode sets the "payment_mode" field to the value that was provided on create.
+func (u *ContractUpsertOne) UpdatePaymentMode() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdatePaymentMode()
+	})
+}
+
+// ClearPaymentMode clears the value of the "payment_mode" field.
+func (u *ContractUpsertOne) ClearPaymentMode() *ContractUpsertOne {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearPaymentMode()
 	})
 }
 
@@ -2665,6 +2871,69 @@ func (u *ContractUpsertBulk) AddSettledMinor(v int64) *ContractUpsertBulk {
 func (u *ContractUpsertBulk) UpdateSettledMinor() *ContractUpsertBulk {
 	return u.Update(func(s *ContractUpsert) {
 		s.UpdateSettledMinor()
+	})
+}
+
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (u *ContractUpsertBulk) SetAllocatedMinor(v int64) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetAllocatedMinor(v)
+	})
+}
+
+// AddAllocatedMinor adds v to the "allocated_minor" field.
+func (u *ContractUpsertBulk) AddAllocatedMinor(v int64) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddAllocatedMinor(v)
+	})
+}
+
+// UpdateAllocatedMinor sets the "allocated_minor" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateAllocatedMinor() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateAllocatedMinor()
+	})
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (u *ContractUpsertBulk) SetExcessMinor(v int64) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetExcessMinor(v)
+	})
+}
+
+// AddExcessMinor adds v to the "excess_minor" field.
+func (u *ContractUpsertBulk) AddExcessMinor(v int64) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.AddExcessMinor(v)
+	})
+}
+
+// UpdateExcessMinor sets the "excess_minor" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdateExcessMinor() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdateExcessMinor()
+	})
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (u *ContractUpsertBulk) SetPaymentMode(v plan.Mode) *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.SetPaymentMode(v)
+	})
+}
+
+// UpdatePaymentMode sets the "payment_mode" field to the value that was provided on create.
+func (u *ContractUpsertBulk) UpdatePaymentMode() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.UpdatePaymentMode()
+	})
+}
+
+// ClearPaymentMode clears the value of the "payment_mode" field.
+func (u *ContractUpsertBulk) ClearPaymentMode() *ContractUpsertBulk {
+	return u.Update(func(s *ContractUpsert) {
+		s.ClearPaymentMode()
 	})
 }
 

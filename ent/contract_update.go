@@ -9,6 +9,7 @@ import (
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
+	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractline"
@@ -266,6 +267,68 @@ func (_u *ContractUpdate) SetNillableSettledMinor(v *int64) *ContractUpdate {
 // AddSettledMinor adds value to the "settled_minor" field.
 func (_u *ContractUpdate) AddSettledMinor(v int64) *ContractUpdate {
 	_u.mutation.AddSettledMinor(v)
+	return _u
+}
+
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (_u *ContractUpdate) SetAllocatedMinor(v int64) *ContractUpdate {
+	_u.mutation.ResetAllocatedMinor()
+	_u.mutation.SetAllocatedMinor(v)
+	return _u
+}
+
+// SetNillableAllocatedMinor sets the "allocated_minor" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableAllocatedMinor(v *int64) *ContractUpdate {
+	if v != nil {
+		_u.SetAllocatedMinor(*v)
+	}
+	return _u
+}
+
+// AddAllocatedMinor adds value to the "allocated_minor" field.
+func (_u *ContractUpdate) AddAllocatedMinor(v int64) *ContractUpdate {
+	_u.mutation.AddAllocatedMinor(v)
+	return _u
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (_u *ContractUpdate) SetExcessMinor(v int64) *ContractUpdate {
+	_u.mutation.ResetExcessMinor()
+	_u.mutation.SetExcessMinor(v)
+	return _u
+}
+
+// SetNillableExcessMinor sets the "excess_minor" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillableExcessMinor(v *int64) *ContractUpdate {
+	if v != nil {
+		_u.SetExcessMinor(*v)
+	}
+	return _u
+}
+
+// AddExcessMinor adds value to the "excess_minor" field.
+func (_u *ContractUpdate) AddExcessMinor(v int64) *ContractUpdate {
+	_u.mutation.AddExcessMinor(v)
+	return _u
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (_u *ContractUpdate) SetPaymentMode(v plan.Mode) *ContractUpdate {
+	_u.mutation.SetPaymentMode(v)
+	return _u
+}
+
+// SetNillablePaymentMode sets the "payment_mode" field if the given value is not nil.
+func (_u *ContractUpdate) SetNillablePaymentMode(v *plan.Mode) *ContractUpdate {
+	if v != nil {
+		_u.SetPaymentMode(*v)
+	}
+	return _u
+}
+
+// ClearPaymentMode clears the value of the "payment_mode" field.
+func (_u *ContractUpdate) ClearPaymentMode() *ContractUpdate {
+	_u.mutation.ClearPaymentMode()
 	return _u
 }
 
@@ -1079,6 +1142,26 @@ func (_u *ContractUpdate) check() error {
 			return &ValidationError{Name: "amount_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.amount_minor": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SettledMinor(); ok {
+		if err := contract.SettledMinorValidator(v); err != nil {
+			return &ValidationError{Name: "settled_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.settled_minor": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AllocatedMinor(); ok {
+		if err := contract.AllocatedMinorValidator(v); err != nil {
+			return &ValidationError{Name: "allocated_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.allocated_minor": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ExcessMinor(); ok {
+		if err := contract.ExcessMinorValidator(v); err != nil {
+			return &ValidationError{Name: "excess_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.excess_minor": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PaymentMode(); ok {
+		if err := contract.PaymentModeValidator(v); err != nil {
+			return &ValidationError{Name: "payment_mode", err: fmt.Errorf(`ent: validator failed for field "Contract.payment_mode": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Description(); ok {
 		if err := contract.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Contract.description": %w`, err)}
@@ -1167,6 +1250,24 @@ func (_u *ContractUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.AddedSettledMinor(); ok {
 		_spec.AddField(contract.FieldSettledMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AllocatedMinor(); ok {
+		_spec.SetField(contract.FieldAllocatedMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAllocatedMinor(); ok {
+		_spec.AddField(contract.FieldAllocatedMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ExcessMinor(); ok {
+		_spec.SetField(contract.FieldExcessMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedExcessMinor(); ok {
+		_spec.AddField(contract.FieldExcessMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PaymentMode(); ok {
+		_spec.SetField(contract.FieldPaymentMode, field.TypeEnum, value)
+	}
+	if _u.mutation.PaymentModeCleared() {
+		_spec.ClearField(contract.FieldPaymentMode, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.SignedOn(); ok {
 		_spec.SetField(contract.FieldSignedOn, field.TypeOther, value)
@@ -2170,6 +2271,68 @@ func (_u *ContractUpdateOne) AddSettledMinor(v int64) *ContractUpdateOne {
 	return _u
 }
 
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (_u *ContractUpdateOne) SetAllocatedMinor(v int64) *ContractUpdateOne {
+	_u.mutation.ResetAllocatedMinor()
+	_u.mutation.SetAllocatedMinor(v)
+	return _u
+}
+
+// SetNillableAllocatedMinor sets the "allocated_minor" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableAllocatedMinor(v *int64) *ContractUpdateOne {
+	if v != nil {
+		_u.SetAllocatedMinor(*v)
+	}
+	return _u
+}
+
+// AddAllocatedMinor adds value to the "allocated_minor" field.
+func (_u *ContractUpdateOne) AddAllocatedMinor(v int64) *ContractUpdateOne {
+	_u.mutation.AddAllocatedMinor(v)
+	return _u
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (_u *ContractUpdateOne) SetExcessMinor(v int64) *ContractUpdateOne {
+	_u.mutation.ResetExcessMinor()
+	_u.mutation.SetExcessMinor(v)
+	return _u
+}
+
+// SetNillableExcessMinor sets the "excess_minor" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillableExcessMinor(v *int64) *ContractUpdateOne {
+	if v != nil {
+		_u.SetExcessMinor(*v)
+	}
+	return _u
+}
+
+// AddExcessMinor adds value to the "excess_minor" field.
+func (_u *ContractUpdateOne) AddExcessMinor(v int64) *ContractUpdateOne {
+	_u.mutation.AddExcessMinor(v)
+	return _u
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (_u *ContractUpdateOne) SetPaymentMode(v plan.Mode) *ContractUpdateOne {
+	_u.mutation.SetPaymentMode(v)
+	return _u
+}
+
+// SetNillablePaymentMode sets the "payment_mode" field if the given value is not nil.
+func (_u *ContractUpdateOne) SetNillablePaymentMode(v *plan.Mode) *ContractUpdateOne {
+	if v != nil {
+		_u.SetPaymentMode(*v)
+	}
+	return _u
+}
+
+// ClearPaymentMode clears the value of the "payment_mode" field.
+func (_u *ContractUpdateOne) ClearPaymentMode() *ContractUpdateOne {
+	_u.mutation.ClearPaymentMode()
+	return _u
+}
+
 // SetSignedOn sets the "signed_on" field.
 func (_u *ContractUpdateOne) SetSignedOn(v date.Date) *ContractUpdateOne {
 	_u.mutation.SetSignedOn(v)
@@ -2993,6 +3156,26 @@ func (_u *ContractUpdateOne) check() error {
 			return &ValidationError{Name: "amount_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.amount_minor": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.SettledMinor(); ok {
+		if err := contract.SettledMinorValidator(v); err != nil {
+			return &ValidationError{Name: "settled_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.settled_minor": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.AllocatedMinor(); ok {
+		if err := contract.AllocatedMinorValidator(v); err != nil {
+			return &ValidationError{Name: "allocated_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.allocated_minor": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.ExcessMinor(); ok {
+		if err := contract.ExcessMinorValidator(v); err != nil {
+			return &ValidationError{Name: "excess_minor", err: fmt.Errorf(`ent: validator failed for field "Contract.excess_minor": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.PaymentMode(); ok {
+		if err := contract.PaymentModeValidator(v); err != nil {
+			return &ValidationError{Name: "payment_mode", err: fmt.Errorf(`ent: validator failed for field "Contract.payment_mode": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Description(); ok {
 		if err := contract.DescriptionValidator(v); err != nil {
 			return &ValidationError{Name: "description", err: fmt.Errorf(`ent: validator failed for field "Contract.description": %w`, err)}
@@ -3098,6 +3281,24 @@ func (_u *ContractUpdateOne) sqlSave(ctx context.Context) (_node *Contract, err 
 	}
 	if value, ok := _u.mutation.AddedSettledMinor(); ok {
 		_spec.AddField(contract.FieldSettledMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AllocatedMinor(); ok {
+		_spec.SetField(contract.FieldAllocatedMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedAllocatedMinor(); ok {
+		_spec.AddField(contract.FieldAllocatedMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.ExcessMinor(); ok {
+		_spec.SetField(contract.FieldExcessMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedExcessMinor(); ok {
+		_spec.AddField(contract.FieldExcessMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.PaymentMode(); ok {
+		_spec.SetField(contract.FieldPaymentMode, field.TypeEnum, value)
+	}
+	if _u.mutation.PaymentModeCleared() {
+		_spec.ClearField(contract.FieldPaymentMode, field.TypeEnum)
 	}
 	if value, ok := _u.mutation.SignedOn(); ok {
 		_spec.SetField(contract.FieldSignedOn, field.TypeOther, value)

@@ -18,6 +18,14 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"reflect"
+	"sync"
+
+	"entgo.io/ent"
+	"entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+
+	entbilledit "heyue/ent/billedit"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -35,12 +43,6 @@ import (
 	"heyue/ent/documentreference"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
-	"reflect"
-	"sync"
-
-	"entgo.io/ent"
-	"entgo.io/ent/dialect/sql"
-	"entgo.io/ent/dialect/sql/sqlgraph"
 
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
@@ -50,7 +52,10 @@ import (
 	"heyue/ent/obligation"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/progressentry"
+	"heyue/ent/progressline"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -137,6 +142,7 @@ func checkColumn(t, c string) error {
 			auditentry.Table:          auditentry.ValidColumn,
 			auditqueue.Table:          auditqueue.ValidColumn,
 			auditseal.Table:           auditseal.ValidColumn,
+			entbilledit.Table:         entbilledit.ValidColumn,
 			clause.Table:              clause.ValidColumn,
 			clauseexception.Table:     clauseexception.ValidColumn,
 			contact.Table:             contact.ValidColumn,
@@ -161,7 +167,10 @@ func checkColumn(t, c string) error {
 			obligation.Table:          obligation.ValidColumn,
 			outboxevent.Table:         outboxevent.ValidColumn,
 			payment.Table:             payment.ValidColumn,
+			paymentallocation.Table:   paymentallocation.ValidColumn,
 			paymentplanline.Table:     paymentplanline.ValidColumn,
+			progressentry.Table:       progressentry.ValidColumn,
+			progressline.Table:        progressline.ValidColumn,
 			refreshtoken.Table:        refreshtoken.ValidColumn,
 			reminder.Table:            reminder.ValidColumn,
 			role.Table:                role.ValidColumn,

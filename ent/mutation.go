@@ -17,6 +17,8 @@ import (
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/fields/custom"
 	"heyue/domain/incidents/incident"
+	"heyue/domain/progress/work"
+	"heyue/domain/settlement/billedit"
 	"heyue/domain/settlement/plan"
 	"heyue/domain/templates/text"
 	"heyue/domain/tenants/settings"
@@ -33,6 +35,7 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	entbilledit "heyue/ent/billedit"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -57,8 +60,11 @@ import (
 	"heyue/ent/obligation"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
+	"heyue/ent/progressentry"
+	"heyue/ent/progressline"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -106,6 +112,7 @@ const (
 	TypeAuditEntry          = "AuditEntry"
 	TypeAuditQueue          = "AuditQueue"
 	TypeAuditSeal           = "AuditSeal"
+	TypeBillEdit            = "BillEdit"
 	TypeClause              = "Clause"
 	TypeClauseException     = "ClauseException"
 	TypeContact             = "Contact"
@@ -130,7 +137,10 @@ const (
 	TypeObligation          = "Obligation"
 	TypeOutboxEvent         = "OutboxEvent"
 	TypePayment             = "Payment"
+	TypePaymentAllocation   = "PaymentAllocation"
 	TypePaymentPlanLine     = "PaymentPlanLine"
+	TypeProgressEntry       = "ProgressEntry"
+	TypeProgressLine        = "ProgressLine"
 	TypeRefreshToken        = "RefreshToken"
 	TypeReminder            = "Reminder"
 	TypeRole                = "Role"
@@ -12735,6 +12745,1361 @@ func (m *AuditSealMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown AuditSeal edge %s", name)
 }
 
+// BillEditMutation represents an operation that mutates the BillEdit nodes in the graph.
+type BillEditMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.BillEditID
+	tenant_id           *int64
+	addtenant_id        *int64
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	state               *billedit.State
+	reason              *string
+	before              *billedit.Content
+	after               *billedit.Content
+	decided_at          *time.Time
+	opinion             *string
+	clearedFields       map[string]struct{}
+	contract            *publicid.ContractID
+	clearedcontract     bool
+	payment             *publicid.PaymentID
+	clearedpayment      bool
+	requested_by        *publicid.UserID
+	clearedrequested_by bool
+	decided_by          *publicid.UserID
+	cleareddecided_by   bool
+	done                bool
+	oldValue            func(context.Context) (*BillEdit, error)
+	predicates          []predicate.BillEdit
+}
+
+var _ ent.Mutation = (*BillEditMutation)(nil)
+
+// billeditOption allows management of the mutation configuration using functional options.
+type billeditOption func(*BillEditMutation)
+
+// newBillEditMutation creates new mutation for the BillEdit entity.
+func newBillEditMutation(c config, op Op, opts ...billeditOption) *BillEditMutation {
+	m := &BillEditMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeBillEdit,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withBillEditID sets the ID field of the mutation.
+func withBillEditID(id publicid.BillEditID) billeditOption {
+	return func(m *BillEditMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *BillEdit
+		)
+		m.oldValue = func(ctx context.Context) (*BillEdit, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().BillEdit.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withBillEdit sets the old BillEdit of the mutation.
+func withBillEdit(node *BillEdit) billeditOption {
+	return func(m *BillEditMutation) {
+		m.oldValue = func(context.Context) (*BillEdit, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m BillEditMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m BillEditMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of BillEdit entities.
+func (m *BillEditMutation) SetID(id publicid.BillEditID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *BillEditMutation) ID() (id publicid.BillEditID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *BillEditMutation) IDs(ctx context.Context) ([]publicid.BillEditID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.BillEditID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().BillEdit.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *BillEditMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *BillEditMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *BillEditMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *BillEditMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *BillEditMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *BillEditMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *BillEditMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *BillEditMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *BillEditMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *BillEditMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *BillEditMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *BillEditMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *BillEditMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *BillEditMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *BillEditMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *BillEditMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *BillEditMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *BillEditMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *BillEditMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetPaymentID sets the "payment_id" field.
+func (m *BillEditMutation) SetPaymentID(pi publicid.PaymentID) {
+	m.payment = &pi
+}
+
+// PaymentID returns the value of the "payment_id" field in the mutation.
+func (m *BillEditMutation) PaymentID() (r publicid.PaymentID, exists bool) {
+	v := m.payment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaymentID returns the old "payment_id" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldPaymentID(ctx context.Context) (v *publicid.PaymentID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaymentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaymentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaymentID: %w", err)
+	}
+	return oldValue.PaymentID, nil
+}
+
+// ClearPaymentID clears the value of the "payment_id" field.
+func (m *BillEditMutation) ClearPaymentID() {
+	m.payment = nil
+	m.clearedFields[entbilledit.FieldPaymentID] = struct{}{}
+}
+
+// PaymentIDCleared returns if the "payment_id" field was cleared in this mutation.
+func (m *BillEditMutation) PaymentIDCleared() bool {
+	_, ok := m.clearedFields[entbilledit.FieldPaymentID]
+	return ok
+}
+
+// ResetPaymentID resets all changes to the "payment_id" field.
+func (m *BillEditMutation) ResetPaymentID() {
+	m.payment = nil
+	delete(m.clearedFields, entbilledit.FieldPaymentID)
+}
+
+// SetState sets the "state" field.
+func (m *BillEditMutation) SetState(b billedit.State) {
+	m.state = &b
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *BillEditMutation) State() (r billedit.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldState(ctx context.Context) (v billedit.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *BillEditMutation) ResetState() {
+	m.state = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *BillEditMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *BillEditMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *BillEditMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetBefore sets the "before" field.
+func (m *BillEditMutation) SetBefore(b billedit.Content) {
+	m.before = &b
+}
+
+// Before returns the value of the "before" field in the mutation.
+func (m *BillEditMutation) Before() (r billedit.Content, exists bool) {
+	v := m.before
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBefore returns the old "before" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldBefore(ctx context.Context) (v billedit.Content, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBefore is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBefore requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBefore: %w", err)
+	}
+	return oldValue.Before, nil
+}
+
+// ResetBefore resets all changes to the "before" field.
+func (m *BillEditMutation) ResetBefore() {
+	m.before = nil
+}
+
+// SetAfter sets the "after" field.
+func (m *BillEditMutation) SetAfter(b billedit.Content) {
+	m.after = &b
+}
+
+// After returns the value of the "after" field in the mutation.
+func (m *BillEditMutation) After() (r billedit.Content, exists bool) {
+	v := m.after
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAfter returns the old "after" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldAfter(ctx context.Context) (v billedit.Content, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAfter is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAfter requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAfter: %w", err)
+	}
+	return oldValue.After, nil
+}
+
+// ResetAfter resets all changes to the "after" field.
+func (m *BillEditMutation) ResetAfter() {
+	m.after = nil
+}
+
+// SetRequestedByID sets the "requested_by_id" field.
+func (m *BillEditMutation) SetRequestedByID(pi publicid.UserID) {
+	m.requested_by = &pi
+}
+
+// RequestedByID returns the value of the "requested_by_id" field in the mutation.
+func (m *BillEditMutation) RequestedByID() (r publicid.UserID, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedByID returns the old "requested_by_id" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldRequestedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedByID: %w", err)
+	}
+	return oldValue.RequestedByID, nil
+}
+
+// ResetRequestedByID resets all changes to the "requested_by_id" field.
+func (m *BillEditMutation) ResetRequestedByID() {
+	m.requested_by = nil
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *BillEditMutation) SetDecidedByID(pi publicid.UserID) {
+	m.decided_by = &pi
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *BillEditMutation) DecidedByID() (r publicid.UserID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldDecidedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *BillEditMutation) ClearDecidedByID() {
+	m.decided_by = nil
+	m.clearedFields[entbilledit.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *BillEditMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[entbilledit.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *BillEditMutation) ResetDecidedByID() {
+	m.decided_by = nil
+	delete(m.clearedFields, entbilledit.FieldDecidedByID)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *BillEditMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *BillEditMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *BillEditMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[entbilledit.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *BillEditMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[entbilledit.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *BillEditMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, entbilledit.FieldDecidedAt)
+}
+
+// SetOpinion sets the "opinion" field.
+func (m *BillEditMutation) SetOpinion(s string) {
+	m.opinion = &s
+}
+
+// Opinion returns the value of the "opinion" field in the mutation.
+func (m *BillEditMutation) Opinion() (r string, exists bool) {
+	v := m.opinion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpinion returns the old "opinion" field's value of the BillEdit entity.
+// If the BillEdit object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *BillEditMutation) OldOpinion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpinion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpinion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpinion: %w", err)
+	}
+	return oldValue.Opinion, nil
+}
+
+// ResetOpinion resets all changes to the "opinion" field.
+func (m *BillEditMutation) ResetOpinion() {
+	m.opinion = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *BillEditMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[entbilledit.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *BillEditMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *BillEditMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *BillEditMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearPayment clears the "payment" edge to the Payment entity.
+func (m *BillEditMutation) ClearPayment() {
+	m.clearedpayment = true
+	m.clearedFields[entbilledit.FieldPaymentID] = struct{}{}
+}
+
+// PaymentCleared reports if the "payment" edge to the Payment entity was cleared.
+func (m *BillEditMutation) PaymentCleared() bool {
+	return m.PaymentIDCleared() || m.clearedpayment
+}
+
+// PaymentIDs returns the "payment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PaymentID instead. It exists only for internal usage by the builders.
+func (m *BillEditMutation) PaymentIDs() (ids []publicid.PaymentID) {
+	if id := m.payment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPayment resets all changes to the "payment" edge.
+func (m *BillEditMutation) ResetPayment() {
+	m.payment = nil
+	m.clearedpayment = false
+}
+
+// ClearRequestedBy clears the "requested_by" edge to the User entity.
+func (m *BillEditMutation) ClearRequestedBy() {
+	m.clearedrequested_by = true
+	m.clearedFields[entbilledit.FieldRequestedByID] = struct{}{}
+}
+
+// RequestedByCleared reports if the "requested_by" edge to the User entity was cleared.
+func (m *BillEditMutation) RequestedByCleared() bool {
+	return m.clearedrequested_by
+}
+
+// RequestedByIDs returns the "requested_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestedByID instead. It exists only for internal usage by the builders.
+func (m *BillEditMutation) RequestedByIDs() (ids []publicid.UserID) {
+	if id := m.requested_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" edge.
+func (m *BillEditMutation) ResetRequestedBy() {
+	m.requested_by = nil
+	m.clearedrequested_by = false
+}
+
+// ClearDecidedBy clears the "decided_by" edge to the User entity.
+func (m *BillEditMutation) ClearDecidedBy() {
+	m.cleareddecided_by = true
+	m.clearedFields[entbilledit.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByCleared reports if the "decided_by" edge to the User entity was cleared.
+func (m *BillEditMutation) DecidedByCleared() bool {
+	return m.DecidedByIDCleared() || m.cleareddecided_by
+}
+
+// DecidedByIDs returns the "decided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByID instead. It exists only for internal usage by the builders.
+func (m *BillEditMutation) DecidedByIDs() (ids []publicid.UserID) {
+	if id := m.decided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" edge.
+func (m *BillEditMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	m.cleareddecided_by = false
+}
+
+// Where appends a list predicates to the BillEditMutation builder.
+func (m *BillEditMutation) Where(ps ...predicate.BillEdit) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the BillEditMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *BillEditMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.BillEdit, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *BillEditMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *BillEditMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (BillEdit).
+func (m *BillEditMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *BillEditMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.tenant_id != nil {
+		fields = append(fields, entbilledit.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, entbilledit.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, entbilledit.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, entbilledit.FieldVersion)
+	}
+	if m.contract != nil {
+		fields = append(fields, entbilledit.FieldContractID)
+	}
+	if m.payment != nil {
+		fields = append(fields, entbilledit.FieldPaymentID)
+	}
+	if m.state != nil {
+		fields = append(fields, entbilledit.FieldState)
+	}
+	if m.reason != nil {
+		fields = append(fields, entbilledit.FieldReason)
+	}
+	if m.before != nil {
+		fields = append(fields, entbilledit.FieldBefore)
+	}
+	if m.after != nil {
+		fields = append(fields, entbilledit.FieldAfter)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, entbilledit.FieldRequestedByID)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, entbilledit.FieldDecidedByID)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, entbilledit.FieldDecidedAt)
+	}
+	if m.opinion != nil {
+		fields = append(fields, entbilledit.FieldOpinion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *BillEditMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case entbilledit.FieldTenantID:
+		return m.TenantID()
+	case entbilledit.FieldCreatedAt:
+		return m.CreatedAt()
+	case entbilledit.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case entbilledit.FieldVersion:
+		return m.Version()
+	case entbilledit.FieldContractID:
+		return m.ContractID()
+	case entbilledit.FieldPaymentID:
+		return m.PaymentID()
+	case entbilledit.FieldState:
+		return m.State()
+	case entbilledit.FieldReason:
+		return m.Reason()
+	case entbilledit.FieldBefore:
+		return m.Before()
+	case entbilledit.FieldAfter:
+		return m.After()
+	case entbilledit.FieldRequestedByID:
+		return m.RequestedByID()
+	case entbilledit.FieldDecidedByID:
+		return m.DecidedByID()
+	case entbilledit.FieldDecidedAt:
+		return m.DecidedAt()
+	case entbilledit.FieldOpinion:
+		return m.Opinion()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *BillEditMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case entbilledit.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case entbilledit.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case entbilledit.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case entbilledit.FieldVersion:
+		return m.OldVersion(ctx)
+	case entbilledit.FieldContractID:
+		return m.OldContractID(ctx)
+	case entbilledit.FieldPaymentID:
+		return m.OldPaymentID(ctx)
+	case entbilledit.FieldState:
+		return m.OldState(ctx)
+	case entbilledit.FieldReason:
+		return m.OldReason(ctx)
+	case entbilledit.FieldBefore:
+		return m.OldBefore(ctx)
+	case entbilledit.FieldAfter:
+		return m.OldAfter(ctx)
+	case entbilledit.FieldRequestedByID:
+		return m.OldRequestedByID(ctx)
+	case entbilledit.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case entbilledit.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case entbilledit.FieldOpinion:
+		return m.OldOpinion(ctx)
+	}
+	return nil, fmt.Errorf("unknown BillEdit field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BillEditMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case entbilledit.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case entbilledit.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case entbilledit.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case entbilledit.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case entbilledit.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case entbilledit.FieldPaymentID:
+		v, ok := value.(publicid.PaymentID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaymentID(v)
+		return nil
+	case entbilledit.FieldState:
+		v, ok := value.(billedit.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case entbilledit.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case entbilledit.FieldBefore:
+		v, ok := value.(billedit.Content)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBefore(v)
+		return nil
+	case entbilledit.FieldAfter:
+		v, ok := value.(billedit.Content)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAfter(v)
+		return nil
+	case entbilledit.FieldRequestedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedByID(v)
+		return nil
+	case entbilledit.FieldDecidedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case entbilledit.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case entbilledit.FieldOpinion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpinion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BillEdit field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *BillEditMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, entbilledit.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, entbilledit.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *BillEditMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case entbilledit.FieldTenantID:
+		return m.AddedTenantID()
+	case entbilledit.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *BillEditMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case entbilledit.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case entbilledit.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown BillEdit numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *BillEditMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(entbilledit.FieldPaymentID) {
+		fields = append(fields, entbilledit.FieldPaymentID)
+	}
+	if m.FieldCleared(entbilledit.FieldDecidedByID) {
+		fields = append(fields, entbilledit.FieldDecidedByID)
+	}
+	if m.FieldCleared(entbilledit.FieldDecidedAt) {
+		fields = append(fields, entbilledit.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *BillEditMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *BillEditMutation) ClearField(name string) error {
+	switch name {
+	case entbilledit.FieldPaymentID:
+		m.ClearPaymentID()
+		return nil
+	case entbilledit.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case entbilledit.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown BillEdit nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *BillEditMutation) ResetField(name string) error {
+	switch name {
+	case entbilledit.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case entbilledit.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case entbilledit.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case entbilledit.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case entbilledit.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case entbilledit.FieldPaymentID:
+		m.ResetPaymentID()
+		return nil
+	case entbilledit.FieldState:
+		m.ResetState()
+		return nil
+	case entbilledit.FieldReason:
+		m.ResetReason()
+		return nil
+	case entbilledit.FieldBefore:
+		m.ResetBefore()
+		return nil
+	case entbilledit.FieldAfter:
+		m.ResetAfter()
+		return nil
+	case entbilledit.FieldRequestedByID:
+		m.ResetRequestedByID()
+		return nil
+	case entbilledit.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case entbilledit.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case entbilledit.FieldOpinion:
+		m.ResetOpinion()
+		return nil
+	}
+	return fmt.Errorf("unknown BillEdit field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *BillEditMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.contract != nil {
+		edges = append(edges, entbilledit.EdgeContract)
+	}
+	if m.payment != nil {
+		edges = append(edges, entbilledit.EdgePayment)
+	}
+	if m.requested_by != nil {
+		edges = append(edges, entbilledit.EdgeRequestedBy)
+	}
+	if m.decided_by != nil {
+		edges = append(edges, entbilledit.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *BillEditMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case entbilledit.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case entbilledit.EdgePayment:
+		if id := m.payment; id != nil {
+			return []ent.Value{*id}
+		}
+	case entbilledit.EdgeRequestedBy:
+		if id := m.requested_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case entbilledit.EdgeDecidedBy:
+		if id := m.decided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *BillEditMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *BillEditMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *BillEditMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedcontract {
+		edges = append(edges, entbilledit.EdgeContract)
+	}
+	if m.clearedpayment {
+		edges = append(edges, entbilledit.EdgePayment)
+	}
+	if m.clearedrequested_by {
+		edges = append(edges, entbilledit.EdgeRequestedBy)
+	}
+	if m.cleareddecided_by {
+		edges = append(edges, entbilledit.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *BillEditMutation) EdgeCleared(name string) bool {
+	switch name {
+	case entbilledit.EdgeContract:
+		return m.clearedcontract
+	case entbilledit.EdgePayment:
+		return m.clearedpayment
+	case entbilledit.EdgeRequestedBy:
+		return m.clearedrequested_by
+	case entbilledit.EdgeDecidedBy:
+		return m.cleareddecided_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *BillEditMutation) ClearEdge(name string) error {
+	switch name {
+	case entbilledit.EdgeContract:
+		m.ClearContract()
+		return nil
+	case entbilledit.EdgePayment:
+		m.ClearPayment()
+		return nil
+	case entbilledit.EdgeRequestedBy:
+		m.ClearRequestedBy()
+		return nil
+	case entbilledit.EdgeDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown BillEdit unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *BillEditMutation) ResetEdge(name string) error {
+	switch name {
+	case entbilledit.EdgeContract:
+		m.ResetContract()
+		return nil
+	case entbilledit.EdgePayment:
+		m.ResetPayment()
+		return nil
+	case entbilledit.EdgeRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case entbilledit.EdgeDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown BillEdit edge %s", name)
+}
+
 // ClauseMutation represents an operation that mutates the Clause nodes in the graph.
 type ClauseMutation struct {
 	config
@@ -16874,6 +18239,11 @@ type ContractMutation struct {
 	currency               *money.Currency
 	settled_minor          *int64
 	addsettled_minor       *int64
+	allocated_minor        *int64
+	addallocated_minor     *int64
+	excess_minor           *int64
+	addexcess_minor        *int64
+	payment_mode           *plan.Mode
 	signed_on              *date.Date
 	effective_on           *date.Date
 	ends_on                *date.Date
@@ -17773,6 +19143,167 @@ func (m *ContractMutation) AddedSettledMinor() (r int64, exists bool) {
 func (m *ContractMutation) ResetSettledMinor() {
 	m.settled_minor = nil
 	m.addsettled_minor = nil
+}
+
+// SetAllocatedMinor sets the "allocated_minor" field.
+func (m *ContractMutation) SetAllocatedMinor(i int64) {
+	m.allocated_minor = &i
+	m.addallocated_minor = nil
+}
+
+// AllocatedMinor returns the value of the "allocated_minor" field in the mutation.
+func (m *ContractMutation) AllocatedMinor() (r int64, exists bool) {
+	v := m.allocated_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAllocatedMinor returns the old "allocated_minor" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldAllocatedMinor(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAllocatedMinor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAllocatedMinor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAllocatedMinor: %w", err)
+	}
+	return oldValue.AllocatedMinor, nil
+}
+
+// AddAllocatedMinor adds i to the "allocated_minor" field.
+func (m *ContractMutation) AddAllocatedMinor(i int64) {
+	if m.addallocated_minor != nil {
+		*m.addallocated_minor += i
+	} else {
+		m.addallocated_minor = &i
+	}
+}
+
+// AddedAllocatedMinor returns the value that was added to the "allocated_minor" field in this mutation.
+func (m *ContractMutation) AddedAllocatedMinor() (r int64, exists bool) {
+	v := m.addallocated_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAllocatedMinor resets all changes to the "allocated_minor" field.
+func (m *ContractMutation) ResetAllocatedMinor() {
+	m.allocated_minor = nil
+	m.addallocated_minor = nil
+}
+
+// SetExcessMinor sets the "excess_minor" field.
+func (m *ContractMutation) SetExcessMinor(i int64) {
+	m.excess_minor = &i
+	m.addexcess_minor = nil
+}
+
+// ExcessMinor returns the value of the "excess_minor" field in the mutation.
+func (m *ContractMutation) ExcessMinor() (r int64, exists bool) {
+	v := m.excess_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExcessMinor returns the old "excess_minor" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldExcessMinor(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExcessMinor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExcessMinor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExcessMinor: %w", err)
+	}
+	return oldValue.ExcessMinor, nil
+}
+
+// AddExcessMinor adds i to the "excess_minor" field.
+func (m *ContractMutation) AddExcessMinor(i int64) {
+	if m.addexcess_minor != nil {
+		*m.addexcess_minor += i
+	} else {
+		m.addexcess_minor = &i
+	}
+}
+
+// AddedExcessMinor returns the value that was added to the "excess_minor" field in this mutation.
+func (m *ContractMutation) AddedExcessMinor() (r int64, exists bool) {
+	v := m.addexcess_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExcessMinor resets all changes to the "excess_minor" field.
+func (m *ContractMutation) ResetExcessMinor() {
+	m.excess_minor = nil
+	m.addexcess_minor = nil
+}
+
+// SetPaymentMode sets the "payment_mode" field.
+func (m *ContractMutation) SetPaymentMode(pl plan.Mode) {
+	m.payment_mode = &pl
+}
+
+// PaymentMode returns the value of the "payment_mode" field in the mutation.
+func (m *ContractMutation) PaymentMode() (r plan.Mode, exists bool) {
+	v := m.payment_mode
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaymentMode returns the old "payment_mode" field's value of the Contract entity.
+// If the Contract object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractMutation) OldPaymentMode(ctx context.Context) (v *plan.Mode, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaymentMode is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaymentMode requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaymentMode: %w", err)
+	}
+	return oldValue.PaymentMode, nil
+}
+
+// ClearPaymentMode clears the value of the "payment_mode" field.
+func (m *ContractMutation) ClearPaymentMode() {
+	m.payment_mode = nil
+	m.clearedFields[contract.FieldPaymentMode] = struct{}{}
+}
+
+// PaymentModeCleared returns if the "payment_mode" field was cleared in this mutation.
+func (m *ContractMutation) PaymentModeCleared() bool {
+	_, ok := m.clearedFields[contract.FieldPaymentMode]
+	return ok
+}
+
+// ResetPaymentMode resets all changes to the "payment_mode" field.
+func (m *ContractMutation) ResetPaymentMode() {
+	m.payment_mode = nil
+	delete(m.clearedFields, contract.FieldPaymentMode)
 }
 
 // SetSignedOn sets the "signed_on" field.
@@ -19195,7 +20726,7 @@ func (m *ContractMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContractMutation) Fields() []string {
-	fields := make([]string, 0, 29)
+	fields := make([]string, 0, 32)
 	if m.tenant_id != nil {
 		fields = append(fields, contract.FieldTenantID)
 	}
@@ -19246,6 +20777,15 @@ func (m *ContractMutation) Fields() []string {
 	}
 	if m.settled_minor != nil {
 		fields = append(fields, contract.FieldSettledMinor)
+	}
+	if m.allocated_minor != nil {
+		fields = append(fields, contract.FieldAllocatedMinor)
+	}
+	if m.excess_minor != nil {
+		fields = append(fields, contract.FieldExcessMinor)
+	}
+	if m.payment_mode != nil {
+		fields = append(fields, contract.FieldPaymentMode)
 	}
 	if m.signed_on != nil {
 		fields = append(fields, contract.FieldSignedOn)
@@ -19325,6 +20865,12 @@ func (m *ContractMutation) Field(name string) (ent.Value, bool) {
 		return m.Currency()
 	case contract.FieldSettledMinor:
 		return m.SettledMinor()
+	case contract.FieldAllocatedMinor:
+		return m.AllocatedMinor()
+	case contract.FieldExcessMinor:
+		return m.ExcessMinor()
+	case contract.FieldPaymentMode:
+		return m.PaymentMode()
 	case contract.FieldSignedOn:
 		return m.SignedOn()
 	case contract.FieldEffectiveOn:
@@ -19392,6 +20938,12 @@ func (m *ContractMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldCurrency(ctx)
 	case contract.FieldSettledMinor:
 		return m.OldSettledMinor(ctx)
+	case contract.FieldAllocatedMinor:
+		return m.OldAllocatedMinor(ctx)
+	case contract.FieldExcessMinor:
+		return m.OldExcessMinor(ctx)
+	case contract.FieldPaymentMode:
+		return m.OldPaymentMode(ctx)
 	case contract.FieldSignedOn:
 		return m.OldSignedOn(ctx)
 	case contract.FieldEffectiveOn:
@@ -19544,6 +21096,27 @@ func (m *ContractMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSettledMinor(v)
 		return nil
+	case contract.FieldAllocatedMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAllocatedMinor(v)
+		return nil
+	case contract.FieldExcessMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExcessMinor(v)
+		return nil
+	case contract.FieldPaymentMode:
+		v, ok := value.(plan.Mode)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaymentMode(v)
+		return nil
 	case contract.FieldSignedOn:
 		v, ok := value.(date.Date)
 		if !ok {
@@ -19648,6 +21221,12 @@ func (m *ContractMutation) AddedFields() []string {
 	if m.addsettled_minor != nil {
 		fields = append(fields, contract.FieldSettledMinor)
 	}
+	if m.addallocated_minor != nil {
+		fields = append(fields, contract.FieldAllocatedMinor)
+	}
+	if m.addexcess_minor != nil {
+		fields = append(fields, contract.FieldExcessMinor)
+	}
 	if m.addrenewal_months != nil {
 		fields = append(fields, contract.FieldRenewalMonths)
 	}
@@ -19670,6 +21249,10 @@ func (m *ContractMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAmountMinor()
 	case contract.FieldSettledMinor:
 		return m.AddedSettledMinor()
+	case contract.FieldAllocatedMinor:
+		return m.AddedAllocatedMinor()
+	case contract.FieldExcessMinor:
+		return m.AddedExcessMinor()
 	case contract.FieldRenewalMonths:
 		return m.AddedRenewalMonths()
 	case contract.FieldNoticeDays:
@@ -19711,6 +21294,20 @@ func (m *ContractMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSettledMinor(v)
 		return nil
+	case contract.FieldAllocatedMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAllocatedMinor(v)
+		return nil
+	case contract.FieldExcessMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExcessMinor(v)
+		return nil
 	case contract.FieldRenewalMonths:
 		v, ok := value.(int)
 		if !ok {
@@ -19741,6 +21338,9 @@ func (m *ContractMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(contract.FieldDepartmentID) {
 		fields = append(fields, contract.FieldDepartmentID)
+	}
+	if m.FieldCleared(contract.FieldPaymentMode) {
+		fields = append(fields, contract.FieldPaymentMode)
 	}
 	if m.FieldCleared(contract.FieldSignedOn) {
 		fields = append(fields, contract.FieldSignedOn)
@@ -19788,6 +21388,9 @@ func (m *ContractMutation) ClearField(name string) error {
 		return nil
 	case contract.FieldDepartmentID:
 		m.ClearDepartmentID()
+		return nil
+	case contract.FieldPaymentMode:
+		m.ClearPaymentMode()
 		return nil
 	case contract.FieldSignedOn:
 		m.ClearSignedOn()
@@ -19871,6 +21474,15 @@ func (m *ContractMutation) ResetField(name string) error {
 		return nil
 	case contract.FieldSettledMinor:
 		m.ResetSettledMinor()
+		return nil
+	case contract.FieldAllocatedMinor:
+		m.ResetAllocatedMinor()
+		return nil
+	case contract.FieldExcessMinor:
+		m.ResetExcessMinor()
+		return nil
+	case contract.FieldPaymentMode:
+		m.ResetPaymentMode()
 		return nil
 	case contract.FieldSignedOn:
 		m.ResetSignedOn()
@@ -40713,6 +42325,7 @@ type PaymentMutation struct {
 	addtenant_id       *int64
 	created_at         *time.Time
 	updated_at         *time.Time
+	kind               *plan.EntryKind
 	amount_minor       *int64
 	addamount_minor    *int64
 	currency           *money.Currency
@@ -40723,8 +42336,9 @@ type PaymentMutation struct {
 	clearedFields      map[string]struct{}
 	contract           *publicid.ContractID
 	clearedcontract    bool
-	plan_line          *publicid.PaymentPlanLineID
-	clearedplan_line   bool
+	allocations        map[publicid.PaymentAllocationID]struct{}
+	removedallocations map[publicid.PaymentAllocationID]struct{}
+	clearedallocations bool
 	reversal_of        *publicid.PaymentID
 	clearedreversal_of bool
 	reversal           *publicid.PaymentID
@@ -41002,53 +42616,40 @@ func (m *PaymentMutation) ResetContractID() {
 	m.contract = nil
 }
 
-// SetPlanLineID sets the "plan_line_id" field.
-func (m *PaymentMutation) SetPlanLineID(ppli publicid.PaymentPlanLineID) {
-	m.plan_line = &ppli
+// SetKind sets the "kind" field.
+func (m *PaymentMutation) SetKind(pk plan.EntryKind) {
+	m.kind = &pk
 }
 
-// PlanLineID returns the value of the "plan_line_id" field in the mutation.
-func (m *PaymentMutation) PlanLineID() (r publicid.PaymentPlanLineID, exists bool) {
-	v := m.plan_line
+// Kind returns the value of the "kind" field in the mutation.
+func (m *PaymentMutation) Kind() (r plan.EntryKind, exists bool) {
+	v := m.kind
 	if v == nil {
 		return
 	}
 	return *v, true
 }
 
-// OldPlanLineID returns the old "plan_line_id" field's value of the Payment entity.
+// OldKind returns the old "kind" field's value of the Payment entity.
 // If the Payment object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *PaymentMutation) OldPlanLineID(ctx context.Context) (v *publicid.PaymentPlanLineID, err error) {
+func (m *PaymentMutation) OldKind(ctx context.Context) (v plan.EntryKind, err error) {
 	if !m.op.Is(OpUpdateOne) {
-		return v, errors.New("OldPlanLineID is only allowed on UpdateOne operations")
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
 	}
 	if m.id == nil || m.oldValue == nil {
-		return v, errors.New("OldPlanLineID requires an ID field in the mutation")
+		return v, errors.New("OldKind requires an ID field in the mutation")
 	}
 	oldValue, err := m.oldValue(ctx)
 	if err != nil {
-		return v, fmt.Errorf("querying old value for OldPlanLineID: %w", err)
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
 	}
-	return oldValue.PlanLineID, nil
+	return oldValue.Kind, nil
 }
 
-// ClearPlanLineID clears the value of the "plan_line_id" field.
-func (m *PaymentMutation) ClearPlanLineID() {
-	m.plan_line = nil
-	m.clearedFields[payment.FieldPlanLineID] = struct{}{}
-}
-
-// PlanLineIDCleared returns if the "plan_line_id" field was cleared in this mutation.
-func (m *PaymentMutation) PlanLineIDCleared() bool {
-	_, ok := m.clearedFields[payment.FieldPlanLineID]
-	return ok
-}
-
-// ResetPlanLineID resets all changes to the "plan_line_id" field.
-func (m *PaymentMutation) ResetPlanLineID() {
-	m.plan_line = nil
-	delete(m.clearedFields, payment.FieldPlanLineID)
+// ResetKind resets all changes to the "kind" field.
+func (m *PaymentMutation) ResetKind() {
+	m.kind = nil
 }
 
 // SetAmountMinor sets the "amount_minor" field.
@@ -41363,31 +42964,58 @@ func (m *PaymentMutation) ResetContract() {
 	m.clearedcontract = false
 }
 
-// ClearPlanLine clears the "plan_line" edge to the PaymentPlanLine entity.
-func (m *PaymentMutation) ClearPlanLine() {
-	m.clearedplan_line = true
-	m.clearedFields[payment.FieldPlanLineID] = struct{}{}
+// AddAllocationIDs adds the "allocations" edge to the PaymentAllocation entity by ids.
+func (m *PaymentMutation) AddAllocationIDs(ids ...publicid.PaymentAllocationID) {
+	if m.allocations == nil {
+		m.allocations = make(map[publicid.PaymentAllocationID]struct{})
+	}
+	for i := range ids {
+		m.allocations[ids[i]] = struct{}{}
+	}
 }
 
-// PlanLineCleared reports if the "plan_line" edge to the PaymentPlanLine entity was cleared.
-func (m *PaymentMutation) PlanLineCleared() bool {
-	return m.PlanLineIDCleared() || m.clearedplan_line
+// ClearAllocations clears the "allocations" edge to the PaymentAllocation entity.
+func (m *PaymentMutation) ClearAllocations() {
+	m.clearedallocations = true
 }
 
-// PlanLineIDs returns the "plan_line" edge IDs in the mutation.
-// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
-// PlanLineID instead. It exists only for internal usage by the builders.
-func (m *PaymentMutation) PlanLineIDs() (ids []publicid.PaymentPlanLineID) {
-	if id := m.plan_line; id != nil {
-		ids = append(ids, *id)
+// AllocationsCleared reports if the "allocations" edge to the PaymentAllocation entity was cleared.
+func (m *PaymentMutation) AllocationsCleared() bool {
+	return m.clearedallocations
+}
+
+// RemoveAllocationIDs removes the "allocations" edge to the PaymentAllocation entity by IDs.
+func (m *PaymentMutation) RemoveAllocationIDs(ids ...publicid.PaymentAllocationID) {
+	if m.removedallocations == nil {
+		m.removedallocations = make(map[publicid.PaymentAllocationID]struct{})
+	}
+	for i := range ids {
+		delete(m.allocations, ids[i])
+		m.removedallocations[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedAllocations returns the removed IDs of the "allocations" edge to the PaymentAllocation entity.
+func (m *PaymentMutation) RemovedAllocationsIDs() (ids []publicid.PaymentAllocationID) {
+	for id := range m.removedallocations {
+		ids = append(ids, id)
 	}
 	return
 }
 
-// ResetPlanLine resets all changes to the "plan_line" edge.
-func (m *PaymentMutation) ResetPlanLine() {
-	m.plan_line = nil
-	m.clearedplan_line = false
+// AllocationsIDs returns the "allocations" edge IDs in the mutation.
+func (m *PaymentMutation) AllocationsIDs() (ids []publicid.PaymentAllocationID) {
+	for id := range m.allocations {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetAllocations resets all changes to the "allocations" edge.
+func (m *PaymentMutation) ResetAllocations() {
+	m.allocations = nil
+	m.clearedallocations = false
+	m.removedallocations = nil
 }
 
 // ClearReversalOf clears the "reversal_of" edge to the Payment entity.
@@ -41503,8 +43131,8 @@ func (m *PaymentMutation) Fields() []string {
 	if m.contract != nil {
 		fields = append(fields, payment.FieldContractID)
 	}
-	if m.plan_line != nil {
-		fields = append(fields, payment.FieldPlanLineID)
+	if m.kind != nil {
+		fields = append(fields, payment.FieldKind)
 	}
 	if m.amount_minor != nil {
 		fields = append(fields, payment.FieldAmountMinor)
@@ -41543,8 +43171,8 @@ func (m *PaymentMutation) Field(name string) (ent.Value, bool) {
 		return m.UpdatedAt()
 	case payment.FieldContractID:
 		return m.ContractID()
-	case payment.FieldPlanLineID:
-		return m.PlanLineID()
+	case payment.FieldKind:
+		return m.Kind()
 	case payment.FieldAmountMinor:
 		return m.AmountMinor()
 	case payment.FieldCurrency:
@@ -41576,8 +43204,8 @@ func (m *PaymentMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldUpdatedAt(ctx)
 	case payment.FieldContractID:
 		return m.OldContractID(ctx)
-	case payment.FieldPlanLineID:
-		return m.OldPlanLineID(ctx)
+	case payment.FieldKind:
+		return m.OldKind(ctx)
 	case payment.FieldAmountMinor:
 		return m.OldAmountMinor(ctx)
 	case payment.FieldCurrency:
@@ -41629,12 +43257,12 @@ func (m *PaymentMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetContractID(v)
 		return nil
-	case payment.FieldPlanLineID:
-		v, ok := value.(publicid.PaymentPlanLineID)
+	case payment.FieldKind:
+		v, ok := value.(plan.EntryKind)
 		if !ok {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
-		m.SetPlanLineID(v)
+		m.SetKind(v)
 		return nil
 	case payment.FieldAmountMinor:
 		v, ok := value.(int64)
@@ -41742,9 +43370,6 @@ func (m *PaymentMutation) AddField(name string, value ent.Value) error {
 // mutation.
 func (m *PaymentMutation) ClearedFields() []string {
 	var fields []string
-	if m.FieldCleared(payment.FieldPlanLineID) {
-		fields = append(fields, payment.FieldPlanLineID)
-	}
 	if m.FieldCleared(payment.FieldReversalOfID) {
 		fields = append(fields, payment.FieldReversalOfID)
 	}
@@ -41762,9 +43387,6 @@ func (m *PaymentMutation) FieldCleared(name string) bool {
 // error if the field is not defined in the schema.
 func (m *PaymentMutation) ClearField(name string) error {
 	switch name {
-	case payment.FieldPlanLineID:
-		m.ClearPlanLineID()
-		return nil
 	case payment.FieldReversalOfID:
 		m.ClearReversalOfID()
 		return nil
@@ -41788,8 +43410,8 @@ func (m *PaymentMutation) ResetField(name string) error {
 	case payment.FieldContractID:
 		m.ResetContractID()
 		return nil
-	case payment.FieldPlanLineID:
-		m.ResetPlanLineID()
+	case payment.FieldKind:
+		m.ResetKind()
 		return nil
 	case payment.FieldAmountMinor:
 		m.ResetAmountMinor()
@@ -41822,8 +43444,8 @@ func (m *PaymentMutation) AddedEdges() []string {
 	if m.contract != nil {
 		edges = append(edges, payment.EdgeContract)
 	}
-	if m.plan_line != nil {
-		edges = append(edges, payment.EdgePlanLine)
+	if m.allocations != nil {
+		edges = append(edges, payment.EdgeAllocations)
 	}
 	if m.reversal_of != nil {
 		edges = append(edges, payment.EdgeReversalOf)
@@ -41842,10 +43464,12 @@ func (m *PaymentMutation) AddedIDs(name string) []ent.Value {
 		if id := m.contract; id != nil {
 			return []ent.Value{*id}
 		}
-	case payment.EdgePlanLine:
-		if id := m.plan_line; id != nil {
-			return []ent.Value{*id}
+	case payment.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.allocations))
+		for id := range m.allocations {
+			ids = append(ids, id)
 		}
+		return ids
 	case payment.EdgeReversalOf:
 		if id := m.reversal_of; id != nil {
 			return []ent.Value{*id}
@@ -41861,12 +43485,23 @@ func (m *PaymentMutation) AddedIDs(name string) []ent.Value {
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PaymentMutation) RemovedEdges() []string {
 	edges := make([]string, 0, 4)
+	if m.removedallocations != nil {
+		edges = append(edges, payment.EdgeAllocations)
+	}
 	return edges
 }
 
 // RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
 // the given name in this mutation.
 func (m *PaymentMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case payment.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.removedallocations))
+		for id := range m.removedallocations {
+			ids = append(ids, id)
+		}
+		return ids
+	}
 	return nil
 }
 
@@ -41876,8 +43511,8 @@ func (m *PaymentMutation) ClearedEdges() []string {
 	if m.clearedcontract {
 		edges = append(edges, payment.EdgeContract)
 	}
-	if m.clearedplan_line {
-		edges = append(edges, payment.EdgePlanLine)
+	if m.clearedallocations {
+		edges = append(edges, payment.EdgeAllocations)
 	}
 	if m.clearedreversal_of {
 		edges = append(edges, payment.EdgeReversalOf)
@@ -41894,8 +43529,8 @@ func (m *PaymentMutation) EdgeCleared(name string) bool {
 	switch name {
 	case payment.EdgeContract:
 		return m.clearedcontract
-	case payment.EdgePlanLine:
-		return m.clearedplan_line
+	case payment.EdgeAllocations:
+		return m.clearedallocations
 	case payment.EdgeReversalOf:
 		return m.clearedreversal_of
 	case payment.EdgeReversal:
@@ -41910,9 +43545,6 @@ func (m *PaymentMutation) ClearEdge(name string) error {
 	switch name {
 	case payment.EdgeContract:
 		m.ClearContract()
-		return nil
-	case payment.EdgePlanLine:
-		m.ClearPlanLine()
 		return nil
 	case payment.EdgeReversalOf:
 		m.ClearReversalOf()
@@ -41931,8 +43563,8 @@ func (m *PaymentMutation) ResetEdge(name string) error {
 	case payment.EdgeContract:
 		m.ResetContract()
 		return nil
-	case payment.EdgePlanLine:
-		m.ResetPlanLine()
+	case payment.EdgeAllocations:
+		m.ResetAllocations()
 		return nil
 	case payment.EdgeReversalOf:
 		m.ResetReversalOf()
@@ -41944,37 +43576,869 @@ func (m *PaymentMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Payment edge %s", name)
 }
 
-// PaymentPlanLineMutation represents an operation that mutates the PaymentPlanLine nodes in the graph.
-type PaymentPlanLineMutation struct {
+// PaymentAllocationMutation represents an operation that mutates the PaymentAllocation nodes in the graph.
+type PaymentAllocationMutation struct {
 	config
 	op               Op
 	typ              string
-	id               *publicid.PaymentPlanLineID
+	id               *publicid.PaymentAllocationID
 	tenant_id        *int64
 	addtenant_id     *int64
 	created_at       *time.Time
 	updated_at       *time.Time
-	version          *int
-	addversion       *int
-	position         *int
-	addposition      *int
-	due_on           *date.Date
+	contract_id      *publicid.ContractID
 	amount_minor     *int64
 	addamount_minor  *int64
-	currency         *money.Currency
-	settled_minor    *int64
-	addsettled_minor *int64
-	state            *plan.LineState
-	purpose          *string
 	clearedFields    map[string]struct{}
-	contract         *publicid.ContractID
-	clearedcontract  bool
-	payments         map[publicid.PaymentID]struct{}
-	removedpayments  map[publicid.PaymentID]struct{}
-	clearedpayments  bool
+	payment          *publicid.PaymentID
+	clearedpayment   bool
+	plan_line        *publicid.PaymentPlanLineID
+	clearedplan_line bool
 	done             bool
-	oldValue         func(context.Context) (*PaymentPlanLine, error)
-	predicates       []predicate.PaymentPlanLine
+	oldValue         func(context.Context) (*PaymentAllocation, error)
+	predicates       []predicate.PaymentAllocation
+}
+
+var _ ent.Mutation = (*PaymentAllocationMutation)(nil)
+
+// paymentallocationOption allows management of the mutation configuration using functional options.
+type paymentallocationOption func(*PaymentAllocationMutation)
+
+// newPaymentAllocationMutation creates new mutation for the PaymentAllocation entity.
+func newPaymentAllocationMutation(c config, op Op, opts ...paymentallocationOption) *PaymentAllocationMutation {
+	m := &PaymentAllocationMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePaymentAllocation,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentAllocationID sets the ID field of the mutation.
+func withPaymentAllocationID(id publicid.PaymentAllocationID) paymentallocationOption {
+	return func(m *PaymentAllocationMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PaymentAllocation
+		)
+		m.oldValue = func(ctx context.Context) (*PaymentAllocation, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PaymentAllocation.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPaymentAllocation sets the old PaymentAllocation of the mutation.
+func withPaymentAllocation(node *PaymentAllocation) paymentallocationOption {
+	return func(m *PaymentAllocationMutation) {
+		m.oldValue = func(context.Context) (*PaymentAllocation, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentAllocationMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentAllocationMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PaymentAllocation entities.
+func (m *PaymentAllocationMutation) SetID(id publicid.PaymentAllocationID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentAllocationMutation) ID() (id publicid.PaymentAllocationID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentAllocationMutation) IDs(ctx context.Context) ([]publicid.PaymentAllocationID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.PaymentAllocationID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PaymentAllocation.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *PaymentAllocationMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *PaymentAllocationMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *PaymentAllocationMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *PaymentAllocationMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *PaymentAllocationMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PaymentAllocationMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PaymentAllocationMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PaymentAllocationMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PaymentAllocationMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PaymentAllocationMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PaymentAllocationMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *PaymentAllocationMutation) SetContractID(pi publicid.ContractID) {
+	m.contract_id = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *PaymentAllocationMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *PaymentAllocationMutation) ResetContractID() {
+	m.contract_id = nil
+}
+
+// SetPaymentID sets the "payment_id" field.
+func (m *PaymentAllocationMutation) SetPaymentID(pi publicid.PaymentID) {
+	m.payment = &pi
+}
+
+// PaymentID returns the value of the "payment_id" field in the mutation.
+func (m *PaymentAllocationMutation) PaymentID() (r publicid.PaymentID, exists bool) {
+	v := m.payment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaymentID returns the old "payment_id" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldPaymentID(ctx context.Context) (v publicid.PaymentID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaymentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaymentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaymentID: %w", err)
+	}
+	return oldValue.PaymentID, nil
+}
+
+// ResetPaymentID resets all changes to the "payment_id" field.
+func (m *PaymentAllocationMutation) ResetPaymentID() {
+	m.payment = nil
+}
+
+// SetPlanLineID sets the "plan_line_id" field.
+func (m *PaymentAllocationMutation) SetPlanLineID(ppli publicid.PaymentPlanLineID) {
+	m.plan_line = &ppli
+}
+
+// PlanLineID returns the value of the "plan_line_id" field in the mutation.
+func (m *PaymentAllocationMutation) PlanLineID() (r publicid.PaymentPlanLineID, exists bool) {
+	v := m.plan_line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlanLineID returns the old "plan_line_id" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldPlanLineID(ctx context.Context) (v publicid.PaymentPlanLineID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlanLineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlanLineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlanLineID: %w", err)
+	}
+	return oldValue.PlanLineID, nil
+}
+
+// ResetPlanLineID resets all changes to the "plan_line_id" field.
+func (m *PaymentAllocationMutation) ResetPlanLineID() {
+	m.plan_line = nil
+}
+
+// SetAmountMinor sets the "amount_minor" field.
+func (m *PaymentAllocationMutation) SetAmountMinor(i int64) {
+	m.amount_minor = &i
+	m.addamount_minor = nil
+}
+
+// AmountMinor returns the value of the "amount_minor" field in the mutation.
+func (m *PaymentAllocationMutation) AmountMinor() (r int64, exists bool) {
+	v := m.amount_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAmountMinor returns the old "amount_minor" field's value of the PaymentAllocation entity.
+// If the PaymentAllocation object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentAllocationMutation) OldAmountMinor(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAmountMinor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAmountMinor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAmountMinor: %w", err)
+	}
+	return oldValue.AmountMinor, nil
+}
+
+// AddAmountMinor adds i to the "amount_minor" field.
+func (m *PaymentAllocationMutation) AddAmountMinor(i int64) {
+	if m.addamount_minor != nil {
+		*m.addamount_minor += i
+	} else {
+		m.addamount_minor = &i
+	}
+}
+
+// AddedAmountMinor returns the value that was added to the "amount_minor" field in this mutation.
+func (m *PaymentAllocationMutation) AddedAmountMinor() (r int64, exists bool) {
+	v := m.addamount_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetAmountMinor resets all changes to the "amount_minor" field.
+func (m *PaymentAllocationMutation) ResetAmountMinor() {
+	m.amount_minor = nil
+	m.addamount_minor = nil
+}
+
+// ClearPayment clears the "payment" edge to the Payment entity.
+func (m *PaymentAllocationMutation) ClearPayment() {
+	m.clearedpayment = true
+	m.clearedFields[paymentallocation.FieldPaymentID] = struct{}{}
+}
+
+// PaymentCleared reports if the "payment" edge to the Payment entity was cleared.
+func (m *PaymentAllocationMutation) PaymentCleared() bool {
+	return m.clearedpayment
+}
+
+// PaymentIDs returns the "payment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PaymentID instead. It exists only for internal usage by the builders.
+func (m *PaymentAllocationMutation) PaymentIDs() (ids []publicid.PaymentID) {
+	if id := m.payment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPayment resets all changes to the "payment" edge.
+func (m *PaymentAllocationMutation) ResetPayment() {
+	m.payment = nil
+	m.clearedpayment = false
+}
+
+// ClearPlanLine clears the "plan_line" edge to the PaymentPlanLine entity.
+func (m *PaymentAllocationMutation) ClearPlanLine() {
+	m.clearedplan_line = true
+	m.clearedFields[paymentallocation.FieldPlanLineID] = struct{}{}
+}
+
+// PlanLineCleared reports if the "plan_line" edge to the PaymentPlanLine entity was cleared.
+func (m *PaymentAllocationMutation) PlanLineCleared() bool {
+	return m.clearedplan_line
+}
+
+// PlanLineIDs returns the "plan_line" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PlanLineID instead. It exists only for internal usage by the builders.
+func (m *PaymentAllocationMutation) PlanLineIDs() (ids []publicid.PaymentPlanLineID) {
+	if id := m.plan_line; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPlanLine resets all changes to the "plan_line" edge.
+func (m *PaymentAllocationMutation) ResetPlanLine() {
+	m.plan_line = nil
+	m.clearedplan_line = false
+}
+
+// Where appends a list predicates to the PaymentAllocationMutation builder.
+func (m *PaymentAllocationMutation) Where(ps ...predicate.PaymentAllocation) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentAllocationMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentAllocationMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PaymentAllocation, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentAllocationMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentAllocationMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PaymentAllocation).
+func (m *PaymentAllocationMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentAllocationMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.tenant_id != nil {
+		fields = append(fields, paymentallocation.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, paymentallocation.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, paymentallocation.FieldUpdatedAt)
+	}
+	if m.contract_id != nil {
+		fields = append(fields, paymentallocation.FieldContractID)
+	}
+	if m.payment != nil {
+		fields = append(fields, paymentallocation.FieldPaymentID)
+	}
+	if m.plan_line != nil {
+		fields = append(fields, paymentallocation.FieldPlanLineID)
+	}
+	if m.amount_minor != nil {
+		fields = append(fields, paymentallocation.FieldAmountMinor)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentAllocationMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case paymentallocation.FieldTenantID:
+		return m.TenantID()
+	case paymentallocation.FieldCreatedAt:
+		return m.CreatedAt()
+	case paymentallocation.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case paymentallocation.FieldContractID:
+		return m.ContractID()
+	case paymentallocation.FieldPaymentID:
+		return m.PaymentID()
+	case paymentallocation.FieldPlanLineID:
+		return m.PlanLineID()
+	case paymentallocation.FieldAmountMinor:
+		return m.AmountMinor()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentAllocationMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case paymentallocation.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case paymentallocation.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case paymentallocation.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case paymentallocation.FieldContractID:
+		return m.OldContractID(ctx)
+	case paymentallocation.FieldPaymentID:
+		return m.OldPaymentID(ctx)
+	case paymentallocation.FieldPlanLineID:
+		return m.OldPlanLineID(ctx)
+	case paymentallocation.FieldAmountMinor:
+		return m.OldAmountMinor(ctx)
+	}
+	return nil, fmt.Errorf("unknown PaymentAllocation field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentAllocationMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case paymentallocation.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case paymentallocation.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case paymentallocation.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case paymentallocation.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case paymentallocation.FieldPaymentID:
+		v, ok := value.(publicid.PaymentID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaymentID(v)
+		return nil
+	case paymentallocation.FieldPlanLineID:
+		v, ok := value.(publicid.PaymentPlanLineID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlanLineID(v)
+		return nil
+	case paymentallocation.FieldAmountMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAmountMinor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentAllocation field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentAllocationMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, paymentallocation.FieldTenantID)
+	}
+	if m.addamount_minor != nil {
+		fields = append(fields, paymentallocation.FieldAmountMinor)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentAllocationMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case paymentallocation.FieldTenantID:
+		return m.AddedTenantID()
+	case paymentallocation.FieldAmountMinor:
+		return m.AddedAmountMinor()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentAllocationMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case paymentallocation.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case paymentallocation.FieldAmountMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddAmountMinor(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentAllocation numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentAllocationMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentAllocationMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentAllocationMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown PaymentAllocation nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentAllocationMutation) ResetField(name string) error {
+	switch name {
+	case paymentallocation.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case paymentallocation.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case paymentallocation.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case paymentallocation.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case paymentallocation.FieldPaymentID:
+		m.ResetPaymentID()
+		return nil
+	case paymentallocation.FieldPlanLineID:
+		m.ResetPlanLineID()
+		return nil
+	case paymentallocation.FieldAmountMinor:
+		m.ResetAmountMinor()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentAllocation field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentAllocationMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.payment != nil {
+		edges = append(edges, paymentallocation.EdgePayment)
+	}
+	if m.plan_line != nil {
+		edges = append(edges, paymentallocation.EdgePlanLine)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentAllocationMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case paymentallocation.EdgePayment:
+		if id := m.payment; id != nil {
+			return []ent.Value{*id}
+		}
+	case paymentallocation.EdgePlanLine:
+		if id := m.plan_line; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentAllocationMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentAllocationMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentAllocationMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedpayment {
+		edges = append(edges, paymentallocation.EdgePayment)
+	}
+	if m.clearedplan_line {
+		edges = append(edges, paymentallocation.EdgePlanLine)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentAllocationMutation) EdgeCleared(name string) bool {
+	switch name {
+	case paymentallocation.EdgePayment:
+		return m.clearedpayment
+	case paymentallocation.EdgePlanLine:
+		return m.clearedplan_line
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentAllocationMutation) ClearEdge(name string) error {
+	switch name {
+	case paymentallocation.EdgePayment:
+		m.ClearPayment()
+		return nil
+	case paymentallocation.EdgePlanLine:
+		m.ClearPlanLine()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentAllocation unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentAllocationMutation) ResetEdge(name string) error {
+	switch name {
+	case paymentallocation.EdgePayment:
+		m.ResetPayment()
+		return nil
+	case paymentallocation.EdgePlanLine:
+		m.ResetPlanLine()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentAllocation edge %s", name)
+}
+
+// PaymentPlanLineMutation represents an operation that mutates the PaymentPlanLine nodes in the graph.
+type PaymentPlanLineMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *publicid.PaymentPlanLineID
+	tenant_id          *int64
+	addtenant_id       *int64
+	created_at         *time.Time
+	updated_at         *time.Time
+	version            *int
+	addversion         *int
+	position           *int
+	addposition        *int
+	due_on             *date.Date
+	amount_minor       *int64
+	addamount_minor    *int64
+	currency           *money.Currency
+	settled_minor      *int64
+	addsettled_minor   *int64
+	excess_minor       *int64
+	addexcess_minor    *int64
+	state              *plan.LineState
+	purpose            *string
+	due_days           *int
+	adddue_days        *int
+	awaiting           *bool
+	clearedFields      map[string]struct{}
+	contract           *publicid.ContractID
+	clearedcontract    bool
+	milestone          *publicid.MilestoneID
+	clearedmilestone   bool
+	allocations        map[publicid.PaymentAllocationID]struct{}
+	removedallocations map[publicid.PaymentAllocationID]struct{}
+	clearedallocations bool
+	done               bool
+	oldValue           func(context.Context) (*PaymentPlanLine, error)
+	predicates         []predicate.PaymentPlanLine
 }
 
 var _ ent.Mutation = (*PaymentPlanLineMutation)(nil)
@@ -42541,6 +45005,62 @@ func (m *PaymentPlanLineMutation) ResetSettledMinor() {
 	m.addsettled_minor = nil
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (m *PaymentPlanLineMutation) SetExcessMinor(i int64) {
+	m.excess_minor = &i
+	m.addexcess_minor = nil
+}
+
+// ExcessMinor returns the value of the "excess_minor" field in the mutation.
+func (m *PaymentPlanLineMutation) ExcessMinor() (r int64, exists bool) {
+	v := m.excess_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldExcessMinor returns the old "excess_minor" field's value of the PaymentPlanLine entity.
+// If the PaymentPlanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentPlanLineMutation) OldExcessMinor(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldExcessMinor is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldExcessMinor requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldExcessMinor: %w", err)
+	}
+	return oldValue.ExcessMinor, nil
+}
+
+// AddExcessMinor adds i to the "excess_minor" field.
+func (m *PaymentPlanLineMutation) AddExcessMinor(i int64) {
+	if m.addexcess_minor != nil {
+		*m.addexcess_minor += i
+	} else {
+		m.addexcess_minor = &i
+	}
+}
+
+// AddedExcessMinor returns the value that was added to the "excess_minor" field in this mutation.
+func (m *PaymentPlanLineMutation) AddedExcessMinor() (r int64, exists bool) {
+	v := m.addexcess_minor
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetExcessMinor resets all changes to the "excess_minor" field.
+func (m *PaymentPlanLineMutation) ResetExcessMinor() {
+	m.excess_minor = nil
+	m.addexcess_minor = nil
+}
+
 // SetState sets the "state" field.
 func (m *PaymentPlanLineMutation) SetState(ps plan.LineState) {
 	m.state = &ps
@@ -42613,6 +45133,147 @@ func (m *PaymentPlanLineMutation) ResetPurpose() {
 	m.purpose = nil
 }
 
+// SetMilestoneID sets the "milestone_id" field.
+func (m *PaymentPlanLineMutation) SetMilestoneID(pi publicid.MilestoneID) {
+	m.milestone = &pi
+}
+
+// MilestoneID returns the value of the "milestone_id" field in the mutation.
+func (m *PaymentPlanLineMutation) MilestoneID() (r publicid.MilestoneID, exists bool) {
+	v := m.milestone
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMilestoneID returns the old "milestone_id" field's value of the PaymentPlanLine entity.
+// If the PaymentPlanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentPlanLineMutation) OldMilestoneID(ctx context.Context) (v *publicid.MilestoneID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMilestoneID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMilestoneID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMilestoneID: %w", err)
+	}
+	return oldValue.MilestoneID, nil
+}
+
+// ClearMilestoneID clears the value of the "milestone_id" field.
+func (m *PaymentPlanLineMutation) ClearMilestoneID() {
+	m.milestone = nil
+	m.clearedFields[paymentplanline.FieldMilestoneID] = struct{}{}
+}
+
+// MilestoneIDCleared returns if the "milestone_id" field was cleared in this mutation.
+func (m *PaymentPlanLineMutation) MilestoneIDCleared() bool {
+	_, ok := m.clearedFields[paymentplanline.FieldMilestoneID]
+	return ok
+}
+
+// ResetMilestoneID resets all changes to the "milestone_id" field.
+func (m *PaymentPlanLineMutation) ResetMilestoneID() {
+	m.milestone = nil
+	delete(m.clearedFields, paymentplanline.FieldMilestoneID)
+}
+
+// SetDueDays sets the "due_days" field.
+func (m *PaymentPlanLineMutation) SetDueDays(i int) {
+	m.due_days = &i
+	m.adddue_days = nil
+}
+
+// DueDays returns the value of the "due_days" field in the mutation.
+func (m *PaymentPlanLineMutation) DueDays() (r int, exists bool) {
+	v := m.due_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDueDays returns the old "due_days" field's value of the PaymentPlanLine entity.
+// If the PaymentPlanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentPlanLineMutation) OldDueDays(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDueDays is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDueDays requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDueDays: %w", err)
+	}
+	return oldValue.DueDays, nil
+}
+
+// AddDueDays adds i to the "due_days" field.
+func (m *PaymentPlanLineMutation) AddDueDays(i int) {
+	if m.adddue_days != nil {
+		*m.adddue_days += i
+	} else {
+		m.adddue_days = &i
+	}
+}
+
+// AddedDueDays returns the value that was added to the "due_days" field in this mutation.
+func (m *PaymentPlanLineMutation) AddedDueDays() (r int, exists bool) {
+	v := m.adddue_days
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetDueDays resets all changes to the "due_days" field.
+func (m *PaymentPlanLineMutation) ResetDueDays() {
+	m.due_days = nil
+	m.adddue_days = nil
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (m *PaymentPlanLineMutation) SetAwaiting(b bool) {
+	m.awaiting = &b
+}
+
+// Awaiting returns the value of the "awaiting" field in the mutation.
+func (m *PaymentPlanLineMutation) Awaiting() (r bool, exists bool) {
+	v := m.awaiting
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAwaiting returns the old "awaiting" field's value of the PaymentPlanLine entity.
+// If the PaymentPlanLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentPlanLineMutation) OldAwaiting(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAwaiting is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAwaiting requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAwaiting: %w", err)
+	}
+	return oldValue.Awaiting, nil
+}
+
+// ResetAwaiting resets all changes to the "awaiting" field.
+func (m *PaymentPlanLineMutation) ResetAwaiting() {
+	m.awaiting = nil
+}
+
 // ClearContract clears the "contract" edge to the Contract entity.
 func (m *PaymentPlanLineMutation) ClearContract() {
 	m.clearedcontract = true
@@ -42640,58 +45301,85 @@ func (m *PaymentPlanLineMutation) ResetContract() {
 	m.clearedcontract = false
 }
 
-// AddPaymentIDs adds the "payments" edge to the Payment entity by ids.
-func (m *PaymentPlanLineMutation) AddPaymentIDs(ids ...publicid.PaymentID) {
-	if m.payments == nil {
-		m.payments = make(map[publicid.PaymentID]struct{})
+// ClearMilestone clears the "milestone" edge to the Milestone entity.
+func (m *PaymentPlanLineMutation) ClearMilestone() {
+	m.clearedmilestone = true
+	m.clearedFields[paymentplanline.FieldMilestoneID] = struct{}{}
+}
+
+// MilestoneCleared reports if the "milestone" edge to the Milestone entity was cleared.
+func (m *PaymentPlanLineMutation) MilestoneCleared() bool {
+	return m.MilestoneIDCleared() || m.clearedmilestone
+}
+
+// MilestoneIDs returns the "milestone" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// MilestoneID instead. It exists only for internal usage by the builders.
+func (m *PaymentPlanLineMutation) MilestoneIDs() (ids []publicid.MilestoneID) {
+	if id := m.milestone; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetMilestone resets all changes to the "milestone" edge.
+func (m *PaymentPlanLineMutation) ResetMilestone() {
+	m.milestone = nil
+	m.clearedmilestone = false
+}
+
+// AddAllocationIDs adds the "allocations" edge to the PaymentAllocation entity by ids.
+func (m *PaymentPlanLineMutation) AddAllocationIDs(ids ...publicid.PaymentAllocationID) {
+	if m.allocations == nil {
+		m.allocations = make(map[publicid.PaymentAllocationID]struct{})
 	}
 	for i := range ids {
-		m.payments[ids[i]] = struct{}{}
+		m.allocations[ids[i]] = struct{}{}
 	}
 }
 
-// ClearPayments clears the "payments" edge to the Payment entity.
-func (m *PaymentPlanLineMutation) ClearPayments() {
-	m.clearedpayments = true
+// ClearAllocations clears the "allocations" edge to the PaymentAllocation entity.
+func (m *PaymentPlanLineMutation) ClearAllocations() {
+	m.clearedallocations = true
 }
 
-// PaymentsCleared reports if the "payments" edge to the Payment entity was cleared.
-func (m *PaymentPlanLineMutation) PaymentsCleared() bool {
-	return m.clearedpayments
+// AllocationsCleared reports if the "allocations" edge to the PaymentAllocation entity was cleared.
+func (m *PaymentPlanLineMutation) AllocationsCleared() bool {
+	return m.clearedallocations
 }
 
-// RemovePaymentIDs removes the "payments" edge to the Payment entity by IDs.
-func (m *PaymentPlanLineMutation) RemovePaymentIDs(ids ...publicid.PaymentID) {
-	if m.removedpayments == nil {
-		m.removedpayments = make(map[publicid.PaymentID]struct{})
+// RemoveAllocationIDs removes the "allocations" edge to the PaymentAllocation entity by IDs.
+func (m *PaymentPlanLineMutation) RemoveAllocationIDs(ids ...publicid.PaymentAllocationID) {
+	if m.removedallocations == nil {
+		m.removedallocations = make(map[publicid.PaymentAllocationID]struct{})
 	}
 	for i := range ids {
-		delete(m.payments, ids[i])
-		m.removedpayments[ids[i]] = struct{}{}
+		delete(m.allocations, ids[i])
+		m.removedallocations[ids[i]] = struct{}{}
 	}
 }
 
-// RemovedPayments returns the removed IDs of the "payments" edge to the Payment entity.
-func (m *PaymentPlanLineMutation) RemovedPaymentsIDs() (ids []publicid.PaymentID) {
-	for id := range m.removedpayments {
+// RemovedAllocations returns the removed IDs of the "allocations" edge to the PaymentAllocation entity.
+func (m *PaymentPlanLineMutation) RemovedAllocationsIDs() (ids []publicid.PaymentAllocationID) {
+	for id := range m.removedallocations {
 		ids = append(ids, id)
 	}
 	return
 }
 
-// PaymentsIDs returns the "payments" edge IDs in the mutation.
-func (m *PaymentPlanLineMutation) PaymentsIDs() (ids []publicid.PaymentID) {
-	for id := range m.payments {
+// AllocationsIDs returns the "allocations" edge IDs in the mutation.
+func (m *PaymentPlanLineMutation) AllocationsIDs() (ids []publicid.PaymentAllocationID) {
+	for id := range m.allocations {
 		ids = append(ids, id)
 	}
 	return
 }
 
-// ResetPayments resets all changes to the "payments" edge.
-func (m *PaymentPlanLineMutation) ResetPayments() {
-	m.payments = nil
-	m.clearedpayments = false
-	m.removedpayments = nil
+// ResetAllocations resets all changes to the "allocations" edge.
+func (m *PaymentPlanLineMutation) ResetAllocations() {
+	m.allocations = nil
+	m.clearedallocations = false
+	m.removedallocations = nil
 }
 
 // Where appends a list predicates to the PaymentPlanLineMutation builder.
@@ -42728,7 +45416,7 @@ func (m *PaymentPlanLineMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *PaymentPlanLineMutation) Fields() []string {
-	fields := make([]string, 0, 12)
+	fields := make([]string, 0, 16)
 	if m.tenant_id != nil {
 		fields = append(fields, paymentplanline.FieldTenantID)
 	}
@@ -42759,11 +45447,23 @@ func (m *PaymentPlanLineMutation) Fields() []string {
 	if m.settled_minor != nil {
 		fields = append(fields, paymentplanline.FieldSettledMinor)
 	}
+	if m.excess_minor != nil {
+		fields = append(fields, paymentplanline.FieldExcessMinor)
+	}
 	if m.state != nil {
 		fields = append(fields, paymentplanline.FieldState)
 	}
 	if m.purpose != nil {
 		fields = append(fields, paymentplanline.FieldPurpose)
+	}
+	if m.milestone != nil {
+		fields = append(fields, paymentplanline.FieldMilestoneID)
+	}
+	if m.due_days != nil {
+		fields = append(fields, paymentplanline.FieldDueDays)
+	}
+	if m.awaiting != nil {
+		fields = append(fields, paymentplanline.FieldAwaiting)
 	}
 	return fields
 }
@@ -42793,10 +45493,18 @@ func (m *PaymentPlanLineMutation) Field(name string) (ent.Value, bool) {
 		return m.Currency()
 	case paymentplanline.FieldSettledMinor:
 		return m.SettledMinor()
+	case paymentplanline.FieldExcessMinor:
+		return m.ExcessMinor()
 	case paymentplanline.FieldState:
 		return m.State()
 	case paymentplanline.FieldPurpose:
 		return m.Purpose()
+	case paymentplanline.FieldMilestoneID:
+		return m.MilestoneID()
+	case paymentplanline.FieldDueDays:
+		return m.DueDays()
+	case paymentplanline.FieldAwaiting:
+		return m.Awaiting()
 	}
 	return nil, false
 }
@@ -42826,10 +45534,18 @@ func (m *PaymentPlanLineMutation) OldField(ctx context.Context, name string) (en
 		return m.OldCurrency(ctx)
 	case paymentplanline.FieldSettledMinor:
 		return m.OldSettledMinor(ctx)
+	case paymentplanline.FieldExcessMinor:
+		return m.OldExcessMinor(ctx)
 	case paymentplanline.FieldState:
 		return m.OldState(ctx)
 	case paymentplanline.FieldPurpose:
 		return m.OldPurpose(ctx)
+	case paymentplanline.FieldMilestoneID:
+		return m.OldMilestoneID(ctx)
+	case paymentplanline.FieldDueDays:
+		return m.OldDueDays(ctx)
+	case paymentplanline.FieldAwaiting:
+		return m.OldAwaiting(ctx)
 	}
 	return nil, fmt.Errorf("unknown PaymentPlanLine field %s", name)
 }
@@ -42909,6 +45625,13 @@ func (m *PaymentPlanLineMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetSettledMinor(v)
 		return nil
+	case paymentplanline.FieldExcessMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetExcessMinor(v)
+		return nil
 	case paymentplanline.FieldState:
 		v, ok := value.(plan.LineState)
 		if !ok {
@@ -42922,6 +45645,27 @@ func (m *PaymentPlanLineMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetPurpose(v)
+		return nil
+	case paymentplanline.FieldMilestoneID:
+		v, ok := value.(publicid.MilestoneID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMilestoneID(v)
+		return nil
+	case paymentplanline.FieldDueDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDueDays(v)
+		return nil
+	case paymentplanline.FieldAwaiting:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAwaiting(v)
 		return nil
 	}
 	return fmt.Errorf("unknown PaymentPlanLine field %s", name)
@@ -42946,6 +45690,12 @@ func (m *PaymentPlanLineMutation) AddedFields() []string {
 	if m.addsettled_minor != nil {
 		fields = append(fields, paymentplanline.FieldSettledMinor)
 	}
+	if m.addexcess_minor != nil {
+		fields = append(fields, paymentplanline.FieldExcessMinor)
+	}
+	if m.adddue_days != nil {
+		fields = append(fields, paymentplanline.FieldDueDays)
+	}
 	return fields
 }
 
@@ -42964,6 +45714,10 @@ func (m *PaymentPlanLineMutation) AddedField(name string) (ent.Value, bool) {
 		return m.AddedAmountMinor()
 	case paymentplanline.FieldSettledMinor:
 		return m.AddedSettledMinor()
+	case paymentplanline.FieldExcessMinor:
+		return m.AddedExcessMinor()
+	case paymentplanline.FieldDueDays:
+		return m.AddedDueDays()
 	}
 	return nil, false
 }
@@ -43008,6 +45762,20 @@ func (m *PaymentPlanLineMutation) AddField(name string, value ent.Value) error {
 		}
 		m.AddSettledMinor(v)
 		return nil
+	case paymentplanline.FieldExcessMinor:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddExcessMinor(v)
+		return nil
+	case paymentplanline.FieldDueDays:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddDueDays(v)
+		return nil
 	}
 	return fmt.Errorf("unknown PaymentPlanLine numeric field %s", name)
 }
@@ -43015,7 +45783,11 @@ func (m *PaymentPlanLineMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *PaymentPlanLineMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(paymentplanline.FieldMilestoneID) {
+		fields = append(fields, paymentplanline.FieldMilestoneID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -43028,6 +45800,11 @@ func (m *PaymentPlanLineMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *PaymentPlanLineMutation) ClearField(name string) error {
+	switch name {
+	case paymentplanline.FieldMilestoneID:
+		m.ClearMilestoneID()
+		return nil
+	}
 	return fmt.Errorf("unknown PaymentPlanLine nullable field %s", name)
 }
 
@@ -43065,11 +45842,23 @@ func (m *PaymentPlanLineMutation) ResetField(name string) error {
 	case paymentplanline.FieldSettledMinor:
 		m.ResetSettledMinor()
 		return nil
+	case paymentplanline.FieldExcessMinor:
+		m.ResetExcessMinor()
+		return nil
 	case paymentplanline.FieldState:
 		m.ResetState()
 		return nil
 	case paymentplanline.FieldPurpose:
 		m.ResetPurpose()
+		return nil
+	case paymentplanline.FieldMilestoneID:
+		m.ResetMilestoneID()
+		return nil
+	case paymentplanline.FieldDueDays:
+		m.ResetDueDays()
+		return nil
+	case paymentplanline.FieldAwaiting:
+		m.ResetAwaiting()
 		return nil
 	}
 	return fmt.Errorf("unknown PaymentPlanLine field %s", name)
@@ -43077,12 +45866,15 @@ func (m *PaymentPlanLineMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *PaymentPlanLineMutation) AddedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.contract != nil {
 		edges = append(edges, paymentplanline.EdgeContract)
 	}
-	if m.payments != nil {
-		edges = append(edges, paymentplanline.EdgePayments)
+	if m.milestone != nil {
+		edges = append(edges, paymentplanline.EdgeMilestone)
+	}
+	if m.allocations != nil {
+		edges = append(edges, paymentplanline.EdgeAllocations)
 	}
 	return edges
 }
@@ -43095,9 +45887,13 @@ func (m *PaymentPlanLineMutation) AddedIDs(name string) []ent.Value {
 		if id := m.contract; id != nil {
 			return []ent.Value{*id}
 		}
-	case paymentplanline.EdgePayments:
-		ids := make([]ent.Value, 0, len(m.payments))
-		for id := range m.payments {
+	case paymentplanline.EdgeMilestone:
+		if id := m.milestone; id != nil {
+			return []ent.Value{*id}
+		}
+	case paymentplanline.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.allocations))
+		for id := range m.allocations {
 			ids = append(ids, id)
 		}
 		return ids
@@ -43107,9 +45903,9 @@ func (m *PaymentPlanLineMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *PaymentPlanLineMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 2)
-	if m.removedpayments != nil {
-		edges = append(edges, paymentplanline.EdgePayments)
+	edges := make([]string, 0, 3)
+	if m.removedallocations != nil {
+		edges = append(edges, paymentplanline.EdgeAllocations)
 	}
 	return edges
 }
@@ -43118,9 +45914,9 @@ func (m *PaymentPlanLineMutation) RemovedEdges() []string {
 // the given name in this mutation.
 func (m *PaymentPlanLineMutation) RemovedIDs(name string) []ent.Value {
 	switch name {
-	case paymentplanline.EdgePayments:
-		ids := make([]ent.Value, 0, len(m.removedpayments))
-		for id := range m.removedpayments {
+	case paymentplanline.EdgeAllocations:
+		ids := make([]ent.Value, 0, len(m.removedallocations))
+		for id := range m.removedallocations {
 			ids = append(ids, id)
 		}
 		return ids
@@ -43130,12 +45926,15 @@ func (m *PaymentPlanLineMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *PaymentPlanLineMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 2)
+	edges := make([]string, 0, 3)
 	if m.clearedcontract {
 		edges = append(edges, paymentplanline.EdgeContract)
 	}
-	if m.clearedpayments {
-		edges = append(edges, paymentplanline.EdgePayments)
+	if m.clearedmilestone {
+		edges = append(edges, paymentplanline.EdgeMilestone)
+	}
+	if m.clearedallocations {
+		edges = append(edges, paymentplanline.EdgeAllocations)
 	}
 	return edges
 }
@@ -43146,8 +45945,10 @@ func (m *PaymentPlanLineMutation) EdgeCleared(name string) bool {
 	switch name {
 	case paymentplanline.EdgeContract:
 		return m.clearedcontract
-	case paymentplanline.EdgePayments:
-		return m.clearedpayments
+	case paymentplanline.EdgeMilestone:
+		return m.clearedmilestone
+	case paymentplanline.EdgeAllocations:
+		return m.clearedallocations
 	}
 	return false
 }
@@ -43158,6 +45959,9 @@ func (m *PaymentPlanLineMutation) ClearEdge(name string) error {
 	switch name {
 	case paymentplanline.EdgeContract:
 		m.ClearContract()
+		return nil
+	case paymentplanline.EdgeMilestone:
+		m.ClearMilestone()
 		return nil
 	}
 	return fmt.Errorf("unknown PaymentPlanLine unique edge %s", name)
@@ -43170,11 +45974,2346 @@ func (m *PaymentPlanLineMutation) ResetEdge(name string) error {
 	case paymentplanline.EdgeContract:
 		m.ResetContract()
 		return nil
-	case paymentplanline.EdgePayments:
-		m.ResetPayments()
+	case paymentplanline.EdgeMilestone:
+		m.ResetMilestone()
+		return nil
+	case paymentplanline.EdgeAllocations:
+		m.ResetAllocations()
 		return nil
 	}
 	return fmt.Errorf("unknown PaymentPlanLine edge %s", name)
+}
+
+// ProgressEntryMutation represents an operation that mutates the ProgressEntry nodes in the graph.
+type ProgressEntryMutation struct {
+	config
+	op                 Op
+	typ                string
+	id                 *publicid.ProgressEntryID
+	tenant_id          *int64
+	addtenant_id       *int64
+	created_at         *time.Time
+	updated_at         *time.Time
+	contract_id        *publicid.ContractID
+	quantity           *money.Decimal
+	happened_on        *date.Date
+	reference          *string
+	note               *string
+	clearedFields      map[string]struct{}
+	line               *publicid.ProgressLineID
+	clearedline        bool
+	reversal_of        *publicid.ProgressEntryID
+	clearedreversal_of bool
+	reversal           *publicid.ProgressEntryID
+	clearedreversal    bool
+	done               bool
+	oldValue           func(context.Context) (*ProgressEntry, error)
+	predicates         []predicate.ProgressEntry
+}
+
+var _ ent.Mutation = (*ProgressEntryMutation)(nil)
+
+// progressentryOption allows management of the mutation configuration using functional options.
+type progressentryOption func(*ProgressEntryMutation)
+
+// newProgressEntryMutation creates new mutation for the ProgressEntry entity.
+func newProgressEntryMutation(c config, op Op, opts ...progressentryOption) *ProgressEntryMutation {
+	m := &ProgressEntryMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProgressEntry,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProgressEntryID sets the ID field of the mutation.
+func withProgressEntryID(id publicid.ProgressEntryID) progressentryOption {
+	return func(m *ProgressEntryMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProgressEntry
+		)
+		m.oldValue = func(ctx context.Context) (*ProgressEntry, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProgressEntry.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProgressEntry sets the old ProgressEntry of the mutation.
+func withProgressEntry(node *ProgressEntry) progressentryOption {
+	return func(m *ProgressEntryMutation) {
+		m.oldValue = func(context.Context) (*ProgressEntry, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProgressEntryMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProgressEntryMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProgressEntry entities.
+func (m *ProgressEntryMutation) SetID(id publicid.ProgressEntryID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProgressEntryMutation) ID() (id publicid.ProgressEntryID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProgressEntryMutation) IDs(ctx context.Context) ([]publicid.ProgressEntryID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ProgressEntryID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProgressEntry.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ProgressEntryMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ProgressEntryMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ProgressEntryMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ProgressEntryMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ProgressEntryMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProgressEntryMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProgressEntryMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProgressEntryMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProgressEntryMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProgressEntryMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProgressEntryMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ProgressEntryMutation) SetContractID(pi publicid.ContractID) {
+	m.contract_id = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ProgressEntryMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ProgressEntryMutation) ResetContractID() {
+	m.contract_id = nil
+}
+
+// SetLineID sets the "line_id" field.
+func (m *ProgressEntryMutation) SetLineID(pli publicid.ProgressLineID) {
+	m.line = &pli
+}
+
+// LineID returns the value of the "line_id" field in the mutation.
+func (m *ProgressEntryMutation) LineID() (r publicid.ProgressLineID, exists bool) {
+	v := m.line
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLineID returns the old "line_id" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldLineID(ctx context.Context) (v publicid.ProgressLineID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLineID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLineID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLineID: %w", err)
+	}
+	return oldValue.LineID, nil
+}
+
+// ResetLineID resets all changes to the "line_id" field.
+func (m *ProgressEntryMutation) ResetLineID() {
+	m.line = nil
+}
+
+// SetQuantity sets the "quantity" field.
+func (m *ProgressEntryMutation) SetQuantity(value money.Decimal) {
+	m.quantity = &value
+}
+
+// Quantity returns the value of the "quantity" field in the mutation.
+func (m *ProgressEntryMutation) Quantity() (r money.Decimal, exists bool) {
+	v := m.quantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQuantity returns the old "quantity" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldQuantity(ctx context.Context) (v money.Decimal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQuantity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQuantity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQuantity: %w", err)
+	}
+	return oldValue.Quantity, nil
+}
+
+// ResetQuantity resets all changes to the "quantity" field.
+func (m *ProgressEntryMutation) ResetQuantity() {
+	m.quantity = nil
+}
+
+// SetHappenedOn sets the "happened_on" field.
+func (m *ProgressEntryMutation) SetHappenedOn(d date.Date) {
+	m.happened_on = &d
+}
+
+// HappenedOn returns the value of the "happened_on" field in the mutation.
+func (m *ProgressEntryMutation) HappenedOn() (r date.Date, exists bool) {
+	v := m.happened_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldHappenedOn returns the old "happened_on" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldHappenedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldHappenedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldHappenedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldHappenedOn: %w", err)
+	}
+	return oldValue.HappenedOn, nil
+}
+
+// ResetHappenedOn resets all changes to the "happened_on" field.
+func (m *ProgressEntryMutation) ResetHappenedOn() {
+	m.happened_on = nil
+}
+
+// SetReference sets the "reference" field.
+func (m *ProgressEntryMutation) SetReference(s string) {
+	m.reference = &s
+}
+
+// Reference returns the value of the "reference" field in the mutation.
+func (m *ProgressEntryMutation) Reference() (r string, exists bool) {
+	v := m.reference
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReference returns the old "reference" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldReference(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReference is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReference requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReference: %w", err)
+	}
+	return oldValue.Reference, nil
+}
+
+// ResetReference resets all changes to the "reference" field.
+func (m *ProgressEntryMutation) ResetReference() {
+	m.reference = nil
+}
+
+// SetNote sets the "note" field.
+func (m *ProgressEntryMutation) SetNote(s string) {
+	m.note = &s
+}
+
+// Note returns the value of the "note" field in the mutation.
+func (m *ProgressEntryMutation) Note() (r string, exists bool) {
+	v := m.note
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNote returns the old "note" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldNote(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNote is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNote requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNote: %w", err)
+	}
+	return oldValue.Note, nil
+}
+
+// ResetNote resets all changes to the "note" field.
+func (m *ProgressEntryMutation) ResetNote() {
+	m.note = nil
+}
+
+// SetReversalOfID sets the "reversal_of_id" field.
+func (m *ProgressEntryMutation) SetReversalOfID(pei publicid.ProgressEntryID) {
+	m.reversal_of = &pei
+}
+
+// ReversalOfID returns the value of the "reversal_of_id" field in the mutation.
+func (m *ProgressEntryMutation) ReversalOfID() (r publicid.ProgressEntryID, exists bool) {
+	v := m.reversal_of
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReversalOfID returns the old "reversal_of_id" field's value of the ProgressEntry entity.
+// If the ProgressEntry object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressEntryMutation) OldReversalOfID(ctx context.Context) (v *publicid.ProgressEntryID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReversalOfID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReversalOfID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReversalOfID: %w", err)
+	}
+	return oldValue.ReversalOfID, nil
+}
+
+// ClearReversalOfID clears the value of the "reversal_of_id" field.
+func (m *ProgressEntryMutation) ClearReversalOfID() {
+	m.reversal_of = nil
+	m.clearedFields[progressentry.FieldReversalOfID] = struct{}{}
+}
+
+// ReversalOfIDCleared returns if the "reversal_of_id" field was cleared in this mutation.
+func (m *ProgressEntryMutation) ReversalOfIDCleared() bool {
+	_, ok := m.clearedFields[progressentry.FieldReversalOfID]
+	return ok
+}
+
+// ResetReversalOfID resets all changes to the "reversal_of_id" field.
+func (m *ProgressEntryMutation) ResetReversalOfID() {
+	m.reversal_of = nil
+	delete(m.clearedFields, progressentry.FieldReversalOfID)
+}
+
+// ClearLine clears the "line" edge to the ProgressLine entity.
+func (m *ProgressEntryMutation) ClearLine() {
+	m.clearedline = true
+	m.clearedFields[progressentry.FieldLineID] = struct{}{}
+}
+
+// LineCleared reports if the "line" edge to the ProgressLine entity was cleared.
+func (m *ProgressEntryMutation) LineCleared() bool {
+	return m.clearedline
+}
+
+// LineIDs returns the "line" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// LineID instead. It exists only for internal usage by the builders.
+func (m *ProgressEntryMutation) LineIDs() (ids []publicid.ProgressLineID) {
+	if id := m.line; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetLine resets all changes to the "line" edge.
+func (m *ProgressEntryMutation) ResetLine() {
+	m.line = nil
+	m.clearedline = false
+}
+
+// ClearReversalOf clears the "reversal_of" edge to the ProgressEntry entity.
+func (m *ProgressEntryMutation) ClearReversalOf() {
+	m.clearedreversal_of = true
+	m.clearedFields[progressentry.FieldReversalOfID] = struct{}{}
+}
+
+// ReversalOfCleared reports if the "reversal_of" edge to the ProgressEntry entity was cleared.
+func (m *ProgressEntryMutation) ReversalOfCleared() bool {
+	return m.ReversalOfIDCleared() || m.clearedreversal_of
+}
+
+// ReversalOfIDs returns the "reversal_of" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReversalOfID instead. It exists only for internal usage by the builders.
+func (m *ProgressEntryMutation) ReversalOfIDs() (ids []publicid.ProgressEntryID) {
+	if id := m.reversal_of; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReversalOf resets all changes to the "reversal_of" edge.
+func (m *ProgressEntryMutation) ResetReversalOf() {
+	m.reversal_of = nil
+	m.clearedreversal_of = false
+}
+
+// SetReversalID sets the "reversal" edge to the ProgressEntry entity by id.
+func (m *ProgressEntryMutation) SetReversalID(id publicid.ProgressEntryID) {
+	m.reversal = &id
+}
+
+// ClearReversal clears the "reversal" edge to the ProgressEntry entity.
+func (m *ProgressEntryMutation) ClearReversal() {
+	m.clearedreversal = true
+}
+
+// ReversalCleared reports if the "reversal" edge to the ProgressEntry entity was cleared.
+func (m *ProgressEntryMutation) ReversalCleared() bool {
+	return m.clearedreversal
+}
+
+// ReversalID returns the "reversal" edge ID in the mutation.
+func (m *ProgressEntryMutation) ReversalID() (id publicid.ProgressEntryID, exists bool) {
+	if m.reversal != nil {
+		return *m.reversal, true
+	}
+	return
+}
+
+// ReversalIDs returns the "reversal" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ReversalID instead. It exists only for internal usage by the builders.
+func (m *ProgressEntryMutation) ReversalIDs() (ids []publicid.ProgressEntryID) {
+	if id := m.reversal; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetReversal resets all changes to the "reversal" edge.
+func (m *ProgressEntryMutation) ResetReversal() {
+	m.reversal = nil
+	m.clearedreversal = false
+}
+
+// Where appends a list predicates to the ProgressEntryMutation builder.
+func (m *ProgressEntryMutation) Where(ps ...predicate.ProgressEntry) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProgressEntryMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProgressEntryMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProgressEntry, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProgressEntryMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProgressEntryMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProgressEntry).
+func (m *ProgressEntryMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProgressEntryMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, progressentry.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, progressentry.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, progressentry.FieldUpdatedAt)
+	}
+	if m.contract_id != nil {
+		fields = append(fields, progressentry.FieldContractID)
+	}
+	if m.line != nil {
+		fields = append(fields, progressentry.FieldLineID)
+	}
+	if m.quantity != nil {
+		fields = append(fields, progressentry.FieldQuantity)
+	}
+	if m.happened_on != nil {
+		fields = append(fields, progressentry.FieldHappenedOn)
+	}
+	if m.reference != nil {
+		fields = append(fields, progressentry.FieldReference)
+	}
+	if m.note != nil {
+		fields = append(fields, progressentry.FieldNote)
+	}
+	if m.reversal_of != nil {
+		fields = append(fields, progressentry.FieldReversalOfID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProgressEntryMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case progressentry.FieldTenantID:
+		return m.TenantID()
+	case progressentry.FieldCreatedAt:
+		return m.CreatedAt()
+	case progressentry.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case progressentry.FieldContractID:
+		return m.ContractID()
+	case progressentry.FieldLineID:
+		return m.LineID()
+	case progressentry.FieldQuantity:
+		return m.Quantity()
+	case progressentry.FieldHappenedOn:
+		return m.HappenedOn()
+	case progressentry.FieldReference:
+		return m.Reference()
+	case progressentry.FieldNote:
+		return m.Note()
+	case progressentry.FieldReversalOfID:
+		return m.ReversalOfID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProgressEntryMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case progressentry.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case progressentry.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case progressentry.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case progressentry.FieldContractID:
+		return m.OldContractID(ctx)
+	case progressentry.FieldLineID:
+		return m.OldLineID(ctx)
+	case progressentry.FieldQuantity:
+		return m.OldQuantity(ctx)
+	case progressentry.FieldHappenedOn:
+		return m.OldHappenedOn(ctx)
+	case progressentry.FieldReference:
+		return m.OldReference(ctx)
+	case progressentry.FieldNote:
+		return m.OldNote(ctx)
+	case progressentry.FieldReversalOfID:
+		return m.OldReversalOfID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProgressEntry field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgressEntryMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case progressentry.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case progressentry.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case progressentry.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case progressentry.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case progressentry.FieldLineID:
+		v, ok := value.(publicid.ProgressLineID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLineID(v)
+		return nil
+	case progressentry.FieldQuantity:
+		v, ok := value.(money.Decimal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQuantity(v)
+		return nil
+	case progressentry.FieldHappenedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetHappenedOn(v)
+		return nil
+	case progressentry.FieldReference:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReference(v)
+		return nil
+	case progressentry.FieldNote:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNote(v)
+		return nil
+	case progressentry.FieldReversalOfID:
+		v, ok := value.(publicid.ProgressEntryID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReversalOfID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressEntry field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProgressEntryMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, progressentry.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProgressEntryMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case progressentry.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgressEntryMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case progressentry.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressEntry numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProgressEntryMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(progressentry.FieldReversalOfID) {
+		fields = append(fields, progressentry.FieldReversalOfID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProgressEntryMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProgressEntryMutation) ClearField(name string) error {
+	switch name {
+	case progressentry.FieldReversalOfID:
+		m.ClearReversalOfID()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressEntry nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProgressEntryMutation) ResetField(name string) error {
+	switch name {
+	case progressentry.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case progressentry.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case progressentry.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case progressentry.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case progressentry.FieldLineID:
+		m.ResetLineID()
+		return nil
+	case progressentry.FieldQuantity:
+		m.ResetQuantity()
+		return nil
+	case progressentry.FieldHappenedOn:
+		m.ResetHappenedOn()
+		return nil
+	case progressentry.FieldReference:
+		m.ResetReference()
+		return nil
+	case progressentry.FieldNote:
+		m.ResetNote()
+		return nil
+	case progressentry.FieldReversalOfID:
+		m.ResetReversalOfID()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressEntry field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProgressEntryMutation) AddedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.line != nil {
+		edges = append(edges, progressentry.EdgeLine)
+	}
+	if m.reversal_of != nil {
+		edges = append(edges, progressentry.EdgeReversalOf)
+	}
+	if m.reversal != nil {
+		edges = append(edges, progressentry.EdgeReversal)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProgressEntryMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case progressentry.EdgeLine:
+		if id := m.line; id != nil {
+			return []ent.Value{*id}
+		}
+	case progressentry.EdgeReversalOf:
+		if id := m.reversal_of; id != nil {
+			return []ent.Value{*id}
+		}
+	case progressentry.EdgeReversal:
+		if id := m.reversal; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProgressEntryMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 3)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProgressEntryMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProgressEntryMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 3)
+	if m.clearedline {
+		edges = append(edges, progressentry.EdgeLine)
+	}
+	if m.clearedreversal_of {
+		edges = append(edges, progressentry.EdgeReversalOf)
+	}
+	if m.clearedreversal {
+		edges = append(edges, progressentry.EdgeReversal)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProgressEntryMutation) EdgeCleared(name string) bool {
+	switch name {
+	case progressentry.EdgeLine:
+		return m.clearedline
+	case progressentry.EdgeReversalOf:
+		return m.clearedreversal_of
+	case progressentry.EdgeReversal:
+		return m.clearedreversal
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProgressEntryMutation) ClearEdge(name string) error {
+	switch name {
+	case progressentry.EdgeLine:
+		m.ClearLine()
+		return nil
+	case progressentry.EdgeReversalOf:
+		m.ClearReversalOf()
+		return nil
+	case progressentry.EdgeReversal:
+		m.ClearReversal()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressEntry unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProgressEntryMutation) ResetEdge(name string) error {
+	switch name {
+	case progressentry.EdgeLine:
+		m.ResetLine()
+		return nil
+	case progressentry.EdgeReversalOf:
+		m.ResetReversalOf()
+		return nil
+	case progressentry.EdgeReversal:
+		m.ResetReversal()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressEntry edge %s", name)
+}
+
+// ProgressLineMutation represents an operation that mutates the ProgressLine nodes in the graph.
+type ProgressLineMutation struct {
+	config
+	op               Op
+	typ              string
+	id               *publicid.ProgressLineID
+	tenant_id        *int64
+	addtenant_id     *int64
+	created_at       *time.Time
+	updated_at       *time.Time
+	version          *int
+	addversion       *int
+	kind             *work.Kind
+	title            *string
+	planned_on       *date.Date
+	planned_quantity *money.Decimal
+	actual_quantity  *money.Decimal
+	unit             *string
+	weight           *int
+	addweight        *int
+	state            *work.State
+	done_on          *date.Date
+	clearedFields    map[string]struct{}
+	contract         *publicid.ContractID
+	clearedcontract  bool
+	entries          map[publicid.ProgressEntryID]struct{}
+	removedentries   map[publicid.ProgressEntryID]struct{}
+	clearedentries   bool
+	done             bool
+	oldValue         func(context.Context) (*ProgressLine, error)
+	predicates       []predicate.ProgressLine
+}
+
+var _ ent.Mutation = (*ProgressLineMutation)(nil)
+
+// progresslineOption allows management of the mutation configuration using functional options.
+type progresslineOption func(*ProgressLineMutation)
+
+// newProgressLineMutation creates new mutation for the ProgressLine entity.
+func newProgressLineMutation(c config, op Op, opts ...progresslineOption) *ProgressLineMutation {
+	m := &ProgressLineMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeProgressLine,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withProgressLineID sets the ID field of the mutation.
+func withProgressLineID(id publicid.ProgressLineID) progresslineOption {
+	return func(m *ProgressLineMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ProgressLine
+		)
+		m.oldValue = func(ctx context.Context) (*ProgressLine, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ProgressLine.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withProgressLine sets the old ProgressLine of the mutation.
+func withProgressLine(node *ProgressLine) progresslineOption {
+	return func(m *ProgressLineMutation) {
+		m.oldValue = func(context.Context) (*ProgressLine, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ProgressLineMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ProgressLineMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ProgressLine entities.
+func (m *ProgressLineMutation) SetID(id publicid.ProgressLineID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ProgressLineMutation) ID() (id publicid.ProgressLineID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ProgressLineMutation) IDs(ctx context.Context) ([]publicid.ProgressLineID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ProgressLineID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ProgressLine.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ProgressLineMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ProgressLineMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ProgressLineMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ProgressLineMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ProgressLineMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ProgressLineMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ProgressLineMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ProgressLineMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ProgressLineMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ProgressLineMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ProgressLineMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ProgressLineMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ProgressLineMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ProgressLineMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ProgressLineMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ProgressLineMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ProgressLineMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ProgressLineMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ProgressLineMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *ProgressLineMutation) SetKind(w work.Kind) {
+	m.kind = &w
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *ProgressLineMutation) Kind() (r work.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldKind(ctx context.Context) (v work.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *ProgressLineMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetTitle sets the "title" field.
+func (m *ProgressLineMutation) SetTitle(s string) {
+	m.title = &s
+}
+
+// Title returns the value of the "title" field in the mutation.
+func (m *ProgressLineMutation) Title() (r string, exists bool) {
+	v := m.title
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTitle returns the old "title" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldTitle(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTitle is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTitle requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTitle: %w", err)
+	}
+	return oldValue.Title, nil
+}
+
+// ResetTitle resets all changes to the "title" field.
+func (m *ProgressLineMutation) ResetTitle() {
+	m.title = nil
+}
+
+// SetPlannedOn sets the "planned_on" field.
+func (m *ProgressLineMutation) SetPlannedOn(d date.Date) {
+	m.planned_on = &d
+}
+
+// PlannedOn returns the value of the "planned_on" field in the mutation.
+func (m *ProgressLineMutation) PlannedOn() (r date.Date, exists bool) {
+	v := m.planned_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedOn returns the old "planned_on" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldPlannedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedOn: %w", err)
+	}
+	return oldValue.PlannedOn, nil
+}
+
+// ResetPlannedOn resets all changes to the "planned_on" field.
+func (m *ProgressLineMutation) ResetPlannedOn() {
+	m.planned_on = nil
+}
+
+// SetPlannedQuantity sets the "planned_quantity" field.
+func (m *ProgressLineMutation) SetPlannedQuantity(value money.Decimal) {
+	m.planned_quantity = &value
+}
+
+// PlannedQuantity returns the value of the "planned_quantity" field in the mutation.
+func (m *ProgressLineMutation) PlannedQuantity() (r money.Decimal, exists bool) {
+	v := m.planned_quantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPlannedQuantity returns the old "planned_quantity" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldPlannedQuantity(ctx context.Context) (v money.Decimal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPlannedQuantity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPlannedQuantity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPlannedQuantity: %w", err)
+	}
+	return oldValue.PlannedQuantity, nil
+}
+
+// ResetPlannedQuantity resets all changes to the "planned_quantity" field.
+func (m *ProgressLineMutation) ResetPlannedQuantity() {
+	m.planned_quantity = nil
+}
+
+// SetActualQuantity sets the "actual_quantity" field.
+func (m *ProgressLineMutation) SetActualQuantity(value money.Decimal) {
+	m.actual_quantity = &value
+}
+
+// ActualQuantity returns the value of the "actual_quantity" field in the mutation.
+func (m *ProgressLineMutation) ActualQuantity() (r money.Decimal, exists bool) {
+	v := m.actual_quantity
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldActualQuantity returns the old "actual_quantity" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldActualQuantity(ctx context.Context) (v money.Decimal, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldActualQuantity is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldActualQuantity requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldActualQuantity: %w", err)
+	}
+	return oldValue.ActualQuantity, nil
+}
+
+// ResetActualQuantity resets all changes to the "actual_quantity" field.
+func (m *ProgressLineMutation) ResetActualQuantity() {
+	m.actual_quantity = nil
+}
+
+// SetUnit sets the "unit" field.
+func (m *ProgressLineMutation) SetUnit(s string) {
+	m.unit = &s
+}
+
+// Unit returns the value of the "unit" field in the mutation.
+func (m *ProgressLineMutation) Unit() (r string, exists bool) {
+	v := m.unit
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUnit returns the old "unit" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldUnit(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUnit is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUnit requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUnit: %w", err)
+	}
+	return oldValue.Unit, nil
+}
+
+// ResetUnit resets all changes to the "unit" field.
+func (m *ProgressLineMutation) ResetUnit() {
+	m.unit = nil
+}
+
+// SetWeight sets the "weight" field.
+func (m *ProgressLineMutation) SetWeight(i int) {
+	m.weight = &i
+	m.addweight = nil
+}
+
+// Weight returns the value of the "weight" field in the mutation.
+func (m *ProgressLineMutation) Weight() (r int, exists bool) {
+	v := m.weight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWeight returns the old "weight" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldWeight(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWeight is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWeight requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWeight: %w", err)
+	}
+	return oldValue.Weight, nil
+}
+
+// AddWeight adds i to the "weight" field.
+func (m *ProgressLineMutation) AddWeight(i int) {
+	if m.addweight != nil {
+		*m.addweight += i
+	} else {
+		m.addweight = &i
+	}
+}
+
+// AddedWeight returns the value that was added to the "weight" field in this mutation.
+func (m *ProgressLineMutation) AddedWeight() (r int, exists bool) {
+	v := m.addweight
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetWeight resets all changes to the "weight" field.
+func (m *ProgressLineMutation) ResetWeight() {
+	m.weight = nil
+	m.addweight = nil
+}
+
+// SetState sets the "state" field.
+func (m *ProgressLineMutation) SetState(w work.State) {
+	m.state = &w
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ProgressLineMutation) State() (r work.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldState(ctx context.Context) (v work.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ProgressLineMutation) ResetState() {
+	m.state = nil
+}
+
+// SetDoneOn sets the "done_on" field.
+func (m *ProgressLineMutation) SetDoneOn(d date.Date) {
+	m.done_on = &d
+}
+
+// DoneOn returns the value of the "done_on" field in the mutation.
+func (m *ProgressLineMutation) DoneOn() (r date.Date, exists bool) {
+	v := m.done_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDoneOn returns the old "done_on" field's value of the ProgressLine entity.
+// If the ProgressLine object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ProgressLineMutation) OldDoneOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDoneOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDoneOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDoneOn: %w", err)
+	}
+	return oldValue.DoneOn, nil
+}
+
+// ClearDoneOn clears the value of the "done_on" field.
+func (m *ProgressLineMutation) ClearDoneOn() {
+	m.done_on = nil
+	m.clearedFields[progressline.FieldDoneOn] = struct{}{}
+}
+
+// DoneOnCleared returns if the "done_on" field was cleared in this mutation.
+func (m *ProgressLineMutation) DoneOnCleared() bool {
+	_, ok := m.clearedFields[progressline.FieldDoneOn]
+	return ok
+}
+
+// ResetDoneOn resets all changes to the "done_on" field.
+func (m *ProgressLineMutation) ResetDoneOn() {
+	m.done_on = nil
+	delete(m.clearedFields, progressline.FieldDoneOn)
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ProgressLineMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[progressline.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ProgressLineMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ProgressLineMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ProgressLineMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// AddEntryIDs adds the "entries" edge to the ProgressEntry entity by ids.
+func (m *ProgressLineMutation) AddEntryIDs(ids ...publicid.ProgressEntryID) {
+	if m.entries == nil {
+		m.entries = make(map[publicid.ProgressEntryID]struct{})
+	}
+	for i := range ids {
+		m.entries[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEntries clears the "entries" edge to the ProgressEntry entity.
+func (m *ProgressLineMutation) ClearEntries() {
+	m.clearedentries = true
+}
+
+// EntriesCleared reports if the "entries" edge to the ProgressEntry entity was cleared.
+func (m *ProgressLineMutation) EntriesCleared() bool {
+	return m.clearedentries
+}
+
+// RemoveEntryIDs removes the "entries" edge to the ProgressEntry entity by IDs.
+func (m *ProgressLineMutation) RemoveEntryIDs(ids ...publicid.ProgressEntryID) {
+	if m.removedentries == nil {
+		m.removedentries = make(map[publicid.ProgressEntryID]struct{})
+	}
+	for i := range ids {
+		delete(m.entries, ids[i])
+		m.removedentries[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEntries returns the removed IDs of the "entries" edge to the ProgressEntry entity.
+func (m *ProgressLineMutation) RemovedEntriesIDs() (ids []publicid.ProgressEntryID) {
+	for id := range m.removedentries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EntriesIDs returns the "entries" edge IDs in the mutation.
+func (m *ProgressLineMutation) EntriesIDs() (ids []publicid.ProgressEntryID) {
+	for id := range m.entries {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEntries resets all changes to the "entries" edge.
+func (m *ProgressLineMutation) ResetEntries() {
+	m.entries = nil
+	m.clearedentries = false
+	m.removedentries = nil
+}
+
+// Where appends a list predicates to the ProgressLineMutation builder.
+func (m *ProgressLineMutation) Where(ps ...predicate.ProgressLine) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ProgressLineMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ProgressLineMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ProgressLine, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ProgressLineMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ProgressLineMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ProgressLine).
+func (m *ProgressLineMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ProgressLineMutation) Fields() []string {
+	fields := make([]string, 0, 14)
+	if m.tenant_id != nil {
+		fields = append(fields, progressline.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, progressline.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, progressline.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, progressline.FieldVersion)
+	}
+	if m.contract != nil {
+		fields = append(fields, progressline.FieldContractID)
+	}
+	if m.kind != nil {
+		fields = append(fields, progressline.FieldKind)
+	}
+	if m.title != nil {
+		fields = append(fields, progressline.FieldTitle)
+	}
+	if m.planned_on != nil {
+		fields = append(fields, progressline.FieldPlannedOn)
+	}
+	if m.planned_quantity != nil {
+		fields = append(fields, progressline.FieldPlannedQuantity)
+	}
+	if m.actual_quantity != nil {
+		fields = append(fields, progressline.FieldActualQuantity)
+	}
+	if m.unit != nil {
+		fields = append(fields, progressline.FieldUnit)
+	}
+	if m.weight != nil {
+		fields = append(fields, progressline.FieldWeight)
+	}
+	if m.state != nil {
+		fields = append(fields, progressline.FieldState)
+	}
+	if m.done_on != nil {
+		fields = append(fields, progressline.FieldDoneOn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ProgressLineMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case progressline.FieldTenantID:
+		return m.TenantID()
+	case progressline.FieldCreatedAt:
+		return m.CreatedAt()
+	case progressline.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case progressline.FieldVersion:
+		return m.Version()
+	case progressline.FieldContractID:
+		return m.ContractID()
+	case progressline.FieldKind:
+		return m.Kind()
+	case progressline.FieldTitle:
+		return m.Title()
+	case progressline.FieldPlannedOn:
+		return m.PlannedOn()
+	case progressline.FieldPlannedQuantity:
+		return m.PlannedQuantity()
+	case progressline.FieldActualQuantity:
+		return m.ActualQuantity()
+	case progressline.FieldUnit:
+		return m.Unit()
+	case progressline.FieldWeight:
+		return m.Weight()
+	case progressline.FieldState:
+		return m.State()
+	case progressline.FieldDoneOn:
+		return m.DoneOn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ProgressLineMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case progressline.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case progressline.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case progressline.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case progressline.FieldVersion:
+		return m.OldVersion(ctx)
+	case progressline.FieldContractID:
+		return m.OldContractID(ctx)
+	case progressline.FieldKind:
+		return m.OldKind(ctx)
+	case progressline.FieldTitle:
+		return m.OldTitle(ctx)
+	case progressline.FieldPlannedOn:
+		return m.OldPlannedOn(ctx)
+	case progressline.FieldPlannedQuantity:
+		return m.OldPlannedQuantity(ctx)
+	case progressline.FieldActualQuantity:
+		return m.OldActualQuantity(ctx)
+	case progressline.FieldUnit:
+		return m.OldUnit(ctx)
+	case progressline.FieldWeight:
+		return m.OldWeight(ctx)
+	case progressline.FieldState:
+		return m.OldState(ctx)
+	case progressline.FieldDoneOn:
+		return m.OldDoneOn(ctx)
+	}
+	return nil, fmt.Errorf("unknown ProgressLine field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgressLineMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case progressline.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case progressline.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case progressline.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case progressline.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case progressline.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case progressline.FieldKind:
+		v, ok := value.(work.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case progressline.FieldTitle:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTitle(v)
+		return nil
+	case progressline.FieldPlannedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedOn(v)
+		return nil
+	case progressline.FieldPlannedQuantity:
+		v, ok := value.(money.Decimal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPlannedQuantity(v)
+		return nil
+	case progressline.FieldActualQuantity:
+		v, ok := value.(money.Decimal)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetActualQuantity(v)
+		return nil
+	case progressline.FieldUnit:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUnit(v)
+		return nil
+	case progressline.FieldWeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWeight(v)
+		return nil
+	case progressline.FieldState:
+		v, ok := value.(work.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case progressline.FieldDoneOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDoneOn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressLine field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ProgressLineMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, progressline.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, progressline.FieldVersion)
+	}
+	if m.addweight != nil {
+		fields = append(fields, progressline.FieldWeight)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ProgressLineMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case progressline.FieldTenantID:
+		return m.AddedTenantID()
+	case progressline.FieldVersion:
+		return m.AddedVersion()
+	case progressline.FieldWeight:
+		return m.AddedWeight()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ProgressLineMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case progressline.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case progressline.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case progressline.FieldWeight:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddWeight(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressLine numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ProgressLineMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(progressline.FieldDoneOn) {
+		fields = append(fields, progressline.FieldDoneOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ProgressLineMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ProgressLineMutation) ClearField(name string) error {
+	switch name {
+	case progressline.FieldDoneOn:
+		m.ClearDoneOn()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressLine nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ProgressLineMutation) ResetField(name string) error {
+	switch name {
+	case progressline.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case progressline.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case progressline.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case progressline.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case progressline.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case progressline.FieldKind:
+		m.ResetKind()
+		return nil
+	case progressline.FieldTitle:
+		m.ResetTitle()
+		return nil
+	case progressline.FieldPlannedOn:
+		m.ResetPlannedOn()
+		return nil
+	case progressline.FieldPlannedQuantity:
+		m.ResetPlannedQuantity()
+		return nil
+	case progressline.FieldActualQuantity:
+		m.ResetActualQuantity()
+		return nil
+	case progressline.FieldUnit:
+		m.ResetUnit()
+		return nil
+	case progressline.FieldWeight:
+		m.ResetWeight()
+		return nil
+	case progressline.FieldState:
+		m.ResetState()
+		return nil
+	case progressline.FieldDoneOn:
+		m.ResetDoneOn()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressLine field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ProgressLineMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.contract != nil {
+		edges = append(edges, progressline.EdgeContract)
+	}
+	if m.entries != nil {
+		edges = append(edges, progressline.EdgeEntries)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ProgressLineMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case progressline.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case progressline.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.entries))
+		for id := range m.entries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ProgressLineMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.removedentries != nil {
+		edges = append(edges, progressline.EdgeEntries)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ProgressLineMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case progressline.EdgeEntries:
+		ids := make([]ent.Value, 0, len(m.removedentries))
+		for id := range m.removedentries {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ProgressLineMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedcontract {
+		edges = append(edges, progressline.EdgeContract)
+	}
+	if m.clearedentries {
+		edges = append(edges, progressline.EdgeEntries)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ProgressLineMutation) EdgeCleared(name string) bool {
+	switch name {
+	case progressline.EdgeContract:
+		return m.clearedcontract
+	case progressline.EdgeEntries:
+		return m.clearedentries
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ProgressLineMutation) ClearEdge(name string) error {
+	switch name {
+	case progressline.EdgeContract:
+		m.ClearContract()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressLine unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ProgressLineMutation) ResetEdge(name string) error {
+	switch name {
+	case progressline.EdgeContract:
+		m.ResetContract()
+		return nil
+	case progressline.EdgeEntries:
+		m.ResetEntries()
+		return nil
+	}
+	return fmt.Errorf("unknown ProgressLine edge %s", name)
 }
 
 // RefreshTokenMutation represents an operation that mutates the RefreshToken nodes in the graph.

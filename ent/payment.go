@@ -7,7 +7,6 @@ import (
 	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
 	"heyue/ent/payment"
-	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
@@ -31,9 +30,9 @@ type Payment struct {
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
 	// ContractID holds the value of the "contract_id" field.
 	ContractID publicid.ContractID `json:"contract_id,omitempty"`
-	// PlanLineID holds the value of the "plan_line_id" field.
-	PlanLineID *publicid.PaymentPlanLineID `json:"plan_line_id,omitempty"`
-	// negative for a reversal
+	// Kind holds the value of the "kind" field.
+	Kind plan.EntryKind `json:"kind,omitempty"`
+	// negative for a refund; a reversal has the other sign of what it reverses
 	AmountMinor int64 `json:"amount_minor,omitempty"`
 	// the contract's when it was booked
 	Currency money.Currency `json:"currency,omitempty"`
@@ -57,8 +56,8 @@ type Payment struct {
 type PaymentEdges struct {
 	// Contract holds the value of the contract edge.
 	Contract *Contract `json:"contract,omitempty"`
-	// PlanLine holds the value of the plan_line edge.
-	PlanLine *PaymentPlanLine `json:"plan_line,omitempty"`
+	// Allocations holds the value of the allocations edge.
+	Allocations []*PaymentAllocation `json:"allocations,omitempty"`
 	// ReversalOf holds the value of the reversal_of edge.
 	ReversalOf *Payment `json:"reversal_of,omitempty"`
 	// Reversal holds the value of the reversal edge.
@@ -79,15 +78,13 @@ func (e PaymentEdges) ContractOrErr() (*Contract, error) {
 	return nil, &NotLoadedError{edge: "contract"}
 }
 
-// PlanLineOrErr returns the PlanLine value or an error if the edge
-// was not loaded in eager-loading, or loaded but was not found.
-func (e PaymentEdges) PlanLineOrErr() (*PaymentPlanLine, error) {
-	if e.PlanLine != nil {
-		return e.PlanLine, nil
-	} else if e.loadedTypes[1] {
-		return nil, &NotFoundError{label: paymentplanline.Label}
+// AllocationsOrErr returns the Allocations value or an error if the edge
+// was not loaded in eager-loading.
+func (e PaymentEdges) AllocationsOrErr() ([]*PaymentAllocation, error) {
+	if e.loadedTypes[1] {
+		return e.Allocations, nil
 	}
-	return nil, &NotLoadedError{edge: "plan_line"}
+	return nil, &NotLoadedError{edge: "allocations"}
 }
 
 // ReversalOfOrErr returns the ReversalOf value or an error if the edge
@@ -119,8 +116,6 @@ func (*Payment) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case payment.FieldReversalOfID:
 			values[i] = &sql.NullScanner{S: new(publicid.PaymentID)}
-		case payment.FieldPlanLineID:
-			values[i] = &sql.NullScanner{S: new(publicid.PaymentPlanLineID)}
 		case payment.FieldPaidOn:
 			values[i] = new(date.Date)
 		case payment.FieldContractID:
@@ -129,7 +124,7 @@ func (*Payment) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.PaymentID)
 		case payment.FieldTenantID, payment.FieldAmountMinor:
 			values[i] = new(sql.NullInt64)
-		case payment.FieldCurrency, payment.FieldMethod, payment.FieldReference, payment.FieldNote:
+		case payment.FieldKind, payment.FieldCurrency, payment.FieldMethod, payment.FieldReference, payment.FieldNote:
 			values[i] = new(sql.NullString)
 		case payment.FieldCreatedAt, payment.FieldUpdatedAt:
 			values[i] = new(sql.NullTime)
@@ -178,12 +173,11 @@ func (_m *Payment) assignValues(columns []string, values []any) error {
 			} else if value != nil {
 				_m.ContractID = *value
 			}
-		case payment.FieldPlanLineID:
-			if value, ok := values[i].(*sql.NullScanner); !ok {
-				return fmt.Errorf("unexpected type %T for field plan_line_id", values[i])
+		case payment.FieldKind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field kind", values[i])
 			} else if value.Valid {
-				_m.PlanLineID = new(publicid.PaymentPlanLineID)
-				*_m.PlanLineID = *value.S.(*publicid.PaymentPlanLineID)
+				_m.Kind = plan.EntryKind(value.String)
 			}
 		case payment.FieldAmountMinor:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
@@ -246,9 +240,9 @@ func (_m *Payment) QueryContract() *ContractQuery {
 	return NewPaymentClient(_m.config).QueryContract(_m)
 }
 
-// QueryPlanLine queries the "plan_line" edge of the Payment entity.
-func (_m *Payment) QueryPlanLine() *PaymentPlanLineQuery {
-	return NewPaymentClient(_m.config).QueryPlanLine(_m)
+// QueryAllocations queries the "allocations" edge of the Payment entity.
+func (_m *Payment) QueryAllocations() *PaymentAllocationQuery {
+	return NewPaymentClient(_m.config).QueryAllocations(_m)
 }
 
 // QueryReversalOf queries the "reversal_of" edge of the Payment entity.
@@ -296,10 +290,8 @@ func (_m *Payment) String() string {
 	builder.WriteString("contract_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.ContractID))
 	builder.WriteString(", ")
-	if v := _m.PlanLineID; v != nil {
-		builder.WriteString("plan_line_id=")
-		builder.WriteString(fmt.Sprintf("%v", *v))
-	}
+	builder.WriteString("kind=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Kind))
 	builder.WriteString(", ")
 	builder.WriteString("amount_minor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AmountMinor))

@@ -9,7 +9,7 @@ import (
 	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
 	"heyue/ent/payment"
-	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentallocation"
 	"heyue/platform/date"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
@@ -69,16 +69,16 @@ func (_c *PaymentCreate) SetContractID(v publicid.ContractID) *PaymentCreate {
 	return _c
 }
 
-// SetPlanLineID sets the "plan_line_id" field.
-func (_c *PaymentCreate) SetPlanLineID(v publicid.PaymentPlanLineID) *PaymentCreate {
-	_c.mutation.SetPlanLineID(v)
+// SetKind sets the "kind" field.
+func (_c *PaymentCreate) SetKind(v plan.EntryKind) *PaymentCreate {
+	_c.mutation.SetKind(v)
 	return _c
 }
 
-// SetNillablePlanLineID sets the "plan_line_id" field if the given value is not nil.
-func (_c *PaymentCreate) SetNillablePlanLineID(v *publicid.PaymentPlanLineID) *PaymentCreate {
+// SetNillableKind sets the "kind" field if the given value is not nil.
+func (_c *PaymentCreate) SetNillableKind(v *plan.EntryKind) *PaymentCreate {
 	if v != nil {
-		_c.SetPlanLineID(*v)
+		_c.SetKind(*v)
 	}
 	return _c
 }
@@ -168,9 +168,19 @@ func (_c *PaymentCreate) SetContract(v *Contract) *PaymentCreate {
 	return _c.SetContractID(v.ID)
 }
 
-// SetPlanLine sets the "plan_line" edge to the PaymentPlanLine entity.
-func (_c *PaymentCreate) SetPlanLine(v *PaymentPlanLine) *PaymentCreate {
-	return _c.SetPlanLineID(v.ID)
+// AddAllocationIDs adds the "allocations" edge to the PaymentAllocation entity by IDs.
+func (_c *PaymentCreate) AddAllocationIDs(ids ...publicid.PaymentAllocationID) *PaymentCreate {
+	_c.mutation.AddAllocationIDs(ids...)
+	return _c
+}
+
+// AddAllocations adds the "allocations" edges to the PaymentAllocation entity.
+func (_c *PaymentCreate) AddAllocations(v ...*PaymentAllocation) *PaymentCreate {
+	ids := make([]publicid.PaymentAllocationID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddAllocationIDs(ids...)
 }
 
 // SetReversalOf sets the "reversal_of" edge to the Payment entity.
@@ -240,6 +250,10 @@ func (_c *PaymentCreate) defaults() {
 		v := payment.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		v := payment.DefaultKind
+		_c.mutation.SetKind(v)
+	}
 	if _, ok := _c.mutation.Reference(); !ok {
 		v := payment.DefaultReference
 		_c.mutation.SetReference(v)
@@ -267,6 +281,14 @@ func (_c *PaymentCreate) check() error {
 	}
 	if _, ok := _c.mutation.ContractID(); !ok {
 		return &ValidationError{Name: "contract_id", err: errors.New(`ent: missing required field "Payment.contract_id"`)}
+	}
+	if _, ok := _c.mutation.Kind(); !ok {
+		return &ValidationError{Name: "kind", err: errors.New(`ent: missing required field "Payment.kind"`)}
+	}
+	if v, ok := _c.mutation.Kind(); ok {
+		if err := payment.KindValidator(v); err != nil {
+			return &ValidationError{Name: "kind", err: fmt.Errorf(`ent: validator failed for field "Payment.kind": %w`, err)}
+		}
 	}
 	if _, ok := _c.mutation.AmountMinor(); !ok {
 		return &ValidationError{Name: "amount_minor", err: errors.New(`ent: missing required field "Payment.amount_minor"`)}
@@ -342,6 +364,10 @@ func (_c *PaymentCreate) createSpec() (*Payment, *sqlgraph.CreateSpec) {
 		_spec.SetField(payment.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
 	}
+	if value, ok := _c.mutation.Kind(); ok {
+		_spec.SetField(payment.FieldKind, field.TypeEnum, value)
+		_node.Kind = value
+	}
 	if value, ok := _c.mutation.AmountMinor(); ok {
 		_spec.SetField(payment.FieldAmountMinor, field.TypeInt64, value)
 		_node.AmountMinor = value
@@ -383,21 +409,20 @@ func (_c *PaymentCreate) createSpec() (*Payment, *sqlgraph.CreateSpec) {
 		_node.ContractID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.PlanLineIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.AllocationsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.M2O,
-			Inverse: false,
-			Table:   payment.PlanLineTable,
-			Columns: []string{payment.PlanLineColumn},
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   payment.AllocationsTable,
+			Columns: []string{payment.AllocationsColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(paymentplanline.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
-		_node.PlanLineID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	if nodes := _c.mutation.ReversalOfIDs(); len(nodes) > 0 {
@@ -523,8 +548,8 @@ func (u *PaymentUpsertOne) UpdateNewValues() *PaymentUpsertOne {
 		if _, exists := u.create.mutation.ContractID(); exists {
 			s.SetIgnore(payment.FieldContractID)
 		}
-		if _, exists := u.create.mutation.PlanLineID(); exists {
-			s.SetIgnore(payment.FieldPlanLineID)
+		if _, exists := u.create.mutation.Kind(); exists {
+			s.SetIgnore(payment.FieldKind)
 		}
 		if _, exists := u.create.mutation.AmountMinor(); exists {
 			s.SetIgnore(payment.FieldAmountMinor)
@@ -784,8 +809,8 @@ func (u *PaymentUpsertBulk) UpdateNewValues() *PaymentUpsertBulk {
 			if _, exists := b.mutation.ContractID(); exists {
 				s.SetIgnore(payment.FieldContractID)
 			}
-			if _, exists := b.mutation.PlanLineID(); exists {
-				s.SetIgnore(payment.FieldPlanLineID)
+			if _, exists := b.mutation.Kind(); exists {
+				s.SetIgnore(payment.FieldKind)
 			}
 			if _, exists := b.mutation.AmountMinor(); exists {
 				s.SetIgnore(payment.FieldAmountMinor)

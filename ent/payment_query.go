@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"heyue/ent/contract"
 	"heyue/ent/payment"
-	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/predicate"
 	"heyue/platform/publicid"
 	"math"
@@ -23,15 +23,15 @@ import (
 // PaymentQuery is the builder for querying Payment entities.
 type PaymentQuery struct {
 	config
-	ctx            *QueryContext
-	order          []payment.OrderOption
-	inters         []Interceptor
-	predicates     []predicate.Payment
-	withContract   *ContractQuery
-	withPlanLine   *PaymentPlanLineQuery
-	withReversalOf *PaymentQuery
-	withReversal   *PaymentQuery
-	modifiers      []func(*sql.Selector)
+	ctx             *QueryContext
+	order           []payment.OrderOption
+	inters          []Interceptor
+	predicates      []predicate.Payment
+	withContract    *ContractQuery
+	withAllocations *PaymentAllocationQuery
+	withReversalOf  *PaymentQuery
+	withReversal    *PaymentQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -90,9 +90,9 @@ func (_q *PaymentQuery) QueryContract() *ContractQuery {
 	return query
 }
 
-// QueryPlanLine chains the current query on the "plan_line" edge.
-func (_q *PaymentQuery) QueryPlanLine() *PaymentPlanLineQuery {
-	query := (&PaymentPlanLineClient{config: _q.config}).Query()
+// QueryAllocations chains the current query on the "allocations" edge.
+func (_q *PaymentQuery) QueryAllocations() *PaymentAllocationQuery {
+	query := (&PaymentAllocationClient{config: _q.config}).Query()
 	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
 		if err := _q.prepareQuery(ctx); err != nil {
 			return nil, err
@@ -103,8 +103,8 @@ func (_q *PaymentQuery) QueryPlanLine() *PaymentPlanLineQuery {
 		}
 		step := sqlgraph.NewStep(
 			sqlgraph.From(payment.Table, payment.FieldID, selector),
-			sqlgraph.To(paymentplanline.Table, paymentplanline.FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, payment.PlanLineTable, payment.PlanLineColumn),
+			sqlgraph.To(paymentallocation.Table, paymentallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, payment.AllocationsTable, payment.AllocationsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -343,15 +343,15 @@ func (_q *PaymentQuery) Clone() *PaymentQuery {
 		return nil
 	}
 	return &PaymentQuery{
-		config:         _q.config,
-		ctx:            _q.ctx.Clone(),
-		order:          append([]payment.OrderOption{}, _q.order...),
-		inters:         append([]Interceptor{}, _q.inters...),
-		predicates:     append([]predicate.Payment{}, _q.predicates...),
-		withContract:   _q.withContract.Clone(),
-		withPlanLine:   _q.withPlanLine.Clone(),
-		withReversalOf: _q.withReversalOf.Clone(),
-		withReversal:   _q.withReversal.Clone(),
+		config:          _q.config,
+		ctx:             _q.ctx.Clone(),
+		order:           append([]payment.OrderOption{}, _q.order...),
+		inters:          append([]Interceptor{}, _q.inters...),
+		predicates:      append([]predicate.Payment{}, _q.predicates...),
+		withContract:    _q.withContract.Clone(),
+		withAllocations: _q.withAllocations.Clone(),
+		withReversalOf:  _q.withReversalOf.Clone(),
+		withReversal:    _q.withReversal.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -370,14 +370,14 @@ func (_q *PaymentQuery) WithContract(opts ...func(*ContractQuery)) *PaymentQuery
 	return _q
 }
 
-// WithPlanLine tells the query-builder to eager-load the nodes that are connected to
-// the "plan_line" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *PaymentQuery) WithPlanLine(opts ...func(*PaymentPlanLineQuery)) *PaymentQuery {
-	query := (&PaymentPlanLineClient{config: _q.config}).Query()
+// WithAllocations tells the query-builder to eager-load the nodes that are connected to
+// the "allocations" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PaymentQuery) WithAllocations(opts ...func(*PaymentAllocationQuery)) *PaymentQuery {
+	query := (&PaymentAllocationClient{config: _q.config}).Query()
 	for _, opt := range opts {
 		opt(query)
 	}
-	_q.withPlanLine = query
+	_q.withAllocations = query
 	return _q
 }
 
@@ -483,7 +483,7 @@ func (_q *PaymentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Paym
 		_spec       = _q.querySpec()
 		loadedTypes = [4]bool{
 			_q.withContract != nil,
-			_q.withPlanLine != nil,
+			_q.withAllocations != nil,
 			_q.withReversalOf != nil,
 			_q.withReversal != nil,
 		}
@@ -515,9 +515,10 @@ func (_q *PaymentQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Paym
 			return nil, err
 		}
 	}
-	if query := _q.withPlanLine; query != nil {
-		if err := _q.loadPlanLine(ctx, query, nodes, nil,
-			func(n *Payment, e *PaymentPlanLine) { n.Edges.PlanLine = e }); err != nil {
+	if query := _q.withAllocations; query != nil {
+		if err := _q.loadAllocations(ctx, query, nodes,
+			func(n *Payment) { n.Edges.Allocations = []*PaymentAllocation{} },
+			func(n *Payment, e *PaymentAllocation) { n.Edges.Allocations = append(n.Edges.Allocations, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -565,35 +566,33 @@ func (_q *PaymentQuery) loadContract(ctx context.Context, query *ContractQuery, 
 	}
 	return nil
 }
-func (_q *PaymentQuery) loadPlanLine(ctx context.Context, query *PaymentPlanLineQuery, nodes []*Payment, init func(*Payment), assign func(*Payment, *PaymentPlanLine)) error {
-	ids := make([]publicid.PaymentPlanLineID, 0, len(nodes))
-	nodeids := make(map[publicid.PaymentPlanLineID][]*Payment)
+func (_q *PaymentQuery) loadAllocations(ctx context.Context, query *PaymentAllocationQuery, nodes []*Payment, init func(*Payment), assign func(*Payment, *PaymentAllocation)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[publicid.PaymentID]*Payment)
 	for i := range nodes {
-		if nodes[i].PlanLineID == nil {
-			continue
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
 		}
-		fk := *nodes[i].PlanLineID
-		if _, ok := nodeids[fk]; !ok {
-			ids = append(ids, fk)
-		}
-		nodeids[fk] = append(nodeids[fk], nodes[i])
 	}
-	if len(ids) == 0 {
-		return nil
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(paymentallocation.FieldPaymentID)
 	}
-	query.Where(paymentplanline.IDIn(ids...))
+	query.Where(predicate.PaymentAllocation(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(payment.AllocationsColumn), fks...))
+	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
 		return err
 	}
 	for _, n := range neighbors {
-		nodes, ok := nodeids[n.ID]
+		fk := n.PaymentID
+		node, ok := nodeids[fk]
 		if !ok {
-			return fmt.Errorf(`unexpected foreign-key "plan_line_id" returned %v`, n.ID)
+			return fmt.Errorf(`unexpected referenced foreign-key "payment_id" returned %v for node %v`, fk, n.ID)
 		}
-		for i := range nodes {
-			assign(nodes[i], n)
-		}
+		assign(node, n)
 	}
 	return nil
 }
@@ -690,9 +689,6 @@ func (_q *PaymentQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withContract != nil {
 			_spec.Node.AddColumnOnce(payment.FieldContractID)
-		}
-		if _q.withPlanLine != nil {
-			_spec.Node.AddColumnOnce(payment.FieldPlanLineID)
 		}
 		if _q.withReversalOf != nil {
 			_spec.Node.AddColumnOnce(payment.FieldReversalOfID)

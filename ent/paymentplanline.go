@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
+	entmilestone "heyue/ent/milestone"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -42,10 +43,18 @@ type PaymentPlanLine struct {
 	Currency money.Currency `json:"currency,omitempty"`
 	// sum of payments on this line, kept in their transactions
 	SettledMinor int64 `json:"settled_minor,omitempty"`
+	// how far beyond the amount money was let come, when it came
+	ExcessMinor int64 `json:"excess_minor,omitempty"`
 	// State holds the value of the "state" field.
 	State plan.LineState `json:"state,omitempty"`
 	// Purpose holds the value of the "purpose" field.
 	Purpose string `json:"purpose,omitempty"`
+	// the line falls due when this is reached
+	MilestoneID *publicid.MilestoneID `json:"milestone_id,omitempty"`
+	// days after the milestone
+	DueDays int `json:"due_days,omitempty"`
+	// the milestone is not reached: due_on is only expected
+	Awaiting bool `json:"awaiting,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the PaymentPlanLineQuery when eager-loading is set.
 	Edges        PaymentPlanLineEdges `json:"edges"`
@@ -56,11 +65,13 @@ type PaymentPlanLine struct {
 type PaymentPlanLineEdges struct {
 	// Contract holds the value of the contract edge.
 	Contract *Contract `json:"contract,omitempty"`
-	// Payments holds the value of the payments edge.
-	Payments []*Payment `json:"payments,omitempty"`
+	// Milestone holds the value of the milestone edge.
+	Milestone *Milestone `json:"milestone,omitempty"`
+	// Allocations holds the value of the allocations edge.
+	Allocations []*PaymentAllocation `json:"allocations,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // ContractOrErr returns the Contract value or an error if the edge
@@ -74,13 +85,24 @@ func (e PaymentPlanLineEdges) ContractOrErr() (*Contract, error) {
 	return nil, &NotLoadedError{edge: "contract"}
 }
 
-// PaymentsOrErr returns the Payments value or an error if the edge
-// was not loaded in eager-loading.
-func (e PaymentPlanLineEdges) PaymentsOrErr() ([]*Payment, error) {
-	if e.loadedTypes[1] {
-		return e.Payments, nil
+// MilestoneOrErr returns the Milestone value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e PaymentPlanLineEdges) MilestoneOrErr() (*Milestone, error) {
+	if e.Milestone != nil {
+		return e.Milestone, nil
+	} else if e.loadedTypes[1] {
+		return nil, &NotFoundError{label: entmilestone.Label}
 	}
-	return nil, &NotLoadedError{edge: "payments"}
+	return nil, &NotLoadedError{edge: "milestone"}
+}
+
+// AllocationsOrErr returns the Allocations value or an error if the edge
+// was not loaded in eager-loading.
+func (e PaymentPlanLineEdges) AllocationsOrErr() ([]*PaymentAllocation, error) {
+	if e.loadedTypes[2] {
+		return e.Allocations, nil
+	}
+	return nil, &NotLoadedError{edge: "allocations"}
 }
 
 // scanValues returns the types for scanning values from sql.Rows.
@@ -88,13 +110,17 @@ func (*PaymentPlanLine) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case paymentplanline.FieldMilestoneID:
+			values[i] = &sql.NullScanner{S: new(publicid.MilestoneID)}
 		case paymentplanline.FieldDueOn:
 			values[i] = new(date.Date)
 		case paymentplanline.FieldContractID:
 			values[i] = new(publicid.ContractID)
 		case paymentplanline.FieldID:
 			values[i] = new(publicid.PaymentPlanLineID)
-		case paymentplanline.FieldTenantID, paymentplanline.FieldVersion, paymentplanline.FieldPosition, paymentplanline.FieldAmountMinor, paymentplanline.FieldSettledMinor:
+		case paymentplanline.FieldAwaiting:
+			values[i] = new(sql.NullBool)
+		case paymentplanline.FieldTenantID, paymentplanline.FieldVersion, paymentplanline.FieldPosition, paymentplanline.FieldAmountMinor, paymentplanline.FieldSettledMinor, paymentplanline.FieldExcessMinor, paymentplanline.FieldDueDays:
 			values[i] = new(sql.NullInt64)
 		case paymentplanline.FieldCurrency, paymentplanline.FieldState, paymentplanline.FieldPurpose:
 			values[i] = new(sql.NullString)
@@ -181,6 +207,12 @@ func (_m *PaymentPlanLine) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.SettledMinor = value.Int64
 			}
+		case paymentplanline.FieldExcessMinor:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field excess_minor", values[i])
+			} else if value.Valid {
+				_m.ExcessMinor = value.Int64
+			}
 		case paymentplanline.FieldState:
 			if value, ok := values[i].(*sql.NullString); !ok {
 				return fmt.Errorf("unexpected type %T for field state", values[i])
@@ -192,6 +224,25 @@ func (_m *PaymentPlanLine) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field purpose", values[i])
 			} else if value.Valid {
 				_m.Purpose = value.String
+			}
+		case paymentplanline.FieldMilestoneID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field milestone_id", values[i])
+			} else if value.Valid {
+				_m.MilestoneID = new(publicid.MilestoneID)
+				*_m.MilestoneID = *value.S.(*publicid.MilestoneID)
+			}
+		case paymentplanline.FieldDueDays:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field due_days", values[i])
+			} else if value.Valid {
+				_m.DueDays = int(value.Int64)
+			}
+		case paymentplanline.FieldAwaiting:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field awaiting", values[i])
+			} else if value.Valid {
+				_m.Awaiting = value.Bool
 			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
@@ -211,9 +262,14 @@ func (_m *PaymentPlanLine) QueryContract() *ContractQuery {
 	return NewPaymentPlanLineClient(_m.config).QueryContract(_m)
 }
 
-// QueryPayments queries the "payments" edge of the PaymentPlanLine entity.
-func (_m *PaymentPlanLine) QueryPayments() *PaymentQuery {
-	return NewPaymentPlanLineClient(_m.config).QueryPayments(_m)
+// QueryMilestone queries the "milestone" edge of the PaymentPlanLine entity.
+func (_m *PaymentPlanLine) QueryMilestone() *MilestoneQuery {
+	return NewPaymentPlanLineClient(_m.config).QueryMilestone(_m)
+}
+
+// QueryAllocations queries the "allocations" edge of the PaymentPlanLine entity.
+func (_m *PaymentPlanLine) QueryAllocations() *PaymentAllocationQuery {
+	return NewPaymentPlanLineClient(_m.config).QueryAllocations(_m)
 }
 
 // Update returns a builder for updating this PaymentPlanLine.
@@ -269,11 +325,25 @@ func (_m *PaymentPlanLine) String() string {
 	builder.WriteString("settled_minor=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SettledMinor))
 	builder.WriteString(", ")
+	builder.WriteString("excess_minor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.ExcessMinor))
+	builder.WriteString(", ")
 	builder.WriteString("state=")
 	builder.WriteString(fmt.Sprintf("%v", _m.State))
 	builder.WriteString(", ")
 	builder.WriteString("purpose=")
 	builder.WriteString(_m.Purpose)
+	builder.WriteString(", ")
+	if v := _m.MilestoneID; v != nil {
+		builder.WriteString("milestone_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	builder.WriteString("due_days=")
+	builder.WriteString(fmt.Sprintf("%v", _m.DueDays))
+	builder.WriteString(", ")
+	builder.WriteString("awaiting=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Awaiting))
 	builder.WriteByte(')')
 	return builder.String()
 }

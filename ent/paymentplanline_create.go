@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
-	"heyue/ent/payment"
+	entmilestone "heyue/ent/milestone"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -121,6 +122,20 @@ func (_c *PaymentPlanLineCreate) SetNillableSettledMinor(v *int64) *PaymentPlanL
 	return _c
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (_c *PaymentPlanLineCreate) SetExcessMinor(v int64) *PaymentPlanLineCreate {
+	_c.mutation.SetExcessMinor(v)
+	return _c
+}
+
+// SetNillableExcessMinor sets the "excess_minor" field if the given value is not nil.
+func (_c *PaymentPlanLineCreate) SetNillableExcessMinor(v *int64) *PaymentPlanLineCreate {
+	if v != nil {
+		_c.SetExcessMinor(*v)
+	}
+	return _c
+}
+
 // SetState sets the "state" field.
 func (_c *PaymentPlanLineCreate) SetState(v plan.LineState) *PaymentPlanLineCreate {
 	_c.mutation.SetState(v)
@@ -149,6 +164,48 @@ func (_c *PaymentPlanLineCreate) SetNillablePurpose(v *string) *PaymentPlanLineC
 	return _c
 }
 
+// SetMilestoneID sets the "milestone_id" field.
+func (_c *PaymentPlanLineCreate) SetMilestoneID(v publicid.MilestoneID) *PaymentPlanLineCreate {
+	_c.mutation.SetMilestoneID(v)
+	return _c
+}
+
+// SetNillableMilestoneID sets the "milestone_id" field if the given value is not nil.
+func (_c *PaymentPlanLineCreate) SetNillableMilestoneID(v *publicid.MilestoneID) *PaymentPlanLineCreate {
+	if v != nil {
+		_c.SetMilestoneID(*v)
+	}
+	return _c
+}
+
+// SetDueDays sets the "due_days" field.
+func (_c *PaymentPlanLineCreate) SetDueDays(v int) *PaymentPlanLineCreate {
+	_c.mutation.SetDueDays(v)
+	return _c
+}
+
+// SetNillableDueDays sets the "due_days" field if the given value is not nil.
+func (_c *PaymentPlanLineCreate) SetNillableDueDays(v *int) *PaymentPlanLineCreate {
+	if v != nil {
+		_c.SetDueDays(*v)
+	}
+	return _c
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (_c *PaymentPlanLineCreate) SetAwaiting(v bool) *PaymentPlanLineCreate {
+	_c.mutation.SetAwaiting(v)
+	return _c
+}
+
+// SetNillableAwaiting sets the "awaiting" field if the given value is not nil.
+func (_c *PaymentPlanLineCreate) SetNillableAwaiting(v *bool) *PaymentPlanLineCreate {
+	if v != nil {
+		_c.SetAwaiting(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *PaymentPlanLineCreate) SetID(v publicid.PaymentPlanLineID) *PaymentPlanLineCreate {
 	_c.mutation.SetID(v)
@@ -168,19 +225,24 @@ func (_c *PaymentPlanLineCreate) SetContract(v *Contract) *PaymentPlanLineCreate
 	return _c.SetContractID(v.ID)
 }
 
-// AddPaymentIDs adds the "payments" edge to the Payment entity by IDs.
-func (_c *PaymentPlanLineCreate) AddPaymentIDs(ids ...publicid.PaymentID) *PaymentPlanLineCreate {
-	_c.mutation.AddPaymentIDs(ids...)
+// SetMilestone sets the "milestone" edge to the Milestone entity.
+func (_c *PaymentPlanLineCreate) SetMilestone(v *Milestone) *PaymentPlanLineCreate {
+	return _c.SetMilestoneID(v.ID)
+}
+
+// AddAllocationIDs adds the "allocations" edge to the PaymentAllocation entity by IDs.
+func (_c *PaymentPlanLineCreate) AddAllocationIDs(ids ...publicid.PaymentAllocationID) *PaymentPlanLineCreate {
+	_c.mutation.AddAllocationIDs(ids...)
 	return _c
 }
 
-// AddPayments adds the "payments" edges to the Payment entity.
-func (_c *PaymentPlanLineCreate) AddPayments(v ...*Payment) *PaymentPlanLineCreate {
-	ids := make([]publicid.PaymentID, len(v))
+// AddAllocations adds the "allocations" edges to the PaymentAllocation entity.
+func (_c *PaymentPlanLineCreate) AddAllocations(v ...*PaymentAllocation) *PaymentPlanLineCreate {
+	ids := make([]publicid.PaymentAllocationID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _c.AddPaymentIDs(ids...)
+	return _c.AddAllocationIDs(ids...)
 }
 
 // Mutation returns the PaymentPlanLineMutation object of the builder.
@@ -234,6 +296,10 @@ func (_c *PaymentPlanLineCreate) defaults() {
 		v := paymentplanline.DefaultSettledMinor
 		_c.mutation.SetSettledMinor(v)
 	}
+	if _, ok := _c.mutation.ExcessMinor(); !ok {
+		v := paymentplanline.DefaultExcessMinor
+		_c.mutation.SetExcessMinor(v)
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		v := paymentplanline.DefaultState
 		_c.mutation.SetState(v)
@@ -241,6 +307,14 @@ func (_c *PaymentPlanLineCreate) defaults() {
 	if _, ok := _c.mutation.Purpose(); !ok {
 		v := paymentplanline.DefaultPurpose
 		_c.mutation.SetPurpose(v)
+	}
+	if _, ok := _c.mutation.DueDays(); !ok {
+		v := paymentplanline.DefaultDueDays
+		_c.mutation.SetDueDays(v)
+	}
+	if _, ok := _c.mutation.Awaiting(); !ok {
+		v := paymentplanline.DefaultAwaiting
+		_c.mutation.SetAwaiting(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := paymentplanline.DefaultID()
@@ -300,6 +374,14 @@ func (_c *PaymentPlanLineCreate) check() error {
 			return &ValidationError{Name: "settled_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.settled_minor": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.ExcessMinor(); !ok {
+		return &ValidationError{Name: "excess_minor", err: errors.New(`ent: missing required field "PaymentPlanLine.excess_minor"`)}
+	}
+	if v, ok := _c.mutation.ExcessMinor(); ok {
+		if err := paymentplanline.ExcessMinorValidator(v); err != nil {
+			return &ValidationError{Name: "excess_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.excess_minor": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.State(); !ok {
 		return &ValidationError{Name: "state", err: errors.New(`ent: missing required field "PaymentPlanLine.state"`)}
 	}
@@ -315,6 +397,17 @@ func (_c *PaymentPlanLineCreate) check() error {
 		if err := paymentplanline.PurposeValidator(v); err != nil {
 			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.purpose": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.DueDays(); !ok {
+		return &ValidationError{Name: "due_days", err: errors.New(`ent: missing required field "PaymentPlanLine.due_days"`)}
+	}
+	if v, ok := _c.mutation.DueDays(); ok {
+		if err := paymentplanline.DueDaysValidator(v); err != nil {
+			return &ValidationError{Name: "due_days", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.due_days": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.Awaiting(); !ok {
+		return &ValidationError{Name: "awaiting", err: errors.New(`ent: missing required field "PaymentPlanLine.awaiting"`)}
 	}
 	if len(_c.mutation.ContractIDs()) == 0 {
 		return &ValidationError{Name: "contract", err: errors.New(`ent: missing required edge "PaymentPlanLine.contract"`)}
@@ -391,6 +484,10 @@ func (_c *PaymentPlanLineCreate) createSpec() (*PaymentPlanLine, *sqlgraph.Creat
 		_spec.SetField(paymentplanline.FieldSettledMinor, field.TypeInt64, value)
 		_node.SettledMinor = value
 	}
+	if value, ok := _c.mutation.ExcessMinor(); ok {
+		_spec.SetField(paymentplanline.FieldExcessMinor, field.TypeInt64, value)
+		_node.ExcessMinor = value
+	}
 	if value, ok := _c.mutation.State(); ok {
 		_spec.SetField(paymentplanline.FieldState, field.TypeEnum, value)
 		_node.State = value
@@ -398,6 +495,14 @@ func (_c *PaymentPlanLineCreate) createSpec() (*PaymentPlanLine, *sqlgraph.Creat
 	if value, ok := _c.mutation.Purpose(); ok {
 		_spec.SetField(paymentplanline.FieldPurpose, field.TypeString, value)
 		_node.Purpose = value
+	}
+	if value, ok := _c.mutation.DueDays(); ok {
+		_spec.SetField(paymentplanline.FieldDueDays, field.TypeInt, value)
+		_node.DueDays = value
+	}
+	if value, ok := _c.mutation.Awaiting(); ok {
+		_spec.SetField(paymentplanline.FieldAwaiting, field.TypeBool, value)
+		_node.Awaiting = value
 	}
 	if nodes := _c.mutation.ContractIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -416,15 +521,32 @@ func (_c *PaymentPlanLineCreate) createSpec() (*PaymentPlanLine, *sqlgraph.Creat
 		_node.ContractID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
-	if nodes := _c.mutation.PaymentsIDs(); len(nodes) > 0 {
+	if nodes := _c.mutation.MilestoneIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   paymentplanline.MilestoneTable,
+			Columns: []string{paymentplanline.MilestoneColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entmilestone.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.MilestoneID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AllocationsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -592,6 +714,24 @@ func (u *PaymentPlanLineUpsert) AddSettledMinor(v int64) *PaymentPlanLineUpsert 
 	return u
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (u *PaymentPlanLineUpsert) SetExcessMinor(v int64) *PaymentPlanLineUpsert {
+	u.Set(paymentplanline.FieldExcessMinor, v)
+	return u
+}
+
+// UpdateExcessMinor sets the "excess_minor" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsert) UpdateExcessMinor() *PaymentPlanLineUpsert {
+	u.SetExcluded(paymentplanline.FieldExcessMinor)
+	return u
+}
+
+// AddExcessMinor adds v to the "excess_minor" field.
+func (u *PaymentPlanLineUpsert) AddExcessMinor(v int64) *PaymentPlanLineUpsert {
+	u.Add(paymentplanline.FieldExcessMinor, v)
+	return u
+}
+
 // SetState sets the "state" field.
 func (u *PaymentPlanLineUpsert) SetState(v plan.LineState) *PaymentPlanLineUpsert {
 	u.Set(paymentplanline.FieldState, v)
@@ -613,6 +753,54 @@ func (u *PaymentPlanLineUpsert) SetPurpose(v string) *PaymentPlanLineUpsert {
 // UpdatePurpose sets the "purpose" field to the value that was provided on create.
 func (u *PaymentPlanLineUpsert) UpdatePurpose() *PaymentPlanLineUpsert {
 	u.SetExcluded(paymentplanline.FieldPurpose)
+	return u
+}
+
+// SetMilestoneID sets the "milestone_id" field.
+func (u *PaymentPlanLineUpsert) SetMilestoneID(v publicid.MilestoneID) *PaymentPlanLineUpsert {
+	u.Set(paymentplanline.FieldMilestoneID, v)
+	return u
+}
+
+// UpdateMilestoneID sets the "milestone_id" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsert) UpdateMilestoneID() *PaymentPlanLineUpsert {
+	u.SetExcluded(paymentplanline.FieldMilestoneID)
+	return u
+}
+
+// ClearMilestoneID clears the value of the "milestone_id" field.
+func (u *PaymentPlanLineUpsert) ClearMilestoneID() *PaymentPlanLineUpsert {
+	u.SetNull(paymentplanline.FieldMilestoneID)
+	return u
+}
+
+// SetDueDays sets the "due_days" field.
+func (u *PaymentPlanLineUpsert) SetDueDays(v int) *PaymentPlanLineUpsert {
+	u.Set(paymentplanline.FieldDueDays, v)
+	return u
+}
+
+// UpdateDueDays sets the "due_days" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsert) UpdateDueDays() *PaymentPlanLineUpsert {
+	u.SetExcluded(paymentplanline.FieldDueDays)
+	return u
+}
+
+// AddDueDays adds v to the "due_days" field.
+func (u *PaymentPlanLineUpsert) AddDueDays(v int) *PaymentPlanLineUpsert {
+	u.Add(paymentplanline.FieldDueDays, v)
+	return u
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (u *PaymentPlanLineUpsert) SetAwaiting(v bool) *PaymentPlanLineUpsert {
+	u.Set(paymentplanline.FieldAwaiting, v)
+	return u
+}
+
+// UpdateAwaiting sets the "awaiting" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsert) UpdateAwaiting() *PaymentPlanLineUpsert {
+	u.SetExcluded(paymentplanline.FieldAwaiting)
 	return u
 }
 
@@ -799,6 +987,27 @@ func (u *PaymentPlanLineUpsertOne) UpdateSettledMinor() *PaymentPlanLineUpsertOn
 	})
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (u *PaymentPlanLineUpsertOne) SetExcessMinor(v int64) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetExcessMinor(v)
+	})
+}
+
+// AddExcessMinor adds v to the "excess_minor" field.
+func (u *PaymentPlanLineUpsertOne) AddExcessMinor(v int64) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.AddExcessMinor(v)
+	})
+}
+
+// UpdateExcessMinor sets the "excess_minor" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertOne) UpdateExcessMinor() *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateExcessMinor()
+	})
+}
+
 // SetState sets the "state" field.
 func (u *PaymentPlanLineUpsertOne) SetState(v plan.LineState) *PaymentPlanLineUpsertOne {
 	return u.Update(func(s *PaymentPlanLineUpsert) {
@@ -824,6 +1033,62 @@ func (u *PaymentPlanLineUpsertOne) SetPurpose(v string) *PaymentPlanLineUpsertOn
 func (u *PaymentPlanLineUpsertOne) UpdatePurpose() *PaymentPlanLineUpsertOne {
 	return u.Update(func(s *PaymentPlanLineUpsert) {
 		s.UpdatePurpose()
+	})
+}
+
+// SetMilestoneID sets the "milestone_id" field.
+func (u *PaymentPlanLineUpsertOne) SetMilestoneID(v publicid.MilestoneID) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetMilestoneID(v)
+	})
+}
+
+// UpdateMilestoneID sets the "milestone_id" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertOne) UpdateMilestoneID() *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateMilestoneID()
+	})
+}
+
+// ClearMilestoneID clears the value of the "milestone_id" field.
+func (u *PaymentPlanLineUpsertOne) ClearMilestoneID() *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.ClearMilestoneID()
+	})
+}
+
+// SetDueDays sets the "due_days" field.
+func (u *PaymentPlanLineUpsertOne) SetDueDays(v int) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetDueDays(v)
+	})
+}
+
+// AddDueDays adds v to the "due_days" field.
+func (u *PaymentPlanLineUpsertOne) AddDueDays(v int) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.AddDueDays(v)
+	})
+}
+
+// UpdateDueDays sets the "due_days" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertOne) UpdateDueDays() *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateDueDays()
+	})
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (u *PaymentPlanLineUpsertOne) SetAwaiting(v bool) *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetAwaiting(v)
+	})
+}
+
+// UpdateAwaiting sets the "awaiting" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertOne) UpdateAwaiting() *PaymentPlanLineUpsertOne {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateAwaiting()
 	})
 }
 
@@ -1177,6 +1442,27 @@ func (u *PaymentPlanLineUpsertBulk) UpdateSettledMinor() *PaymentPlanLineUpsertB
 	})
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (u *PaymentPlanLineUpsertBulk) SetExcessMinor(v int64) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetExcessMinor(v)
+	})
+}
+
+// AddExcessMinor adds v to the "excess_minor" field.
+func (u *PaymentPlanLineUpsertBulk) AddExcessMinor(v int64) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.AddExcessMinor(v)
+	})
+}
+
+// UpdateExcessMinor sets the "excess_minor" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertBulk) UpdateExcessMinor() *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateExcessMinor()
+	})
+}
+
 // SetState sets the "state" field.
 func (u *PaymentPlanLineUpsertBulk) SetState(v plan.LineState) *PaymentPlanLineUpsertBulk {
 	return u.Update(func(s *PaymentPlanLineUpsert) {
@@ -1202,6 +1488,62 @@ func (u *PaymentPlanLineUpsertBulk) SetPurpose(v string) *PaymentPlanLineUpsertB
 func (u *PaymentPlanLineUpsertBulk) UpdatePurpose() *PaymentPlanLineUpsertBulk {
 	return u.Update(func(s *PaymentPlanLineUpsert) {
 		s.UpdatePurpose()
+	})
+}
+
+// SetMilestoneID sets the "milestone_id" field.
+func (u *PaymentPlanLineUpsertBulk) SetMilestoneID(v publicid.MilestoneID) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetMilestoneID(v)
+	})
+}
+
+// UpdateMilestoneID sets the "milestone_id" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertBulk) UpdateMilestoneID() *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateMilestoneID()
+	})
+}
+
+// ClearMilestoneID clears the value of the "milestone_id" field.
+func (u *PaymentPlanLineUpsertBulk) ClearMilestoneID() *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.ClearMilestoneID()
+	})
+}
+
+// SetDueDays sets the "due_days" field.
+func (u *PaymentPlanLineUpsertBulk) SetDueDays(v int) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetDueDays(v)
+	})
+}
+
+// AddDueDays adds v to the "due_days" field.
+func (u *PaymentPlanLineUpsertBulk) AddDueDays(v int) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.AddDueDays(v)
+	})
+}
+
+// UpdateDueDays sets the "due_days" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertBulk) UpdateDueDays() *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateDueDays()
+	})
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (u *PaymentPlanLineUpsertBulk) SetAwaiting(v bool) *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.SetAwaiting(v)
+	})
+}
+
+// UpdateAwaiting sets the "awaiting" field to the value that was provided on create.
+func (u *PaymentPlanLineUpsertBulk) UpdateAwaiting() *PaymentPlanLineUpsertBulk {
+	return u.Update(func(s *PaymentPlanLineUpsert) {
+		s.UpdateAwaiting()
 	})
 }
 

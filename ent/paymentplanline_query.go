@@ -7,7 +7,8 @@ import (
 	"database/sql/driver"
 	"fmt"
 	"heyue/ent/contract"
-	"heyue/ent/payment"
+	entmilestone "heyue/ent/milestone"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
 	"heyue/platform/publicid"
@@ -23,13 +24,14 @@ import (
 // PaymentPlanLineQuery is the builder for querying PaymentPlanLine entities.
 type PaymentPlanLineQuery struct {
 	config
-	ctx          *QueryContext
-	order        []paymentplanline.OrderOption
-	inters       []Interceptor
-	predicates   []predicate.PaymentPlanLine
-	withContract *ContractQuery
-	withPayments *PaymentQuery
-	modifiers    []func(*sql.Selector)
+	ctx             *QueryContext
+	order           []paymentplanline.OrderOption
+	inters          []Interceptor
+	predicates      []predicate.PaymentPlanLine
+	withContract    *ContractQuery
+	withMilestone   *MilestoneQuery
+	withAllocations *PaymentAllocationQuery
+	modifiers       []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -88,9 +90,9 @@ func (_q *PaymentPlanLineQuery) QueryContract() *ContractQuery {
 	return query
 }
 
-// QueryPayments chains the current query on the "payments" edge.
-func (_q *PaymentPlanLineQuery) QueryPayments() *PaymentQuery {
-	query := (&PaymentClient{config: _q.config}).Query()
+// QueryMilestone chains the current query on the "milestone" edge.
+func (_q *PaymentPlanLineQuery) QueryMilestone() *MilestoneQuery {
+	query := (&MilestoneClient{config: _q.config}).Query()
 	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
 		if err := _q.prepareQuery(ctx); err != nil {
 			return nil, err
@@ -101,8 +103,30 @@ func (_q *PaymentPlanLineQuery) QueryPayments() *PaymentQuery {
 		}
 		step := sqlgraph.NewStep(
 			sqlgraph.From(paymentplanline.Table, paymentplanline.FieldID, selector),
-			sqlgraph.To(payment.Table, payment.FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, paymentplanline.PaymentsTable, paymentplanline.PaymentsColumn),
+			sqlgraph.To(entmilestone.Table, entmilestone.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentplanline.MilestoneTable, paymentplanline.MilestoneColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAllocations chains the current query on the "allocations" edge.
+func (_q *PaymentPlanLineQuery) QueryAllocations() *PaymentAllocationQuery {
+	query := (&PaymentAllocationClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentplanline.Table, paymentplanline.FieldID, selector),
+			sqlgraph.To(paymentallocation.Table, paymentallocation.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, paymentplanline.AllocationsTable, paymentplanline.AllocationsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -297,13 +321,14 @@ func (_q *PaymentPlanLineQuery) Clone() *PaymentPlanLineQuery {
 		return nil
 	}
 	return &PaymentPlanLineQuery{
-		config:       _q.config,
-		ctx:          _q.ctx.Clone(),
-		order:        append([]paymentplanline.OrderOption{}, _q.order...),
-		inters:       append([]Interceptor{}, _q.inters...),
-		predicates:   append([]predicate.PaymentPlanLine{}, _q.predicates...),
-		withContract: _q.withContract.Clone(),
-		withPayments: _q.withPayments.Clone(),
+		config:          _q.config,
+		ctx:             _q.ctx.Clone(),
+		order:           append([]paymentplanline.OrderOption{}, _q.order...),
+		inters:          append([]Interceptor{}, _q.inters...),
+		predicates:      append([]predicate.PaymentPlanLine{}, _q.predicates...),
+		withContract:    _q.withContract.Clone(),
+		withMilestone:   _q.withMilestone.Clone(),
+		withAllocations: _q.withAllocations.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -322,14 +347,25 @@ func (_q *PaymentPlanLineQuery) WithContract(opts ...func(*ContractQuery)) *Paym
 	return _q
 }
 
-// WithPayments tells the query-builder to eager-load the nodes that are connected to
-// the "payments" edge. The optional arguments are used to configure the query builder of the edge.
-func (_q *PaymentPlanLineQuery) WithPayments(opts ...func(*PaymentQuery)) *PaymentPlanLineQuery {
-	query := (&PaymentClient{config: _q.config}).Query()
+// WithMilestone tells the query-builder to eager-load the nodes that are connected to
+// the "milestone" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PaymentPlanLineQuery) WithMilestone(opts ...func(*MilestoneQuery)) *PaymentPlanLineQuery {
+	query := (&MilestoneClient{config: _q.config}).Query()
 	for _, opt := range opts {
 		opt(query)
 	}
-	_q.withPayments = query
+	_q.withMilestone = query
+	return _q
+}
+
+// WithAllocations tells the query-builder to eager-load the nodes that are connected to
+// the "allocations" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *PaymentPlanLineQuery) WithAllocations(opts ...func(*PaymentAllocationQuery)) *PaymentPlanLineQuery {
+	query := (&PaymentAllocationClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAllocations = query
 	return _q
 }
 
@@ -411,9 +447,10 @@ func (_q *PaymentPlanLineQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 	var (
 		nodes       = []*PaymentPlanLine{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withContract != nil,
-			_q.withPayments != nil,
+			_q.withMilestone != nil,
+			_q.withAllocations != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -443,10 +480,16 @@ func (_q *PaymentPlanLineQuery) sqlAll(ctx context.Context, hooks ...queryHook) 
 			return nil, err
 		}
 	}
-	if query := _q.withPayments; query != nil {
-		if err := _q.loadPayments(ctx, query, nodes,
-			func(n *PaymentPlanLine) { n.Edges.Payments = []*Payment{} },
-			func(n *PaymentPlanLine, e *Payment) { n.Edges.Payments = append(n.Edges.Payments, e) }); err != nil {
+	if query := _q.withMilestone; query != nil {
+		if err := _q.loadMilestone(ctx, query, nodes, nil,
+			func(n *PaymentPlanLine, e *Milestone) { n.Edges.Milestone = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAllocations; query != nil {
+		if err := _q.loadAllocations(ctx, query, nodes,
+			func(n *PaymentPlanLine) { n.Edges.Allocations = []*PaymentAllocation{} },
+			func(n *PaymentPlanLine, e *PaymentAllocation) { n.Edges.Allocations = append(n.Edges.Allocations, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -482,7 +525,39 @@ func (_q *PaymentPlanLineQuery) loadContract(ctx context.Context, query *Contrac
 	}
 	return nil
 }
-func (_q *PaymentPlanLineQuery) loadPayments(ctx context.Context, query *PaymentQuery, nodes []*PaymentPlanLine, init func(*PaymentPlanLine), assign func(*PaymentPlanLine, *Payment)) error {
+func (_q *PaymentPlanLineQuery) loadMilestone(ctx context.Context, query *MilestoneQuery, nodes []*PaymentPlanLine, init func(*PaymentPlanLine), assign func(*PaymentPlanLine, *Milestone)) error {
+	ids := make([]publicid.MilestoneID, 0, len(nodes))
+	nodeids := make(map[publicid.MilestoneID][]*PaymentPlanLine)
+	for i := range nodes {
+		if nodes[i].MilestoneID == nil {
+			continue
+		}
+		fk := *nodes[i].MilestoneID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(entmilestone.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "milestone_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *PaymentPlanLineQuery) loadAllocations(ctx context.Context, query *PaymentAllocationQuery, nodes []*PaymentPlanLine, init func(*PaymentPlanLine), assign func(*PaymentPlanLine, *PaymentAllocation)) error {
 	fks := make([]driver.Value, 0, len(nodes))
 	nodeids := make(map[publicid.PaymentPlanLineID]*PaymentPlanLine)
 	for i := range nodes {
@@ -493,10 +568,10 @@ func (_q *PaymentPlanLineQuery) loadPayments(ctx context.Context, query *Payment
 		}
 	}
 	if len(query.ctx.Fields) > 0 {
-		query.ctx.AppendFieldOnce(payment.FieldPlanLineID)
+		query.ctx.AppendFieldOnce(paymentallocation.FieldPlanLineID)
 	}
-	query.Where(predicate.Payment(func(s *sql.Selector) {
-		s.Where(sql.InValues(s.C(paymentplanline.PaymentsColumn), fks...))
+	query.Where(predicate.PaymentAllocation(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(paymentplanline.AllocationsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {
@@ -504,12 +579,9 @@ func (_q *PaymentPlanLineQuery) loadPayments(ctx context.Context, query *Payment
 	}
 	for _, n := range neighbors {
 		fk := n.PlanLineID
-		if fk == nil {
-			return fmt.Errorf(`foreign-key "plan_line_id" is nil for node %v`, n.ID)
-		}
-		node, ok := nodeids[*fk]
+		node, ok := nodeids[fk]
 		if !ok {
-			return fmt.Errorf(`unexpected referenced foreign-key "plan_line_id" returned %v for node %v`, *fk, n.ID)
+			return fmt.Errorf(`unexpected referenced foreign-key "plan_line_id" returned %v for node %v`, fk, n.ID)
 		}
 		assign(node, n)
 	}
@@ -546,6 +618,9 @@ func (_q *PaymentPlanLineQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withContract != nil {
 			_spec.Node.AddColumnOnce(paymentplanline.FieldContractID)
+		}
+		if _q.withMilestone != nil {
+			_spec.Node.AddColumnOnce(paymentplanline.FieldMilestoneID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -7,7 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"heyue/domain/settlement/plan"
-	"heyue/ent/payment"
+	entmilestone "heyue/ent/milestone"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
 	"heyue/platform/date"
@@ -152,6 +153,27 @@ func (_u *PaymentPlanLineUpdate) AddSettledMinor(v int64) *PaymentPlanLineUpdate
 	return _u
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (_u *PaymentPlanLineUpdate) SetExcessMinor(v int64) *PaymentPlanLineUpdate {
+	_u.mutation.ResetExcessMinor()
+	_u.mutation.SetExcessMinor(v)
+	return _u
+}
+
+// SetNillableExcessMinor sets the "excess_minor" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdate) SetNillableExcessMinor(v *int64) *PaymentPlanLineUpdate {
+	if v != nil {
+		_u.SetExcessMinor(*v)
+	}
+	return _u
+}
+
+// AddExcessMinor adds value to the "excess_minor" field.
+func (_u *PaymentPlanLineUpdate) AddExcessMinor(v int64) *PaymentPlanLineUpdate {
+	_u.mutation.AddExcessMinor(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *PaymentPlanLineUpdate) SetState(v plan.LineState) *PaymentPlanLineUpdate {
 	_u.mutation.SetState(v)
@@ -180,19 +202,79 @@ func (_u *PaymentPlanLineUpdate) SetNillablePurpose(v *string) *PaymentPlanLineU
 	return _u
 }
 
-// AddPaymentIDs adds the "payments" edge to the Payment entity by IDs.
-func (_u *PaymentPlanLineUpdate) AddPaymentIDs(ids ...publicid.PaymentID) *PaymentPlanLineUpdate {
-	_u.mutation.AddPaymentIDs(ids...)
+// SetMilestoneID sets the "milestone_id" field.
+func (_u *PaymentPlanLineUpdate) SetMilestoneID(v publicid.MilestoneID) *PaymentPlanLineUpdate {
+	_u.mutation.SetMilestoneID(v)
 	return _u
 }
 
-// AddPayments adds the "payments" edges to the Payment entity.
-func (_u *PaymentPlanLineUpdate) AddPayments(v ...*Payment) *PaymentPlanLineUpdate {
-	ids := make([]publicid.PaymentID, len(v))
+// SetNillableMilestoneID sets the "milestone_id" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdate) SetNillableMilestoneID(v *publicid.MilestoneID) *PaymentPlanLineUpdate {
+	if v != nil {
+		_u.SetMilestoneID(*v)
+	}
+	return _u
+}
+
+// ClearMilestoneID clears the value of the "milestone_id" field.
+func (_u *PaymentPlanLineUpdate) ClearMilestoneID() *PaymentPlanLineUpdate {
+	_u.mutation.ClearMilestoneID()
+	return _u
+}
+
+// SetDueDays sets the "due_days" field.
+func (_u *PaymentPlanLineUpdate) SetDueDays(v int) *PaymentPlanLineUpdate {
+	_u.mutation.ResetDueDays()
+	_u.mutation.SetDueDays(v)
+	return _u
+}
+
+// SetNillableDueDays sets the "due_days" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdate) SetNillableDueDays(v *int) *PaymentPlanLineUpdate {
+	if v != nil {
+		_u.SetDueDays(*v)
+	}
+	return _u
+}
+
+// AddDueDays adds value to the "due_days" field.
+func (_u *PaymentPlanLineUpdate) AddDueDays(v int) *PaymentPlanLineUpdate {
+	_u.mutation.AddDueDays(v)
+	return _u
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (_u *PaymentPlanLineUpdate) SetAwaiting(v bool) *PaymentPlanLineUpdate {
+	_u.mutation.SetAwaiting(v)
+	return _u
+}
+
+// SetNillableAwaiting sets the "awaiting" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdate) SetNillableAwaiting(v *bool) *PaymentPlanLineUpdate {
+	if v != nil {
+		_u.SetAwaiting(*v)
+	}
+	return _u
+}
+
+// SetMilestone sets the "milestone" edge to the Milestone entity.
+func (_u *PaymentPlanLineUpdate) SetMilestone(v *Milestone) *PaymentPlanLineUpdate {
+	return _u.SetMilestoneID(v.ID)
+}
+
+// AddAllocationIDs adds the "allocations" edge to the PaymentAllocation entity by IDs.
+func (_u *PaymentPlanLineUpdate) AddAllocationIDs(ids ...publicid.PaymentAllocationID) *PaymentPlanLineUpdate {
+	_u.mutation.AddAllocationIDs(ids...)
+	return _u
+}
+
+// AddAllocations adds the "allocations" edges to the PaymentAllocation entity.
+func (_u *PaymentPlanLineUpdate) AddAllocations(v ...*PaymentAllocation) *PaymentPlanLineUpdate {
+	ids := make([]publicid.PaymentAllocationID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.AddPaymentIDs(ids...)
+	return _u.AddAllocationIDs(ids...)
 }
 
 // Mutation returns the PaymentPlanLineMutation object of the builder.
@@ -200,25 +282,31 @@ func (_u *PaymentPlanLineUpdate) Mutation() *PaymentPlanLineMutation {
 	return _u.mutation
 }
 
-// ClearPayments clears all "payments" edges to the Payment entity.
-func (_u *PaymentPlanLineUpdate) ClearPayments() *PaymentPlanLineUpdate {
-	_u.mutation.ClearPayments()
+// ClearMilestone clears the "milestone" edge to the Milestone entity.
+func (_u *PaymentPlanLineUpdate) ClearMilestone() *PaymentPlanLineUpdate {
+	_u.mutation.ClearMilestone()
 	return _u
 }
 
-// RemovePaymentIDs removes the "payments" edge to Payment entities by IDs.
-func (_u *PaymentPlanLineUpdate) RemovePaymentIDs(ids ...publicid.PaymentID) *PaymentPlanLineUpdate {
-	_u.mutation.RemovePaymentIDs(ids...)
+// ClearAllocations clears all "allocations" edges to the PaymentAllocation entity.
+func (_u *PaymentPlanLineUpdate) ClearAllocations() *PaymentPlanLineUpdate {
+	_u.mutation.ClearAllocations()
 	return _u
 }
 
-// RemovePayments removes "payments" edges to Payment entities.
-func (_u *PaymentPlanLineUpdate) RemovePayments(v ...*Payment) *PaymentPlanLineUpdate {
-	ids := make([]publicid.PaymentID, len(v))
+// RemoveAllocationIDs removes the "allocations" edge to PaymentAllocation entities by IDs.
+func (_u *PaymentPlanLineUpdate) RemoveAllocationIDs(ids ...publicid.PaymentAllocationID) *PaymentPlanLineUpdate {
+	_u.mutation.RemoveAllocationIDs(ids...)
+	return _u
+}
+
+// RemoveAllocations removes "allocations" edges to PaymentAllocation entities.
+func (_u *PaymentPlanLineUpdate) RemoveAllocations(v ...*PaymentAllocation) *PaymentPlanLineUpdate {
+	ids := make([]publicid.PaymentAllocationID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.RemovePaymentIDs(ids...)
+	return _u.RemoveAllocationIDs(ids...)
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -279,6 +367,11 @@ func (_u *PaymentPlanLineUpdate) check() error {
 			return &ValidationError{Name: "settled_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.settled_minor": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ExcessMinor(); ok {
+		if err := paymentplanline.ExcessMinorValidator(v); err != nil {
+			return &ValidationError{Name: "excess_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.excess_minor": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.State(); ok {
 		if err := paymentplanline.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.state": %w`, err)}
@@ -287,6 +380,11 @@ func (_u *PaymentPlanLineUpdate) check() error {
 	if v, ok := _u.mutation.Purpose(); ok {
 		if err := paymentplanline.PurposeValidator(v); err != nil {
 			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.purpose": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DueDays(); ok {
+		if err := paymentplanline.DueDaysValidator(v); err != nil {
+			return &ValidationError{Name: "due_days", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.due_days": %w`, err)}
 		}
 	}
 	if _u.mutation.ContractCleared() && len(_u.mutation.ContractIDs()) > 0 {
@@ -346,34 +444,78 @@ func (_u *PaymentPlanLineUpdate) sqlSave(ctx context.Context) (_node int, err er
 	if value, ok := _u.mutation.AddedSettledMinor(); ok {
 		_spec.AddField(paymentplanline.FieldSettledMinor, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ExcessMinor(); ok {
+		_spec.SetField(paymentplanline.FieldExcessMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedExcessMinor(); ok {
+		_spec.AddField(paymentplanline.FieldExcessMinor, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(paymentplanline.FieldState, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Purpose(); ok {
 		_spec.SetField(paymentplanline.FieldPurpose, field.TypeString, value)
 	}
-	if _u.mutation.PaymentsCleared() {
+	if value, ok := _u.mutation.DueDays(); ok {
+		_spec.SetField(paymentplanline.FieldDueDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDueDays(); ok {
+		_spec.AddField(paymentplanline.FieldDueDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Awaiting(); ok {
+		_spec.SetField(paymentplanline.FieldAwaiting, field.TypeBool, value)
+	}
+	if _u.mutation.MilestoneCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   paymentplanline.MilestoneTable,
+			Columns: []string{paymentplanline.MilestoneColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(entmilestone.FieldID, field.TypeUUID),
 			},
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.RemovedPaymentsIDs(); len(nodes) > 0 && !_u.mutation.PaymentsCleared() {
+	if nodes := _u.mutation.MilestoneIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   paymentplanline.MilestoneTable,
+			Columns: []string{paymentplanline.MilestoneColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entmilestone.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AllocationsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAllocationsIDs(); len(nodes) > 0 && !_u.mutation.AllocationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -381,15 +523,15 @@ func (_u *PaymentPlanLineUpdate) sqlSave(ctx context.Context) (_node int, err er
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.PaymentsIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.AllocationsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -537,6 +679,27 @@ func (_u *PaymentPlanLineUpdateOne) AddSettledMinor(v int64) *PaymentPlanLineUpd
 	return _u
 }
 
+// SetExcessMinor sets the "excess_minor" field.
+func (_u *PaymentPlanLineUpdateOne) SetExcessMinor(v int64) *PaymentPlanLineUpdateOne {
+	_u.mutation.ResetExcessMinor()
+	_u.mutation.SetExcessMinor(v)
+	return _u
+}
+
+// SetNillableExcessMinor sets the "excess_minor" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdateOne) SetNillableExcessMinor(v *int64) *PaymentPlanLineUpdateOne {
+	if v != nil {
+		_u.SetExcessMinor(*v)
+	}
+	return _u
+}
+
+// AddExcessMinor adds value to the "excess_minor" field.
+func (_u *PaymentPlanLineUpdateOne) AddExcessMinor(v int64) *PaymentPlanLineUpdateOne {
+	_u.mutation.AddExcessMinor(v)
+	return _u
+}
+
 // SetState sets the "state" field.
 func (_u *PaymentPlanLineUpdateOne) SetState(v plan.LineState) *PaymentPlanLineUpdateOne {
 	_u.mutation.SetState(v)
@@ -565,19 +728,79 @@ func (_u *PaymentPlanLineUpdateOne) SetNillablePurpose(v *string) *PaymentPlanLi
 	return _u
 }
 
-// AddPaymentIDs adds the "payments" edge to the Payment entity by IDs.
-func (_u *PaymentPlanLineUpdateOne) AddPaymentIDs(ids ...publicid.PaymentID) *PaymentPlanLineUpdateOne {
-	_u.mutation.AddPaymentIDs(ids...)
+// SetMilestoneID sets the "milestone_id" field.
+func (_u *PaymentPlanLineUpdateOne) SetMilestoneID(v publicid.MilestoneID) *PaymentPlanLineUpdateOne {
+	_u.mutation.SetMilestoneID(v)
 	return _u
 }
 
-// AddPayments adds the "payments" edges to the Payment entity.
-func (_u *PaymentPlanLineUpdateOne) AddPayments(v ...*Payment) *PaymentPlanLineUpdateOne {
-	ids := make([]publicid.PaymentID, len(v))
+// SetNillableMilestoneID sets the "milestone_id" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdateOne) SetNillableMilestoneID(v *publicid.MilestoneID) *PaymentPlanLineUpdateOne {
+	if v != nil {
+		_u.SetMilestoneID(*v)
+	}
+	return _u
+}
+
+// ClearMilestoneID clears the value of the "milestone_id" field.
+func (_u *PaymentPlanLineUpdateOne) ClearMilestoneID() *PaymentPlanLineUpdateOne {
+	_u.mutation.ClearMilestoneID()
+	return _u
+}
+
+// SetDueDays sets the "due_days" field.
+func (_u *PaymentPlanLineUpdateOne) SetDueDays(v int) *PaymentPlanLineUpdateOne {
+	_u.mutation.ResetDueDays()
+	_u.mutation.SetDueDays(v)
+	return _u
+}
+
+// SetNillableDueDays sets the "due_days" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdateOne) SetNillableDueDays(v *int) *PaymentPlanLineUpdateOne {
+	if v != nil {
+		_u.SetDueDays(*v)
+	}
+	return _u
+}
+
+// AddDueDays adds value to the "due_days" field.
+func (_u *PaymentPlanLineUpdateOne) AddDueDays(v int) *PaymentPlanLineUpdateOne {
+	_u.mutation.AddDueDays(v)
+	return _u
+}
+
+// SetAwaiting sets the "awaiting" field.
+func (_u *PaymentPlanLineUpdateOne) SetAwaiting(v bool) *PaymentPlanLineUpdateOne {
+	_u.mutation.SetAwaiting(v)
+	return _u
+}
+
+// SetNillableAwaiting sets the "awaiting" field if the given value is not nil.
+func (_u *PaymentPlanLineUpdateOne) SetNillableAwaiting(v *bool) *PaymentPlanLineUpdateOne {
+	if v != nil {
+		_u.SetAwaiting(*v)
+	}
+	return _u
+}
+
+// SetMilestone sets the "milestone" edge to the Milestone entity.
+func (_u *PaymentPlanLineUpdateOne) SetMilestone(v *Milestone) *PaymentPlanLineUpdateOne {
+	return _u.SetMilestoneID(v.ID)
+}
+
+// AddAllocationIDs adds the "allocations" edge to the PaymentAllocation entity by IDs.
+func (_u *PaymentPlanLineUpdateOne) AddAllocationIDs(ids ...publicid.PaymentAllocationID) *PaymentPlanLineUpdateOne {
+	_u.mutation.AddAllocationIDs(ids...)
+	return _u
+}
+
+// AddAllocations adds the "allocations" edges to the PaymentAllocation entity.
+func (_u *PaymentPlanLineUpdateOne) AddAllocations(v ...*PaymentAllocation) *PaymentPlanLineUpdateOne {
+	ids := make([]publicid.PaymentAllocationID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.AddPaymentIDs(ids...)
+	return _u.AddAllocationIDs(ids...)
 }
 
 // Mutation returns the PaymentPlanLineMutation object of the builder.
@@ -585,25 +808,31 @@ func (_u *PaymentPlanLineUpdateOne) Mutation() *PaymentPlanLineMutation {
 	return _u.mutation
 }
 
-// ClearPayments clears all "payments" edges to the Payment entity.
-func (_u *PaymentPlanLineUpdateOne) ClearPayments() *PaymentPlanLineUpdateOne {
-	_u.mutation.ClearPayments()
+// ClearMilestone clears the "milestone" edge to the Milestone entity.
+func (_u *PaymentPlanLineUpdateOne) ClearMilestone() *PaymentPlanLineUpdateOne {
+	_u.mutation.ClearMilestone()
 	return _u
 }
 
-// RemovePaymentIDs removes the "payments" edge to Payment entities by IDs.
-func (_u *PaymentPlanLineUpdateOne) RemovePaymentIDs(ids ...publicid.PaymentID) *PaymentPlanLineUpdateOne {
-	_u.mutation.RemovePaymentIDs(ids...)
+// ClearAllocations clears all "allocations" edges to the PaymentAllocation entity.
+func (_u *PaymentPlanLineUpdateOne) ClearAllocations() *PaymentPlanLineUpdateOne {
+	_u.mutation.ClearAllocations()
 	return _u
 }
 
-// RemovePayments removes "payments" edges to Payment entities.
-func (_u *PaymentPlanLineUpdateOne) RemovePayments(v ...*Payment) *PaymentPlanLineUpdateOne {
-	ids := make([]publicid.PaymentID, len(v))
+// RemoveAllocationIDs removes the "allocations" edge to PaymentAllocation entities by IDs.
+func (_u *PaymentPlanLineUpdateOne) RemoveAllocationIDs(ids ...publicid.PaymentAllocationID) *PaymentPlanLineUpdateOne {
+	_u.mutation.RemoveAllocationIDs(ids...)
+	return _u
+}
+
+// RemoveAllocations removes "allocations" edges to PaymentAllocation entities.
+func (_u *PaymentPlanLineUpdateOne) RemoveAllocations(v ...*PaymentAllocation) *PaymentPlanLineUpdateOne {
+	ids := make([]publicid.PaymentAllocationID, len(v))
 	for i := range v {
 		ids[i] = v[i].ID
 	}
-	return _u.RemovePaymentIDs(ids...)
+	return _u.RemoveAllocationIDs(ids...)
 }
 
 // Where appends a list predicates to the PaymentPlanLineUpdate builder.
@@ -677,6 +906,11 @@ func (_u *PaymentPlanLineUpdateOne) check() error {
 			return &ValidationError{Name: "settled_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.settled_minor": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.ExcessMinor(); ok {
+		if err := paymentplanline.ExcessMinorValidator(v); err != nil {
+			return &ValidationError{Name: "excess_minor", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.excess_minor": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.State(); ok {
 		if err := paymentplanline.StateValidator(v); err != nil {
 			return &ValidationError{Name: "state", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.state": %w`, err)}
@@ -685,6 +919,11 @@ func (_u *PaymentPlanLineUpdateOne) check() error {
 	if v, ok := _u.mutation.Purpose(); ok {
 		if err := paymentplanline.PurposeValidator(v); err != nil {
 			return &ValidationError{Name: "purpose", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.purpose": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.DueDays(); ok {
+		if err := paymentplanline.DueDaysValidator(v); err != nil {
+			return &ValidationError{Name: "due_days", err: fmt.Errorf(`ent: validator failed for field "PaymentPlanLine.due_days": %w`, err)}
 		}
 	}
 	if _u.mutation.ContractCleared() && len(_u.mutation.ContractIDs()) > 0 {
@@ -761,34 +1000,78 @@ func (_u *PaymentPlanLineUpdateOne) sqlSave(ctx context.Context) (_node *Payment
 	if value, ok := _u.mutation.AddedSettledMinor(); ok {
 		_spec.AddField(paymentplanline.FieldSettledMinor, field.TypeInt64, value)
 	}
+	if value, ok := _u.mutation.ExcessMinor(); ok {
+		_spec.SetField(paymentplanline.FieldExcessMinor, field.TypeInt64, value)
+	}
+	if value, ok := _u.mutation.AddedExcessMinor(); ok {
+		_spec.AddField(paymentplanline.FieldExcessMinor, field.TypeInt64, value)
+	}
 	if value, ok := _u.mutation.State(); ok {
 		_spec.SetField(paymentplanline.FieldState, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.Purpose(); ok {
 		_spec.SetField(paymentplanline.FieldPurpose, field.TypeString, value)
 	}
-	if _u.mutation.PaymentsCleared() {
+	if value, ok := _u.mutation.DueDays(); ok {
+		_spec.SetField(paymentplanline.FieldDueDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedDueDays(); ok {
+		_spec.AddField(paymentplanline.FieldDueDays, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.Awaiting(); ok {
+		_spec.SetField(paymentplanline.FieldAwaiting, field.TypeBool, value)
+	}
+	if _u.mutation.MilestoneCleared() {
 		edge := &sqlgraph.EdgeSpec{
-			Rel:     sqlgraph.O2M,
-			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   paymentplanline.MilestoneTable,
+			Columns: []string{paymentplanline.MilestoneColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(entmilestone.FieldID, field.TypeUUID),
 			},
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.RemovedPaymentsIDs(); len(nodes) > 0 && !_u.mutation.PaymentsCleared() {
+	if nodes := _u.mutation.MilestoneIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   paymentplanline.MilestoneTable,
+			Columns: []string{paymentplanline.MilestoneColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(entmilestone.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AllocationsCleared() {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedAllocationsIDs(); len(nodes) > 0 && !_u.mutation.AllocationsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -796,15 +1079,15 @@ func (_u *PaymentPlanLineUpdateOne) sqlSave(ctx context.Context) (_node *Payment
 		}
 		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
 	}
-	if nodes := _u.mutation.PaymentsIDs(); len(nodes) > 0 {
+	if nodes := _u.mutation.AllocationsIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.O2M,
 			Inverse: true,
-			Table:   paymentplanline.PaymentsTable,
-			Columns: []string{paymentplanline.PaymentsColumn},
+			Table:   paymentplanline.AllocationsTable,
+			Columns: []string{paymentplanline.AllocationsColumn},
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
-				IDSpec: sqlgraph.NewFieldSpec(payment.FieldID, field.TypeUUID),
+				IDSpec: sqlgraph.NewFieldSpec(paymentallocation.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

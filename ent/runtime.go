@@ -15,6 +15,7 @@ import (
 	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditseal"
+	entbilledit "heyue/ent/billedit"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -39,7 +40,10 @@ import (
 	"heyue/ent/obligation"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/progressentry"
+	"heyue/ent/progressline"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -332,6 +336,39 @@ func init() {
 	auditsealDescID := auditsealFields[0].Descriptor()
 	// auditseal.DefaultID holds the default value on creation for the id field.
 	auditseal.DefaultID = auditsealDescID.Default.(func() publicid.AuditSealID)
+	entbilleditMixin := schema.BillEdit{}.Mixin()
+	entbilleditMixinFields1 := entbilleditMixin[1].Fields()
+	_ = entbilleditMixinFields1
+	entbilleditMixinFields2 := entbilleditMixin[2].Fields()
+	_ = entbilleditMixinFields2
+	entbilleditFields := schema.BillEdit{}.Fields()
+	_ = entbilleditFields
+	// entbilleditDescCreatedAt is the schema descriptor for created_at field.
+	entbilleditDescCreatedAt := entbilleditMixinFields1[0].Descriptor()
+	// entbilledit.DefaultCreatedAt holds the default value on creation for the created_at field.
+	entbilledit.DefaultCreatedAt = entbilleditDescCreatedAt.Default.(func() time.Time)
+	// entbilleditDescUpdatedAt is the schema descriptor for updated_at field.
+	entbilleditDescUpdatedAt := entbilleditMixinFields1[1].Descriptor()
+	// entbilledit.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	entbilledit.DefaultUpdatedAt = entbilleditDescUpdatedAt.Default.(func() time.Time)
+	// entbilledit.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	entbilledit.UpdateDefaultUpdatedAt = entbilleditDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// entbilleditDescVersion is the schema descriptor for version field.
+	entbilleditDescVersion := entbilleditMixinFields2[0].Descriptor()
+	// entbilledit.DefaultVersion holds the default value on creation for the version field.
+	entbilledit.DefaultVersion = entbilleditDescVersion.Default.(int)
+	// entbilledit.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	entbilledit.VersionValidator = entbilleditDescVersion.Validators[0].(func(int) error)
+	// entbilleditDescOpinion is the schema descriptor for opinion field.
+	entbilleditDescOpinion := entbilleditFields[10].Descriptor()
+	// entbilledit.DefaultOpinion holds the default value on creation for the opinion field.
+	entbilledit.DefaultOpinion = entbilleditDescOpinion.Default.(string)
+	// entbilledit.OpinionValidator is a validator for the "opinion" field. It is called by the builders before save.
+	entbilledit.OpinionValidator = entbilleditDescOpinion.Validators[0].(func(string) error)
+	// entbilleditDescID is the schema descriptor for id field.
+	entbilleditDescID := entbilleditFields[0].Descriptor()
+	// entbilledit.DefaultID holds the default value on creation for the id field.
+	entbilledit.DefaultID = entbilleditDescID.Default.(func() publicid.BillEditID)
 	clauseMixin := schema.Clause{}.Mixin()
 	clauseMixinFields1 := clauseMixin[1].Fields()
 	_ = clauseMixinFields1
@@ -582,20 +619,34 @@ func init() {
 	contractDescSettledMinor := contractFields[9].Descriptor()
 	// contract.DefaultSettledMinor holds the default value on creation for the settled_minor field.
 	contract.DefaultSettledMinor = contractDescSettledMinor.Default.(int64)
+	// contract.SettledMinorValidator is a validator for the "settled_minor" field. It is called by the builders before save.
+	contract.SettledMinorValidator = contractDescSettledMinor.Validators[0].(func(int64) error)
+	// contractDescAllocatedMinor is the schema descriptor for allocated_minor field.
+	contractDescAllocatedMinor := contractFields[10].Descriptor()
+	// contract.DefaultAllocatedMinor holds the default value on creation for the allocated_minor field.
+	contract.DefaultAllocatedMinor = contractDescAllocatedMinor.Default.(int64)
+	// contract.AllocatedMinorValidator is a validator for the "allocated_minor" field. It is called by the builders before save.
+	contract.AllocatedMinorValidator = contractDescAllocatedMinor.Validators[0].(func(int64) error)
+	// contractDescExcessMinor is the schema descriptor for excess_minor field.
+	contractDescExcessMinor := contractFields[11].Descriptor()
+	// contract.DefaultExcessMinor holds the default value on creation for the excess_minor field.
+	contract.DefaultExcessMinor = contractDescExcessMinor.Default.(int64)
+	// contract.ExcessMinorValidator is a validator for the "excess_minor" field. It is called by the builders before save.
+	contract.ExcessMinorValidator = contractDescExcessMinor.Validators[0].(func(int64) error)
 	// contractDescDescription is the schema descriptor for description field.
-	contractDescDescription := contractFields[13].Descriptor()
+	contractDescDescription := contractFields[16].Descriptor()
 	// contract.DefaultDescription holds the default value on creation for the description field.
 	contract.DefaultDescription = contractDescDescription.Default.(string)
 	// contract.DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
 	contract.DescriptionValidator = contractDescDescription.Validators[0].(func(string) error)
 	// contractDescRenewalMonths is the schema descriptor for renewal_months field.
-	contractDescRenewalMonths := contractFields[16].Descriptor()
+	contractDescRenewalMonths := contractFields[19].Descriptor()
 	// contract.DefaultRenewalMonths holds the default value on creation for the renewal_months field.
 	contract.DefaultRenewalMonths = contractDescRenewalMonths.Default.(int)
 	// contract.RenewalMonthsValidator is a validator for the "renewal_months" field. It is called by the builders before save.
 	contract.RenewalMonthsValidator = contractDescRenewalMonths.Validators[0].(func(int) error)
 	// contractDescNoticeDays is the schema descriptor for notice_days field.
-	contractDescNoticeDays := contractFields[17].Descriptor()
+	contractDescNoticeDays := contractFields[20].Descriptor()
 	// contract.DefaultNoticeDays holds the default value on creation for the notice_days field.
 	contract.DefaultNoticeDays = contractDescNoticeDays.Default.(int)
 	// contract.NoticeDaysValidator is a validator for the "notice_days" field. It is called by the builders before save.
@@ -1212,6 +1263,25 @@ func init() {
 	paymentDescID := paymentFields[0].Descriptor()
 	// payment.DefaultID holds the default value on creation for the id field.
 	payment.DefaultID = paymentDescID.Default.(func() publicid.PaymentID)
+	paymentallocationMixin := schema.PaymentAllocation{}.Mixin()
+	paymentallocationMixinFields1 := paymentallocationMixin[1].Fields()
+	_ = paymentallocationMixinFields1
+	paymentallocationFields := schema.PaymentAllocation{}.Fields()
+	_ = paymentallocationFields
+	// paymentallocationDescCreatedAt is the schema descriptor for created_at field.
+	paymentallocationDescCreatedAt := paymentallocationMixinFields1[0].Descriptor()
+	// paymentallocation.DefaultCreatedAt holds the default value on creation for the created_at field.
+	paymentallocation.DefaultCreatedAt = paymentallocationDescCreatedAt.Default.(func() time.Time)
+	// paymentallocationDescUpdatedAt is the schema descriptor for updated_at field.
+	paymentallocationDescUpdatedAt := paymentallocationMixinFields1[1].Descriptor()
+	// paymentallocation.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	paymentallocation.DefaultUpdatedAt = paymentallocationDescUpdatedAt.Default.(func() time.Time)
+	// paymentallocation.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	paymentallocation.UpdateDefaultUpdatedAt = paymentallocationDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// paymentallocationDescID is the schema descriptor for id field.
+	paymentallocationDescID := paymentallocationFields[0].Descriptor()
+	// paymentallocation.DefaultID holds the default value on creation for the id field.
+	paymentallocation.DefaultID = paymentallocationDescID.Default.(func() publicid.PaymentAllocationID)
 	paymentplanlineMixin := schema.PaymentPlanLine{}.Mixin()
 	paymentplanlineMixinFields1 := paymentplanlineMixin[1].Fields()
 	_ = paymentplanlineMixinFields1
@@ -1249,16 +1319,102 @@ func init() {
 	paymentplanline.DefaultSettledMinor = paymentplanlineDescSettledMinor.Default.(int64)
 	// paymentplanline.SettledMinorValidator is a validator for the "settled_minor" field. It is called by the builders before save.
 	paymentplanline.SettledMinorValidator = paymentplanlineDescSettledMinor.Validators[0].(func(int64) error)
+	// paymentplanlineDescExcessMinor is the schema descriptor for excess_minor field.
+	paymentplanlineDescExcessMinor := paymentplanlineFields[7].Descriptor()
+	// paymentplanline.DefaultExcessMinor holds the default value on creation for the excess_minor field.
+	paymentplanline.DefaultExcessMinor = paymentplanlineDescExcessMinor.Default.(int64)
+	// paymentplanline.ExcessMinorValidator is a validator for the "excess_minor" field. It is called by the builders before save.
+	paymentplanline.ExcessMinorValidator = paymentplanlineDescExcessMinor.Validators[0].(func(int64) error)
 	// paymentplanlineDescPurpose is the schema descriptor for purpose field.
-	paymentplanlineDescPurpose := paymentplanlineFields[8].Descriptor()
+	paymentplanlineDescPurpose := paymentplanlineFields[9].Descriptor()
 	// paymentplanline.DefaultPurpose holds the default value on creation for the purpose field.
 	paymentplanline.DefaultPurpose = paymentplanlineDescPurpose.Default.(string)
 	// paymentplanline.PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.
 	paymentplanline.PurposeValidator = paymentplanlineDescPurpose.Validators[0].(func(string) error)
+	// paymentplanlineDescDueDays is the schema descriptor for due_days field.
+	paymentplanlineDescDueDays := paymentplanlineFields[11].Descriptor()
+	// paymentplanline.DefaultDueDays holds the default value on creation for the due_days field.
+	paymentplanline.DefaultDueDays = paymentplanlineDescDueDays.Default.(int)
+	// paymentplanline.DueDaysValidator is a validator for the "due_days" field. It is called by the builders before save.
+	paymentplanline.DueDaysValidator = paymentplanlineDescDueDays.Validators[0].(func(int) error)
+	// paymentplanlineDescAwaiting is the schema descriptor for awaiting field.
+	paymentplanlineDescAwaiting := paymentplanlineFields[12].Descriptor()
+	// paymentplanline.DefaultAwaiting holds the default value on creation for the awaiting field.
+	paymentplanline.DefaultAwaiting = paymentplanlineDescAwaiting.Default.(bool)
 	// paymentplanlineDescID is the schema descriptor for id field.
 	paymentplanlineDescID := paymentplanlineFields[0].Descriptor()
 	// paymentplanline.DefaultID holds the default value on creation for the id field.
 	paymentplanline.DefaultID = paymentplanlineDescID.Default.(func() publicid.PaymentPlanLineID)
+	progressentryMixin := schema.ProgressEntry{}.Mixin()
+	progressentryMixinFields1 := progressentryMixin[1].Fields()
+	_ = progressentryMixinFields1
+	progressentryFields := schema.ProgressEntry{}.Fields()
+	_ = progressentryFields
+	// progressentryDescCreatedAt is the schema descriptor for created_at field.
+	progressentryDescCreatedAt := progressentryMixinFields1[0].Descriptor()
+	// progressentry.DefaultCreatedAt holds the default value on creation for the created_at field.
+	progressentry.DefaultCreatedAt = progressentryDescCreatedAt.Default.(func() time.Time)
+	// progressentryDescUpdatedAt is the schema descriptor for updated_at field.
+	progressentryDescUpdatedAt := progressentryMixinFields1[1].Descriptor()
+	// progressentry.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	progressentry.DefaultUpdatedAt = progressentryDescUpdatedAt.Default.(func() time.Time)
+	// progressentry.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	progressentry.UpdateDefaultUpdatedAt = progressentryDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// progressentryDescReference is the schema descriptor for reference field.
+	progressentryDescReference := progressentryFields[5].Descriptor()
+	// progressentry.DefaultReference holds the default value on creation for the reference field.
+	progressentry.DefaultReference = progressentryDescReference.Default.(string)
+	// progressentryDescNote is the schema descriptor for note field.
+	progressentryDescNote := progressentryFields[6].Descriptor()
+	// progressentry.DefaultNote holds the default value on creation for the note field.
+	progressentry.DefaultNote = progressentryDescNote.Default.(string)
+	// progressentryDescID is the schema descriptor for id field.
+	progressentryDescID := progressentryFields[0].Descriptor()
+	// progressentry.DefaultID holds the default value on creation for the id field.
+	progressentry.DefaultID = progressentryDescID.Default.(func() publicid.ProgressEntryID)
+	progresslineMixin := schema.ProgressLine{}.Mixin()
+	progresslineMixinFields1 := progresslineMixin[1].Fields()
+	_ = progresslineMixinFields1
+	progresslineMixinFields2 := progresslineMixin[2].Fields()
+	_ = progresslineMixinFields2
+	progresslineFields := schema.ProgressLine{}.Fields()
+	_ = progresslineFields
+	// progresslineDescCreatedAt is the schema descriptor for created_at field.
+	progresslineDescCreatedAt := progresslineMixinFields1[0].Descriptor()
+	// progressline.DefaultCreatedAt holds the default value on creation for the created_at field.
+	progressline.DefaultCreatedAt = progresslineDescCreatedAt.Default.(func() time.Time)
+	// progresslineDescUpdatedAt is the schema descriptor for updated_at field.
+	progresslineDescUpdatedAt := progresslineMixinFields1[1].Descriptor()
+	// progressline.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	progressline.DefaultUpdatedAt = progresslineDescUpdatedAt.Default.(func() time.Time)
+	// progressline.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	progressline.UpdateDefaultUpdatedAt = progresslineDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// progresslineDescVersion is the schema descriptor for version field.
+	progresslineDescVersion := progresslineMixinFields2[0].Descriptor()
+	// progressline.DefaultVersion holds the default value on creation for the version field.
+	progressline.DefaultVersion = progresslineDescVersion.Default.(int)
+	// progressline.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	progressline.VersionValidator = progresslineDescVersion.Validators[0].(func(int) error)
+	// progresslineDescActualQuantity is the schema descriptor for actual_quantity field.
+	progresslineDescActualQuantity := progresslineFields[6].Descriptor()
+	// progressline.DefaultActualQuantity holds the default value on creation for the actual_quantity field.
+	progressline.DefaultActualQuantity = progresslineDescActualQuantity.Default.(func() money.Decimal)
+	// progresslineDescUnit is the schema descriptor for unit field.
+	progresslineDescUnit := progresslineFields[7].Descriptor()
+	// progressline.DefaultUnit holds the default value on creation for the unit field.
+	progressline.DefaultUnit = progresslineDescUnit.Default.(string)
+	// progressline.UnitValidator is a validator for the "unit" field. It is called by the builders before save.
+	progressline.UnitValidator = progresslineDescUnit.Validators[0].(func(string) error)
+	// progresslineDescWeight is the schema descriptor for weight field.
+	progresslineDescWeight := progresslineFields[8].Descriptor()
+	// progressline.DefaultWeight holds the default value on creation for the weight field.
+	progressline.DefaultWeight = progresslineDescWeight.Default.(int)
+	// progressline.WeightValidator is a validator for the "weight" field. It is called by the builders before save.
+	progressline.WeightValidator = progresslineDescWeight.Validators[0].(func(int) error)
+	// progresslineDescID is the schema descriptor for id field.
+	progresslineDescID := progresslineFields[0].Descriptor()
+	// progressline.DefaultID holds the default value on creation for the id field.
+	progressline.DefaultID = progresslineDescID.Default.(func() publicid.ProgressLineID)
 	refreshtokenFields := schema.RefreshToken{}.Fields()
 	_ = refreshtokenFields
 	// refreshtokenDescID is the schema descriptor for id field.

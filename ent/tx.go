@@ -38,6 +38,8 @@ type Tx struct {
 	AuditQueue *AuditQueueClient
 	// AuditSeal is the client for interacting with the AuditSeal builders.
 	AuditSeal *AuditSealClient
+	// BillEdit is the client for interacting with the BillEdit builders.
+	BillEdit *BillEditClient
 	// Clause is the client for interacting with the Clause builders.
 	Clause *ClauseClient
 	// ClauseException is the client for interacting with the ClauseException builders.
@@ -86,8 +88,14 @@ type Tx struct {
 	OutboxEvent *OutboxEventClient
 	// Payment is the client for interacting with the Payment builders.
 	Payment *PaymentClient
+	// PaymentAllocation is the client for interacting with the PaymentAllocation builders.
+	PaymentAllocation *PaymentAllocationClient
 	// PaymentPlanLine is the client for interacting with the PaymentPlanLine builders.
 	PaymentPlanLine *PaymentPlanLineClient
+	// ProgressEntry is the client for interacting with the ProgressEntry builders.
+	ProgressEntry *ProgressEntryClient
+	// ProgressLine is the client for interacting with the ProgressLine builders.
+	ProgressLine *ProgressLineClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
 	// Reminder is the client for interacting with the Reminder builders.
@@ -257,6 +265,7 @@ func (tx *Tx) init() {
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditQueue = NewAuditQueueClient(tx.config)
 	tx.AuditSeal = NewAuditSealClient(tx.config)
+	tx.BillEdit = NewBillEditClient(tx.config)
 	tx.Clause = NewClauseClient(tx.config)
 	tx.ClauseException = NewClauseExceptionClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
@@ -281,7 +290,10 @@ func (tx *Tx) init() {
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.OutboxEvent = NewOutboxEventClient(tx.config)
 	tx.Payment = NewPaymentClient(tx.config)
+	tx.PaymentAllocation = NewPaymentAllocationClient(tx.config)
 	tx.PaymentPlanLine = NewPaymentPlanLineClient(tx.config)
+	tx.ProgressEntry = NewProgressEntryClient(tx.config)
+	tx.ProgressLine = NewProgressLineClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Reminder = NewReminderClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)

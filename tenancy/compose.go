@@ -19,7 +19,7 @@ const column = "tenant_id"
 //
 // Where the referred table has a unique index (tenant_id, owner, id) and the referring one a column of the same name,
 // the key carries the owner too: a service record's contact is one of its customer's (HR1), a payment's instalment one
-// of its contract's.
+// of its contract's. A key within one table cannot: the index it needs is only made after the table.
 //
 // An enum becomes text with a CHECK that lists its values: text compares leakproof, which a PostgreSQL enum does not
 // (tenancy.md D6).
@@ -47,6 +47,9 @@ func Compose(tables []*schema.Table) {
 
 // shared finds the owner column that both ends of a foreign key must agree on, as described at Compose.
 func shared(t, ref *schema.Table) (own, theirs []*schema.Column) {
+	if t == ref {
+		return nil, nil
+	}
 	for _, i := range ref.Indexes {
 		if !i.Unique || len(i.Columns) != 3 || i.Columns[0].Name != column || i.Columns[2].Name != "id" {
 			continue

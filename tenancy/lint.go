@@ -65,7 +65,9 @@ func globalTables() map[string][]string {
 
 // appendOnly are journals: who could change a line could change the past.
 func appendOnly() []string {
-	return []string{"payments", "audit_entries", "audit_seals", "approval_flow_versions", "approval_opinions"}
+	return []string{
+		"payments", "payment_allocations", "progress_entries", "audit_entries", "audit_seals", "approval_flow_versions", "approval_opinions",
+	}
 }
 
 // definers are the functions that may run with their owner's rights, as schema.name(argument types). Each one filters

@@ -96,12 +96,23 @@ func (s *Service) book(ctx context.Context, tx *ent.Tx, c *ent.Contract, r Recei
 			return nil, err
 		}
 	}
-	p, err := tx.Payment.Create().SetContractID(c.ID).SetNillablePlanLineID(r.PlanLineID).SetAmountMinor(sum.Minor()).SetCurrency(sum.Currency()).
+	p, err := tx.Payment.Create().SetContractID(c.ID).SetAmountMinor(sum.Minor()).SetCurrency(sum.Currency()).
 		SetPaidOn(day).SetMethod(r.Method).SetNillableReference(r.Reference).SetNillableNote(r.Note).Save(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "write a payment")
 	}
-	if err := tx.Contract.UpdateOne(c).AddSettledMinor(sum.Minor()).AddVersion(1).Exec(ctx); err != nil {
+	update := tx.Contract.UpdateOne(c).AddSettledMinor(sum.Minor()).AddVersion(1)
+	if c.AmountMinor > 0 {
+		update.SetExcessMinor(max(c.ExcessMinor, c.SettledMinor+sum.Minor()-c.AmountMinor))
+	}
+	if r.PlanLineID != nil {
+		update.AddAllocatedMinor(sum.Minor())
+		err := tx.PaymentAllocation.Create().SetContractID(c.ID).SetPaymentID(p.ID).SetPlanLineID(*r.PlanLineID).SetAmountMinor(sum.Minor()).Exec(ctx)
+		if err != nil {
+			return nil, tenancy.Fault(err, "allocate a payment")
+		}
+	}
+	if err := update.Exec(ctx); err != nil {
 		return nil, tenancy.Fault(err, "add a payment up")
 	}
 	return p, s.Audit.Record(ctx, tx, audit.Entry{Action: "record", Object: "payment", ID: p.ID.UUID(), After: p})
@@ -132,7 +143,7 @@ func (s *Service) settle(ctx context.Context, tx *ent.Tx, c *ent.Contract, id pu
 	if err != nil {
 		return err
 	}
-	if err := tx.PaymentPlanLine.UpdateOne(l).SetSettledMinor(after.Minor()).SetState(state).AddVersion(1).Exec(ctx); err != nil {
+	if err := tx.PaymentPlanLine.UpdateOne(l).SetSettledMinor(after.Minor()).SetExcessMinor(max(l.ExcessMinor, allowed.Minor())).SetState(state).AddVersion(1).Exec(ctx); err != nil {
 		return tenancy.Fault(err, "write an instalment")
 	}
 	if state == plan.Paid {

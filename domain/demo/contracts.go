@@ -208,9 +208,13 @@ func (m *maker) pay(c *ent.Contract, l *ent.PaymentPlanLine, amount int64) {
 	if amount == l.AmountMinor {
 		l.State = plan.Paid
 	}
-	c.SettledMinor += amount
+	c.SettledMinor, c.AllocatedMinor = c.SettledMinor+amount, c.AllocatedMinor+amount
+	id := publicid.NewPaymentID()
+	m.rows.Allocated = append(m.rows.Allocated, &ent.PaymentAllocation{
+		ID: publicid.NewPaymentAllocationID(), ContractID: c.ID, PaymentID: id, PlanLineID: l.ID, AmountMinor: amount,
+	})
 	m.rows.Payments = append(m.rows.Payments, &ent.Payment{
-		ID: publicid.NewPaymentID(), ContractID: c.ID, PlanLineID: &l.ID, AmountMinor: amount, Currency: c.Currency, PaidOn: on,
+		ID: id, ContractID: c.ID, AmountMinor: amount, Currency: c.Currency, PaidOn: on,
 		Method:    pick(m, []plan.Method{plan.BankTransfer, plan.BankTransfer, plan.BankTransfer, plan.Card, plan.WeChatPay, plan.Alipay, plan.AcceptanceBill}),
 		Reference: fmt.Sprintf("DEMO%08d", len(m.rows.Payments)+1),
 	})

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strconv"
 
 	"github.com/google/uuid"
 
@@ -30,7 +29,7 @@ func (w *writer) contract(ctx context.Context, d *draft, c *contractDraft) error
 		return nil
 	}
 	if there == nil {
-		there = w.makeContract(c)
+		there = w.makeContract(d, c)
 	} else if err := w.changeContract(ctx, d, there, c, signature(before.hash)); err != nil {
 		return err
 	}
@@ -38,7 +37,7 @@ func (w *writer) contract(ctx context.Context, d *draft, c *contractDraft) error
 	return nil
 }
 
-func (w *writer) makeContract(c *contractDraft) *ent.Contract {
+func (w *writer) makeContract(d *draft, c *contractDraft) *ent.Contract {
 	row := c.row
 	row.ID, row.OwnerID, row.DepartmentID = publicid.NewContractID(), w.Owner, w.Department
 	row.CustomerID = w.customerOf(c.customer)
@@ -47,7 +46,7 @@ func (w *writer) makeContract(c *contractDraft) *ent.Contract {
 	w.done.Contracts.Created++
 	w.partiesOf(c, row.ID, 0)
 	w.linesOf(c, row.ID, 0)
-	row.SettledMinor = w.paymentsOf(c, row.ID, nil)
+	w.paymentsOf(d, c, &row, nil)
 	milestones := w.milestonesOf(c, row.ID)
 	w.documentsOf(c, row.ID)
 	w.changesOf(c, row.ID)
@@ -83,6 +82,7 @@ func (w *writer) changeContract(ctx context.Context, d *draft, there *ent.Contra
 	if err := w.changeLists(ctx, d, there, c, new); err != nil {
 		return err
 	}
+	allow(there)
 	if !reflect.DeepEqual(contractOf(&was), contractOf(there)) {
 		w.before[there.ID.UUID()] = &was
 		w.rows.Contracts = append(w.rows.Contracts, there)
@@ -203,7 +203,7 @@ func (w *writer) changePayments(ctx context.Context, d *draft, there *ent.Contra
 	if err != nil {
 		return tenancy.Fault(err, "read the payments")
 	}
-	there.SettledMinor += w.paymentsOf(c, there.ID, old)
+	w.paymentsOf(d, c, there, old)
 	return nil
 }
 
@@ -274,47 +274,4 @@ func (w *writer) changesOf(c *contractDraft, id publicid.ContractID) (ids []uuid
 		w.rows.Changes, ids = append(w.rows.Changes, &row), append(ids, row.ID.UUID())
 	}
 	return ids
-}
-
-// paymentsOf adds the payments that are not among old and reverses those of old that the source has no more, and
-// returns by how much that changes what is settled. A payment's id holds what was paid and when: a corrected payment is
-// another one. One that was reversed before and comes back is the next of its kind.
-func (w *writer) paymentsOf(c *contractDraft, id publicid.ContractID, old []*ent.Payment) (settled int64) {
-	reversed := map[publicid.PaymentID]bool{}
-	standing := map[publicid.PaymentID]*ent.Payment{}
-	for _, p := range old {
-		standing[p.ID] = p
-		if p.ReversalOfID != nil {
-			reversed[*p.ReversalOfID] = true
-		}
-	}
-	kept := map[publicid.PaymentID]bool{}
-	for _, p := range c.payments {
-		row := p.row
-		row.ContractID, row.Currency = id, c.row.Currency
-		names := []string{"payment", p.source, strconv.FormatInt(row.AmountMinor, 10), row.PaidOn.String(), ""}
-		for n := 0; ; n++ {
-			names[4] = strconv.Itoa(n)
-			row.ID = publicid.PaymentID(derived(id.UUID(), names...))
-			if !reversed[row.ID] {
-				break
-			}
-		}
-		kept[row.ID] = true
-		if standing[row.ID] == nil {
-			w.rows.Payments, settled = append(w.rows.Payments, &row), settled+row.AmountMinor
-			w.done.Payments++
-		}
-	}
-	for _, p := range old {
-		if p.ReversalOfID != nil || reversed[p.ID] || kept[p.ID] || !imported(p.ID.UUID()) {
-			continue
-		}
-		back := *p
-		back.ID = publicid.PaymentID(derived(id.UUID(), "reversal", p.ID.UUID().String()))
-		back.AmountMinor, back.ReversalOfID = -p.AmountMinor, &p.ID
-		w.rows.Payments, settled = append(w.rows.Payments, &back), settled-p.AmountMinor
-		w.done.Payments++
-	}
-	return settled
 }

@@ -3,6 +3,7 @@ package imports
 import (
 	"github.com/google/uuid"
 
+	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -92,6 +93,9 @@ type contractRow struct {
 	AmountMinor   int64      `json:"amount_minor"`
 	Currency      string     `json:"currency"`
 	SettledMinor  int64      `json:"settled_minor"`
+	Allocated     int64      `json:"allocated_minor"`
+	Excess        int64      `json:"excess_minor"`
+	PaymentMode   *plan.Mode `json:"payment_mode"`
 	SignedOn      *date.Date `json:"signed_on"`
 	EffectiveOn   *date.Date `json:"effective_on"`
 	EndsOn        *date.Date `json:"ends_on"`
@@ -104,7 +108,7 @@ type contractRow struct {
 func contractOf(r *ent.Contract) contractRow {
 	return contractRow{
 		r.ID.UUID(), r.Number, r.Title, string(r.Kind), string(r.Direction), string(r.Status), r.CustomerID.UUID(),
-		r.AmountMinor, string(r.Currency), r.SettledMinor, r.SignedOn, r.EffectiveOn, r.EndsOn, r.Description,
+		r.AmountMinor, string(r.Currency), r.SettledMinor, r.AllocatedMinor, r.ExcessMinor, r.PaymentMode, r.SignedOn, r.EffectiveOn, r.EndsOn, r.Description,
 		plain(r.PredecessorID), plain(r.OwnerID), plain(r.DepartmentID),
 	}
 }
@@ -168,7 +172,7 @@ func instalmentOf(r *ent.PaymentPlanLine) instalmentRow {
 type paymentRow struct {
 	ID           uuid.UUID  `json:"id"`
 	ContractID   uuid.UUID  `json:"contract_id"`
-	PlanLineID   *uuid.UUID `json:"plan_line_id"`
+	Kind         string     `json:"kind"`
 	AmountMinor  int64      `json:"amount_minor"`
 	Currency     string     `json:"currency"`
 	PaidOn       date.Date  `json:"paid_on"`
@@ -180,9 +184,32 @@ type paymentRow struct {
 
 func paymentOf(r *ent.Payment) paymentRow {
 	return paymentRow{
-		r.ID.UUID(), r.ContractID.UUID(), plain(r.PlanLineID), r.AmountMinor, string(r.Currency), r.PaidOn, string(r.Method), r.Reference,
+		r.ID.UUID(), r.ContractID.UUID(), string(entryKind(r)), r.AmountMinor, string(r.Currency), r.PaidOn, string(r.Method), r.Reference,
 		r.Note, plain(r.ReversalOfID),
 	}
+}
+
+// entryKind is what an entry is by its sign, which is all that a source tells.
+func entryKind(r *ent.Payment) plan.EntryKind {
+	switch {
+	case r.ReversalOfID != nil:
+		return plan.ReversalEntry
+	case r.AmountMinor < 0:
+		return plan.RefundEntry
+	}
+	return plan.PaymentEntry
+}
+
+type allocationRow struct {
+	ID          uuid.UUID `json:"id"`
+	ContractID  uuid.UUID `json:"contract_id"`
+	PaymentID   uuid.UUID `json:"payment_id"`
+	PlanLineID  uuid.UUID `json:"plan_line_id"`
+	AmountMinor int64     `json:"amount_minor"`
+}
+
+func allocationOf(r *ent.PaymentAllocation) allocationRow {
+	return allocationRow{r.ID.UUID(), r.ContractID.UUID(), r.PaymentID.UUID(), r.PlanLineID.UUID(), r.AmountMinor}
 }
 
 type milestoneRow struct {

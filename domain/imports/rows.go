@@ -22,6 +22,7 @@ type Rows struct {
 	Lines      []*ent.ContractLine
 	Plan       []*ent.PaymentPlanLine
 	Payments   []*ent.Payment // only ever added
+	Allocated  []*ent.PaymentAllocation
 	Milestones []*ent.Milestone
 	Documents  []*ent.DocumentReference
 	Changes    []*ent.ContractChange
@@ -44,6 +45,7 @@ func (r Rows) Put(ctx context.Context, tx *ent.Tx, now time.Time) error {
 		func() error { return put(ctx, tx, "lines", putLines, now, r.Lines, lineOf) },
 		func() error { return put(ctx, tx, "payment plans", putPlan, now, r.Plan, instalmentOf) },
 		func() error { return put(ctx, tx, "payments", putPayments, now, r.Payments, paymentOf) },
+		func() error { return put(ctx, tx, "allocations", putAllocations, now, r.Allocated, allocationOf) },
 		func() error { return put(ctx, tx, "milestones", putMilestones, now, r.Milestones, milestoneOf) },
 		func() error { return put(ctx, tx, "documents", putDocuments, now, r.Documents, documentOf) },
 		func() error { return put(ctx, tx, "changes", putChanges, now, r.Changes, changeOf) },

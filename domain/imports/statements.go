@@ -54,24 +54,28 @@ WHERE (
 
 const putContracts = `INSERT INTO contracts AS t (
 	tenant_id, id, created_at, updated_at, version, number, title, kind, direction, status, customer_id, amount_minor, currency, settled_minor,
-	signed_on, effective_on, ends_on, description, predecessor_id, owner_id, department_id)
+	allocated_minor, excess_minor, payment_mode, signed_on, effective_on, ends_on, description, predecessor_id, owner_id, department_id)
 SELECT
 	$1::bigint, n.id, $2::timestamptz, $2::timestamptz, 1, n.number, n.title, n.kind, n.direction, n.status, n.customer_id, n.amount_minor, n.currency,
-	n.settled_minor, n.signed_on, n.effective_on, n.ends_on, n.description, n.predecessor_id, n.owner_id, n.department_id
+	n.settled_minor, n.allocated_minor, n.excess_minor, n.payment_mode, n.signed_on, n.effective_on, n.ends_on, n.description, n.predecessor_id,
+	n.owner_id, n.department_id
 FROM json_to_recordset($3::json) AS n(
 	id uuid, number text, title text, kind text, direction text, status text, customer_id uuid, amount_minor bigint, currency text,
-	settled_minor bigint, signed_on date, effective_on date, ends_on date, description text, predecessor_id uuid, owner_id uuid, department_id uuid)
+	settled_minor bigint, allocated_minor bigint, excess_minor bigint, payment_mode text, signed_on date, effective_on date, ends_on date,
+	description text, predecessor_id uuid, owner_id uuid, department_id uuid)
 ON CONFLICT (tenant_id, id) DO UPDATE SET
 	updated_at = $2::timestamptz, version = t.version + 1, title = excluded.title, kind = excluded.kind, direction = excluded.direction,
 	status = excluded.status, customer_id = excluded.customer_id, amount_minor = excluded.amount_minor, currency = excluded.currency,
-	settled_minor = excluded.settled_minor, signed_on = excluded.signed_on, effective_on = excluded.effective_on, ends_on = excluded.ends_on,
+	settled_minor = excluded.settled_minor, allocated_minor = excluded.allocated_minor, excess_minor = excluded.excess_minor,
+	payment_mode = excluded.payment_mode, signed_on = excluded.signed_on, effective_on = excluded.effective_on, ends_on = excluded.ends_on,
 	description = excluded.description, predecessor_id = excluded.predecessor_id, owner_id = excluded.owner_id, department_id = excluded.department_id
 WHERE (
-	t.title, t.kind, t.direction, t.status, t.customer_id, t.amount_minor, t.currency, t.settled_minor, t.signed_on, t.effective_on, t.ends_on,
-	t.description, t.predecessor_id, t.owner_id, t.department_id)
+	t.title, t.kind, t.direction, t.status, t.customer_id, t.amount_minor, t.currency, t.settled_minor, t.allocated_minor,
+	t.excess_minor, t.payment_mode, t.signed_on, t.effective_on, t.ends_on, t.description, t.predecessor_id, t.owner_id, t.department_id)
 	IS DISTINCT FROM (
 	excluded.title, excluded.kind, excluded.direction, excluded.status, excluded.customer_id, excluded.amount_minor, excluded.currency,
-	excluded.settled_minor, excluded.signed_on, excluded.effective_on, excluded.ends_on, excluded.description, excluded.predecessor_id,
+	excluded.settled_minor, excluded.allocated_minor, excluded.excess_minor, excluded.payment_mode, excluded.signed_on, excluded.effective_on,
+	excluded.ends_on, excluded.description, excluded.predecessor_id,
 	excluded.owner_id, excluded.department_id)`
 
 const putParties = `INSERT INTO contract_parties AS t (
@@ -122,12 +126,20 @@ WHERE (
 	excluded.due_on, excluded.amount_minor, excluded.currency, excluded.settled_minor, excluded.state, excluded.purpose)`
 
 const putPayments = `INSERT INTO payments AS t (
-	tenant_id, id, created_at, updated_at, contract_id, plan_line_id, amount_minor, currency, paid_on, method, reference, note, reversal_of_id)
+	tenant_id, id, created_at, updated_at, contract_id, kind, amount_minor, currency, paid_on, method, reference, note, reversal_of_id)
 SELECT
-	$1::bigint, n.id, $2::timestamptz, $2::timestamptz, n.contract_id, n.plan_line_id, n.amount_minor, n.currency, n.paid_on, n.method, n.reference, n.note,
+	$1::bigint, n.id, $2::timestamptz, $2::timestamptz, n.contract_id, n.kind, n.amount_minor, n.currency, n.paid_on, n.method, n.reference, n.note,
 	n.reversal_of_id
 FROM json_to_recordset($3::json) AS n(
-	id uuid, contract_id uuid, plan_line_id uuid, amount_minor bigint, currency text, paid_on date, method text, reference text, note text, reversal_of_id uuid)
+	id uuid, contract_id uuid, kind text, amount_minor bigint, currency text, paid_on date, method text, reference text, note text, reversal_of_id uuid)
+ON CONFLICT (tenant_id, id) DO NOTHING`
+
+const putAllocations = `INSERT INTO payment_allocations AS t (
+	tenant_id, id, created_at, updated_at, contract_id, payment_id, plan_line_id, amount_minor)
+SELECT
+	$1::bigint, n.id, $2::timestamptz, $2::timestamptz, n.contract_id, n.payment_id, n.plan_line_id, n.amount_minor
+FROM json_to_recordset($3::json) AS n(
+	id uuid, contract_id uuid, payment_id uuid, plan_line_id uuid, amount_minor bigint)
 ON CONFLICT (tenant_id, id) DO NOTHING`
 
 const putMilestones = `INSERT INTO milestones AS t (

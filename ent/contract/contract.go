@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/fields/custom"
+	"heyue/domain/settlement/plan"
 	"heyue/platform/publicid"
 	"time"
 
@@ -52,6 +53,12 @@ const (
 	FieldCurrency = "currency"
 	// FieldSettledMinor holds the string denoting the settled_minor field in the database.
 	FieldSettledMinor = "settled_minor"
+	// FieldAllocatedMinor holds the string denoting the allocated_minor field in the database.
+	FieldAllocatedMinor = "allocated_minor"
+	// FieldExcessMinor holds the string denoting the excess_minor field in the database.
+	FieldExcessMinor = "excess_minor"
+	// FieldPaymentMode holds the string denoting the payment_mode field in the database.
+	FieldPaymentMode = "payment_mode"
 	// FieldSignedOn holds the string denoting the signed_on field in the database.
 	FieldSignedOn = "signed_on"
 	// FieldEffectiveOn holds the string denoting the effective_on field in the database.
@@ -247,6 +254,9 @@ var Columns = []string{
 	FieldAmountMinor,
 	FieldCurrency,
 	FieldSettledMinor,
+	FieldAllocatedMinor,
+	FieldExcessMinor,
+	FieldPaymentMode,
 	FieldSignedOn,
 	FieldEffectiveOn,
 	FieldEndsOn,
@@ -290,6 +300,16 @@ var (
 	AmountMinorValidator func(int64) error
 	// DefaultSettledMinor holds the default value on creation for the "settled_minor" field.
 	DefaultSettledMinor int64
+	// SettledMinorValidator is a validator for the "settled_minor" field. It is called by the builders before save.
+	SettledMinorValidator func(int64) error
+	// DefaultAllocatedMinor holds the default value on creation for the "allocated_minor" field.
+	DefaultAllocatedMinor int64
+	// AllocatedMinorValidator is a validator for the "allocated_minor" field. It is called by the builders before save.
+	AllocatedMinorValidator func(int64) error
+	// DefaultExcessMinor holds the default value on creation for the "excess_minor" field.
+	DefaultExcessMinor int64
+	// ExcessMinorValidator is a validator for the "excess_minor" field. It is called by the builders before save.
+	ExcessMinorValidator func(int64) error
 	// DefaultDescription holds the default value on creation for the "description" field.
 	DefaultDescription string
 	// DescriptionValidator is a validator for the "description" field. It is called by the builders before save.
@@ -335,6 +355,16 @@ func StatusValidator(s lifecycle.Status) error {
 		return nil
 	default:
 		return fmt.Errorf("contract: invalid enum value for status field: %q", s)
+	}
+}
+
+// PaymentModeValidator is a validator for the "payment_mode" field enum values. It is called by the builders before save.
+func PaymentModeValidator(pm plan.Mode) error {
+	switch pm {
+	case "DEPOSIT_BALANCE", "SINGLE", "LOAN", "INSTALMENTS":
+		return nil
+	default:
+		return fmt.Errorf("contract: invalid enum value for payment_mode field: %q", pm)
 	}
 }
 
@@ -436,6 +466,21 @@ func ByCurrency(opts ...sql.OrderTermOption) OrderOption {
 // BySettledMinor orders the results by the settled_minor field.
 func BySettledMinor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSettledMinor, opts...).ToFunc()
+}
+
+// ByAllocatedMinor orders the results by the allocated_minor field.
+func ByAllocatedMinor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAllocatedMinor, opts...).ToFunc()
+}
+
+// ByExcessMinor orders the results by the excess_minor field.
+func ByExcessMinor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExcessMinor, opts...).ToFunc()
+}
+
+// ByPaymentMode orders the results by the payment_mode field.
+func ByPaymentMode(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPaymentMode, opts...).ToFunc()
 }
 
 // BySignedOn orders the results by the signed_on field.

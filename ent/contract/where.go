@@ -5,6 +5,7 @@ package contract
 import (
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/settlement/plan"
 	"heyue/ent/predicate"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -124,6 +125,16 @@ func Currency(v money.Currency) predicate.Contract {
 // SettledMinor applies equality check predicate on the "settled_minor" field. It's identical to SettledMinorEQ.
 func SettledMinor(v int64) predicate.Contract {
 	return predicate.Contract(sql.FieldEQ(FieldSettledMinor, v))
+}
+
+// AllocatedMinor applies equality check predicate on the "allocated_minor" field. It's identical to AllocatedMinorEQ.
+func AllocatedMinor(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldAllocatedMinor, v))
+}
+
+// ExcessMinor applies equality check predicate on the "excess_minor" field. It's identical to ExcessMinorEQ.
+func ExcessMinor(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldExcessMinor, v))
 }
 
 // SignedOn applies equality check predicate on the "signed_on" field. It's identical to SignedOnEQ.
@@ -853,6 +864,126 @@ func SettledMinorLT(v int64) predicate.Contract {
 // SettledMinorLTE applies the LTE predicate on the "settled_minor" field.
 func SettledMinorLTE(v int64) predicate.Contract {
 	return predicate.Contract(sql.FieldLTE(FieldSettledMinor, v))
+}
+
+// AllocatedMinorEQ applies the EQ predicate on the "allocated_minor" field.
+func AllocatedMinorEQ(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldAllocatedMinor, v))
+}
+
+// AllocatedMinorNEQ applies the NEQ predicate on the "allocated_minor" field.
+func AllocatedMinorNEQ(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldAllocatedMinor, v))
+}
+
+// AllocatedMinorIn applies the In predicate on the "allocated_minor" field.
+func AllocatedMinorIn(vs ...int64) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldAllocatedMinor, vs...))
+}
+
+// AllocatedMinorNotIn applies the NotIn predicate on the "allocated_minor" field.
+func AllocatedMinorNotIn(vs ...int64) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldAllocatedMinor, vs...))
+}
+
+// AllocatedMinorGT applies the GT predicate on the "allocated_minor" field.
+func AllocatedMinorGT(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldAllocatedMinor, v))
+}
+
+// AllocatedMinorGTE applies the GTE predicate on the "allocated_minor" field.
+func AllocatedMinorGTE(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldAllocatedMinor, v))
+}
+
+// AllocatedMinorLT applies the LT predicate on the "allocated_minor" field.
+func AllocatedMinorLT(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldAllocatedMinor, v))
+}
+
+// AllocatedMinorLTE applies the LTE predicate on the "allocated_minor" field.
+func AllocatedMinorLTE(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldAllocatedMinor, v))
+}
+
+// ExcessMinorEQ applies the EQ predicate on the "excess_minor" field.
+func ExcessMinorEQ(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldEQ(FieldExcessMinor, v))
+}
+
+// ExcessMinorNEQ applies the NEQ predicate on the "excess_minor" field.
+func ExcessMinorNEQ(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldNEQ(FieldExcessMinor, v))
+}
+
+// ExcessMinorIn applies the In predicate on the "excess_minor" field.
+func ExcessMinorIn(vs ...int64) predicate.Contract {
+	return predicate.Contract(sql.FieldIn(FieldExcessMinor, vs...))
+}
+
+// ExcessMinorNotIn applies the NotIn predicate on the "excess_minor" field.
+func ExcessMinorNotIn(vs ...int64) predicate.Contract {
+	return predicate.Contract(sql.FieldNotIn(FieldExcessMinor, vs...))
+}
+
+// ExcessMinorGT applies the GT predicate on the "excess_minor" field.
+func ExcessMinorGT(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldGT(FieldExcessMinor, v))
+}
+
+// ExcessMinorGTE applies the GTE predicate on the "excess_minor" field.
+func ExcessMinorGTE(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldGTE(FieldExcessMinor, v))
+}
+
+// ExcessMinorLT applies the LT predicate on the "excess_minor" field.
+func ExcessMinorLT(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldLT(FieldExcessMinor, v))
+}
+
+// ExcessMinorLTE applies the LTE predicate on the "excess_minor" field.
+func ExcessMinorLTE(v int64) predicate.Contract {
+	return predicate.Contract(sql.FieldLTE(FieldExcessMinor, v))
+}
+
+// PaymentModeEQ applies the EQ predicate on the "payment_mode" field.
+func PaymentModeEQ(v plan.Mode) predicate.Contract {
+	vc := v
+	return predicate.Contract(sql.FieldEQ(FieldPaymentMode, vc))
+}
+
+// PaymentModeNEQ applies the NEQ predicate on the "payment_mode" field.
+func PaymentModeNEQ(v plan.Mode) predicate.Contract {
+	vc := v
+	return predicate.Contract(sql.FieldNEQ(FieldPaymentMode, vc))
+}
+
+// PaymentModeIn applies the In predicate on the "payment_mode" field.
+func PaymentModeIn(vs ...plan.Mode) predicate.Contract {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Contract(sql.FieldIn(FieldPaymentMode, v...))
+}
+
+// PaymentModeNotIn applies the NotIn predicate on the "payment_mode" field.
+func PaymentModeNotIn(vs ...plan.Mode) predicate.Contract {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Contract(sql.FieldNotIn(FieldPaymentMode, v...))
+}
+
+// PaymentModeIsNil applies the IsNil predicate on the "payment_mode" field.
+func PaymentModeIsNil() predicate.Contract {
+	return predicate.Contract(sql.FieldIsNull(FieldPaymentMode))
+}
+
+// PaymentModeNotNil applies the NotNil predicate on the "payment_mode" field.
+func PaymentModeNotNil() predicate.Contract {
+	return predicate.Contract(sql.FieldNotNull(FieldPaymentMode))
 }
 
 // SignedOnEQ applies the EQ predicate on the "signed_on" field.

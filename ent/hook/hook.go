@@ -152,6 +152,18 @@ func (f AuditSealFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, e
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.AuditSealMutation", m)
 }
 
+// The BillEditFunc type is an adapter to allow the use of ordinary
+// function as BillEdit mutator.
+type BillEditFunc func(context.Context, *ent.BillEditMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f BillEditFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.BillEditMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BillEditMutation", m)
+}
+
 // The ClauseFunc type is an adapter to allow the use of ordinary
 // function as Clause mutator.
 type ClauseFunc func(context.Context, *ent.ClauseMutation) (ent.Value, error)
@@ -440,6 +452,18 @@ func (f PaymentFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, err
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PaymentMutation", m)
 }
 
+// The PaymentAllocationFunc type is an adapter to allow the use of ordinary
+// function as PaymentAllocation mutator.
+type PaymentAllocationFunc func(context.Context, *ent.PaymentAllocationMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PaymentAllocationFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PaymentAllocationMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PaymentAllocationMutation", m)
+}
+
 // The PaymentPlanLineFunc type is an adapter to allow the use of ordinary
 // function as PaymentPlanLine mutator.
 type PaymentPlanLineFunc func(context.Context, *ent.PaymentPlanLineMutation) (ent.Value, error)
@@ -450,6 +474,30 @@ func (f PaymentPlanLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PaymentPlanLineMutation", m)
+}
+
+// The ProgressEntryFunc type is an adapter to allow the use of ordinary
+// function as ProgressEntry mutator.
+type ProgressEntryFunc func(context.Context, *ent.ProgressEntryMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProgressEntryFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProgressEntryMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProgressEntryMutation", m)
+}
+
+// The ProgressLineFunc type is an adapter to allow the use of ordinary
+// function as ProgressLine mutator.
+type ProgressLineFunc func(context.Context, *ent.ProgressLineMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ProgressLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ProgressLineMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ProgressLineMutation", m)
 }
 
 // The RefreshTokenFunc type is an adapter to allow the use of ordinary

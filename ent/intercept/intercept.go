@@ -19,6 +19,7 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	entbilledit "heyue/ent/billedit"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -43,8 +44,11 @@ import (
 	"heyue/ent/obligation"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
+	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
+	"heyue/ent/progressentry"
+	"heyue/ent/progressline"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -440,6 +444,33 @@ func (f TraverseAuditSeal) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditSealQuery", q)
+}
+
+// The BillEditFunc type is an adapter to allow the use of ordinary function as a Querier.
+type BillEditFunc func(context.Context, *ent.BillEditQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f BillEditFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.BillEditQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.BillEditQuery", q)
+}
+
+// The TraverseBillEdit type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseBillEdit func(context.Context, *ent.BillEditQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseBillEdit) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseBillEdit) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.BillEditQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.BillEditQuery", q)
 }
 
 // The ClauseFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1090,6 +1121,33 @@ func (f TraversePayment) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.PaymentQuery", q)
 }
 
+// The PaymentAllocationFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PaymentAllocationFunc func(context.Context, *ent.PaymentAllocationQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PaymentAllocationFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PaymentAllocationQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PaymentAllocationQuery", q)
+}
+
+// The TraversePaymentAllocation type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePaymentAllocation func(context.Context, *ent.PaymentAllocationQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePaymentAllocation) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePaymentAllocation) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PaymentAllocationQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PaymentAllocationQuery", q)
+}
+
 // The PaymentPlanLineFunc type is an adapter to allow the use of ordinary function as a Querier.
 type PaymentPlanLineFunc func(context.Context, *ent.PaymentPlanLineQuery) (ent.Value, error)
 
@@ -1115,6 +1173,60 @@ func (f TraversePaymentPlanLine) Traverse(ctx context.Context, q ent.Query) erro
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.PaymentPlanLineQuery", q)
+}
+
+// The ProgressEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProgressEntryFunc func(context.Context, *ent.ProgressEntryQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProgressEntryFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProgressEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProgressEntryQuery", q)
+}
+
+// The TraverseProgressEntry type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProgressEntry func(context.Context, *ent.ProgressEntryQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProgressEntry) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProgressEntry) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProgressEntryQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProgressEntryQuery", q)
+}
+
+// The ProgressLineFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ProgressLineFunc func(context.Context, *ent.ProgressLineQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ProgressLineFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ProgressLineQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ProgressLineQuery", q)
+}
+
+// The TraverseProgressLine type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseProgressLine func(context.Context, *ent.ProgressLineQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseProgressLine) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseProgressLine) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ProgressLineQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ProgressLineQuery", q)
 }
 
 // The RefreshTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1495,6 +1607,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditQueueQuery, predicate.AuditQueue, auditqueue.OrderOption]{typ: ent.TypeAuditQueue, tq: q}, nil
 	case *ent.AuditSealQuery:
 		return &query[*ent.AuditSealQuery, predicate.AuditSeal, auditseal.OrderOption]{typ: ent.TypeAuditSeal, tq: q}, nil
+	case *ent.BillEditQuery:
+		return &query[*ent.BillEditQuery, predicate.BillEdit, entbilledit.OrderOption]{typ: ent.TypeBillEdit, tq: q}, nil
 	case *ent.ClauseQuery:
 		return &query[*ent.ClauseQuery, predicate.Clause, clause.OrderOption]{typ: ent.TypeClause, tq: q}, nil
 	case *ent.ClauseExceptionQuery:
@@ -1543,8 +1657,14 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.OutboxEventQuery, predicate.OutboxEvent, outboxevent.OrderOption]{typ: ent.TypeOutboxEvent, tq: q}, nil
 	case *ent.PaymentQuery:
 		return &query[*ent.PaymentQuery, predicate.Payment, payment.OrderOption]{typ: ent.TypePayment, tq: q}, nil
+	case *ent.PaymentAllocationQuery:
+		return &query[*ent.PaymentAllocationQuery, predicate.PaymentAllocation, paymentallocation.OrderOption]{typ: ent.TypePaymentAllocation, tq: q}, nil
 	case *ent.PaymentPlanLineQuery:
 		return &query[*ent.PaymentPlanLineQuery, predicate.PaymentPlanLine, paymentplanline.OrderOption]{typ: ent.TypePaymentPlanLine, tq: q}, nil
+	case *ent.ProgressEntryQuery:
+		return &query[*ent.ProgressEntryQuery, predicate.ProgressEntry, progressentry.OrderOption]{typ: ent.TypeProgressEntry, tq: q}, nil
+	case *ent.ProgressLineQuery:
+		return &query[*ent.ProgressLineQuery, predicate.ProgressLine, progressline.OrderOption]{typ: ent.TypeProgressLine, tq: q}, nil
 	case *ent.RefreshTokenQuery:
 		return &query[*ent.RefreshTokenQuery, predicate.RefreshToken, refreshtoken.OrderOption]{typ: ent.TypeRefreshToken, tq: q}, nil
 	case *ent.ReminderQuery:

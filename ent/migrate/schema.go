@@ -533,6 +533,83 @@ var (
 			},
 		},
 	}
+	// BillEditsColumns holds the columns for the "bill_edits" table.
+	BillEditsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "APPROVED", "REJECTED", "WITHDRAWN"}, Default: "PENDING"},
+		{Name: "reason", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "before", Type: field.TypeJSON},
+		{Name: "after", Type: field.TypeJSON},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "opinion", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "payment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "requested_by_id", Type: field.TypeUUID},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// BillEditsTable holds the schema information for the "bill_edits" table.
+	BillEditsTable = &schema.Table{
+		Name:       "bill_edits",
+		Columns:    BillEditsColumns,
+		PrimaryKey: []*schema.Column{BillEditsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "bill_edits_contracts_contract",
+				Columns:    []*schema.Column{BillEditsColumns[11]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "bill_edits_payments_payment",
+				Columns:    []*schema.Column{BillEditsColumns[12]},
+				RefColumns: []*schema.Column{PaymentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "bill_edits_users_requested_by",
+				Columns:    []*schema.Column{BillEditsColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "bill_edits_users_decided_by",
+				Columns:    []*schema.Column{BillEditsColumns[14]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "billedit_tenant_id_contract_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillEditsColumns[1], BillEditsColumns[11]},
+			},
+			{
+				Name:    "billedit_tenant_id_payment_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillEditsColumns[1], BillEditsColumns[12]},
+			},
+			{
+				Name:    "billedit_tenant_id_requested_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillEditsColumns[1], BillEditsColumns[13]},
+			},
+			{
+				Name:    "billedit_tenant_id_decided_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{BillEditsColumns[1], BillEditsColumns[14]},
+			},
+			{
+				Name:    "billedit_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{BillEditsColumns[1], BillEditsColumns[2]},
+			},
+		},
+	}
 	// ClausesColumns holds the columns for the "clauses" table.
 	ClausesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -703,6 +780,9 @@ var (
 		{Name: "amount_minor", Type: field.TypeInt64, Default: 0},
 		{Name: "currency", Type: field.TypeString},
 		{Name: "settled_minor", Type: field.TypeInt64, Default: 0},
+		{Name: "allocated_minor", Type: field.TypeInt64, Default: 0},
+		{Name: "excess_minor", Type: field.TypeInt64, Default: 0},
+		{Name: "payment_mode", Type: field.TypeEnum, Nullable: true, Enums: []string{"DEPOSIT_BALANCE", "SINGLE", "LOAN", "INSTALMENTS"}},
 		{Name: "signed_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "effective_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
@@ -727,25 +807,25 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contracts_users_owner",
-				Columns:    []*schema.Column{ContractsColumns[26]},
+				Columns:    []*schema.Column{ContractsColumns[29]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "contracts_departments_department",
-				Columns:    []*schema.Column{ContractsColumns[27]},
+				Columns:    []*schema.Column{ContractsColumns[30]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "contracts_customers_customer",
-				Columns:    []*schema.Column{ContractsColumns[28]},
+				Columns:    []*schema.Column{ContractsColumns[31]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "contracts_contracts_successors",
-				Columns:    []*schema.Column{ContractsColumns[29]},
+				Columns:    []*schema.Column{ContractsColumns[32]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
@@ -759,22 +839,22 @@ var (
 			{
 				Name:    "contract_tenant_id_customer_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[28]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[31]},
 			},
 			{
 				Name:    "contract_tenant_id_predecessor_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[29]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[32]},
 			},
 			{
 				Name:    "contract_tenant_id_signed_on",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[15]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[18]},
 			},
 			{
 				Name:    "contract_tenant_id_ends_on",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[17]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[20]},
 			},
 			{
 				Name:    "contract_tenant_id_status_id",
@@ -789,12 +869,12 @@ var (
 			{
 				Name:    "contract_tenant_id_owner_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[26]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[29]},
 			},
 			{
 				Name:    "contract_tenant_id_department_id",
 				Unique:  false,
-				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[27]},
+				Columns: []*schema.Column{ContractsColumns[1], ContractsColumns[30]},
 			},
 		},
 	}
@@ -1482,9 +1562,9 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "milestone_tenant_id_contract_id",
-				Unique:  false,
-				Columns: []*schema.Column{MilestonesColumns[1], MilestonesColumns[11]},
+				Name:    "milestone_tenant_id_contract_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{MilestonesColumns[1], MilestonesColumns[11], MilestonesColumns[0]},
 			},
 			{
 				Name:    "milestone_tenant_id_due_on",
@@ -1622,6 +1702,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"PAYMENT", "REFUND", "REVERSAL"}, Default: "PAYMENT"},
 		{Name: "amount_minor", Type: field.TypeInt64},
 		{Name: "currency", Type: field.TypeString},
 		{Name: "paid_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
@@ -1629,7 +1710,6 @@ var (
 		{Name: "reference", Type: field.TypeString, Default: ""},
 		{Name: "note", Type: field.TypeString, Default: ""},
 		{Name: "contract_id", Type: field.TypeUUID},
-		{Name: "plan_line_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "reversal_of_id", Type: field.TypeUUID, Unique: true, Nullable: true},
 	}
 	// PaymentsTable holds the schema information for the "payments" table.
@@ -1640,15 +1720,9 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "payments_contracts_contract",
-				Columns:    []*schema.Column{PaymentsColumns[10]},
+				Columns:    []*schema.Column{PaymentsColumns[11]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.NoAction,
-			},
-			{
-				Symbol:     "payments_payment_plan_lines_plan_line",
-				Columns:    []*schema.Column{PaymentsColumns[11]},
-				RefColumns: []*schema.Column{PaymentPlanLinesColumns[0]},
-				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "payments_payments_reversal",
@@ -1659,19 +1733,62 @@ var (
 		},
 		Indexes: []*schema.Index{
 			{
-				Name:    "payment_tenant_id_contract_id_paid_on",
-				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[10], PaymentsColumns[6]},
+				Name:    "payment_tenant_id_contract_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[11], PaymentsColumns[0]},
 			},
 			{
-				Name:    "payment_tenant_id_plan_line_id",
+				Name:    "payment_tenant_id_contract_id_paid_on",
 				Unique:  false,
-				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[11]},
+				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[11], PaymentsColumns[7]},
 			},
 			{
 				Name:    "payment_tenant_id_reversal_of_id",
 				Unique:  true,
 				Columns: []*schema.Column{PaymentsColumns[1], PaymentsColumns[12]},
+			},
+		},
+	}
+	// PaymentAllocationsColumns holds the columns for the "payment_allocations" table.
+	PaymentAllocationsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "amount_minor", Type: field.TypeInt64},
+		{Name: "payment_id", Type: field.TypeUUID},
+		{Name: "plan_line_id", Type: field.TypeUUID},
+	}
+	// PaymentAllocationsTable holds the schema information for the "payment_allocations" table.
+	PaymentAllocationsTable = &schema.Table{
+		Name:       "payment_allocations",
+		Columns:    PaymentAllocationsColumns,
+		PrimaryKey: []*schema.Column{PaymentAllocationsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "payment_allocations_payments_payment",
+				Columns:    []*schema.Column{PaymentAllocationsColumns[6]},
+				RefColumns: []*schema.Column{PaymentsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "payment_allocations_payment_plan_lines_plan_line",
+				Columns:    []*schema.Column{PaymentAllocationsColumns[7]},
+				RefColumns: []*schema.Column{PaymentPlanLinesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "paymentallocation_tenant_id_payment_id_plan_line_id",
+				Unique:  true,
+				Columns: []*schema.Column{PaymentAllocationsColumns[1], PaymentAllocationsColumns[6], PaymentAllocationsColumns[7]},
+			},
+			{
+				Name:    "paymentallocation_tenant_id_plan_line_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentAllocationsColumns[1], PaymentAllocationsColumns[7]},
 			},
 		},
 	}
@@ -1687,9 +1804,13 @@ var (
 		{Name: "amount_minor", Type: field.TypeInt64},
 		{Name: "currency", Type: field.TypeString},
 		{Name: "settled_minor", Type: field.TypeInt64, Default: 0},
+		{Name: "excess_minor", Type: field.TypeInt64, Default: 0},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "PARTLY_PAID", "PAID", "CANCELLED"}, Default: "PLANNED"},
 		{Name: "purpose", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "due_days", Type: field.TypeInt, Default: 0},
+		{Name: "awaiting", Type: field.TypeBool, Default: false},
 		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "milestone_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// PaymentPlanLinesTable holds the schema information for the "payment_plan_lines" table.
 	PaymentPlanLinesTable = &schema.Table{
@@ -1699,26 +1820,127 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "payment_plan_lines_contracts_contract",
-				Columns:    []*schema.Column{PaymentPlanLinesColumns[12]},
+				Columns:    []*schema.Column{PaymentPlanLinesColumns[15]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "payment_plan_lines_milestones_milestone",
+				Columns:    []*schema.Column{PaymentPlanLinesColumns[16]},
+				RefColumns: []*schema.Column{MilestonesColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "paymentplanline_tenant_id_contract_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[12], PaymentPlanLinesColumns[0]},
+				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[15], PaymentPlanLinesColumns[0]},
 			},
 			{
 				Name:    "paymentplanline_tenant_id_contract_id_position",
 				Unique:  true,
-				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[12], PaymentPlanLinesColumns[5]},
+				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[15], PaymentPlanLinesColumns[5]},
 			},
 			{
 				Name:    "paymentplanline_tenant_id_due_on",
 				Unique:  false,
 				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[6]},
+			},
+			{
+				Name:    "paymentplanline_tenant_id_milestone_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentPlanLinesColumns[1], PaymentPlanLinesColumns[16]},
+			},
+		},
+	}
+	// ProgressEntriesColumns holds the columns for the "progress_entries" table.
+	ProgressEntriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "quantity", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "numeric(24,4)"}},
+		{Name: "happened_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "reference", Type: field.TypeString, Default: ""},
+		{Name: "note", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "line_id", Type: field.TypeUUID},
+		{Name: "reversal_of_id", Type: field.TypeUUID, Unique: true, Nullable: true},
+	}
+	// ProgressEntriesTable holds the schema information for the "progress_entries" table.
+	ProgressEntriesTable = &schema.Table{
+		Name:       "progress_entries",
+		Columns:    ProgressEntriesColumns,
+		PrimaryKey: []*schema.Column{ProgressEntriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "progress_entries_progress_lines_line",
+				Columns:    []*schema.Column{ProgressEntriesColumns[9]},
+				RefColumns: []*schema.Column{ProgressLinesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "progress_entries_progress_entries_reversal",
+				Columns:    []*schema.Column{ProgressEntriesColumns[10]},
+				RefColumns: []*schema.Column{ProgressEntriesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "progressentry_tenant_id_line_id",
+				Unique:  false,
+				Columns: []*schema.Column{ProgressEntriesColumns[1], ProgressEntriesColumns[9]},
+			},
+			{
+				Name:    "progressentry_tenant_id_reversal_of_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProgressEntriesColumns[1], ProgressEntriesColumns[10]},
+			},
+		},
+	}
+	// ProgressLinesColumns holds the columns for the "progress_lines" table.
+	ProgressLinesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"DELIVERY", "SERVICE", "ACCEPTANCE"}},
+		{Name: "title", Type: field.TypeString},
+		{Name: "planned_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "planned_quantity", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "numeric(24,4)"}},
+		{Name: "actual_quantity", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "numeric(24,4)"}},
+		{Name: "unit", Type: field.TypeString, Size: 240, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "weight", Type: field.TypeInt, Default: 1},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PLANNED", "STARTED", "DONE", "CANCELLED"}, Default: "PLANNED"},
+		{Name: "done_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+	}
+	// ProgressLinesTable holds the schema information for the "progress_lines" table.
+	ProgressLinesTable = &schema.Table{
+		Name:       "progress_lines",
+		Columns:    ProgressLinesColumns,
+		PrimaryKey: []*schema.Column{ProgressLinesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "progress_lines_contracts_contract",
+				Columns:    []*schema.Column{ProgressLinesColumns[14]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "progressline_tenant_id_contract_id_id",
+				Unique:  true,
+				Columns: []*schema.Column{ProgressLinesColumns[1], ProgressLinesColumns[14], ProgressLinesColumns[0]},
+			},
+			{
+				Name:    "progressline_tenant_id_planned_on",
+				Unique:  false,
+				Columns: []*schema.Column{ProgressLinesColumns[1], ProgressLinesColumns[7]},
 			},
 		},
 	}
@@ -2309,6 +2531,7 @@ var (
 		AuditEntriesTable,
 		AuditQueueTable,
 		AuditSealsTable,
+		BillEditsTable,
 		ClausesTable,
 		ClauseExceptionsTable,
 		ContactsTable,
@@ -2333,7 +2556,10 @@ var (
 		ObligationsTable,
 		OutboxEventsTable,
 		PaymentsTable,
+		PaymentAllocationsTable,
 		PaymentPlanLinesTable,
+		ProgressEntriesTable,
+		ProgressLinesTable,
 		RefreshTokensTable,
 		RemindersTable,
 		RolesTable,
@@ -2381,6 +2607,14 @@ func init() {
 		Table: "audit_queue",
 	}
 	AuditSealsTable.ForeignKeys[0].RefTable = AuditEntriesTable
+	BillEditsTable.ForeignKeys[0].RefTable = ContractsTable
+	BillEditsTable.ForeignKeys[1].RefTable = PaymentsTable
+	BillEditsTable.ForeignKeys[2].RefTable = UsersTable
+	BillEditsTable.ForeignKeys[3].RefTable = UsersTable
+	BillEditsTable.Annotation = &entsql.Annotation{}
+	BillEditsTable.Annotation.Checks = map[string]string{
+		"bill_edit_second_person": "state NOT IN ('APPROVED', 'REJECTED') OR decided_by_id IS NOT NULL AND decided_by_id <> requested_by_id",
+	}
 	ClauseExceptionsTable.ForeignKeys[0].RefTable = ContractsTable
 	ClauseExceptionsTable.ForeignKeys[1].RefTable = UsersTable
 	ClauseExceptionsTable.ForeignKeys[2].RefTable = UsersTable
@@ -2396,9 +2630,11 @@ func init() {
 	ContractsTable.ForeignKeys[3].RefTable = ContractsTable
 	ContractsTable.Annotation = &entsql.Annotation{}
 	ContractsTable.Annotation.Checks = map[string]string{
-		"amount_present": "amount_minor >= 0",
-		"currency_code":  "currency ~ '^[A-Z]{3}$'",
-		"term_in_order":  "ends_on >= effective_on",
+		"amount_present":   "amount_minor >= 0",
+		"contract_settled": "settled_minor >= 0 AND excess_minor >= 0 AND allocated_minor >= 0 AND allocated_minor <= settled_minor AND (amount_minor = 0 OR settled_minor <= amount_minor + excess_minor)",
+		"currency_code":    "currency ~ '^[A-Z]{3}$'",
+		"term_in_order":    "ends_on >= effective_on",
+		"vehicle_modes":    "kind <> 'VEHICLE' OR payment_mode IN ('DEPOSIT_BALANCE', 'SINGLE', 'LOAN')",
 	}
 	ContractChangesTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractLinesTable.ForeignKeys[0].RefTable = ContractsTable
@@ -2426,9 +2662,41 @@ func init() {
 	ObligationsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	ObligationsTable.ForeignKeys[2].RefTable = ContractsTable
 	PaymentsTable.ForeignKeys[0].RefTable = ContractsTable
-	PaymentsTable.ForeignKeys[1].RefTable = PaymentPlanLinesTable
-	PaymentsTable.ForeignKeys[2].RefTable = PaymentsTable
+	PaymentsTable.ForeignKeys[1].RefTable = PaymentsTable
+	PaymentsTable.Annotation = &entsql.Annotation{}
+	PaymentsTable.Annotation.Checks = map[string]string{
+		"payment_reversal": "(kind = 'REVERSAL') = (reversal_of_id IS NOT NULL)",
+		"payment_sign":     "CASE kind WHEN 'PAYMENT' THEN amount_minor > 0 WHEN 'REFUND' THEN amount_minor < 0 ELSE amount_minor <> 0 END",
+	}
+	PaymentAllocationsTable.ForeignKeys[0].RefTable = PaymentsTable
+	PaymentAllocationsTable.ForeignKeys[1].RefTable = PaymentPlanLinesTable
+	PaymentAllocationsTable.Annotation = &entsql.Annotation{}
+	PaymentAllocationsTable.Annotation.Checks = map[string]string{
+		"allocation_amount": "amount_minor <> 0",
+	}
 	PaymentPlanLinesTable.ForeignKeys[0].RefTable = ContractsTable
+	PaymentPlanLinesTable.ForeignKeys[1].RefTable = MilestonesTable
+	PaymentPlanLinesTable.Annotation = &entsql.Annotation{}
+	PaymentPlanLinesTable.Annotation.Checks = map[string]string{
+		"plan_line_amount":    "amount_minor > 0 AND excess_minor >= 0",
+		"plan_line_milestone": "due_days >= 0 AND (milestone_id IS NOT NULL OR NOT awaiting)",
+		"plan_line_settled":   "settled_minor >= 0 AND settled_minor <= amount_minor + excess_minor",
+		"plan_line_state":     "CASE state WHEN 'PAID' THEN settled_minor >= amount_minor WHEN 'PARTLY_PAID' THEN settled_minor > 0 AND settled_minor < amount_minor ELSE settled_minor = 0 END",
+	}
+	ProgressEntriesTable.ForeignKeys[0].RefTable = ProgressLinesTable
+	ProgressEntriesTable.ForeignKeys[1].RefTable = ProgressEntriesTable
+	ProgressEntriesTable.Annotation = &entsql.Annotation{}
+	ProgressEntriesTable.Annotation.Checks = map[string]string{
+		"progress_entry_sign": "CASE WHEN reversal_of_id IS NULL THEN quantity > 0 ELSE quantity < 0 END",
+	}
+	ProgressLinesTable.ForeignKeys[0].RefTable = ContractsTable
+	ProgressLinesTable.Annotation = &entsql.Annotation{}
+	ProgressLinesTable.Annotation.Checks = map[string]string{
+		"progress_done":     "(state = 'DONE') = (done_on IS NOT NULL)",
+		"progress_quantity": "planned_quantity > 0 AND actual_quantity >= 0 AND actual_quantity <= planned_quantity",
+		"progress_state":    "CASE state WHEN 'DONE' THEN actual_quantity = planned_quantity WHEN 'STARTED' THEN actual_quantity > 0 AND actual_quantity < planned_quantity ELSE actual_quantity = 0 END",
+		"progress_weight":   "weight BETWEEN 1 AND 10000",
+	}
 	RefreshTokensTable.ForeignKeys[0].RefTable = SessionsTable
 	RemindersTable.ForeignKeys[0].RefTable = ObligationsTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = RolesTable

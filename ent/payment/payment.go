@@ -25,8 +25,8 @@ const (
 	FieldUpdatedAt = "updated_at"
 	// FieldContractID holds the string denoting the contract_id field in the database.
 	FieldContractID = "contract_id"
-	// FieldPlanLineID holds the string denoting the plan_line_id field in the database.
-	FieldPlanLineID = "plan_line_id"
+	// FieldKind holds the string denoting the kind field in the database.
+	FieldKind = "kind"
 	// FieldAmountMinor holds the string denoting the amount_minor field in the database.
 	FieldAmountMinor = "amount_minor"
 	// FieldCurrency holds the string denoting the currency field in the database.
@@ -43,8 +43,8 @@ const (
 	FieldReversalOfID = "reversal_of_id"
 	// EdgeContract holds the string denoting the contract edge name in mutations.
 	EdgeContract = "contract"
-	// EdgePlanLine holds the string denoting the plan_line edge name in mutations.
-	EdgePlanLine = "plan_line"
+	// EdgeAllocations holds the string denoting the allocations edge name in mutations.
+	EdgeAllocations = "allocations"
 	// EdgeReversalOf holds the string denoting the reversal_of edge name in mutations.
 	EdgeReversalOf = "reversal_of"
 	// EdgeReversal holds the string denoting the reversal edge name in mutations.
@@ -58,13 +58,13 @@ const (
 	ContractInverseTable = "contracts"
 	// ContractColumn is the table column denoting the contract relation/edge.
 	ContractColumn = "contract_id"
-	// PlanLineTable is the table that holds the plan_line relation/edge.
-	PlanLineTable = "payments"
-	// PlanLineInverseTable is the table name for the PaymentPlanLine entity.
-	// It exists in this package in order to avoid circular dependency with the "paymentplanline" package.
-	PlanLineInverseTable = "payment_plan_lines"
-	// PlanLineColumn is the table column denoting the plan_line relation/edge.
-	PlanLineColumn = "plan_line_id"
+	// AllocationsTable is the table that holds the allocations relation/edge.
+	AllocationsTable = "payment_allocations"
+	// AllocationsInverseTable is the table name for the PaymentAllocation entity.
+	// It exists in this package in order to avoid circular dependency with the "paymentallocation" package.
+	AllocationsInverseTable = "payment_allocations"
+	// AllocationsColumn is the table column denoting the allocations relation/edge.
+	AllocationsColumn = "payment_id"
 	// ReversalOfTable is the table that holds the reversal_of relation/edge.
 	ReversalOfTable = "payments"
 	// ReversalOfColumn is the table column denoting the reversal_of relation/edge.
@@ -82,7 +82,7 @@ var Columns = []string{
 	FieldCreatedAt,
 	FieldUpdatedAt,
 	FieldContractID,
-	FieldPlanLineID,
+	FieldKind,
 	FieldAmountMinor,
 	FieldCurrency,
 	FieldPaidOn,
@@ -116,6 +116,18 @@ var (
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() publicid.PaymentID
 )
+
+const DefaultKind plan.EntryKind = "PAYMENT"
+
+// KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
+func KindValidator(k plan.EntryKind) error {
+	switch k {
+	case "PAYMENT", "REFUND", "REVERSAL":
+		return nil
+	default:
+		return fmt.Errorf("payment: invalid enum value for kind field: %q", k)
+	}
+}
 
 // MethodValidator is a validator for the "method" field enum values. It is called by the builders before save.
 func MethodValidator(m plan.Method) error {
@@ -155,9 +167,9 @@ func ByContractID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldContractID, opts...).ToFunc()
 }
 
-// ByPlanLineID orders the results by the plan_line_id field.
-func ByPlanLineID(opts ...sql.OrderTermOption) OrderOption {
-	return sql.OrderByField(FieldPlanLineID, opts...).ToFunc()
+// ByKind orders the results by the kind field.
+func ByKind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldKind, opts...).ToFunc()
 }
 
 // ByAmountMinor orders the results by the amount_minor field.
@@ -202,10 +214,17 @@ func ByContractField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
-// ByPlanLineField orders the results by plan_line field.
-func ByPlanLineField(field string, opts ...sql.OrderTermOption) OrderOption {
+// ByAllocationsCount orders the results by allocations count.
+func ByAllocationsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newPlanLineStep(), sql.OrderByField(field, opts...))
+		sqlgraph.OrderByNeighborsCount(s, newAllocationsStep(), opts...)
+	}
+}
+
+// ByAllocations orders the results by allocations terms.
+func ByAllocations(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAllocationsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 
@@ -229,11 +248,11 @@ func newContractStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, ContractTable, ContractColumn),
 	)
 }
-func newPlanLineStep() *sqlgraph.Step {
+func newAllocationsStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(PlanLineInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.M2O, false, PlanLineTable, PlanLineColumn),
+		sqlgraph.To(AllocationsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, AllocationsTable, AllocationsColumn),
 	)
 }
 func newReversalOfStep() *sqlgraph.Step {

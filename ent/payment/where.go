@@ -79,11 +79,6 @@ func ContractID(v publicid.ContractID) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldContractID, v))
 }
 
-// PlanLineID applies equality check predicate on the "plan_line_id" field. It's identical to PlanLineIDEQ.
-func PlanLineID(v publicid.PaymentPlanLineID) predicate.Payment {
-	return predicate.Payment(sql.FieldEQ(FieldPlanLineID, v))
-}
-
 // AmountMinor applies equality check predicate on the "amount_minor" field. It's identical to AmountMinorEQ.
 func AmountMinor(v int64) predicate.Payment {
 	return predicate.Payment(sql.FieldEQ(FieldAmountMinor, v))
@@ -255,34 +250,34 @@ func ContractIDNotIn(vs ...publicid.ContractID) predicate.Payment {
 	return predicate.Payment(sql.FieldNotIn(FieldContractID, vs...))
 }
 
-// PlanLineIDEQ applies the EQ predicate on the "plan_line_id" field.
-func PlanLineIDEQ(v publicid.PaymentPlanLineID) predicate.Payment {
-	return predicate.Payment(sql.FieldEQ(FieldPlanLineID, v))
+// KindEQ applies the EQ predicate on the "kind" field.
+func KindEQ(v plan.EntryKind) predicate.Payment {
+	vc := v
+	return predicate.Payment(sql.FieldEQ(FieldKind, vc))
 }
 
-// PlanLineIDNEQ applies the NEQ predicate on the "plan_line_id" field.
-func PlanLineIDNEQ(v publicid.PaymentPlanLineID) predicate.Payment {
-	return predicate.Payment(sql.FieldNEQ(FieldPlanLineID, v))
+// KindNEQ applies the NEQ predicate on the "kind" field.
+func KindNEQ(v plan.EntryKind) predicate.Payment {
+	vc := v
+	return predicate.Payment(sql.FieldNEQ(FieldKind, vc))
 }
 
-// PlanLineIDIn applies the In predicate on the "plan_line_id" field.
-func PlanLineIDIn(vs ...publicid.PaymentPlanLineID) predicate.Payment {
-	return predicate.Payment(sql.FieldIn(FieldPlanLineID, vs...))
+// KindIn applies the In predicate on the "kind" field.
+func KindIn(vs ...plan.EntryKind) predicate.Payment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Payment(sql.FieldIn(FieldKind, v...))
 }
 
-// PlanLineIDNotIn applies the NotIn predicate on the "plan_line_id" field.
-func PlanLineIDNotIn(vs ...publicid.PaymentPlanLineID) predicate.Payment {
-	return predicate.Payment(sql.FieldNotIn(FieldPlanLineID, vs...))
-}
-
-// PlanLineIDIsNil applies the IsNil predicate on the "plan_line_id" field.
-func PlanLineIDIsNil() predicate.Payment {
-	return predicate.Payment(sql.FieldIsNull(FieldPlanLineID))
-}
-
-// PlanLineIDNotNil applies the NotNil predicate on the "plan_line_id" field.
-func PlanLineIDNotNil() predicate.Payment {
-	return predicate.Payment(sql.FieldNotNull(FieldPlanLineID))
+// KindNotIn applies the NotIn predicate on the "kind" field.
+func KindNotIn(vs ...plan.EntryKind) predicate.Payment {
+	v := make([]any, len(vs))
+	for i := range v {
+		v[i] = vs[i]
+	}
+	return predicate.Payment(sql.FieldNotIn(FieldKind, v...))
 }
 
 // AmountMinorEQ applies the EQ predicate on the "amount_minor" field.
@@ -662,21 +657,21 @@ func HasContractWith(preds ...predicate.Contract) predicate.Payment {
 	})
 }
 
-// HasPlanLine applies the HasEdge predicate on the "plan_line" edge.
-func HasPlanLine() predicate.Payment {
+// HasAllocations applies the HasEdge predicate on the "allocations" edge.
+func HasAllocations() predicate.Payment {
 	return predicate.Payment(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.M2O, false, PlanLineTable, PlanLineColumn),
+			sqlgraph.Edge(sqlgraph.O2M, true, AllocationsTable, AllocationsColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
 
-// HasPlanLineWith applies the HasEdge predicate on the "plan_line" edge with a given conditions (other predicates).
-func HasPlanLineWith(preds ...predicate.PaymentPlanLine) predicate.Payment {
+// HasAllocationsWith applies the HasEdge predicate on the "allocations" edge with a given conditions (other predicates).
+func HasAllocationsWith(preds ...predicate.PaymentAllocation) predicate.Payment {
 	return predicate.Payment(func(s *sql.Selector) {
-		step := newPlanLineStep()
+		step := newAllocationsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -37,14 +37,24 @@ const (
 	FieldCurrency = "currency"
 	// FieldSettledMinor holds the string denoting the settled_minor field in the database.
 	FieldSettledMinor = "settled_minor"
+	// FieldExcessMinor holds the string denoting the excess_minor field in the database.
+	FieldExcessMinor = "excess_minor"
 	// FieldState holds the string denoting the state field in the database.
 	FieldState = "state"
 	// FieldPurpose holds the string denoting the purpose field in the database.
 	FieldPurpose = "purpose"
+	// FieldMilestoneID holds the string denoting the milestone_id field in the database.
+	FieldMilestoneID = "milestone_id"
+	// FieldDueDays holds the string denoting the due_days field in the database.
+	FieldDueDays = "due_days"
+	// FieldAwaiting holds the string denoting the awaiting field in the database.
+	FieldAwaiting = "awaiting"
 	// EdgeContract holds the string denoting the contract edge name in mutations.
 	EdgeContract = "contract"
-	// EdgePayments holds the string denoting the payments edge name in mutations.
-	EdgePayments = "payments"
+	// EdgeMilestone holds the string denoting the milestone edge name in mutations.
+	EdgeMilestone = "milestone"
+	// EdgeAllocations holds the string denoting the allocations edge name in mutations.
+	EdgeAllocations = "allocations"
 	// Table holds the table name of the paymentplanline in the database.
 	Table = "payment_plan_lines"
 	// ContractTable is the table that holds the contract relation/edge.
@@ -54,13 +64,20 @@ const (
 	ContractInverseTable = "contracts"
 	// ContractColumn is the table column denoting the contract relation/edge.
 	ContractColumn = "contract_id"
-	// PaymentsTable is the table that holds the payments relation/edge.
-	PaymentsTable = "payments"
-	// PaymentsInverseTable is the table name for the Payment entity.
-	// It exists in this package in order to avoid circular dependency with the "payment" package.
-	PaymentsInverseTable = "payments"
-	// PaymentsColumn is the table column denoting the payments relation/edge.
-	PaymentsColumn = "plan_line_id"
+	// MilestoneTable is the table that holds the milestone relation/edge.
+	MilestoneTable = "payment_plan_lines"
+	// MilestoneInverseTable is the table name for the Milestone entity.
+	// It exists in this package in order to avoid circular dependency with the "entmilestone" package.
+	MilestoneInverseTable = "milestones"
+	// MilestoneColumn is the table column denoting the milestone relation/edge.
+	MilestoneColumn = "milestone_id"
+	// AllocationsTable is the table that holds the allocations relation/edge.
+	AllocationsTable = "payment_allocations"
+	// AllocationsInverseTable is the table name for the PaymentAllocation entity.
+	// It exists in this package in order to avoid circular dependency with the "paymentallocation" package.
+	AllocationsInverseTable = "payment_allocations"
+	// AllocationsColumn is the table column denoting the allocations relation/edge.
+	AllocationsColumn = "plan_line_id"
 )
 
 // Columns holds all SQL columns for paymentplanline fields.
@@ -76,8 +93,12 @@ var Columns = []string{
 	FieldAmountMinor,
 	FieldCurrency,
 	FieldSettledMinor,
+	FieldExcessMinor,
 	FieldState,
 	FieldPurpose,
+	FieldMilestoneID,
+	FieldDueDays,
+	FieldAwaiting,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -109,10 +130,20 @@ var (
 	DefaultSettledMinor int64
 	// SettledMinorValidator is a validator for the "settled_minor" field. It is called by the builders before save.
 	SettledMinorValidator func(int64) error
+	// DefaultExcessMinor holds the default value on creation for the "excess_minor" field.
+	DefaultExcessMinor int64
+	// ExcessMinorValidator is a validator for the "excess_minor" field. It is called by the builders before save.
+	ExcessMinorValidator func(int64) error
 	// DefaultPurpose holds the default value on creation for the "purpose" field.
 	DefaultPurpose string
 	// PurposeValidator is a validator for the "purpose" field. It is called by the builders before save.
 	PurposeValidator func(string) error
+	// DefaultDueDays holds the default value on creation for the "due_days" field.
+	DefaultDueDays int
+	// DueDaysValidator is a validator for the "due_days" field. It is called by the builders before save.
+	DueDaysValidator func(int) error
+	// DefaultAwaiting holds the default value on creation for the "awaiting" field.
+	DefaultAwaiting bool
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() publicid.PaymentPlanLineID
 )
@@ -187,6 +218,11 @@ func BySettledMinor(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSettledMinor, opts...).ToFunc()
 }
 
+// ByExcessMinor orders the results by the excess_minor field.
+func ByExcessMinor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldExcessMinor, opts...).ToFunc()
+}
+
 // ByState orders the results by the state field.
 func ByState(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldState, opts...).ToFunc()
@@ -197,6 +233,21 @@ func ByPurpose(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPurpose, opts...).ToFunc()
 }
 
+// ByMilestoneID orders the results by the milestone_id field.
+func ByMilestoneID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMilestoneID, opts...).ToFunc()
+}
+
+// ByDueDays orders the results by the due_days field.
+func ByDueDays(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldDueDays, opts...).ToFunc()
+}
+
+// ByAwaiting orders the results by the awaiting field.
+func ByAwaiting(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAwaiting, opts...).ToFunc()
+}
+
 // ByContractField orders the results by contract field.
 func ByContractField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -204,17 +255,24 @@ func ByContractField(field string, opts ...sql.OrderTermOption) OrderOption {
 	}
 }
 
-// ByPaymentsCount orders the results by payments count.
-func ByPaymentsCount(opts ...sql.OrderTermOption) OrderOption {
+// ByMilestoneField orders the results by milestone field.
+func ByMilestoneField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborsCount(s, newPaymentsStep(), opts...)
+		sqlgraph.OrderByNeighborTerms(s, newMilestoneStep(), sql.OrderByField(field, opts...))
 	}
 }
 
-// ByPayments orders the results by payments terms.
-func ByPayments(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+// ByAllocationsCount orders the results by allocations count.
+func ByAllocationsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
-		sqlgraph.OrderByNeighborTerms(s, newPaymentsStep(), append([]sql.OrderTerm{term}, terms...)...)
+		sqlgraph.OrderByNeighborsCount(s, newAllocationsStep(), opts...)
+	}
+}
+
+// ByAllocations orders the results by allocations terms.
+func ByAllocations(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAllocationsStep(), append([]sql.OrderTerm{term}, terms...)...)
 	}
 }
 func newContractStep() *sqlgraph.Step {
@@ -224,10 +282,17 @@ func newContractStep() *sqlgraph.Step {
 		sqlgraph.Edge(sqlgraph.M2O, false, ContractTable, ContractColumn),
 	)
 }
-func newPaymentsStep() *sqlgraph.Step {
+func newMilestoneStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
-		sqlgraph.To(PaymentsInverseTable, FieldID),
-		sqlgraph.Edge(sqlgraph.O2M, true, PaymentsTable, PaymentsColumn),
+		sqlgraph.To(MilestoneInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, MilestoneTable, MilestoneColumn),
+	)
+}
+func newAllocationsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AllocationsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, AllocationsTable, AllocationsColumn),
 	)
 }

@@ -110,9 +110,29 @@ func SettledMinor(v int64) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(sql.FieldEQ(FieldSettledMinor, v))
 }
 
+// ExcessMinor applies equality check predicate on the "excess_minor" field. It's identical to ExcessMinorEQ.
+func ExcessMinor(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldExcessMinor, v))
+}
+
 // Purpose applies equality check predicate on the "purpose" field. It's identical to PurposeEQ.
 func Purpose(v string) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(sql.FieldEQ(FieldPurpose, v))
+}
+
+// MilestoneID applies equality check predicate on the "milestone_id" field. It's identical to MilestoneIDEQ.
+func MilestoneID(v publicid.MilestoneID) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldMilestoneID, v))
+}
+
+// DueDays applies equality check predicate on the "due_days" field. It's identical to DueDaysEQ.
+func DueDays(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldDueDays, v))
+}
+
+// Awaiting applies equality check predicate on the "awaiting" field. It's identical to AwaitingEQ.
+func Awaiting(v bool) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldAwaiting, v))
 }
 
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
@@ -539,6 +559,46 @@ func SettledMinorLTE(v int64) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(sql.FieldLTE(FieldSettledMinor, v))
 }
 
+// ExcessMinorEQ applies the EQ predicate on the "excess_minor" field.
+func ExcessMinorEQ(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldExcessMinor, v))
+}
+
+// ExcessMinorNEQ applies the NEQ predicate on the "excess_minor" field.
+func ExcessMinorNEQ(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNEQ(FieldExcessMinor, v))
+}
+
+// ExcessMinorIn applies the In predicate on the "excess_minor" field.
+func ExcessMinorIn(vs ...int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldIn(FieldExcessMinor, vs...))
+}
+
+// ExcessMinorNotIn applies the NotIn predicate on the "excess_minor" field.
+func ExcessMinorNotIn(vs ...int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNotIn(FieldExcessMinor, vs...))
+}
+
+// ExcessMinorGT applies the GT predicate on the "excess_minor" field.
+func ExcessMinorGT(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldGT(FieldExcessMinor, v))
+}
+
+// ExcessMinorGTE applies the GTE predicate on the "excess_minor" field.
+func ExcessMinorGTE(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldGTE(FieldExcessMinor, v))
+}
+
+// ExcessMinorLT applies the LT predicate on the "excess_minor" field.
+func ExcessMinorLT(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldLT(FieldExcessMinor, v))
+}
+
+// ExcessMinorLTE applies the LTE predicate on the "excess_minor" field.
+func ExcessMinorLTE(v int64) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldLTE(FieldExcessMinor, v))
+}
+
 // StateEQ applies the EQ predicate on the "state" field.
 func StateEQ(v plan.LineState) predicate.PaymentPlanLine {
 	vc := v
@@ -634,6 +694,86 @@ func PurposeContainsFold(v string) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(sql.FieldContainsFold(FieldPurpose, v))
 }
 
+// MilestoneIDEQ applies the EQ predicate on the "milestone_id" field.
+func MilestoneIDEQ(v publicid.MilestoneID) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldMilestoneID, v))
+}
+
+// MilestoneIDNEQ applies the NEQ predicate on the "milestone_id" field.
+func MilestoneIDNEQ(v publicid.MilestoneID) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNEQ(FieldMilestoneID, v))
+}
+
+// MilestoneIDIn applies the In predicate on the "milestone_id" field.
+func MilestoneIDIn(vs ...publicid.MilestoneID) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldIn(FieldMilestoneID, vs...))
+}
+
+// MilestoneIDNotIn applies the NotIn predicate on the "milestone_id" field.
+func MilestoneIDNotIn(vs ...publicid.MilestoneID) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNotIn(FieldMilestoneID, vs...))
+}
+
+// MilestoneIDIsNil applies the IsNil predicate on the "milestone_id" field.
+func MilestoneIDIsNil() predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldIsNull(FieldMilestoneID))
+}
+
+// MilestoneIDNotNil applies the NotNil predicate on the "milestone_id" field.
+func MilestoneIDNotNil() predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNotNull(FieldMilestoneID))
+}
+
+// DueDaysEQ applies the EQ predicate on the "due_days" field.
+func DueDaysEQ(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldDueDays, v))
+}
+
+// DueDaysNEQ applies the NEQ predicate on the "due_days" field.
+func DueDaysNEQ(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNEQ(FieldDueDays, v))
+}
+
+// DueDaysIn applies the In predicate on the "due_days" field.
+func DueDaysIn(vs ...int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldIn(FieldDueDays, vs...))
+}
+
+// DueDaysNotIn applies the NotIn predicate on the "due_days" field.
+func DueDaysNotIn(vs ...int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNotIn(FieldDueDays, vs...))
+}
+
+// DueDaysGT applies the GT predicate on the "due_days" field.
+func DueDaysGT(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldGT(FieldDueDays, v))
+}
+
+// DueDaysGTE applies the GTE predicate on the "due_days" field.
+func DueDaysGTE(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldGTE(FieldDueDays, v))
+}
+
+// DueDaysLT applies the LT predicate on the "due_days" field.
+func DueDaysLT(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldLT(FieldDueDays, v))
+}
+
+// DueDaysLTE applies the LTE predicate on the "due_days" field.
+func DueDaysLTE(v int) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldLTE(FieldDueDays, v))
+}
+
+// AwaitingEQ applies the EQ predicate on the "awaiting" field.
+func AwaitingEQ(v bool) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldEQ(FieldAwaiting, v))
+}
+
+// AwaitingNEQ applies the NEQ predicate on the "awaiting" field.
+func AwaitingNEQ(v bool) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(sql.FieldNEQ(FieldAwaiting, v))
+}
+
 // HasContract applies the HasEdge predicate on the "contract" edge.
 func HasContract() predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(func(s *sql.Selector) {
@@ -657,21 +797,44 @@ func HasContractWith(preds ...predicate.Contract) predicate.PaymentPlanLine {
 	})
 }
 
-// HasPayments applies the HasEdge predicate on the "payments" edge.
-func HasPayments() predicate.PaymentPlanLine {
+// HasMilestone applies the HasEdge predicate on the "milestone" edge.
+func HasMilestone() predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(func(s *sql.Selector) {
 		step := sqlgraph.NewStep(
 			sqlgraph.From(Table, FieldID),
-			sqlgraph.Edge(sqlgraph.O2M, true, PaymentsTable, PaymentsColumn),
+			sqlgraph.Edge(sqlgraph.M2O, false, MilestoneTable, MilestoneColumn),
 		)
 		sqlgraph.HasNeighbors(s, step)
 	})
 }
 
-// HasPaymentsWith applies the HasEdge predicate on the "payments" edge with a given conditions (other predicates).
-func HasPaymentsWith(preds ...predicate.Payment) predicate.PaymentPlanLine {
+// HasMilestoneWith applies the HasEdge predicate on the "milestone" edge with a given conditions (other predicates).
+func HasMilestoneWith(preds ...predicate.Milestone) predicate.PaymentPlanLine {
 	return predicate.PaymentPlanLine(func(s *sql.Selector) {
-		step := newPaymentsStep()
+		step := newMilestoneStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAllocations applies the HasEdge predicate on the "allocations" edge.
+func HasAllocations() predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, AllocationsTable, AllocationsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAllocationsWith applies the HasEdge predicate on the "allocations" edge with a given conditions (other predicates).
+func HasAllocationsWith(preds ...predicate.PaymentAllocation) predicate.PaymentPlanLine {
+	return predicate.PaymentPlanLine(func(s *sql.Selector) {
+		step := newAllocationsStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

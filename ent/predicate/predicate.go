@@ -42,6 +42,9 @@ type AuditQueue func(*sql.Selector)
 // AuditSeal is the predicate function for auditseal builders.
 type AuditSeal func(*sql.Selector)
 
+// BillEdit is the predicate function for entbilledit builders.
+type BillEdit func(*sql.Selector)
+
 // Clause is the predicate function for clause builders.
 type Clause func(*sql.Selector)
 
@@ -114,8 +117,17 @@ type OutboxEvent func(*sql.Selector)
 // Payment is the predicate function for payment builders.
 type Payment func(*sql.Selector)
 
+// PaymentAllocation is the predicate function for paymentallocation builders.
+type PaymentAllocation func(*sql.Selector)
+
 // PaymentPlanLine is the predicate function for paymentplanline builders.
 type PaymentPlanLine func(*sql.Selector)
+
+// ProgressEntry is the predicate function for progressentry builders.
+type ProgressEntry func(*sql.Selector)
+
+// ProgressLine is the predicate function for progressline builders.
+type ProgressLine func(*sql.Selector)
 
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)

@@ -9,6 +9,7 @@ import (
 
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/settlement/plan"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
@@ -34,7 +35,10 @@ func (Contract) Fields() []ent.Field {
 		field.UUID("customer_id", publicid.CustomerID{}),
 		field.Int64("amount_minor").Default(0).NonNegative().Comment("in the currency's smallest unit"),
 		field.String("currency").GoType(money.Currency("")),
-		field.Int64("settled_minor").Default(0).Comment("sum of payments, kept in their transactions"),
+		field.Int64("settled_minor").Default(0).NonNegative().Comment("sum of payments, kept in their transactions"),
+		field.Int64("allocated_minor").Default(0).NonNegative().Comment("the part of it that settles instalments; the rest is on account"),
+		field.Int64("excess_minor").Default(0).NonNegative().Comment("how far beyond the amount money was let come, when it came"),
+		field.Enum("payment_mode").GoType(plan.Mode("")).Optional().Nillable().Comment("how it is paid as a whole (H4)"),
 		optionalDay("signed_on"),
 		optionalDay("effective_on"),
 		optionalDay("ends_on"),
@@ -92,6 +96,10 @@ func (Contract) Annotations() []schema.Annotation {
 		"currency_code":  "currency ~ '^[A-Z]{3}$'",
 		"term_in_order":  "ends_on >= effective_on",
 		"amount_present": "amount_minor >= 0",
+		// A contract without an amount takes any sum: it is not priced as a whole.
+		"contract_settled": "settled_minor >= 0 AND excess_minor >= 0 AND allocated_minor >= 0 AND allocated_minor <= settled_minor " +
+			"AND (amount_minor = 0 OR settled_minor <= amount_minor + excess_minor)",
+		"vehicle_modes": "kind <> 'VEHICLE' OR payment_mode IN ('DEPOSIT_BALANCE', 'SINGLE', 'LOAN')", // HR6
 	})}
 }
 

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
@@ -28,8 +29,12 @@ func (PaymentPlanLine) Fields() []ent.Field {
 		field.Int64("amount_minor").Positive(),
 		field.String("currency").GoType(money.Currency("")).Comment("the contract's"),
 		field.Int64("settled_minor").Default(0).NonNegative().Comment("sum of payments on this line, kept in their transactions"),
+		field.Int64("excess_minor").Default(0).NonNegative().Comment("how far beyond the amount money was let come, when it came"),
 		field.Enum("state").GoType(plan.LineState("")).Default(string(plan.Planned)),
 		text("purpose", 200),
+		field.UUID("milestone_id", publicid.MilestoneID{}).Optional().Nillable().Comment("the line falls due when this is reached"),
+		field.Int("due_days").Default(0).NonNegative().Comment("days after the milestone"),
+		field.Bool("awaiting").Default(false).Comment("the milestone is not reached: due_on is only expected"),
 	}
 }
 
@@ -37,7 +42,8 @@ func (PaymentPlanLine) Fields() []ent.Field {
 func (PaymentPlanLine) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("contract", Contract.Type).Field("contract_id").Unique().Required().Immutable(),
-		edge.From("payments", Payment.Type).Ref("plan_line"),
+		edge.To("milestone", Milestone.Type).Field("milestone_id").Unique(),
+		edge.From("allocations", PaymentAllocation.Type).Ref("plan_line"),
 	}
 }
 
@@ -48,11 +54,23 @@ func (PaymentPlanLine) Indexes() []ent.Index {
 		index.Fields("tenant_id", "contract_id", "id").Unique(),
 		index.Fields("tenant_id", "contract_id", "position").Unique(),
 		index.Fields("tenant_id", "due_on"),
+		index.Fields("tenant_id", "milestone_id"),
 	}
 }
 
-// Payment is money that moved under a contract: received when it is receivable, paid when it is payable. Rows
-// are never changed; a mistake is reversed by another row with the opposite sign.
+// Annotations of PaymentPlanLine: what is settled stays within bounds and the state follows it, whoever writes (H1).
+func (PaymentPlanLine) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
+		"plan_line_amount":  "amount_minor > 0 AND excess_minor >= 0",
+		"plan_line_settled": "settled_minor >= 0 AND settled_minor <= amount_minor + excess_minor",
+		"plan_line_state": "CASE state WHEN 'PAID' THEN settled_minor >= amount_minor WHEN 'PARTLY_PAID' THEN settled_minor > 0 AND settled_minor < amount_minor " +
+			"ELSE settled_minor = 0 END",
+		"plan_line_milestone": "due_days >= 0 AND (milestone_id IS NOT NULL OR NOT awaiting)",
+	})}
+}
+
+// Payment is an entry of the contract's account: money that moved, received when the contract is receivable, paid when
+// it is payable; money that was given back; or the reversal of such an entry. Rows are never changed.
 type Payment struct{ ent.Schema }
 
 // Mixin of Payment.
@@ -63,8 +81,8 @@ func (Payment) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", publicid.PaymentID{}).Default(publicid.NewPaymentID),
 		field.UUID("contract_id", publicid.ContractID{}).Immutable(),
-		field.UUID("plan_line_id", publicid.PaymentPlanLineID{}).Optional().Nillable().Immutable(),
-		field.Int64("amount_minor").Immutable().Comment("negative for a reversal"),
+		field.Enum("kind").GoType(plan.EntryKind("")).Default(string(plan.PaymentEntry)).Immutable(),
+		field.Int64("amount_minor").Immutable().Comment("negative for a refund; a reversal has the other sign of what it reverses"),
 		field.String("currency").GoType(money.Currency("")).Immutable().Comment("the contract's when it was booked"),
 		field.Other("paid_on", dateZero).SchemaType(dateColumn).Immutable(),
 		field.Enum("method").GoType(plan.Method("")).Immutable(),
@@ -78,18 +96,66 @@ func (Payment) Fields() []ent.Field {
 func (Payment) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("contract", Contract.Type).Field("contract_id").Unique().Required().Immutable(),
-		edge.To("plan_line", PaymentPlanLine.Type).Field("plan_line_id").Unique().Immutable(),
+		edge.From("allocations", PaymentAllocation.Type).Ref("payment"),
 		edge.To("reversal", Payment.Type).Unique().From("reversal_of").Field("reversal_of_id").Unique().Immutable(),
 	}
 }
 
-// Indexes of Payment.
+// Indexes of Payment. (tenant_id, contract_id, id) is what allocations refer to, so that they settle instalments of
+// the same contract; an entry is reversed once.
 func (Payment) Indexes() []ent.Index {
 	return []ent.Index{
+		index.Fields("tenant_id", "contract_id", "id").Unique(),
 		index.Fields("tenant_id", "contract_id", "paid_on"),
-		index.Fields("tenant_id", "plan_line_id"),
 		index.Fields("tenant_id", "reversal_of_id").Unique(),
 	}
+}
+
+// Annotations of Payment.
+func (Payment) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
+		"payment_sign":     "CASE kind WHEN 'PAYMENT' THEN amount_minor > 0 WHEN 'REFUND' THEN amount_minor < 0 ELSE amount_minor <> 0 END",
+		"payment_reversal": "(kind = 'REVERSAL') = (reversal_of_id IS NOT NULL)",
+	})}
+}
+
+// PaymentAllocation is the part of an entry that settles one instalment; what no allocation takes is money on account.
+// Rows are never changed; those of a reversal take back those of what it reverses.
+type PaymentAllocation struct{ ent.Schema }
+
+// Mixin of PaymentAllocation.
+func (PaymentAllocation) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+
+// Fields of PaymentAllocation.
+func (PaymentAllocation) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", publicid.PaymentAllocationID{}).Default(publicid.NewPaymentAllocationID),
+		field.UUID("contract_id", publicid.ContractID{}).Immutable(),
+		field.UUID("payment_id", publicid.PaymentID{}).Immutable(),
+		field.UUID("plan_line_id", publicid.PaymentPlanLineID{}).Immutable(),
+		field.Int64("amount_minor").Immutable().Comment("with the sign of its entry"),
+	}
+}
+
+// Edges of PaymentAllocation.
+func (PaymentAllocation) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("payment", Payment.Type).Field("payment_id").Unique().Required().Immutable(),
+		edge.To("plan_line", PaymentPlanLine.Type).Field("plan_line_id").Unique().Required().Immutable(),
+	}
+}
+
+// Indexes of PaymentAllocation: an entry settles a line once.
+func (PaymentAllocation) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("tenant_id", "payment_id", "plan_line_id").Unique(),
+		index.Fields("tenant_id", "plan_line_id"),
+	}
+}
+
+// Annotations of PaymentAllocation.
+func (PaymentAllocation) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{"allocation_amount": "amount_minor <> 0"})}
 }
 
 // Milestone is a dated node of a contract's execution (I1, N6).
@@ -117,10 +183,10 @@ func (Milestone) Edges() []ent.Edge {
 	return []ent.Edge{edge.To("contract", Contract.Type).Field("contract_id").Unique().Required().Immutable()}
 }
 
-// Indexes of Milestone.
+// Indexes of Milestone. (tenant_id, contract_id, id) is what an instalment that waits for it refers to.
 func (Milestone) Indexes() []ent.Index {
 	return []ent.Index{
-		index.Fields("tenant_id", "contract_id"),
+		index.Fields("tenant_id", "contract_id", "id").Unique(),
 		index.Fields("tenant_id", "due_on"),
 	}
 }

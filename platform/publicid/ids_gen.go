@@ -26,6 +26,10 @@ var known = map[string]bool{
 	"chg": true,
 	"ppl": true,
 	"pay": true,
+	"alc": true,
+	"bed": true,
+	"prl": true,
+	"pre": true,
 	"mil": true,
 	"doc": true,
 	"obl": true,
@@ -904,6 +908,218 @@ func (id PaymentID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *PaymentID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("pay", "a payment", v)
 	*id = PaymentID(u)
+	return err
+}
+
+// PaymentAllocationID is the id of a payment's allocation; its public form begins with "alc_".
+type PaymentAllocationID uuid.UUID
+
+// PrefixPaymentAllocationID is what the public form of a PaymentAllocationID begins with.
+const PrefixPaymentAllocationID = "alc"
+
+// NewPaymentAllocationID makes a fresh id.
+func NewPaymentAllocationID() PaymentAllocationID { return PaymentAllocationID(newV7()) }
+
+// ParsePaymentAllocationID reads the public form. It fails with INVALID_ID on anything else.
+func ParsePaymentAllocationID(s string) (PaymentAllocationID, error) {
+	u, err := parse("alc", "a payment's allocation", s)
+	return PaymentAllocationID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id PaymentAllocationID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id PaymentAllocationID) IsZero() bool { return id == PaymentAllocationID{} }
+
+// String returns the public form.
+func (id PaymentAllocationID) String() string { return Format("alc", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id PaymentAllocationID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *PaymentAllocationID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParsePaymentAllocationID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id PaymentAllocationID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *PaymentAllocationID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = PaymentAllocationID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id PaymentAllocationID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *PaymentAllocationID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("alc", "a payment's allocation", v)
+	*id = PaymentAllocationID(u)
+	return err
+}
+
+// BillEditID is the id of a bill edit; its public form begins with "bed_".
+type BillEditID uuid.UUID
+
+// PrefixBillEditID is what the public form of a BillEditID begins with.
+const PrefixBillEditID = "bed"
+
+// NewBillEditID makes a fresh id.
+func NewBillEditID() BillEditID { return BillEditID(newV7()) }
+
+// ParseBillEditID reads the public form. It fails with INVALID_ID on anything else.
+func ParseBillEditID(s string) (BillEditID, error) {
+	u, err := parse("bed", "a bill edit", s)
+	return BillEditID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id BillEditID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id BillEditID) IsZero() bool { return id == BillEditID{} }
+
+// String returns the public form.
+func (id BillEditID) String() string { return Format("bed", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id BillEditID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *BillEditID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseBillEditID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id BillEditID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *BillEditID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = BillEditID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id BillEditID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *BillEditID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("bed", "a bill edit", v)
+	*id = BillEditID(u)
+	return err
+}
+
+// ProgressLineID is the id of a progress line; its public form begins with "prl_".
+type ProgressLineID uuid.UUID
+
+// PrefixProgressLineID is what the public form of a ProgressLineID begins with.
+const PrefixProgressLineID = "prl"
+
+// NewProgressLineID makes a fresh id.
+func NewProgressLineID() ProgressLineID { return ProgressLineID(newV7()) }
+
+// ParseProgressLineID reads the public form. It fails with INVALID_ID on anything else.
+func ParseProgressLineID(s string) (ProgressLineID, error) {
+	u, err := parse("prl", "a progress line", s)
+	return ProgressLineID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ProgressLineID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ProgressLineID) IsZero() bool { return id == ProgressLineID{} }
+
+// String returns the public form.
+func (id ProgressLineID) String() string { return Format("prl", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ProgressLineID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ProgressLineID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseProgressLineID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ProgressLineID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ProgressLineID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ProgressLineID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ProgressLineID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ProgressLineID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("prl", "a progress line", v)
+	*id = ProgressLineID(u)
+	return err
+}
+
+// ProgressEntryID is the id of a progress entry; its public form begins with "pre_".
+type ProgressEntryID uuid.UUID
+
+// PrefixProgressEntryID is what the public form of a ProgressEntryID begins with.
+const PrefixProgressEntryID = "pre"
+
+// NewProgressEntryID makes a fresh id.
+func NewProgressEntryID() ProgressEntryID { return ProgressEntryID(newV7()) }
+
+// ParseProgressEntryID reads the public form. It fails with INVALID_ID on anything else.
+func ParseProgressEntryID(s string) (ProgressEntryID, error) {
+	u, err := parse("pre", "a progress entry", s)
+	return ProgressEntryID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ProgressEntryID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ProgressEntryID) IsZero() bool { return id == ProgressEntryID{} }
+
+// String returns the public form.
+func (id ProgressEntryID) String() string { return Format("pre", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ProgressEntryID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ProgressEntryID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseProgressEntryID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ProgressEntryID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ProgressEntryID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ProgressEntryID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ProgressEntryID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ProgressEntryID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("pre", "a progress entry", v)
+	*id = ProgressEntryID(u)
 	return err
 }
 

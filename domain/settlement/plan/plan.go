@@ -88,6 +88,22 @@ func (Method) Values() []string { return texts(Methods()) }
 // Valid reports whether m is a known method.
 func (m Method) Valid() bool { return known(m, Methods()) }
 
+// EntryKind says what an entry of a contract's account is.
+type EntryKind string
+
+// The kinds of entries. Entries are only ever added: a mistake is reversed, once, by an entry that names it.
+const (
+	PaymentEntry  EntryKind = "PAYMENT"  // money came in or went out, as the contract's direction has it
+	RefundEntry   EntryKind = "REFUND"   // money went back
+	ReversalEntry EntryKind = "REVERSAL" // another entry never happened
+)
+
+// EntryKinds returns all kinds.
+func EntryKinds() []EntryKind { return []EntryKind{PaymentEntry, RefundEntry, ReversalEntry} }
+
+// Values returns all kinds as text, for the entity schema.
+func (EntryKind) Values() []string { return texts(EntryKinds()) }
+
 func texts[T ~string](all []T) []string {
 	s := make([]string, len(all))
 	for i, v := range all {

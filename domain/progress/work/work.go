@@ -1,0 +1,60 @@
+// Package work holds the rules of what is delivered, served and accepted under a contract (I1, I2, HR13): lines with a
+// planned and an actual quantity. It is pure; the progress service locks the rows, asks here, and the database repeats
+// the bounds as checks.
+package work
+
+// Kind says what a progress line is about.
+type Kind string
+
+// The kinds of progress (I1; goods receipt and acceptance are scanned node kinds of HR10).
+const (
+	Delivery   Kind = "DELIVERY"
+	Service    Kind = "SERVICE"
+	Acceptance Kind = "ACCEPTANCE"
+)
+
+// Kinds returns all kinds.
+func Kinds() []Kind { return []Kind{Delivery, Service, Acceptance} }
+
+// Values returns all kinds as text, for the entity schema.
+func (Kind) Values() []string { return texts(Kinds()) }
+
+// Valid reports whether k is a known kind.
+func (k Kind) Valid() bool { return known(k, Kinds()) }
+
+// State is how far a progress line is done. Overdue is not a state: it is asked, never stored.
+type State string
+
+// The states of a progress line.
+const (
+	Planned   State = "PLANNED"   // nothing done yet
+	Started   State = "STARTED"   // some of it
+	Done      State = "DONE"      // all of it
+	Cancelled State = "CANCELLED" // will not be done
+)
+
+// States returns all states.
+func States() []State { return []State{Planned, Started, Done, Cancelled} }
+
+// Values returns all states as text, for the entity schema.
+func (State) Values() []string { return texts(States()) }
+
+// IsOpen reports whether there is still something to do, so that it is reminded of.
+func (s State) IsOpen() bool { return s == Planned || s == Started }
+
+func texts[T ~string](all []T) []string {
+	s := make([]string, len(all))
+	for i, v := range all {
+		s[i] = string(v)
+	}
+	return s
+}
+
+func known[T ~string](v T, all []T) bool {
+	for _, a := range all {
+		if a == v {
+			return true
+		}
+	}
+	return false
+}
