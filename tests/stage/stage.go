@@ -27,15 +27,35 @@ type Stage struct {
 	Server   *httptest.Server
 }
 
-// New starts the product on a database of its own, with the world's clock and a Redis inside the process.
-func New(t testing.TB) *Stage {
+// New starts the product on a database of its own, with the world's clock and a Redis inside the process, unless
+// settings, names and values in turn, say otherwise.
+func New(t testing.TB, settings ...string) *Stage {
 	t.Helper()
 	w := fixture.New(t)
+	return serve(t, w, begin(t, w, app.Roles{API: true, Worker: true}, settings))
+}
+
+// Apart starts the product as two processes would run it, one that answers and one that works. They meet in the
+// database and in the Redis of the settings only.
+func Apart(t testing.TB, settings ...string) *Stage {
+	t.Helper()
+	w := fixture.New(t)
+	begin(t, w, app.Roles{Worker: true}, settings)
+	return serve(t, w, begin(t, w, app.Roles{API: true}, settings))
+}
+
+// begin runs the services of some roles until the test ends.
+func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string) *app.Services {
+	t.Helper()
 	key := sha256.Sum256([]byte(w.DB.Name))
-	cfg, err := config.Read(config.Machine{Root: true, Home: t.TempDir(), Vars: map[string]string{
+	vars := map[string]string{
 		"HEYUE_DATA_DIR": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
 		"HEYUE_DATABASE_CONNECT_TIMEOUT": "1m", "HEYUE_SECRET_KEY": base64.StdEncoding.EncodeToString(key[:]), "HEYUE_INTROSPECTION": "on",
-	}})
+	}
+	for i := 0; i+1 < len(settings); i += 2 {
+		vars[settings[i]] = settings[i+1]
+	}
+	cfg, err := config.Read(config.Machine{Root: true, Home: t.TempDir(), Vars: vars})
 	if err != nil {
 		t.Fatal("the settings: ", err)
 	}
@@ -45,12 +65,17 @@ func New(t testing.TB) *Stage {
 			t.Error("close the product: ", err)
 		}
 	})
-	services, err := resources.Services(t.Context(), app.Roles{API: true, Worker: true})
+	services, err := resources.Services(t.Context(), roles)
 	if err != nil {
 		t.Fatal("the services: ", err)
 	}
-	stopWork := services.Work(app.Roles{API: true, Worker: true})
-	t.Cleanup(stopWork)
+	t.Cleanup(services.Work(roles))
+	return services
+}
+
+// serve answers HTTP until the test ends.
+func serve(t testing.TB, w *fixture.World, services *app.Services) *Stage {
+	t.Helper()
 	api, err := services.GraphQL(prometheus.NewRegistry())
 	if err != nil {
 		t.Fatal("the API: ", err)
