@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"heyue/platform/enum"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
@@ -29,7 +30,7 @@ func Fields() []Field {
 }
 
 // Values lists the fields.
-func (Field) Values() []string { return texts(Fields()) }
+func (Field) Values() []string { return enum.Texts(Fields()) }
 
 // Condition is one test of the facts. Min is met by itself, Below is not: "from 100,000" and "below 100,000" leave no
 // gap and no overlap. Not turns the answer round.

@@ -5,6 +5,7 @@ package flow
 
 import (
 	"heyue/domain/contracts/content"
+	"heyue/platform/enum"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
@@ -25,7 +26,7 @@ const (
 func Kinds() []Kind { return []Kind{Contract, Change, ClauseException, Payment, BillEdit} }
 
 // Values lists the kinds for the table's CHECK.
-func (Kind) Values() []string { return texts(Kinds()) }
+func (Kind) Values() []string { return enum.Texts(Kinds()) }
 
 // Mode says how many of a node's approvers decide.
 type Mode string
@@ -42,7 +43,7 @@ const (
 func Modes() []Mode { return []Mode{One, All, Any, Sequence} }
 
 // Values lists the modes for the table's CHECK.
-func (Mode) Values() []string { return texts(Modes()) }
+func (Mode) Values() []string { return enum.Texts(Modes()) }
 
 // Definition is one version of a flow: when it applies and whom it asks in which order. All conditions must hold.
 type Definition struct {
@@ -90,7 +91,7 @@ const (
 func Bys() []By { return []By{ByUser, ByRole, ByHead, ByManager, ByChoice} }
 
 // Values lists the ways.
-func (By) Values() []string { return texts(Bys()) }
+func (By) Values() []string { return enum.Texts(Bys()) }
 
 // Approver names whom a node asks. Only the field that belongs to By is read.
 type Approver struct {
@@ -120,12 +121,4 @@ type Matter struct {
 	DepartmentID *publicid.DepartmentID
 	Facts        Facts         // Departments is filled in by the engine
 	Print        content.Print // what the approval is bound to; a subject without five parts leaves the others zero
-}
-
-func texts[T ~string](all []T) []string {
-	out := make([]string, len(all))
-	for i, v := range all {
-		out[i] = string(v)
-	}
-	return out
 }

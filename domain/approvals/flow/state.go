@@ -1,5 +1,7 @@
 package flow
 
+import "heyue/platform/enum"
+
 // State is where an approval stands.
 type State string
 
@@ -17,7 +19,7 @@ const (
 func States() []State { return []State{Pending, Approved, Rejected, Returned, Withdrawn, Superseded} }
 
 // Values lists the states for the table's CHECK.
-func (State) Values() []string { return texts(States()) }
+func (State) Values() []string { return enum.Texts(States()) }
 
 // NodeState is where one node stands.
 type NodeState string
@@ -33,7 +35,7 @@ const (
 
 // Values lists the states for the table's CHECK.
 func (NodeState) Values() []string {
-	return texts([]NodeState{NodeWaiting, NodeOpen, NodeApproved, NodeRejected, NodeVoided})
+	return enum.Texts([]NodeState{NodeWaiting, NodeOpen, NodeApproved, NodeRejected, NodeVoided})
 }
 
 // TaskState is where one approver's task stands.
@@ -41,8 +43,8 @@ type TaskState string
 
 // The states of a task.
 const (
-	TaskWaiting  TaskState = "WAITING"  // its turn has not come
-	TaskOpen     TaskState = "OPEN"     // to be decided
+	TaskWaiting  TaskState = "WAITING" // its turn has not come
+	TaskOpen     TaskState = "OPEN"    // to be decided
 	TaskApproved TaskState = "APPROVED"
 	TaskRejected TaskState = "REJECTED"
 	TaskReturned TaskState = "RETURNED" // decided by sending back
@@ -57,7 +59,7 @@ func TaskStates() []TaskState {
 }
 
 // Values lists the states for the table's CHECK.
-func (TaskState) Values() []string { return texts(TaskStates()) }
+func (TaskState) Values() []string { return enum.Texts(TaskStates()) }
 
 // Decided reports whether the task's holder has answered.
 func (s TaskState) Decided() bool { return s == TaskApproved || s == TaskRejected || s == TaskReturned }
@@ -76,7 +78,7 @@ const (
 
 // Values lists the origins for the table's CHECK.
 func (Origin) Values() []string {
-	return texts([]Origin{FromFlow, FromAdding, FromForward, FromEscalate, FromCopy})
+	return enum.Texts([]Origin{FromFlow, FromAdding, FromForward, FromEscalate, FromCopy})
 }
 
 // Action is what an entry of an approval's record says was done.
@@ -108,7 +110,7 @@ func Actions() []Action {
 }
 
 // Values lists the actions for the table's CHECK.
-func (Action) Values() []string { return texts(Actions()) }
+func (Action) Values() []string { return enum.Texts(Actions()) }
 
 // Decision is an approver's answer.
 type Decision string
@@ -121,4 +123,4 @@ const (
 )
 
 // Values lists the answers.
-func (Decision) Values() []string { return texts([]Decision{Approve, Reject, SendBack}) }
+func (Decision) Values() []string { return enum.Texts([]Decision{Approve, Reject, SendBack}) }

@@ -1,8 +1,10 @@
 package lifecycle
 
 import (
+	"slices"
 	"strings"
 
+	"heyue/platform/enum"
 	"heyue/platform/fault"
 )
 
@@ -49,10 +51,10 @@ func Events() []Event {
 }
 
 // Values returns all events as text, for the entity schema of the history.
-func (Event) Values() []string { return texts(Events()) }
+func (Event) Values() []string { return enum.Texts(Events()) }
 
 // Valid reports whether e is a known event.
-func (e Event) Valid() bool { return known(e, Events()) }
+func (e Event) Valid() bool { return slices.Contains(Events(), e) }
 
 type move struct {
 	event Event
@@ -123,5 +125,5 @@ func possible(s Status) string {
 	if s.IsFinal() {
 		return "nothing is possible any more"
 	}
-	return "possible: " + strings.Join(texts(Allowed(s)), ", ")
+	return "possible: " + strings.Join(enum.Texts(Allowed(s)), ", ")
 }

@@ -1,6 +1,11 @@
 package lifecycle
 
-import "heyue/platform/fault"
+import (
+	"slices"
+
+	"heyue/platform/enum"
+	"heyue/platform/fault"
+)
 
 // Kind is the sort of a contract. Approval flows, numbers and reminder ladders vary by it (HR3).
 type Kind string
@@ -24,10 +29,10 @@ func Kinds() []Kind {
 }
 
 // Values returns all kinds as text, for the entity schema.
-func (Kind) Values() []string { return texts(Kinds()) }
+func (Kind) Values() []string { return enum.Texts(Kinds()) }
 
 // Valid reports whether k is a known kind.
-func (k Kind) Valid() bool { return known(k, Kinds()) }
+func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
 
 // Code returns the two letters that stand for the kind in a contract number, unique among kinds.
 func (k Kind) Code() string {
@@ -67,10 +72,10 @@ const (
 func Directions() []Direction { return []Direction{Receivable, Payable, NoMoney} }
 
 // Values returns all directions as text, for the entity schema.
-func (Direction) Values() []string { return texts(Directions()) }
+func (Direction) Values() []string { return enum.Texts(Directions()) }
 
 // Valid reports whether d is a known direction.
-func (d Direction) Valid() bool { return known(d, Directions()) }
+func (d Direction) Valid() bool { return slices.Contains(Directions(), d) }
 
 // UsualDirection is what a form offers first for a contract of kind k; the drafter may choose otherwise.
 func (k Kind) UsualDirection() Direction {

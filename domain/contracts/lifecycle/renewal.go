@@ -1,9 +1,11 @@
 package lifecycle
 
 import (
+	"slices"
 	"time"
 
 	"heyue/platform/date"
+	"heyue/platform/enum"
 	"heyue/platform/fault"
 )
 
@@ -21,10 +23,10 @@ const (
 func Renewals() []Renewal { return []Renewal{FixedTerm, Automatic, Evergreen} }
 
 // Values returns all kinds as text, for the entity schema.
-func (Renewal) Values() []string { return texts(Renewals()) }
+func (Renewal) Values() []string { return enum.Texts(Renewals()) }
 
 // Valid reports whether r is a known kind.
-func (r Renewal) Valid() bool { return known(r, Renewals()) }
+func (r Renewal) Valid() bool { return slices.Contains(Renewals(), r) }
 
 // Limits of what can be agreed.
 const (

@@ -11,6 +11,12 @@
 // carries the instant of its archiving beside its status; MayArchive says when that is allowed.
 package lifecycle
 
+import (
+	"slices"
+
+	"heyue/platform/enum"
+)
+
 // Status is where a contract stands. The same upper-snake text is stored in the database and shown in the API.
 type Status string
 
@@ -40,10 +46,10 @@ func Statuses() []Status {
 }
 
 // Values returns all statuses as text, for the entity schema.
-func (Status) Values() []string { return texts(Statuses()) }
+func (Status) Values() []string { return enum.Texts(Statuses()) }
 
 // Valid reports whether s is a known status.
-func (s Status) Valid() bool { return known(s, Statuses()) }
+func (s Status) Valid() bool { return slices.Contains(Statuses(), s) }
 
 // MayEdit reports whether text, parties, lines, amounts and dates may be changed directly. In every other status
 // a change goes through a revision (before signing) or an approved change request (after it, G1–G3).
@@ -79,21 +85,4 @@ func (s Status) IsFinal() bool { return len(Allowed(s)) == 0 }
 // or it has ended.
 func (s Status) MayArchive() bool {
 	return s == Draft || s == Rejected || s == Withdrawn || s.IsEnded()
-}
-
-func texts[T ~string](all []T) []string {
-	s := make([]string, len(all))
-	for i, v := range all {
-		s[i] = string(v)
-	}
-	return s
-}
-
-func known[T ~string](v T, all []T) bool {
-	for _, a := range all {
-		if a == v {
-			return true
-		}
-	}
-	return false
 }

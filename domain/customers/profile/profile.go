@@ -3,6 +3,12 @@
 // (source, category, industry …) are dictionary entries, not types.
 package profile
 
+import (
+	"slices"
+
+	"heyue/platform/enum"
+)
+
 // Kind tells companies from people (B1, B2).
 type Kind string
 
@@ -16,10 +22,10 @@ const (
 func Kinds() []Kind { return []Kind{Company, Person} }
 
 // Values returns all kinds as text, for the entity schema.
-func (Kind) Values() []string { return texts(Kinds()) }
+func (Kind) Values() []string { return enum.Texts(Kinds()) }
 
 // Valid reports whether k is a known kind.
-func (k Kind) Valid() bool { return known(k, Kinds()) }
+func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
 
 // Grade is a customer's worth to the tenant, so that time goes to those who bring it in (B10). A is best.
 type Grade string
@@ -37,10 +43,10 @@ const (
 func Grades() []Grade { return []Grade{GradeA, GradeB, GradeC, GradeD, Ungraded} }
 
 // Values returns all grades as text, for the entity schema.
-func (Grade) Values() []string { return texts(Grades()) }
+func (Grade) Values() []string { return enum.Texts(Grades()) }
 
 // Valid reports whether g is a known grade.
-func (g Grade) Valid() bool { return known(g, Grades()) }
+func (g Grade) Valid() bool { return slices.Contains(Grades(), g) }
 
 // Stage is how far a customer has come between first interest and repeat business (B11, C1).
 type Stage string
@@ -58,10 +64,10 @@ const (
 func Stages() []Stage { return []Stage{Prospect, Opportunity, Project, Client, Lost} }
 
 // Values returns all stages as text, for the entity schema.
-func (Stage) Values() []string { return texts(Stages()) }
+func (Stage) Values() []string { return enum.Texts(Stages()) }
 
 // Valid reports whether s is a known stage.
-func (s Stage) Valid() bool { return known(s, Stages()) }
+func (s Stage) Valid() bool { return slices.Contains(Stages(), s) }
 
 // Gender is a contact's gender as far as the contact cares to tell (K4, K5).
 type Gender string
@@ -78,24 +84,7 @@ const (
 func Genders() []Gender { return []Gender{Female, Male, OtherGender, Unstated} }
 
 // Values returns all genders as text, for the entity schema.
-func (Gender) Values() []string { return texts(Genders()) }
+func (Gender) Values() []string { return enum.Texts(Genders()) }
 
 // Valid reports whether g is a known gender.
-func (g Gender) Valid() bool { return known(g, Genders()) }
-
-func texts[T ~string](all []T) []string {
-	s := make([]string, len(all))
-	for i, v := range all {
-		s[i] = string(v)
-	}
-	return s
-}
-
-func known[T ~string](v T, all []T) bool {
-	for _, a := range all {
-		if a == v {
-			return true
-		}
-	}
-	return false
-}
+func (g Gender) Valid() bool { return slices.Contains(Genders(), g) }

@@ -3,7 +3,12 @@
 // the business of package fields.
 package custom
 
-import "encoding/json"
+import (
+	"encoding/json"
+	"slices"
+
+	"heyue/platform/enum"
+)
 
 // Noun is a kind of record that may have custom fields.
 type Noun string
@@ -20,10 +25,10 @@ const (
 func Nouns() []Noun { return []Noun{Customer, Contact, Contract, ServiceRecord} }
 
 // Values lists the nouns as ent wants an enum's values.
-func (Noun) Values() []string { return texts(Nouns()) }
+func (Noun) Values() []string { return enum.Texts(Nouns()) }
 
 // Valid reports whether n is one of the nouns.
-func (n Noun) Valid() bool { return within(Nouns(), n) }
+func (n Noun) Valid() bool { return slices.Contains(Nouns(), n) }
 
 // Type is what the values of a custom field are.
 type Type string
@@ -43,10 +48,10 @@ const (
 func Types() []Type { return []Type{Text, Number, Money, Date, Choice, Reference} }
 
 // Values lists the types as ent wants an enum's values.
-func (Type) Values() []string { return texts(Types()) }
+func (Type) Values() []string { return enum.Texts(Types()) }
 
 // Valid reports whether t is one of the types.
-func (t Type) Valid() bool { return within(Types(), t) }
+func (t Type) Valid() bool { return slices.Contains(Types(), t) }
 
 // Target is the kind of record that a REFERENCE points at.
 type Target string
@@ -63,10 +68,10 @@ const (
 func Targets() []Target { return []Target{ToCustomer, ToContact, ToContract, ToUser} }
 
 // Values lists the targets as ent wants an enum's values.
-func (Target) Values() []string { return texts(Targets()) }
+func (Target) Values() []string { return enum.Texts(Targets()) }
 
 // Valid reports whether t is one of the targets.
-func (t Target) Valid() bool { return within(Targets(), t) }
+func (t Target) Valid() bool { return slices.Contains(Targets(), t) }
 
 // Option is one value that a CHOICE may have. Its key never changes; labels may.
 type Option struct {
@@ -78,20 +83,3 @@ type Option struct {
 
 // Set is the values of one record by the keys of their fields, in canonical form. A field without a value is absent.
 type Set map[string]json.RawMessage
-
-func texts[T ~string](list []T) []string {
-	out := make([]string, len(list))
-	for i, v := range list {
-		out[i] = string(v)
-	}
-	return out
-}
-
-func within[T comparable](list []T, v T) bool {
-	for _, x := range list {
-		if x == v {
-			return true
-		}
-	}
-	return false
-}

@@ -3,6 +3,9 @@
 package incident
 
 import (
+	"slices"
+
+	"heyue/platform/enum"
 	"heyue/platform/fault"
 )
 
@@ -19,10 +22,10 @@ const (
 func Kinds() []Kind { return []Kind{Breach, ForceMajeure} }
 
 // Values returns all kinds as text, for the entity schema.
-func (Kind) Values() []string { return texts(Kinds()) }
+func (Kind) Values() []string { return enum.Texts(Kinds()) }
 
 // Valid reports whether k is a known kind.
-func (k Kind) Valid() bool { return known(k, Kinds()) }
+func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
 
 // Side is whose incident it is.
 type Side string
@@ -53,7 +56,7 @@ const (
 func States() []State { return []State{Open, Notified, Resolved} }
 
 // Values returns all states as text, for the entity schema.
-func (State) Values() []string { return texts(States()) }
+func (State) Values() []string { return enum.Texts(States()) }
 
 // Entry is what was put on an incident's record.
 type Entry string
@@ -70,10 +73,10 @@ const (
 func Entries() []Entry { return []Entry{Notice, Proof, Talk, Resolution} }
 
 // Values returns all kinds as text, for the entity schema.
-func (Entry) Values() []string { return texts(Entries()) }
+func (Entry) Values() []string { return enum.Texts(Entries()) }
 
 // Valid reports whether e is a known kind of entry.
-func (e Entry) Valid() bool { return known(e, Entries()) }
+func (e Entry) Valid() bool { return slices.Contains(Entries(), e) }
 
 // After returns the state that an entry leads to from s. It fails with State WRONG_STATE once the incident is settled,
 // and with Invalid UNKNOWN_VALUE for what is not an entry.
@@ -90,21 +93,4 @@ func After(s State, e Entry) (State, error) {
 	default:
 		return s, nil
 	}
-}
-
-func texts[T ~string](all []T) []string {
-	s := make([]string, len(all))
-	for i, v := range all {
-		s[i] = string(v)
-	}
-	return s
-}
-
-func known[T ~string](v T, all []T) bool {
-	for _, a := range all {
-		if a == v {
-			return true
-		}
-	}
-	return false
 }

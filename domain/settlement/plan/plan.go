@@ -3,7 +3,12 @@
 // database repeats the bounds as checks (architecture.md 4).
 package plan
 
-import "heyue/platform/date"
+import (
+	"slices"
+
+	"heyue/platform/date"
+	"heyue/platform/enum"
+)
 
 // LineState is how far one line of a settlement plan is paid. Overdue is not a state: it changes with the day
 // and without any event, so it is asked (Overdue), never stored.
@@ -21,10 +26,10 @@ const (
 func LineStates() []LineState { return []LineState{Planned, PartlyPaid, Paid, Cancelled} }
 
 // Values returns all states as text, for the entity schema.
-func (LineState) Values() []string { return texts(LineStates()) }
+func (LineState) Values() []string { return enum.Texts(LineStates()) }
 
 // Valid reports whether s is a known state.
-func (s LineState) Valid() bool { return known(s, LineStates()) }
+func (s LineState) Valid() bool { return slices.Contains(LineStates(), s) }
 
 // IsOpen reports whether money is still to come on the line, so that it is reminded of.
 func (s LineState) IsOpen() bool { return s == Planned || s == PartlyPaid }
@@ -53,10 +58,10 @@ func Modes(vehicle bool) []Mode {
 }
 
 // Values returns all modes as text, for the entity schema.
-func (Mode) Values() []string { return texts(Modes(false)) }
+func (Mode) Values() []string { return enum.Texts(Modes(false)) }
 
 // Valid reports whether m is a known mode.
-func (m Mode) Valid() bool { return known(m, Modes(false)) }
+func (m Mode) Valid() bool { return slices.Contains(Modes(false), m) }
 
 // Method is how one payment was made (O1–O3).
 type Method string
@@ -83,10 +88,10 @@ func Methods() []Method {
 }
 
 // Values returns all methods as text, for the entity schema.
-func (Method) Values() []string { return texts(Methods()) }
+func (Method) Values() []string { return enum.Texts(Methods()) }
 
 // Valid reports whether m is a known method.
-func (m Method) Valid() bool { return known(m, Methods()) }
+func (m Method) Valid() bool { return slices.Contains(Methods(), m) }
 
 // EntryKind says what an entry of a contract's account is.
 type EntryKind string
@@ -102,21 +107,4 @@ const (
 func EntryKinds() []EntryKind { return []EntryKind{PaymentEntry, RefundEntry, ReversalEntry} }
 
 // Values returns all kinds as text, for the entity schema.
-func (EntryKind) Values() []string { return texts(EntryKinds()) }
-
-func texts[T ~string](all []T) []string {
-	s := make([]string, len(all))
-	for i, v := range all {
-		s[i] = string(v)
-	}
-	return s
-}
-
-func known[T ~string](v T, all []T) bool {
-	for _, a := range all {
-		if a == v {
-			return true
-		}
-	}
-	return false
-}
+func (EntryKind) Values() []string { return enum.Texts(EntryKinds()) }

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"slices"
+
 	"heyue/platform/fault"
 	"heyue/platform/money"
 )
@@ -13,7 +15,7 @@ const MaxLines = 200
 // their total is the contract's value give or take tolerance. Faults have the paths mode, lines and lines.N.amount.
 func Shape(mode Mode, vehicle bool, value money.Money, lines []money.Money, tolerance money.Money) error {
 	var c fault.Check
-	if !known(mode, Modes(vehicle)) {
+	if !slices.Contains(Modes(vehicle), mode) {
 		c.Add(fault.UnknownValue, "mode", "%q is not a payment mode of this contract; choose one of %v", string(mode), Modes(vehicle))
 	}
 	if lo, hi := lineBounds(mode); len(lines) < lo || len(lines) > hi {

@@ -7,7 +7,10 @@
 // part of a clause's own words: the document keeps both apart, run by run.
 package text
 
-import "heyue/platform/money"
+import (
+	"heyue/platform/enum"
+	"heyue/platform/money"
+)
 
 // Language is a language that templates are written in. The same text is stored and shown.
 type Language string
@@ -22,7 +25,7 @@ const (
 func Languages() []Language { return []Language{ZH, EN} }
 
 // Values returns all languages as text, for the entity schema.
-func (Language) Values() []string { return texts(Languages()) }
+func (Language) Values() []string { return enum.Texts(Languages()) }
 
 // Valid reports whether l is a known language.
 func (l Language) Valid() bool { return known(l, Languages()) }
@@ -106,7 +109,7 @@ const (
 func Types() []Type { return []Type{Text, Number, Money, Day, Period, Choice, Field, Table} }
 
 // Values returns all types as text.
-func (Type) Values() []string { return texts(Types()) }
+func (Type) Values() []string { return enum.Texts(Types()) }
 
 // Slot is a blank that a drafter fills, or that is filled from the source.
 type Slot struct {
@@ -164,14 +167,6 @@ type Span struct {
 
 // Values are the values of slots by their keys.
 type Values map[string]*Value
-
-func texts[T ~string](all []T) []string {
-	s := make([]string, len(all))
-	for i, v := range all {
-		s[i] = string(v)
-	}
-	return s
-}
 
 func known[T comparable](v T, all []T) bool {
 	for _, a := range all {

@@ -1,6 +1,9 @@
 package text
 
-import "heyue/platform/date"
+import (
+	"heyue/platform/date"
+	"heyue/platform/enum"
+)
 
 // Date is a day of the calendar.
 type Date = date.Date
@@ -76,7 +79,7 @@ func Sources() []Source {
 }
 
 // Values returns all sources as text.
-func (Source) Values() []string { return texts(Sources()) }
+func (Source) Values() []string { return enum.Texts(Sources()) }
 
 // Live reports whether the value is the contract's own and read whenever the text is made.
 func (s Source) Live() bool {
