@@ -58,7 +58,7 @@ func (o Obligations) Reopen(ctx context.Context, tx *ent.Tx, kind due.Kind, subj
 	if err != nil || len(closed) == 0 {
 		return err
 	}
-	plans, err := planning(ctx, tx, o.Clock.Now())
+	plans, err := planning(ctx, tx.Tenant, o.Clock.Now())
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,7 @@ func (o Obligations) put(ctx context.Context, tx *ent.Tx, dates []due.Date, catc
 		}
 		byName[n] = d // the last word counts
 	}
-	plans, err := planning(ctx, tx, o.Clock.Now())
+	plans, err := planning(ctx, tx.Tenant, o.Clock.Now())
 	if err != nil {
 		return err
 	}

@@ -34,7 +34,7 @@ func (s *Scanner) batch(ctx context.Context, now time.Time) (Report, error) {
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
-		plans, err := planning(ctx, tx, now)
+		plans, err := planning(ctx, tx.Tenant, now)
 		if err != nil {
 			return err
 		}

@@ -14,6 +14,7 @@ import (
 	"heyue/ent/reminder"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
+	"heyue/tenancy"
 )
 
 // planner turns due dates into the instants of reminders as the tenant's settings say.
@@ -23,10 +24,10 @@ type planner struct {
 	now      time.Time
 }
 
-func planning(ctx context.Context, tx *ent.Tx, now time.Time) (planner, error) {
-	tenant, err := tx.Tenant.Query().Only(ctx)
+func planning(ctx context.Context, client *ent.TenantClient, now time.Time) (planner, error) {
+	tenant, err := client.Query().Only(ctx)
 	if err != nil {
-		return planner{}, fault.Wrap(err, "read the tenant's settings")
+		return planner{}, tenancy.Fault(err, "read the tenant's settings")
 	}
 	zone, err := tenant.Settings.Zone()
 	return planner{zone, tenant.Settings, now}, fault.Wrap(err, "read the tenant's zone")
@@ -105,7 +106,7 @@ const replanMost = 1000
 // that changes the zone or a ladder, after the change. Steps that lie in the past under the new settings count as
 // handled, except one that was due and has not fired yet: nobody is reminded of the same thing twice.
 func (o Obligations) Replan(ctx context.Context, tx *ent.Tx) error {
-	plans, err := planning(ctx, tx, o.Clock.Now())
+	plans, err := planning(ctx, tx.Tenant, o.Clock.Now())
 	if err != nil {
 		return err
 	}

@@ -47,7 +47,7 @@ const DefaultSweepPage = 500
 // that a second run does not have.
 func (s Sweep) Run(ctx context.Context, sources ...Source) ([]Difference, error) {
 	s.Page = cmp.Or(s.Page, DefaultSweepPage)
-	plans, err := s.planner(ctx)
+	plans, err := planning(ctx, s.Client.Tenant, s.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -82,15 +82,6 @@ func (s Sweep) Run(ctx context.Context, sources ...Source) ([]Difference, error)
 		found = append(found, missing...)
 	}
 	return found, nil
-}
-
-func (s Sweep) planner(ctx context.Context) (planner, error) {
-	tenant, err := s.Client.Tenant.Query().Only(ctx)
-	if err != nil {
-		return planner{}, tenancy.Fault(err, "read the tenant's settings")
-	}
-	zone, err := tenant.Settings.Zone()
-	return planner{zone, tenant.Settings, s.Clock.Now()}, err
 }
 
 // problems judges one obligation with its reminder and its raised alerts.

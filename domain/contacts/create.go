@@ -8,7 +8,6 @@ import (
 	"heyue/audit"
 	"heyue/ent"
 	"heyue/ent/customer"
-	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
 	"heyue/policies"
@@ -22,7 +21,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.Contact, error) {
 	if err != nil {
 		return nil, err
 	}
-	today, err := s.today(ctx)
+	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
@@ -72,19 +71,6 @@ func lock(ctx context.Context, tx *ent.Tx, id publicid.CustomerID, within ...pol
 		return nil, fault.NoSuch("customer", "customerId")
 	}
 	return c, tenancy.Fault(err, "load a contact's customer")
-}
-
-// today is the day it is for the tenant.
-func (s *Service) today(ctx context.Context) (date.Date, error) {
-	t, err := s.Client.Tenant.Query().Only(ctx)
-	if err != nil {
-		return date.Date{}, tenancy.Fault(err, "read the tenant's settings")
-	}
-	zone, err := t.Settings.Zone()
-	if err != nil {
-		return date.Date{}, fault.Wrap(err, "read the tenant's zone")
-	}
-	return date.In(s.Clock.Now(), zone), nil
 }
 
 func refuse(kind fault.Kind, code fault.Code, field, message string) error {

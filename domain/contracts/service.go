@@ -125,13 +125,6 @@ type local struct {
 }
 
 func (s *Service) local(ctx context.Context, client *ent.TenantClient) (local, error) {
-	t, err := client.Query().Only(ctx)
-	if err != nil {
-		return local{}, tenancy.Fault(err, "read the tenant's settings")
-	}
-	zone, err := t.Settings.Zone()
-	if err != nil {
-		return local{}, fault.Wrap(err, "read the tenant's zone")
-	}
-	return local{t.Settings, date.In(s.Clock.Now(), zone)}, nil
+	own, today, err := tenancy.Local(ctx, client, s.Clock.Now())
+	return local{own, today}, err
 }

@@ -19,7 +19,7 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.ServiceRecord, erro
 	if err != nil {
 		return nil, err
 	}
-	today, err := s.today(ctx)
+	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,6 @@ import (
 	"heyue/ent"
 	"heyue/ent/servicerecord"
 	"heyue/platform/clock"
-	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/listing"
 	"heyue/platform/publicid"
@@ -75,17 +74,4 @@ func load(ctx context.Context, tx *ent.Tx, access policies.Access, t Target) (*e
 		return r, fault.Stale("service record")
 	}
 	return r, nil
-}
-
-// today is the day it is for the tenant.
-func (s *Service) today(ctx context.Context) (date.Date, error) {
-	t, err := s.Client.Tenant.Query().Only(ctx)
-	if err != nil {
-		return date.Date{}, tenancy.Fault(err, "read the tenant's settings")
-	}
-	zone, err := t.Settings.Zone()
-	if err != nil {
-		return date.Date{}, fault.Wrap(err, "read the tenant's zone")
-	}
-	return date.In(s.Clock.Now(), zone), nil
 }

@@ -20,7 +20,7 @@ func (s *Service) Update(ctx context.Context, ch Change) (*ent.ServiceRecord, er
 	if err != nil {
 		return nil, err
 	}
-	today, err := s.today(ctx)
+	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
 	if err != nil {
 		return nil, err
 	}
