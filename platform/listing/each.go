@@ -36,24 +36,13 @@ func Each[T any, K Key](ctx context.Context, l Lister, src Source[T], req Reques
 	if req.Args.After != nil || req.Args.Before != nil {
 		return oneByOne(ctx, l, src, req, parents)
 	}
-	window, err := req.Args.Window(l.Limits)
+	q, err := prepare(l, src, req)
 	if err != nil {
 		return nil, err
 	}
-	if len(req.Sort) == 0 {
-		req.Sort = src.Default
-	}
-	keys, err := resolve(src.Columns, req.Sort)
-	if err != nil {
-		return nil, err
-	}
-	where, err := condition(req)
-	if err != nil {
-		return nil, err
-	}
-	among := func(s *sql.Selector) { where(s); AnyOf(parents.Column, parents.IDs)(s) }
-	top := func(s *sql.Selector) { s.Where(ranked(s, among, keys, parents.Column, req.Tenant, window)) }
-	rows, err := src.Fetch(ctx, top, order(keys, window.Backward), len(parents.IDs)*(window.Size+1))
+	among := func(s *sql.Selector) { q.where(s); AnyOf(parents.Column, parents.IDs)(s) }
+	top := func(s *sql.Selector) { s.Where(ranked(s, among, q.keys, parents.Column, req.Tenant, q.window)) }
+	rows, err := src.Fetch(ctx, top, order(q.keys, q.window.Backward), len(parents.IDs)*(q.window.Size+1))
 	if err != nil {
 		return nil, err
 	}
@@ -64,8 +53,8 @@ func Each[T any, K Key](ctx context.Context, l Lister, src Source[T], req Reques
 	totals := newTotals(parents, among)
 	lists := make([]*page.Connection[T], len(parents.IDs))
 	for i, id := range parents.IDs {
-		binding := page.Binding{Tenant: req.Tenant, Purpose: purpose(child(src.Noun, id), req)}
-		lists[i], err = connection(l, src, keys, binding, window, byParent[id], totals.of(id))
+		binding := page.Binding{Tenant: req.Tenant, Purpose: purpose(child(src.Noun, id), q.Request)}
+		lists[i], err = connection(l, src, q.keys, binding, q.window, byParent[id], totals.of(id))
 		if err != nil {
 			return nil, err
 		}

@@ -42,36 +42,51 @@ type Lister struct {
 
 // List reads one page of src. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits, INVALID_CURSOR.
 func List[T any](ctx context.Context, l Lister, src Source[T], req Request) (*page.Connection[T], error) {
-	window, err := req.Args.Window(l.Limits)
+	q, err := prepare(l, src, req)
 	if err != nil {
 		return nil, err
 	}
-	if len(req.Sort) == 0 {
-		req.Sort = src.Default
-	}
-	keys, err := resolve(src.Columns, req.Sort)
-	if err != nil {
-		return nil, err
-	}
-	where, err := condition(req)
-	if err != nil {
-		return nil, err
-	}
-	binding := page.Binding{Tenant: req.Tenant, Purpose: purpose(src.Noun, req)}
+	binding := page.Binding{Tenant: req.Tenant, Purpose: purpose(src.Noun, q.Request)}
 	seek := func(*sql.Selector) {}
-	if window.Cursor != "" {
-		p, err := l.open(binding, window.Cursor, len(keys))
+	if q.window.Cursor != "" {
+		p, err := l.open(binding, q.window.Cursor, len(q.keys))
 		if err != nil {
 			return nil, err
 		}
-		seek = after(keys, p, window.Backward)
+		seek = after(q.keys, p, q.window.Backward)
 	}
-	rows, err := src.Fetch(ctx, func(s *sql.Selector) { where(s); seek(s) }, order(keys, window.Backward), window.Size+1)
+	rows, err := src.Fetch(ctx, func(s *sql.Selector) { q.where(s); seek(s) }, order(q.keys, q.window.Backward), q.window.Size+1)
 	if err != nil {
 		return nil, err
 	}
-	count := func(ctx context.Context) (int, error) { return src.Count(ctx, where) }
-	return connection(l, src, keys, binding, window, rows, count)
+	count := func(ctx context.Context) (int, error) { return src.Count(ctx, q.where) }
+	return connection(l, src, q.keys, binding, q.window, rows, count)
+}
+
+// query is a request that has been checked, in the terms of its source. Its Sort is never empty when the source has a
+// default.
+type query[T any] struct {
+	Request
+	window page.Window
+	keys   []key[T]
+	where  func(*sql.Selector)
+}
+
+// prepare checks a request. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits.
+func prepare[T any](l Lister, src Source[T], req Request) (query[T], error) {
+	if len(req.Sort) == 0 {
+		req.Sort = src.Default
+	}
+	q := query[T]{Request: req}
+	var err error
+	if q.window, err = req.Args.Window(l.Limits); err != nil {
+		return q, err
+	}
+	if q.keys, err = resolve(src.Columns, req.Sort); err != nil {
+		return q, err
+	}
+	q.where, err = condition(req)
+	return q, err
 }
 
 // connection makes a page of rows, which come in the order they were read in and one more than the page holds when
