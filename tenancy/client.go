@@ -22,7 +22,8 @@ func NewClient(cells *Cells) *ent.Client {
 }
 
 // Write runs fn in one transaction of the context's tenant and commits it when fn returns nil. What fn has registered
-// with tx.OnCommit runs after the commit. An error or a panic of fn rolls everything back.
+// with tx.OnCommit runs after the commit. An error or a panic of fn rolls everything back. The context's [Companion] takes
+// part.
 func Write(ctx context.Context, client *ent.Client, fn func(tx *ent.Tx) error) (err error) {
 	tx, err := client.Tx(ctx)
 	if err != nil {
@@ -34,13 +35,34 @@ func Write(ctx context.Context, client *ent.Client, fn func(tx *ent.Tx) error) (
 			panic(p)
 		}
 	}()
-	if err := fn(tx); err != nil {
+	if err := accompany(ctx, tx, fn); err != nil {
 		if rerr := tx.Rollback(); rerr != nil && !Unavailable(rerr) {
 			err = errors.Join(err, rerr)
 		}
 		return Fault(err, "write")
 	}
-	return Fault(tx.Commit(), "commit")
+	if err := tx.Commit(); err != nil {
+		return Fault(err, "commit")
+	}
+	if c := companion(ctx); c != nil {
+		c.Committed()
+	}
+	return nil
+}
+
+// accompany runs fn between the companion's two parts.
+func accompany(ctx context.Context, tx *ent.Tx, fn func(tx *ent.Tx) error) error {
+	c := companion(ctx)
+	if c == nil {
+		return fn(tx)
+	}
+	if err := c.Begun(ctx, tx); err != nil {
+		return err
+	}
+	if err := fn(tx); err != nil {
+		return err
+	}
+	return c.Ending(ctx, tx)
 }
 
 // Fault turns an error of the database into one that may cross package borders: UNAVAILABLE when the database cannot

@@ -36,7 +36,11 @@ func Guard(client *ent.Client) {
 			if err := stamp(m, id); err != nil {
 				return nil, err
 			}
-			return next.Mutate(ctx, m)
+			v, err := next.Mutate(ctx, m)
+			if err == nil {
+				note(ctx, m)
+			}
+			return v, err
 		})
 	})
 }

@@ -84,6 +84,10 @@ func (s *Server) statusOf(r *graphql.Response, media string) int {
 		return http.StatusUnauthorized
 	case fault.CodeForbidden:
 		return http.StatusForbidden
+	case fault.CodeKeyInProgress:
+		return http.StatusConflict
+	case fault.CodeKeyReused:
+		return http.StatusUnprocessableEntity
 	case fault.CodeRateLimited:
 		return http.StatusTooManyRequests
 	case fault.CodeUnavailable:

@@ -53,7 +53,7 @@ func newSocket(s *Server, conn *websocket.Conn, r *http.Request) *socket {
 	k := &socket{
 		server:  s,
 		conn:    conn,
-		header:  r.Header,
+		header:  perSocket(r.Header),
 		base:    base,
 		out:     newOutbox(s.options.Socket.QueueFrames, s.options.Socket.QueueBytes),
 		opened:  make(chan Lease, 1),
@@ -64,6 +64,13 @@ func newSocket(s *Server, conn *websocket.Conn, r *http.Request) *socket {
 	k.ctx, k.cancel = context.WithCancel(base)
 	k.writes, k.stopWrites = context.WithCancel(context.Background())
 	return k
+}
+
+// perSocket are the headers that hold for every operation of a socket: an idempotency key is one mutation's.
+func perSocket(h http.Header) http.Header {
+	h = h.Clone()
+	h.Del("Idempotency-Key")
+	return h
 }
 
 // serve reads until the socket ends and leaves nothing running behind it.

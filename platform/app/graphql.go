@@ -9,6 +9,7 @@ import (
 
 	"heyue/graph"
 	"heyue/graph/generated"
+	"heyue/graph/once"
 	"heyue/graph/resolver"
 	"heyue/graph/transport"
 	"heyue/identity"
@@ -26,10 +27,11 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.Present = graph.Present
 	o.EventID = graph.EventID
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
-	o.Extensions = []graphql.HandlerExtension{measured}
+	services := s.forResolvers()
+	o.Extensions = []graphql.HandlerExtension{measured, once.Mutations{Store: s.Keys, Revive: services.Revive}}
 	o.Refused = measured.refused
 	o.Document.Once = signIns()
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: s.forResolvers()}})
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}})
 	return transport.New(schema, o)
 }
 

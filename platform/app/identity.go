@@ -1,6 +1,7 @@
 package app
 
 import (
+	"heyue/idempotency"
 	"heyue/identity/password"
 	"heyue/identity/sessions"
 	"heyue/identity/token"
@@ -28,4 +29,12 @@ func (f *foundation) passwordPolicy() password.Policy {
 	p := password.DefaultPolicy()
 	p.MinLength = f.cfg.Login.PasswordMin
 	return p
+}
+
+// keys remembers the idempotency keys of mutations.
+func (f *foundation) keys() *idempotency.Store {
+	return &idempotency.Store{
+		Client: f.client, System: f.system, Clock: f.clock, Secret: [32]byte(f.secret.Derive(secret.Idempotency, 32)),
+		Keep: f.cfg.API.IdempotencyKeep, Wait: f.cfg.API.IdempotencyWait, MaxAnswer: int(f.cfg.API.IdempotencyAnswer),
+	}
 }

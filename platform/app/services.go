@@ -14,6 +14,7 @@ import (
 	"heyue/domain/service"
 	"heyue/domain/staff"
 	"heyue/domain/tenants"
+	"heyue/idempotency"
 	"heyue/identity/sessions"
 	"heyue/outbox"
 	"heyue/policies"
@@ -41,6 +42,7 @@ type Services struct {
 	Tenants      *tenants.Service
 	Inbox        *alerts.Inbox
 	AlertEvents  *alerts.Stream
+	Keys         *idempotency.Store
 
 	watcher     *sessions.Watcher
 	outbox      outbox.Writer
@@ -66,6 +68,7 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	if err := s.identity(); err != nil {
 		return nil, err
 	}
+	s.Keys = f.keys()
 	s.organisation()
 	s.tenants()
 	s.records()

@@ -21,7 +21,8 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(s.relay.Run)
 		run(s.scanner.Run)
 		run(s.sealer.Run)
-		run(every(s.cfg.Worker.RetentionEvery, s.forget))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("idempotency keys", s.Keys.Forget)))
 	}
 	return func() {
 		cancel()
@@ -38,22 +39,24 @@ func every(d time.Duration, loop func(context.Context, <-chan time.Time)) func(c
 	}
 }
 
-// forget deletes old events on every tick. What fails is tried again by the next.
-func (s *Services) forget(ctx context.Context, ticks <-chan time.Time) {
-	for {
-		n, err := s.relay.Retention(ctx, s.clock.Now())
-		switch {
-		case ctx.Err() != nil:
-			return
-		case err != nil:
-			s.log.ErrorContext(ctx, "delete old events", "error", err)
-		case n > 0:
-			s.log.InfoContext(ctx, "old events deleted", "events", n)
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticks:
+// deleting deletes what nobody keeps any longer, on every tick. What fails is tried again by the next.
+func (s *Services) deleting(what string, del func(context.Context) (int, error)) func(context.Context, <-chan time.Time) {
+	return func(ctx context.Context, ticks <-chan time.Time) {
+		for {
+			n, err := del(ctx)
+			switch {
+			case ctx.Err() != nil:
+				return
+			case err != nil:
+				s.log.ErrorContext(ctx, "delete "+what, "error", err)
+			case n > 0:
+				s.log.InfoContext(ctx, "deleted "+what, "rows", n)
+			}
+			select {
+			case <-ctx.Done():
+				return
+			case <-ticks:
+			}
 		}
 	}
 }

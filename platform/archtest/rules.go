@@ -48,7 +48,7 @@ func rules() []rule {
 		{packages: []string{"tenancy/..."}, may: with("tenancy/...", "ent/...", "platform/..."), never: []string{gqlgen, casbin}},
 		{packages: []string{"identity/..."}, may: with("identity/...", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen, casbin}},
 		{packages: []string{"policies/..."}, may: with("policies/...", "identity/...", "audit", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen}},
-		{packages: []string{"outbox/...", "audit/..."}, may: with("outbox/...", "audit/...", "identity", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen, casbin}},
+		{packages: []string{"outbox/...", "audit/...", "idempotency/..."}, may: with("outbox/...", "audit/...", "idempotency/...", "identity", "ent/...", "tenancy", "platform/..."), never: []string{gqlgen, casbin}},
 
 		// Imports are made of what a reader of a foreign format found; the demo of what the owners of the tables make.
 		{packages: []string{"domain/imports"}, may: with("domain/ocds", "ent/...", "tenancy", "identity/...", "policies/...", "outbox", "audit", "platform/..."),
@@ -63,7 +63,7 @@ func rules() []rule {
 		{packages: []string{"graph/transport/..."}, may: with("graph/transport/...", "platform/..."), never: []string{entgo, "database/sql", redis, casbin}},
 		{packages: []string{"graph/resolver/..."}, may: with("graph/...", "domain/...", "identity/...", "policies/...", "ent/...", "platform/..."),
 			never: []string{"database/sql", redis, casbin}},
-		{packages: []string{"graph/..."}, may: with("graph/...", "domain/...", "identity/...", "ent/...", "policies/...", "platform/..."),
+		{packages: []string{"graph/..."}, may: with("graph/...", "domain/...", "identity/...", "idempotency", "ent/...", "policies/...", "platform/..."),
 			never: []string{"database/sql", redis, casbin}},
 
 		{packages: []string{"web/..."}, may: []string{"web/...", "platform/..."}},

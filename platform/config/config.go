@@ -89,6 +89,10 @@ type API struct {
 	MaxErrors     int           `env:"HEYUE_MAX_ERRORS" envDefault:"20" min:"1" max:"1000" help:"errors in one answer"`
 	PageDefault   int           `env:"HEYUE_PAGE_DEFAULT" envDefault:"20" min:"1" max:"1000" help:"rows of a page when the caller names no number"`
 	PageMax       int           `env:"HEYUE_PAGE_MAX" envDefault:"100" min:"1" max:"1000" help:"rows of a page at most"`
+
+	IdempotencyKeep   time.Duration `env:"HEYUE_IDEMPOTENCY_KEEP" envDefault:"24h" min:"1m" max:"30d" help:"how long a mutation's idempotency key is remembered"`
+	IdempotencyWait   time.Duration `env:"HEYUE_IDEMPOTENCY_WAIT" envDefault:"1s" min:"10ms" max:"10s" help:"how long a mutation waits for another one with its key before it is answered IDEMPOTENCY_IN_PROGRESS"`
+	IdempotencyAnswer Bytes         `env:"HEYUE_IDEMPOTENCY_ANSWER" envDefault:"256KiB" min:"0" max:"16MiB" help:"size of an answer that is kept with its key; a larger one is made again from what the mutation made"`
 }
 
 // Document bounds the shape of one GraphQL document, before it is validated.
@@ -143,7 +147,7 @@ type Worker struct {
 	ReminderBatch  int           `env:"HEYUE_REMINDER_BATCH" envDefault:"200" min:"1" max:"10000" help:"reminders of one tenant handled in one transaction, before the next tenant's turn"`
 	SealPoll       time.Duration `env:"HEYUE_SEAL_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for audit entries without a seal"`
 	SealBatch      int           `env:"HEYUE_SEAL_BATCH" envDefault:"500" min:"1" max:"10000" help:"audit entries of one tenant sealed in one transaction"`
-	RetentionEvery time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for events that tenants no longer keep"`
+	RetentionEvery time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for what is no longer kept: old events, old idempotency keys"`
 	RetentionBatch int           `env:"HEYUE_RETENTION_BATCH" envDefault:"5000" min:"1" max:"100000" help:"events deleted in one transaction"`
 	DoctorPage     int           `env:"HEYUE_DOCTOR_PAGE" envDefault:"500" min:"1" max:"10000" help:"obligations that heyue doctor compares at a time"`
 }

@@ -63,6 +63,11 @@ const (
 	CodeCursorExpired   Code = "CURSOR_EXPIRED"
 	CodeUnavailable     Code = "UNAVAILABLE"
 	CodeInternal        Code = "INTERNAL"
+
+	// Codes of mutations that carry an idempotency key (graphql.md 4.9).
+	CodeKeyReused     Code = "IDEMPOTENCY_KEY_REUSED"
+	CodeKeyInProgress Code = "IDEMPOTENCY_IN_PROGRESS"
+	CodeAnswerLost    Code = "IDEMPOTENCY_ANSWER_LOST"
 )
 
 // Fault is an error with everything its reader may know.

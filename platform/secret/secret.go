@@ -26,6 +26,7 @@ const (
 	AccessTokens Purpose = "heyue access tokens v1" // Ed25519 seed, 32 bytes
 	Cursors      Purpose = "heyue page cursors v1"  // page.NewSealer, 64 bytes
 	EventCursors Purpose = "heyue event cursors v1" // page.NewSealer, 64 bytes
+	Idempotency  Purpose = "heyue idempotency v1"   // idempotency.Store, 32 bytes
 )
 
 // Master is the key of an installation. It never prints itself.

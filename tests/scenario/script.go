@@ -9,6 +9,9 @@
 //
 // In a wanted answer "<name>" takes whatever stands there and remembers it as name, "<>" takes anything, and ${name}
 // stands for what was remembered, in documents as in answers. A list that ends in "..." may go on.
+//
+// A title that begins with "replayed key: " sends what it holds under the idempotency key of the step before, and that
+// step's document once more when it holds nothing.
 package scenario
 
 import (
@@ -27,7 +30,10 @@ type Step struct {
 	Title    string
 	Document string
 	Want     string
+	Key      string // the idempotency key; "" is none
 }
+
+const replayedKey = "replayed key: "
 
 // Script is a parsed scenario.
 type Script struct {
@@ -58,7 +64,29 @@ func Parse(src []byte) (Script, error) {
 			return s, fmt.Errorf("step %q has no answer", step.Title)
 		}
 	}
-	return s, nil
+	return s, s.shareKeys()
+}
+
+// shareKeys gives each step before a replay a key of its own, and the replays the same.
+func (s Script) shareKeys() error {
+	for i := range s.Steps {
+		step := &s.Steps[i]
+		if !strings.HasPrefix(step.Title, replayedKey) {
+			continue
+		}
+		if i == 0 {
+			return fmt.Errorf("step %q has nothing to replay", step.Title)
+		}
+		before := &s.Steps[i-1]
+		if before.Key == "" {
+			before.Key = fmt.Sprintf("step %d", i)
+		}
+		step.Key = before.Key
+		if strings.TrimSpace(step.Document) == "" {
+			step.Document = before.Document
+		}
+	}
+	return nil
 }
 
 // memory is what earlier answers were remembered by.
