@@ -11,9 +11,6 @@ import (
 	"heyue/tenancy"
 )
 
-// forgetBatch is how many keys one transaction deletes.
-const forgetBatch = 5000
-
 // outlivedSQL walks the index from tenant to tenant and asks each for its oldest key.
 const outlivedSQL = `WITH RECURSIVE t AS (
 	SELECT min(tenant_id) AS id FROM idempotency_keys
@@ -35,7 +32,7 @@ func (s *Store) Forget(ctx context.Context) (forgotten int, err error) {
 				return forgotten, err
 			}
 			forgotten += n
-			more = n == forgetBatch
+			more = n == s.Batch
 		}
 	}
 	return forgotten, nil
@@ -60,7 +57,7 @@ func (s *Store) outlived(ctx context.Context) (tenants []int64, err error) {
 func (s *Store) forget(ctx context.Context) (n int, err error) {
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		old, err := tx.IdempotencyKey.Query().Where(idempotencykey.ExpiresAtLTE(s.Clock.Now())).
-			Order(idempotencykey.ByExpiresAt(entsql.OrderAsc())).Limit(forgetBatch).IDs(ctx)
+			Order(idempotencykey.ByExpiresAt(entsql.OrderAsc())).Limit(s.Batch).IDs(ctx)
 		if err != nil {
 			return tenancy.Fault(err, "find keys to forget")
 		}

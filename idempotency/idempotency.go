@@ -28,6 +28,7 @@ type Store struct {
 	Secret    [32]byte      // what MACs and seals are made with
 	Keep      time.Duration // how long a key is remembered
 	Wait      time.Duration // how long a write waits for another one that has claimed its key
+	Batch     int           // how many keys one transaction forgets
 	MaxAnswer int           // bytes of an answer that is kept; a larger one is made again when it is asked for
 }
 

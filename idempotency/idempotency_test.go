@@ -22,7 +22,7 @@ type world struct {
 func newWorld(t *testing.T) world {
 	t.Helper()
 	w := fixture.New(t)
-	store := &idempotency.Store{Client: w.Client, System: w.System, Clock: w.Clock, Secret: [32]byte{1}, Keep: time.Hour, Wait: 50 * time.Millisecond, MaxAnswer: 10}
+	store := &idempotency.Store{Client: w.Client, System: w.System, Clock: w.Clock, Secret: [32]byte{1}, Keep: time.Hour, Wait: 50 * time.Millisecond, Batch: 2, MaxAnswer: 10}
 	return world{w, store, w.Tenant(t, "acme").Admin}
 }
 
@@ -148,8 +148,13 @@ func TestForgetting(t *testing.T) {
 	if _, err := w.write(a); err != nil {
 		t.Error("a key cannot be used again after its time: ", err)
 	}
+	for _, more := range []string{"l", "m", "n", "o"} {
+		if _, err := w.write(w.begin(t, more, "d")); err != nil {
+			t.Fatal(err)
+		}
+	}
 	w.Clock.Advance(time.Hour)
-	if n, err := w.store.Forget(t.Context()); n != 1 || err != nil {
-		t.Errorf("%d keys were forgotten, %v", n, err)
+	if n, err := w.store.Forget(t.Context()); n != 5 || err != nil {
+		t.Errorf("%d keys were forgotten in batches of 2, %v", n, err)
 	}
 }

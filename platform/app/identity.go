@@ -35,6 +35,6 @@ func (f *foundation) passwordPolicy() password.Policy {
 func (f *foundation) keys() *idempotency.Store {
 	return &idempotency.Store{
 		Client: f.client, System: f.system, Clock: f.clock, Secret: [32]byte(f.secret.Derive(secret.Idempotency, 32)),
-		Keep: f.cfg.API.IdempotencyKeep, Wait: f.cfg.API.IdempotencyWait, MaxAnswer: int(f.cfg.API.IdempotencyAnswer),
+		Keep: f.cfg.API.IdempotencyKeep, Wait: f.cfg.API.IdempotencyWait, Batch: f.cfg.Worker.RetentionBatch, MaxAnswer: int(f.cfg.API.IdempotencyAnswer),
 	}
 }

@@ -20,14 +20,14 @@ func TestEveryLimitHasASetting(t *testing.T) {
 		"HEYUE_SEAL_BATCH", "23", "HEYUE_RETENTION_BATCH", "24", "HEYUE_IMPORT_BATCH", "25", "HEYUE_IMPORT_ELEMENT", "26KiB",
 		"HEYUE_IMPORT_PROCESS", "27KiB", "HEYUE_IMPORT_MEMORY", "128KiB", "HEYUE_IMPORT_DEPTH", "29",
 		"HEYUE_HTTP_HEADER_TIMEOUT", "130ms", "HEYUE_HTTP_BODY_TIMEOUT", "131ms", "HEYUE_HTTP_IDLE_TIMEOUT", "132ms",
-		"HEYUE_HTTP_HEADER_BYTES", "33KiB",
+		"HEYUE_HTTP_HEADER_BYTES", "33KiB", "HEYUE_IDEMPOTENCY_KEEP", "34m", "HEYUE_IDEMPOTENCY_WAIT", "35ms", "HEYUE_IDEMPOTENCY_ANSWER", "36KiB",
 	).Services(t.Context(), Roles{API: true, Worker: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	hub, read, http := s.foundation.hubOptions(), readerOptions(s.cfg.Import), connectionLimits(s.cfg.Server)
 	texts := []string{"MaxTitle", "MaxText", "MaxID"} // lengths of our columns
-	for _, part := range []any{hub, *s.scanner, *s.sealer, *s.AlertEvents, read, http, s.ocds} {
+	for _, part := range []any{hub, *s.scanner, *s.sealer, *s.AlertEvents, *s.Keys, read, http, s.ocds} {
 		v := reflect.ValueOf(part)
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
@@ -41,6 +41,7 @@ func TestEveryLimitHasASetting(t *testing.T) {
 	for name, same := range map[string]bool{
 		"relay":    s.relay.Poll == 11*ms && s.relay.Batch == 12 && s.relay.Workers == 13 && s.relay.Forget == 24,
 		"hub":      hub.Poll == 11*ms && hub.Page == 14 && hub.Workers == 15 && hub.Ring == 16 && hub.Queue == 17 && hub.Linger == 18*ms,
+		"keys":     s.Keys.Keep == 34*time.Minute && s.Keys.Wait == 35*ms && s.Keys.MaxAnswer == 36<<10 && s.Keys.Batch == 24,
 		"stream":   s.AlertEvents.Every == 19*ms,
 		"scanner":  s.scanner.Poll == 20*ms && s.scanner.Batch == 21,
 		"sealer":   s.sealer.Poll == 22*ms && s.sealer.Batch == 23,
