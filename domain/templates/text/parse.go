@@ -80,7 +80,7 @@ func isKey(s string) bool {
 	if s == "" || len(s) > MaxKey || s[0] < 'a' || s[0] > 'z' {
 		return false
 	}
-	return !strings.ContainsFunc(s, func(r rune) bool { return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || r == '_') })
+	return !strings.ContainsFunc(s, func(r rune) bool { return (r < 'a' || r > 'z') && (r < '0' || r > '9') && r != '_' })
 }
 
 // isChoice reports whether s is 1 to MaxKey capital letters, digits and _, beginning with a letter.

@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-	"time"
 
 	"heyue/domain/templates/capitals"
 	"heyue/platform/date"
@@ -75,7 +74,7 @@ func PrintDate(l Language, d date.Date) string {
 	if l == ZH {
 		return fmt.Sprintf("%d年%d月%d日", d.Year, d.Month, d.Day)
 	}
-	return fmt.Sprintf("%d %s %d", d.Day, time.Month(d.Month), d.Year)
+	return fmt.Sprintf("%d %s %d", d.Day, d.Month, d.Year)
 }
 
 func printPeriod(l Language, p Span) string {
