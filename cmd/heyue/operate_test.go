@@ -139,7 +139,7 @@ func TestImport(t *testing.T) {
 	}
 	for _, want := range []string{`jsonl: [1-9]\d* processes \(0 as before, 0 failed\); customers [1-9]`, `jsonl: (\d+) processes \((\d+) as before, 0 failed\); customers 0 new, 0 changed; .* contracts 0 new, 0 changed; 0 payments`} {
 		code, out, complaint := heyue(t, vars, "import", "ocds", "--tenant", "acme", file)
-		if code != 0 || strings.Count(out, "\n") != 1 || !regexp.MustCompile(want).MatchString(out) || !strings.Contains(complaint, "importing "+file) {
+		if code != 0 || strings.Count(out, "\n") != 1 || !regexp.MustCompile(want).MatchString(out) || !strings.Contains(complaint, "importing "+file) || !strings.Contains(complaint, " (100 %)\n") {
 			t.Errorf("exit %d: %s%s; want %s", code, out, complaint, want)
 		}
 	}

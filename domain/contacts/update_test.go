@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"heyue/domain/contacts"
@@ -11,6 +12,7 @@ import (
 	"heyue/ent/contact"
 	"heyue/platform/date"
 	"heyue/platform/publicid"
+	"heyue/tenancy"
 	"heyue/tests/fixture"
 )
 
@@ -149,6 +151,34 @@ func TestOnePrimaryContactAmongMany(t *testing.T) {
 	n, err := w.Client.Contact.Query().Where(contact.IsPrimary(true)).Count(w.Acme.Ctx)
 	if err != nil || n != 1 {
 		t.Errorf("%d primary contacts, %v", n, err)
+	}
+}
+
+// TestTheDatabaseKeepsOnePrimaryContact: of those who write past the service at the same time, one gets through. Archived
+// contacts do not count.
+func TestTheDatabaseKeepsOnePrimaryContact(t *testing.T) {
+	t.Parallel()
+	w := open(t)
+	primary := func(tx *ent.Tx) *ent.ContactCreate {
+		return tx.Contact.Create().SetCustomerID(w.alices).SetName("x").SetIsPrimary(true)
+	}
+	w.Write(t, w.Acme.Ctx, func(tx *ent.Tx) error { return primary(tx).SetArchivedAt(w.Clock.Now()).Exec(w.Acme.Ctx) })
+	var through atomic.Int32
+	var wg sync.WaitGroup
+	for range 4 {
+		wg.Go(func() {
+			err := tenancy.Write(w.Acme.Ctx, w.Client, func(tx *ent.Tx) error { return primary(tx).Exec(w.Acme.Ctx) })
+			switch name, refused := tenancy.UniqueViolation(err); {
+			case err == nil:
+				through.Add(1)
+			case !refused || name != "contacts_one_primary":
+				t.Errorf("refused with %v", err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := through.Load(); n != 1 {
+		t.Errorf("%d primary contacts of one customer", n)
 	}
 }
 

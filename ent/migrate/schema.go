@@ -752,6 +752,14 @@ var (
 				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[26], ContactsColumns[0]},
 			},
 			{
+				Name:    "contacts_one_primary",
+				Unique:  true,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[26]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "is_primary AND archived_at IS NULL",
+				},
+			},
+			{
 				Name:    "contact_tenant_id_name",
 				Unique:  false,
 				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[7]},

@@ -2,6 +2,7 @@ package schema
 
 import (
 	"entgo.io/ent"
+	"entgo.io/ent/dialect/entsql"
 	"entgo.io/ent/schema"
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
@@ -108,10 +109,12 @@ func (Contact) Edges() []ent.Edge {
 }
 
 // Indexes of Contact. (tenant_id, customer_id, id) is what a service record's contact refers to, so that a
-// record cannot name a contact of another customer (HR1).
+// record cannot name a contact of another customer (HR1). A customer has one primary contact at most, whoever writes.
 func (Contact) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "customer_id", "id").Unique(),
+		index.Fields("tenant_id", "customer_id").Unique().StorageKey("contacts_one_primary").
+			Annotations(entsql.IndexWhere("is_primary AND archived_at IS NULL")),
 		index.Fields("tenant_id", "name"),
 		index.Fields("tenant_id", "created_at"),
 	}

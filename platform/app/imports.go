@@ -33,7 +33,8 @@ func (s *Services) ImportOCDS(ctx context.Context, slug, file string, out progre
 	if err != nil {
 		return "", err
 	}
-	end := show(ctx, reader, progress.Start(out, "importing "+file, total(reader)))
+	whole := total(reader)
+	end := show(ctx, reader, progress.Start(out, "importing "+file, whole), whole)
 	sum, err := s.ocds.Run(tenancy.With(ctx, listed.TenantID), reader, imports.Watch{Problems: problems.Write})
 	end(err)
 	written, closed := problems.Close()
@@ -61,8 +62,9 @@ func total(r *ocds.Reader) int64 {
 }
 
 // show moves task along with the reader until the function it returns is called with how the work ended. Blank bytes
-// between releases are nobody's, so a reading that went well is complete whatever was counted.
-func show(ctx context.Context, r *ocds.Reader, task *progress.Task) (end func(error)) {
+// between releases are nobody's, so a reading that went well is complete whatever was counted; whole is what task was
+// told at its start.
+func show(ctx context.Context, r *ocds.Reader, task *progress.Task, whole int64) (end func(error)) {
 	ctx, cancel := context.WithCancel(ctx)
 	stopped := make(chan int64)
 	go func() {
@@ -83,8 +85,8 @@ func show(ctx context.Context, r *ocds.Reader, task *progress.Task) (end func(er
 	return func(err error) {
 		cancel()
 		shown := <-stopped
-		if _, all := r.Progress(); err == nil && all > shown {
-			task.Add(all - shown)
+		if err == nil && whole > shown {
+			task.Add(whole - shown)
 		}
 		task.End(err)
 	}
