@@ -49,6 +49,11 @@ var (
 
 	AlertRead = Permission{"alert", "read"}
 
+	ApprovalRead       = Permission{"approval", "read"}
+	ApprovalDecide     = Permission{"approval", "decide"}
+	ApprovalFlowRead   = Permission{"approval_flow", "read"}
+	ApprovalFlowUpdate = Permission{"approval_flow", "update"}
+
 	TenantUpdate = Permission{"tenant", "update"}
 	AuditRead    = Permission{"audit", "read"}
 )
@@ -61,7 +66,8 @@ func All() []Permission {
 		ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
 		ContractRead, ContractCreate, ContractUpdate, ContractArchive, PaymentRecord, MilestoneComplete,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
-		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead, TenantUpdate, AuditRead,
+		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
+		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,
 	}
 }
 

@@ -21,31 +21,32 @@ type Rule struct {
 const Admin = "admin"
 
 // Templates lists the shipped roles (A3): what each may do and how far it reaches.
+// Whoever takes part in an approval sees it; ApprovalRead reaches others beside.
 func Templates() []Template {
-	everyone := reach(grant.Tenant, DictionaryRead, DepartmentRead, UserRead, AlertRead)
+	everyone := reach(grant.Tenant, DictionaryRead, DepartmentRead, UserRead, AlertRead, ApprovalDecide, ApprovalFlowRead)
 	return []Template{
 		{Admin, "管理员", "Administrator", reach(grant.Tenant, All()...)},
 		{"manager", "经理", "Manager", join(everyone,
 			reach(grant.Subtree, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
-				ContractRead, ContractCreate, ContractUpdate, ContractArchive, MilestoneComplete),
+				ContractRead, ContractCreate, ContractUpdate, ContractArchive, MilestoneComplete, ApprovalRead),
 			reach(grant.Tenant, RoleRead))},
 		{"sales", "销售", "Sales", join(everyone,
 			reach(grant.Own, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate,
-				ContractRead, ContractCreate, ContractUpdate, MilestoneComplete))},
+				ContractRead, ContractCreate, ContractUpdate, MilestoneComplete, ApprovalRead))},
 		{"service", "客服", "Service", join(everyone,
 			reach(grant.Tenant, CustomerRead, ContactRead, ContactCreate, ContactUpdate, ServiceRecordRead),
 			reach(grant.Department, ContractRead),
-			reach(grant.Own, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive))},
+			reach(grant.Own, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive, ApprovalRead))},
 		{"legal", "法务", "Legal", join(everyone,
-			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate))},
+			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate, ApprovalRead))},
 		{"finance", "财务", "Finance", join(everyone,
-			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord))},
+			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, ApprovalRead))},
 		{"auditor", "审计", "Auditor", join(everyone,
-			reach(grant.Tenant, CustomerRead, ContactRead, ServiceRecordRead, ContractRead, RoleRead, AuditRead))},
+			reach(grant.Tenant, CustomerRead, ContactRead, ServiceRecordRead, ContractRead, RoleRead, AuditRead, ApprovalRead))},
 	}
 }
 

@@ -1,6 +1,8 @@
 package staff
 
 import (
+	"slices"
+
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
 )
@@ -14,11 +16,12 @@ type DepartmentDraft struct {
 	Name     string
 	Code     string
 	ParentID *publicid.DepartmentID
+	HeadID   *publicid.UserID // who answers for it, and approves for it
 	Position *int
 }
 
 // DepartmentChange alters a department that is still at ExpectedVersion. A nil field stays as it is; ClearParent moves
-// the department to the top.
+// the department to the top, ClearHead leaves it without a head.
 type DepartmentChange struct {
 	ID              publicid.DepartmentID
 	ExpectedVersion int
@@ -26,14 +29,18 @@ type DepartmentChange struct {
 	Name            *string
 	Code            *string
 	ParentID        *publicid.DepartmentID
+	HeadID          *publicid.UserID
 	Position        *int
 }
 
 // DepartmentClearable names a reference of a department that a change may empty.
 type DepartmentClearable string
 
-// ClearParent moves a department to the top.
-const ClearParent DepartmentClearable = "PARENT"
+// References of a department that can be emptied.
+const (
+	ClearParent DepartmentClearable = "PARENT" // moves it to the top
+	ClearHead   DepartmentClearable = "HEAD"
+)
 
 // DepartmentTarget is a department at the version that the caller has seen.
 type DepartmentTarget struct {
@@ -54,8 +61,9 @@ func (d DepartmentDraft) Validate() error {
 func (ch DepartmentChange) Validate() error {
 	var c fault.Check
 	for _, clear := range ch.Clear {
-		c.That(clear == ClearParent, fault.UnknownValue, "clear", "%.20q cannot be cleared", clear)
-		c.That(ch.ParentID == nil, fault.Inconsistent, "clear", "parentId cannot be set and cleared at once")
+		c.That(clear == ClearParent || clear == ClearHead, fault.UnknownValue, "clear", "%.20q cannot be cleared", clear)
+		c.That(clear != ClearParent || ch.ParentID == nil, fault.Inconsistent, "clear", "parentId cannot be set and cleared at once")
+		c.That(clear != ClearHead || ch.HeadID == nil, fault.Inconsistent, "clear", "headId cannot be set and cleared at once")
 	}
 	if ch.Name != nil {
 		c.Text("name", *ch.Name, 1, maxName)
@@ -74,7 +82,7 @@ func checkPosition(c *fault.Check, p *int) {
 // parent is where the change wants the department to hang, given where it does.
 func (ch DepartmentChange) parent(now *publicid.DepartmentID) *publicid.DepartmentID {
 	switch {
-	case len(ch.Clear) > 0:
+	case slices.Contains(ch.Clear, ClearParent):
 		return nil
 	case ch.ParentID != nil:
 		return ch.ParentID

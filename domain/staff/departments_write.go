@@ -2,6 +2,7 @@ package staff
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"heyue/audit"
@@ -18,7 +19,7 @@ import (
 const gap = 10
 
 // Create adds a department to the tree. Needs department:update. Faults: those of DepartmentDraft.Validate, DUPLICATE at
-// code, NOT_FOUND, WRONG_STATE (archived) and OUT_OF_RANGE (too deep) at parentId, LIMIT_REACHED.
+// code, NOT_FOUND, WRONG_STATE (archived) and OUT_OF_RANGE (too deep) at parentId, NOT_FOUND at headId, LIMIT_REACHED.
 func (s *Departments) Create(ctx context.Context, d DepartmentDraft) (made *ent.Department, err error) {
 	if _, err := s.Policies.Require(ctx, policies.DepartmentUpdate); err != nil {
 		return nil, err
@@ -31,8 +32,11 @@ func (s *Departments) Create(ctx context.Context, d DepartmentDraft) (made *ent.
 		if err != nil {
 			return err
 		}
+		if err := works(ctx, tx, d.HeadID, "headId"); err != nil {
+			return err
+		}
 		made, err = tx.Department.Create().SetName(tidy(d.Name)).SetCode(tidy(d.Code)).SetNillableParentID(d.ParentID).
-			SetPosition(position).Save(ctx)
+			SetNillableHeadID(d.HeadID).SetPosition(position).Save(ctx)
 		if err != nil {
 			return departmentConflict(err)
 		}
@@ -76,7 +80,7 @@ func (s *Departments) Update(ctx context.Context, ch DepartmentChange) (*ent.Dep
 		return nil, err
 	}
 	return s.change(ctx, DepartmentTarget{ch.ID, ch.ExpectedVersion}, "update",
-		func(_ *ent.Tx, old *ent.Department, all siblings, m *ent.DepartmentMutation) error {
+		func(tx *ent.Tx, old *ent.Department, all siblings, m *ent.DepartmentMutation) error {
 			if old.ArchivedAt != nil {
 				return fault.New(fault.State, fault.WrongState, "the department is archived; restore it first").At("id")
 			}
@@ -84,6 +88,14 @@ func (s *Departments) Update(ctx context.Context, ch DepartmentChange) (*ent.Dep
 			set(ch.Code, m.SetCode)
 			if ch.Position != nil {
 				m.SetPosition(*ch.Position)
+			}
+			if err := works(ctx, tx, ch.HeadID, "headId"); err != nil {
+				return err
+			}
+			if ch.HeadID != nil {
+				m.SetHeadID(*ch.HeadID)
+			} else if slices.Contains(ch.Clear, ClearHead) {
+				m.ClearHeadID()
 			}
 			parent := ch.parent(old.ParentID)
 			if orTop(parent) == orTop(old.ParentID) {

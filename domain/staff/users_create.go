@@ -71,8 +71,11 @@ func (s *Users) insert(ctx context.Context, tx *ent.Tx, d UserDraft, hash string
 	if err := all.usable(d.DepartmentID, "departmentId"); err != nil {
 		return nil, err
 	}
+	if err := works(ctx, tx, d.ManagerID, "managerId"); err != nil {
+		return nil, err
+	}
 	create := tx.User.Create().SetEmail(account.NormalEmail(d.Email)).SetPasswordHash(hash).
-		SetLocale(tenant.Settings.Locale).SetNillableDepartmentID(d.DepartmentID)
+		SetLocale(tenant.Settings.Locale).SetNillableDepartmentID(d.DepartmentID).SetNillableManagerID(d.ManagerID)
 	d.apply(create.Mutation())
 	u, err := create.Save(ctx)
 	if _, taken := tenancy.UniqueViolation(err); taken {

@@ -2,6 +2,7 @@ package staff
 
 import (
 	"fmt"
+	"slices"
 
 	"heyue/identity/account"
 	"heyue/identity/password"
@@ -18,6 +19,7 @@ type UserDetails struct {
 	Title        *string
 	Locale       *string
 	DepartmentID *publicid.DepartmentID
+	ManagerID    *publicid.UserID // whom they report to; their superiors approve what they submit
 }
 
 // UserDraft is a new user. Email is the login name: it is stored in one spelling (account.NormalEmail), unique within
@@ -32,8 +34,11 @@ type UserDraft struct {
 // UserClearable names a reference of a user that a change may empty.
 type UserClearable string
 
-// ClearDepartment takes a user out of all departments.
-const ClearDepartment UserClearable = "DEPARTMENT"
+// References of a user that can be emptied.
+const (
+	ClearDepartment UserClearable = "DEPARTMENT" // takes them out of all departments
+	ClearManager    UserClearable = "MANAGER"
+)
 
 // UserChange alters a user who is still at ExpectedVersion.
 type UserChange struct {
@@ -81,8 +86,9 @@ func (d UserDraft) Validate(p password.Policy) error {
 func (ch UserChange) Validate() error {
 	var c fault.Check
 	for _, clear := range ch.Clear {
-		c.That(clear == ClearDepartment, fault.UnknownValue, "clear", "%.20q cannot be cleared", clear)
-		c.That(ch.DepartmentID == nil, fault.Inconsistent, "clear", "departmentId cannot be set and cleared at once")
+		c.That(clear == ClearDepartment || clear == ClearManager, fault.UnknownValue, "clear", "%.20q cannot be cleared", clear)
+		c.That(clear != ClearDepartment || ch.DepartmentID == nil, fault.Inconsistent, "clear", "departmentId cannot be set and cleared at once")
+		c.That(clear != ClearManager || ch.ManagerID == nil, fault.Inconsistent, "clear", "managerId cannot be set and cleared at once")
 	}
 	ch.check(&c)
 	return c.Err()
@@ -102,7 +108,7 @@ func (d UserDetails) check(c *fault.Check) {
 // department is where the change wants the user to be, given where they are.
 func (ch UserChange) department(now *publicid.DepartmentID) *publicid.DepartmentID {
 	switch {
-	case len(ch.Clear) > 0:
+	case slices.Contains(ch.Clear, ClearDepartment):
 		return nil
 	case ch.DepartmentID != nil:
 		return ch.DepartmentID

@@ -37,6 +37,9 @@ func (s *Users) Update(ctx context.Context, ch UserChange) (*ent.User, error) {
 	}
 	return s.change(ctx, access, UserTarget{ch.ID, ch.ExpectedVersion}, "update", func(tx *ent.Tx, old *ent.User, m *ent.UserMutation) error {
 		ch.apply(m)
+		if err := ch.line(ctx, tx, m); err != nil {
+			return err
+		}
 		to := ch.department(old.DepartmentID)
 		if orTop(to) == orTop(old.DepartmentID) {
 			return nil

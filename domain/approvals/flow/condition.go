@@ -17,7 +17,7 @@ type Field string
 const (
 	FieldKind       Field = "KIND"              // In: kinds of contract
 	FieldAmount     Field = "AMOUNT"            // Min, Below in Currency
-	FieldDepartment Field = "DEPARTMENT"        // Departments, with everything below them
+	FieldDepartment Field = "DEPARTMENT"        // DepartmentIDs, with everything below them
 	FieldTemplate   Field = "TEMPLATE"          // In: codes of templates
 	FieldGrade      Field = "CUSTOMER_GRADE"    // In: grades
 	FieldExceptions Field = "CLAUSE_EXCEPTIONS" // Min, Below: how many there are
@@ -35,14 +35,14 @@ func (Field) Values() []string { return enum.Texts(Fields()) }
 // Condition is one test of the facts. Min is met by itself, Below is not: "from 100,000" and "below 100,000" leave no
 // gap and no overlap. Not turns the answer round.
 type Condition struct {
-	Field       Field                   `json:"field"`
-	Key         string                  `json:"key,omitempty"` // of the custom field
-	Not         bool                    `json:"not,omitempty"`
-	In          []string                `json:"in,omitempty"`
-	Departments []publicid.DepartmentID `json:"departments,omitempty"`
-	Min         *money.Decimal          `json:"min,omitempty"`
-	Below       *money.Decimal          `json:"below,omitempty"`
-	Currency    money.Currency          `json:"currency,omitempty"` // in which Min and Below are
+	Field         Field                   `json:"field"`
+	Key           *string                 `json:"key,omitempty"` // of the custom field
+	Not           bool                    `json:"not,omitempty"`
+	In            []string                `json:"in,omitempty"`
+	DepartmentIDs []publicid.DepartmentID `json:"departments,omitempty"`
+	Min           *money.Decimal          `json:"min,omitempty"`
+	Below         *money.Decimal          `json:"below,omitempty"`
+	Currency      *money.Currency         `json:"currency,omitempty"` // in which Min and Below are
 }
 
 // Rates turns a sum into another currency by the tenant's rates; false when there is none.
@@ -77,8 +77,8 @@ func (c Condition) test(f Facts, rates Rates) (holds bool, why string, certain b
 	case FieldAmount:
 		return c.amount(f, rates)
 	case FieldDepartment:
-		holds = slices.ContainsFunc(f.Departments, func(d publicid.DepartmentID) bool { return slices.Contains(c.Departments, d) })
-		return holds, "department is within " + oneOf(named(c.Departments)), true
+		holds = slices.ContainsFunc(f.Departments, func(d publicid.DepartmentID) bool { return slices.Contains(c.DepartmentIDs, d) })
+		return holds, "department is within " + oneOf(named(c.DepartmentIDs)), true
 	case FieldTemplate:
 		return slices.Contains(c.In, f.Template), "template is " + oneOf(c.In), true
 	case FieldGrade:
@@ -92,14 +92,15 @@ func (c Condition) test(f Facts, rates Rates) (holds bool, why string, certain b
 }
 
 func (c Condition) amount(f Facts, rates Rates) (bool, string, bool) {
-	why := "amount " + c.bounds() + " " + string(c.Currency)
+	currency := value(c.Currency)
+	why := "amount " + c.bounds() + " " + string(currency)
 	switch {
 	case f.Amount == nil:
 		return c.within(money.Decimal{}), why, true // no money is none at all
-	case f.Amount.Currency() == c.Currency:
+	case f.Amount.Currency() == currency:
 		return c.within(f.Amount.Amount()), why, true
 	}
-	if v, ok := rates(*f.Amount, c.Currency); ok {
+	if v, ok := rates(*f.Amount, currency); ok {
 		return c.within(v), fmt.Sprintf("%s (%s by the tenant's rate)", why, v), true
 	}
 	return true, fmt.Sprintf("%s: no rate for %s, taken as matched", why, f.Amount.Currency()), false
@@ -107,12 +108,13 @@ func (c Condition) amount(f Facts, rates Rates) (bool, string, bool) {
 
 // custom compares as numbers when the condition has bounds. A value that is no number is then within none.
 func (c Condition) custom(f Facts) (bool, string, bool) {
-	value, there := f.Custom[c.Key]
+	key := value(c.Key)
+	held, there := f.Custom[key]
 	if c.Min == nil && c.Below == nil {
-		return there && slices.Contains(c.In, value), "custom." + c.Key + " is " + oneOf(c.In), true
+		return there && slices.Contains(c.In, held), "custom." + key + " is " + oneOf(c.In), true
 	}
-	n, err := money.ParseDecimal(value)
-	return err == nil && c.within(n), "custom." + c.Key + " " + c.bounds(), true
+	n, err := money.ParseDecimal(held)
+	return err == nil && c.within(n), "custom." + key + " " + c.bounds(), true
 }
 
 func (c Condition) within(n money.Decimal) bool {
@@ -153,4 +155,12 @@ func named[T fmt.Stringer](all []T) []string {
 		out[i] = v.String()
 	}
 	return out
+}
+
+func value[T any](v *T) T {
+	if v == nil {
+		var zero T
+		return zero
+	}
+	return *v
 }

@@ -84,7 +84,7 @@ const (
 	ByRole    By = "ROLE"    // every active member of the role
 	ByHead    By = "HEAD"    // the head of a department: the one named, else the subject's, else the one above it
 	ByManager By = "MANAGER" // the submitter's manager, else the head of their department
-	ByChoice  By = "CHOICE"  // chosen by the submitter among Among
+	ByChoice  By = "CHOICE"  // chosen by the submitter among AmongIDs
 )
 
 // Bys returns all ways.
@@ -95,11 +95,11 @@ func (By) Values() []string { return enum.Texts(Bys()) }
 
 // Approver names whom a node asks. Only the field that belongs to By is read.
 type Approver struct {
-	By         By                     `json:"by"`
-	User       *publicid.UserID       `json:"user,omitempty"`
-	Role       *publicid.RoleID       `json:"role,omitempty"`
-	Department *publicid.DepartmentID `json:"department,omitempty"`
-	Among      []publicid.UserID      `json:"among,omitempty"`
+	By           By                     `json:"by"`
+	UserID       *publicid.UserID       `json:"user,omitempty"`
+	RoleID       *publicid.RoleID       `json:"role,omitempty"`
+	DepartmentID *publicid.DepartmentID `json:"department,omitempty"`
+	AmongIDs     []publicid.UserID      `json:"among,omitempty"`
 }
 
 // Facts are what conditions look at: the subject as its owner describes it.
