@@ -31,6 +31,16 @@ var (
 	ContractUpdate  = Permission{"contract", "update"}
 	ContractArchive = Permission{"contract", "archive"}
 
+	// ContractCompose lets somebody write a contract's clauses, instead of filling a template's blanks (E1, HR2).
+	ContractCompose = Permission{"contract", "compose"}
+
+	TemplateRead    = Permission{"template", "read"}
+	TemplateUpdate  = Permission{"template", "update"}
+	TemplatePublish = Permission{"template", "publish"}
+
+	ClauseExceptionPropose = Permission{"clause_exception", "propose"}
+	ClauseExceptionDecide  = Permission{"clause_exception", "decide"}
+
 	PaymentRecord     = Permission{"payment", "record"}
 	MilestoneComplete = Permission{"milestone", "complete"}
 
@@ -64,7 +74,9 @@ func All() []Permission {
 		CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 		ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 		ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
-		ContractRead, ContractCreate, ContractUpdate, ContractArchive, PaymentRecord, MilestoneComplete,
+		ContractRead, ContractCreate, ContractUpdate, ContractArchive, ContractCompose,
+		TemplateRead, TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide,
+		PaymentRecord, MilestoneComplete,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

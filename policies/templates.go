@@ -23,26 +23,27 @@ const Admin = "admin"
 // Templates lists the shipped roles (A3): what each may do and how far it reaches.
 // Whoever takes part in an approval sees it; ApprovalRead reaches others beside.
 func Templates() []Template {
-	everyone := reach(grant.Tenant, DictionaryRead, DepartmentRead, UserRead, AlertRead, ApprovalDecide, ApprovalFlowRead)
+	everyone := reach(grant.Tenant, DictionaryRead, TemplateRead, DepartmentRead, UserRead, AlertRead, ApprovalDecide, ApprovalFlowRead)
 	return []Template{
 		{Admin, "管理员", "Administrator", reach(grant.Tenant, All()...)},
 		{"manager", "经理", "Manager", join(everyone,
 			reach(grant.Subtree, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
-				ContractRead, ContractCreate, ContractUpdate, ContractArchive, MilestoneComplete, ApprovalRead),
+				ContractRead, ContractCreate, ContractUpdate, ContractArchive, ContractCompose, ClauseExceptionPropose, MilestoneComplete, ApprovalRead),
 			reach(grant.Tenant, RoleRead))},
 		{"sales", "销售", "Sales", join(everyone,
 			reach(grant.Own, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate,
-				ContractRead, ContractCreate, ContractUpdate, MilestoneComplete, ApprovalRead))},
+				ContractRead, ContractCreate, ContractUpdate, ClauseExceptionPropose, MilestoneComplete, ApprovalRead))},
 		{"service", "客服", "Service", join(everyone,
 			reach(grant.Tenant, CustomerRead, ContactRead, ContactCreate, ContactUpdate, ServiceRecordRead),
 			reach(grant.Department, ContractRead),
 			reach(grant.Own, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive, ApprovalRead))},
 		{"legal", "法务", "Legal", join(everyone,
-			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate, ApprovalRead))},
+			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate, ContractCompose,
+				TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide, ApprovalRead))},
 		{"finance", "财务", "Finance", join(everyone,
 			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, ApprovalRead))},
 		{"auditor", "审计", "Auditor", join(everyone,

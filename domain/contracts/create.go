@@ -28,15 +28,8 @@ func (s *Service) Create(ctx context.Context, d Draft) (made *ent.Contract, err 
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
-	if d.OwnerID == nil {
-		me := access.User()
-		d.OwnerID = &me
-	}
-	if d.DepartmentID == nil {
-		d.DepartmentID = access.Home()
-	}
-	if !access.Covers(d.OwnerID, d.DepartmentID) {
-		return nil, at(fault.New(fault.Invalid, fault.NotAllowed, outOfReach), "ownerId")
+	if err := d.settle(access); err != nil {
+		return nil, err
 	}
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		made, err = s.create(ctx, tx, d)
@@ -46,6 +39,21 @@ func (s *Service) Create(ctx context.Context, d Draft) (made *ent.Contract, err 
 		return nil, err
 	}
 	return made, nil
+}
+
+// settle gives the draft its owner and department, and checks that the caller reaches them.
+func (d *Draft) settle(access policies.Access) error {
+	if d.OwnerID == nil {
+		me := access.User()
+		d.OwnerID = &me
+	}
+	if d.DepartmentID == nil {
+		d.DepartmentID = access.Home()
+	}
+	if !access.Covers(d.OwnerID, d.DepartmentID) {
+		return at(fault.New(fault.Invalid, fault.NotAllowed, outOfReach), "ownerId")
+	}
+	return nil
 }
 
 const outOfReach = "your permission does not reach contracts of that owner and department"

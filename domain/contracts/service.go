@@ -42,6 +42,7 @@ type Service struct {
 	Audit       audit.Recorder
 	Numbers     Numbers
 	Obligations Obligations
+	Texts       Texts
 	Lister      listing.Lister
 	Clock       clock.Clock
 }

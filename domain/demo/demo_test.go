@@ -21,6 +21,7 @@ import (
 	"heyue/domain/numbers"
 	"heyue/domain/settlement/plan"
 	"heyue/domain/staff"
+	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/ent"
 	"heyue/ent/contract"
@@ -41,7 +42,7 @@ func loader(w *fixture.World) demo.Loader {
 		Tenants: &tenants.Service{
 			Client: w.Client, System: w.System, Directory: w.Directory, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock,
 			Passwords: w.Passwords, PasswordPolicy: password.DefaultPolicy(),
-			Seeds: tenants.Seeds{Dictionaries: dictionaries.Seed, Root: staff.SeedRoot, Admin: seedAdmin},
+			Seeds: tenants.Seeds{Dictionaries: dictionaries.Seed, Templates: templates.Seed{Clock: w.Clock}.Run, Root: staff.SeedRoot, Admin: seedAdmin},
 		},
 	}
 }

@@ -56,7 +56,7 @@ func (d Draft) settings() settings.Settings {
 	return *d.Settings
 }
 
-// Create opens a tenant and fills it: roles, dictionaries, a root department and an administrator. It fails with
+// Create opens a tenant and fills it: roles, dictionaries, templates, a root department and an administrator. It fails with
 // INVALID for what Validate finds, and with DUPLICATE at slug.
 //
 // The directory and the tenant may live in different databases, so this takes four steps, each of which may be done
@@ -178,6 +178,9 @@ func (s *Service) fill(ctx context.Context, tx *ent.Tx, d Draft, hash string) er
 		return err
 	}
 	if err := s.Seeds.Dictionaries(ctx, tx); err != nil {
+		return err
+	}
+	if err := s.Seeds.Templates(ctx, tx, locale); err != nil {
 		return err
 	}
 	root, err := s.Seeds.Root(ctx, tx, d.Name)

@@ -40,6 +40,7 @@ type Service struct {
 // Seeds fill a new tenant, each in the transaction that makes it ready. They are the packages' that own the rows.
 type Seeds struct {
 	Dictionaries func(ctx context.Context, tx *ent.Tx) error
+	Templates    func(ctx context.Context, tx *ent.Tx, locale string) error
 	Root         func(ctx context.Context, tx *ent.Tx, name string) (publicid.DepartmentID, error)
 	Admin        func(ctx context.Context, tx *ent.Tx, a FirstUser) error
 }

@@ -6,6 +6,7 @@ import (
 
 	"heyue/domain/dictionaries"
 	"heyue/domain/staff"
+	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/ent"
 	"heyue/identity/password"
@@ -39,6 +40,7 @@ func open(t *testing.T) house {
 		Passwords: w.Passwords, PasswordPolicy: password.DefaultPolicy(), Reminders: h.reminders,
 		Seeds: tenants.Seeds{
 			Dictionaries: dictionaries.Seed,
+			Templates:    templates.Seed{Clock: w.Clock}.Run,
 			Root:         staff.SeedRoot,
 			Admin:        seedAdmin,
 		},

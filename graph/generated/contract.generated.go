@@ -5,6 +5,7 @@ package generated
 import (
 	"context"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/drafting"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -35,6 +36,8 @@ type ContractResolver interface {
 	Documents(ctx context.Context, objs []*ent.Contract) ([][]*ent.DocumentReference, error)
 	Changes(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractChange, error)
 
+	Text(ctx context.Context, objs []*ent.Contract) ([]*drafting.Rendered, error)
+	ClauseExceptions(ctx context.Context, objs []*ent.Contract) ([][]*ent.ClauseException, error)
 	Owner(ctx context.Context, objs []*ent.Contract) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.Contract) ([]*ent.Department, error)
 }
@@ -928,6 +931,116 @@ func (ec *executionContext) fieldContext_Contract_archivedAt(_ context.Context, 
 	return graphql.NewScalarFieldContext("Contract", field, false, false, "DateTime")
 }
 
+func (ec *executionContext) _Contract_text(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_text(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *drafting.Rendered) graphql.Marshaler {
+			return ec.marshalOContractText2ᚖheyueᚋdomainᚋdraftingᚐRendered(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContractText(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_text(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Text(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*drafting.Rendered](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.text",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Text(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*drafting.Rendered](
+		ctx,
+		results,
+		err,
+		"Contract.text",
+	)
+}
+
+func (ec *executionContext) _Contract_clauseExceptions(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_clauseExceptions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_clauseExceptions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ClauseException) graphql.Marshaler {
+			return ec.marshalNClauseException2ᚕᚖheyueᚋentᚐClauseExceptionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_clauseExceptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ClauseException(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_clauseExceptions(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ClauseExceptions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ClauseException](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.clauseExceptions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ClauseExceptions(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ClauseException](
+		ctx,
+		results,
+		err,
+		"Contract.clauseExceptions",
+	)
+}
+
 func (ec *executionContext) _Contract_owner(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1371,6 +1484,18 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "text":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_text(ctx, field, obj)
+				})
+		case "clauseExceptions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_clauseExceptions(ctx, field, obj)
+				})
 		case "owner":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, false,

@@ -1582,6 +1582,26 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAuditEntryI
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐClauseExceptionID(ctx context.Context, v any) (publicid.ClauseExceptionID, error) {
+	var res publicid.ClauseExceptionID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐClauseExceptionID(ctx context.Context, sel ast.SelectionSet, v publicid.ClauseExceptionID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐClauseID(ctx context.Context, v any) (publicid.ClauseID, error) {
+	var res publicid.ClauseID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐClauseID(ctx context.Context, sel ast.SelectionSet, v publicid.ClauseID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, v any) (publicid.ContactID, error) {
 	var res publicid.ContactID
 	err := res.UnmarshalGQL(v)
@@ -1719,6 +1739,26 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐServiceRe
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐServiceRecordID(ctx context.Context, sel ast.SelectionSet, v publicid.ServiceRecordID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐTemplateID(ctx context.Context, v any) (publicid.TemplateID, error) {
+	var res publicid.TemplateID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐTemplateID(ctx context.Context, sel ast.SelectionSet, v publicid.TemplateID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐTemplateVersionID(ctx context.Context, v any) (publicid.TemplateVersionID, error) {
+	var res publicid.TemplateVersionID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐTemplateVersionID(ctx context.Context, sel ast.SelectionSet, v publicid.TemplateVersionID) graphql.Marshaler {
 	return v
 }
 
@@ -1902,6 +1942,64 @@ func (ec *executionContext) marshalNString2string(ctx context.Context, sel ast.S
 		graphql.AddInvalidNullFromMarshaler(ctx, "String!")
 	}
 	return res
+}
+
+func (ec *executionContext) unmarshalNString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2string(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v []string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNString2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNString2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2ᚕstringᚄ(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalNString2ᚖstring(ctx context.Context, v any) (*string, error) {
@@ -2419,6 +2517,22 @@ func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentP
 	return v
 }
 
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐTemplateID(ctx context.Context, v any) (*publicid.TemplateID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.TemplateID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐTemplateID(ctx context.Context, sel ast.SelectionSet, v *publicid.TemplateID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐUserID(ctx context.Context, v any) (*publicid.UserID, error) {
 	if v == nil {
 		return nil, nil
@@ -2530,6 +2644,41 @@ func (ec *executionContext) marshalOString2ᚕstringᚄ(ctx context.Context, sel
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNString2string(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalOString2ᚕᚕstringᚄ(ctx context.Context, v any) ([][]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([][]string, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNString2ᚕstringᚄ(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOString2ᚕᚕstringᚄ(ctx context.Context, sel ast.SelectionSet, v [][]string) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNString2ᚕstringᚄ(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {

@@ -14,8 +14,10 @@ import (
 	"heyue/domain/customers/criteria"
 	"heyue/domain/dictionaries"
 	"heyue/domain/dictionaries/shipped"
+	"heyue/domain/drafting"
 	"heyue/domain/service"
 	"heyue/domain/staff"
+	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/graph/model"
 	"heyue/identity/sessions"
@@ -38,6 +40,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	Alert() AlertResolver
 	AuditEntry() AuditEntryResolver
+	Clause() ClauseResolver
+	ClauseException() ClauseExceptionResolver
 	Contact() ContactResolver
 	Contract() ContractResolver
 	Customer() CustomerResolver
@@ -48,6 +52,8 @@ type ResolverRoot interface {
 	Query() QueryResolver
 	ServiceRecord() ServiceRecordResolver
 	Subscription() SubscriptionResolver
+	Template() TemplateResolver
+	TemplateVersion() TemplateVersionResolver
 	Tenant() TenantResolver
 	User() UserResolver
 	Viewer() ViewerResolver
@@ -132,6 +138,81 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	Clause struct {
+		ArchivedAt func(childComplexity int) int
+		Code       func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Heading    func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Tags       func(childComplexity int) int
+		Text       func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ClauseArchivePayload struct {
+		Clause     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ClauseConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ClauseCreatePayload struct {
+		Clause     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ClauseEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ClauseException struct {
+		ClauseKey  func(childComplexity int) int
+		Contract   func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		DecidedBy  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		NewText    func(childComplexity int) int
+		OldText    func(childComplexity int) int
+		Opinion    func(childComplexity int) int
+		ProposedBy func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Status     func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ClauseExceptionDecidePayload struct {
+		ClauseException func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	ClauseExceptionProposePayload struct {
+		ClauseException func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	ClauseExceptionWithdrawPayload struct {
+		ClauseException func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	ClauseRestorePayload struct {
+		Clause     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ClauseUpdatePayload struct {
+		Clause     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Contact struct {
 		Address    func(childComplexity int) int
 		ArchivedAt func(childComplexity int) int
@@ -193,33 +274,35 @@ type ComplexityRoot struct {
 	}
 
 	Contract struct {
-		Amount      func(childComplexity int) int
-		ArchivedAt  func(childComplexity int) int
-		Changes     func(childComplexity int) int
-		CreatedAt   func(childComplexity int) int
-		Customer    func(childComplexity int) int
-		Department  func(childComplexity int) int
-		Description func(childComplexity int) int
-		Direction   func(childComplexity int) int
-		Documents   func(childComplexity int) int
-		EffectiveOn func(childComplexity int) int
-		EndsOn      func(childComplexity int) int
-		ID          func(childComplexity int) int
-		Kind        func(childComplexity int) int
-		Lines       func(childComplexity int) int
-		Milestones  func(childComplexity int) int
-		Number      func(childComplexity int) int
-		Owner       func(childComplexity int) int
-		Parties     func(childComplexity int) int
-		PaymentPlan func(childComplexity int) int
-		Payments    func(childComplexity int) int
-		Predecessor func(childComplexity int) int
-		Settled     func(childComplexity int) int
-		SignedOn    func(childComplexity int) int
-		Status      func(childComplexity int) int
-		Title       func(childComplexity int) int
-		UpdatedAt   func(childComplexity int) int
-		Version     func(childComplexity int) int
+		Amount           func(childComplexity int) int
+		ArchivedAt       func(childComplexity int) int
+		Changes          func(childComplexity int) int
+		ClauseExceptions func(childComplexity int) int
+		CreatedAt        func(childComplexity int) int
+		Customer         func(childComplexity int) int
+		Department       func(childComplexity int) int
+		Description      func(childComplexity int) int
+		Direction        func(childComplexity int) int
+		Documents        func(childComplexity int) int
+		EffectiveOn      func(childComplexity int) int
+		EndsOn           func(childComplexity int) int
+		ID               func(childComplexity int) int
+		Kind             func(childComplexity int) int
+		Lines            func(childComplexity int) int
+		Milestones       func(childComplexity int) int
+		Number           func(childComplexity int) int
+		Owner            func(childComplexity int) int
+		Parties          func(childComplexity int) int
+		PaymentPlan      func(childComplexity int) int
+		Payments         func(childComplexity int) int
+		Predecessor      func(childComplexity int) int
+		Settled          func(childComplexity int) int
+		SignedOn         func(childComplexity int) int
+		Status           func(childComplexity int) int
+		Text             func(childComplexity int) int
+		Title            func(childComplexity int) int
+		UpdatedAt        func(childComplexity int) int
+		Version          func(childComplexity int) int
 	}
 
 	ContractArchivePayload struct {
@@ -246,9 +329,26 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	ContractDocument struct {
+		Clauses    func(childComplexity int) int
+		Parties    func(childComplexity int) int
+		Signatures func(childComplexity int) int
+		Title      func(childComplexity int) int
+	}
+
+	ContractDraftPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContractEdge struct {
 		Cursor func(childComplexity int) int
 		Node   func(childComplexity int) int
+	}
+
+	ContractFillPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContractLine struct {
@@ -267,6 +367,12 @@ type ComplexityRoot struct {
 		Rule func(childComplexity int) int
 	}
 
+	ContractParagraph struct {
+		Label func(childComplexity int) int
+		Runs  func(childComplexity int) int
+		Table func(childComplexity int) int
+	}
+
 	ContractParty struct {
 		CreditCode     func(childComplexity int) int
 		ID             func(childComplexity int) int
@@ -275,9 +381,61 @@ type ComplexityRoot struct {
 		Role           func(childComplexity int) int
 	}
 
+	ContractPassage struct {
+		Heading    func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Label      func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Optional   func(childComplexity int) int
+		Paragraphs func(childComplexity int) int
+		Seal       func(childComplexity int) int
+		Standing   func(childComplexity int) int
+	}
+
 	ContractRestorePayload struct {
 		Contract   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ContractRun struct {
+		Kind func(childComplexity int) int
+		Slot func(childComplexity int) int
+		Text func(childComplexity int) int
+	}
+
+	ContractSignatory struct {
+		CreditCode     func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Representative func(childComplexity int) int
+		Role           func(childComplexity int) int
+	}
+
+	ContractTable struct {
+		Columns func(childComplexity int) int
+		Rows    func(childComplexity int) int
+		Slot    func(childComplexity int) int
+	}
+
+	ContractText struct {
+		Blanks   func(childComplexity int) int
+		Complete func(childComplexity int) int
+		Document func(childComplexity int) int
+		Hash     func(childComplexity int) int
+		Language func(childComplexity int) int
+		Optional func(childComplexity int) int
+		Plain    func(childComplexity int) int
+		Slots    func(childComplexity int) int
+		Version  func(childComplexity int) int
+	}
+
+	ContractTextBlank struct {
+		Label func(childComplexity int) int
+		Slot  func(childComplexity int) int
+	}
+
+	ContractTextValue struct {
+		Slot  func(childComplexity int) int
+		Value func(childComplexity int) int
 	}
 
 	ContractUpdatePayload struct {
@@ -460,49 +618,66 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AlertAcknowledge       func(childComplexity int, input alerts.Target) int
-		AlertsRead             func(childComplexity int, input alerts.Targets) int
-		ContactArchive         func(childComplexity int, input contacts.Target) int
-		ContactCreate          func(childComplexity int, input contacts.Draft) int
-		ContactRestore         func(childComplexity int, input contacts.Target) int
-		ContactUpdate          func(childComplexity int, input contacts.Change) int
-		ContractArchive        func(childComplexity int, input contracts.Target) int
-		ContractCreate         func(childComplexity int, input contracts.Draft) int
-		ContractRestore        func(childComplexity int, input contracts.Target) int
-		ContractUpdate         func(childComplexity int, input contracts.Change) int
-		CustomerArchive        func(childComplexity int, input customers.Target) int
-		CustomerCreate         func(childComplexity int, input customers.Draft) int
-		CustomerRestore        func(childComplexity int, input customers.Target) int
-		CustomerUpdate         func(childComplexity int, input customers.Change) int
-		DepartmentArchive      func(childComplexity int, input staff.DepartmentTarget) int
-		DepartmentCreate       func(childComplexity int, input staff.DepartmentDraft) int
-		DepartmentRestore      func(childComplexity int, input staff.DepartmentTarget) int
-		DepartmentUpdate       func(childComplexity int, input staff.DepartmentChange) int
-		DictionaryEntryArchive func(childComplexity int, input dictionaries.Target) int
-		DictionaryEntryCreate  func(childComplexity int, input dictionaries.Draft) int
-		DictionaryEntryRestore func(childComplexity int, input dictionaries.Target) int
-		DictionaryEntryUpdate  func(childComplexity int, input dictionaries.Change) int
-		Login                  func(childComplexity int, input sessions.Credentials) int
-		Logout                 func(childComplexity int) int
-		MilestoneComplete      func(childComplexity int, input contracts.MilestoneTarget) int
-		PaymentRecord          func(childComplexity int, input contracts.Receipt) int
-		Refresh                func(childComplexity int, input model.RefreshInput) int
-		RoleAssign             func(childComplexity int, input policies.Membership) int
-		RoleCreate             func(childComplexity int, input policies.RoleDraft) int
-		RoleDelete             func(childComplexity int, input policies.RoleTarget) int
-		RoleSetGrants          func(childComplexity int, input policies.GrantsChange) int
-		RoleUnassign           func(childComplexity int, input policies.Membership) int
-		RoleUpdate             func(childComplexity int, input policies.RoleChange) int
-		ServiceRecordArchive   func(childComplexity int, input service.Target) int
-		ServiceRecordCreate    func(childComplexity int, input service.Draft) int
-		ServiceRecordRestore   func(childComplexity int, input service.Target) int
-		ServiceRecordUpdate    func(childComplexity int, input service.Change) int
-		TenantUpdate           func(childComplexity int, input tenants.Change) int
-		UserCreate             func(childComplexity int, input staff.UserDraft) int
-		UserDisable            func(childComplexity int, input staff.UserTarget) int
-		UserEnable             func(childComplexity int, input staff.UserTarget) int
-		UserSetPassword        func(childComplexity int, input staff.PasswordChange) int
-		UserUpdate             func(childComplexity int, input staff.UserChange) int
+		AlertAcknowledge        func(childComplexity int, input alerts.Target) int
+		AlertsRead              func(childComplexity int, input alerts.Targets) int
+		ClauseArchive           func(childComplexity int, input templates.ClauseTarget) int
+		ClauseCreate            func(childComplexity int, input templates.ClauseDraft) int
+		ClauseExceptionDecide   func(childComplexity int, input drafting.Decision) int
+		ClauseExceptionPropose  func(childComplexity int, input drafting.Proposal) int
+		ClauseExceptionWithdraw func(childComplexity int, input drafting.Withdrawal) int
+		ClauseRestore           func(childComplexity int, input templates.ClauseTarget) int
+		ClauseUpdate            func(childComplexity int, input templates.ClauseChange) int
+		ContactArchive          func(childComplexity int, input contacts.Target) int
+		ContactCreate           func(childComplexity int, input contacts.Draft) int
+		ContactRestore          func(childComplexity int, input contacts.Target) int
+		ContactUpdate           func(childComplexity int, input contacts.Change) int
+		ContractArchive         func(childComplexity int, input contracts.Target) int
+		ContractCreate          func(childComplexity int, input contracts.Draft) int
+		ContractDraft           func(childComplexity int, input contracts.Drafted) int
+		ContractFill            func(childComplexity int, input drafting.Filling) int
+		ContractRestore         func(childComplexity int, input contracts.Target) int
+		ContractUpdate          func(childComplexity int, input contracts.Change) int
+		CustomerArchive         func(childComplexity int, input customers.Target) int
+		CustomerCreate          func(childComplexity int, input customers.Draft) int
+		CustomerRestore         func(childComplexity int, input customers.Target) int
+		CustomerUpdate          func(childComplexity int, input customers.Change) int
+		DepartmentArchive       func(childComplexity int, input staff.DepartmentTarget) int
+		DepartmentCreate        func(childComplexity int, input staff.DepartmentDraft) int
+		DepartmentRestore       func(childComplexity int, input staff.DepartmentTarget) int
+		DepartmentUpdate        func(childComplexity int, input staff.DepartmentChange) int
+		DictionaryEntryArchive  func(childComplexity int, input dictionaries.Target) int
+		DictionaryEntryCreate   func(childComplexity int, input dictionaries.Draft) int
+		DictionaryEntryRestore  func(childComplexity int, input dictionaries.Target) int
+		DictionaryEntryUpdate   func(childComplexity int, input dictionaries.Change) int
+		Login                   func(childComplexity int, input sessions.Credentials) int
+		Logout                  func(childComplexity int) int
+		MilestoneComplete       func(childComplexity int, input contracts.MilestoneTarget) int
+		PaymentRecord           func(childComplexity int, input contracts.Receipt) int
+		Refresh                 func(childComplexity int, input model.RefreshInput) int
+		RoleAssign              func(childComplexity int, input policies.Membership) int
+		RoleCreate              func(childComplexity int, input policies.RoleDraft) int
+		RoleDelete              func(childComplexity int, input policies.RoleTarget) int
+		RoleSetGrants           func(childComplexity int, input policies.GrantsChange) int
+		RoleUnassign            func(childComplexity int, input policies.Membership) int
+		RoleUpdate              func(childComplexity int, input policies.RoleChange) int
+		ServiceRecordArchive    func(childComplexity int, input service.Target) int
+		ServiceRecordCreate     func(childComplexity int, input service.Draft) int
+		ServiceRecordRestore    func(childComplexity int, input service.Target) int
+		ServiceRecordUpdate     func(childComplexity int, input service.Change) int
+		TemplateArchive         func(childComplexity int, input templates.Target) int
+		TemplateCreate          func(childComplexity int, input templates.Draft) int
+		TemplateRestore         func(childComplexity int, input templates.Target) int
+		TemplateUpdate          func(childComplexity int, input templates.Change) int
+		TemplateVersionCreate   func(childComplexity int, input templates.VersionDraft) int
+		TemplateVersionPublish  func(childComplexity int, input templates.VersionTarget) int
+		TemplateVersionRetire   func(childComplexity int, input templates.VersionTarget) int
+		TemplateVersionUpdate   func(childComplexity int, input templates.VersionChange) int
+		TenantUpdate            func(childComplexity int, input tenants.Change) int
+		UserCreate              func(childComplexity int, input staff.UserDraft) int
+		UserDisable             func(childComplexity int, input staff.UserTarget) int
+		UserEnable              func(childComplexity int, input staff.UserTarget) int
+		UserSetPassword         func(childComplexity int, input staff.PasswordChange) int
+		UserUpdate              func(childComplexity int, input staff.UserChange) int
 	}
 
 	PageInfo struct {
@@ -545,6 +720,9 @@ type ComplexityRoot struct {
 		Alerts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *alerts.Filter, sort []*listing.Sort) int
 		AuditEntries     func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
 		AuditEntry       func(childComplexity int, id string) int
+		Clause           func(childComplexity int, id string) int
+		ClauseException  func(childComplexity int, id string) int
+		Clauses          func(childComplexity int, first *int, after *string, last *int, before *string, tag *string, filter *templates.ClauseFilter, sort []*listing.Sort) int
 		Contact          func(childComplexity int, id string) int
 		Contacts         func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
 		Contract         func(childComplexity int, id string) int
@@ -563,6 +741,9 @@ type ComplexityRoot struct {
 		Roles            func(childComplexity int) int
 		ServiceRecord    func(childComplexity int, id string) int
 		ServiceRecords   func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		Template         func(childComplexity int, id string) int
+		TemplateVersion  func(childComplexity int, id string) int
+		Templates        func(childComplexity int, first *int, after *string, last *int, before *string, filter *templates.Filter, sort []*listing.Sort) int
 		Tenant           func(childComplexity int) int
 		UnreadAlertCount func(childComplexity int) int
 		User             func(childComplexity int, id string) int
@@ -703,8 +884,162 @@ type ComplexityRoot struct {
 		User         func(childComplexity int) int
 	}
 
+	SlotChoice struct {
+		Key   func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
+	SlotColumn struct {
+		Key   func(childComplexity int) int
+		Label func(childComplexity int) int
+	}
+
+	SlotMoney struct {
+		Amount   func(childComplexity int) int
+		Currency func(childComplexity int) int
+	}
+
+	SlotPeriod struct {
+		From  func(childComplexity int) int
+		Until func(childComplexity int) int
+	}
+
+	SlotValue struct {
+		Choice func(childComplexity int) int
+		Date   func(childComplexity int) int
+		Money  func(childComplexity int) int
+		Number func(childComplexity int) int
+		Period func(childComplexity int) int
+		Rows   func(childComplexity int) int
+		Text   func(childComplexity int) int
+	}
+
 	Subscription struct {
 		AlertEvents func(childComplexity int, after *string, filter *alerts.Filter) int
+	}
+
+	Template struct {
+		ArchivedAt  func(childComplexity int) int
+		Code        func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Name        func(childComplexity int) int
+		Published   func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+		Versions    func(childComplexity int) int
+	}
+
+	TemplateArchivePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateClause struct {
+		Chosen   func(childComplexity int) int
+		Heading  func(childComplexity int) int
+		Key      func(childComplexity int) int
+		Optional func(childComplexity int) int
+		Tags     func(childComplexity int) int
+		Text     func(childComplexity int) int
+		When     func(childComplexity int) int
+	}
+
+	TemplateCondition struct {
+		Choice func(childComplexity int) int
+		Slot   func(childComplexity int) int
+	}
+
+	TemplateConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	TemplateContent struct {
+		Clauses   func(childComplexity int) int
+		Languages func(childComplexity int) int
+		Parties   func(childComplexity int) int
+		Slots     func(childComplexity int) int
+		Title     func(childComplexity int) int
+	}
+
+	TemplateCreatePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	TemplateParty struct {
+		Role func(childComplexity int) int
+		Side func(childComplexity int) int
+	}
+
+	TemplateRestorePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateSlot struct {
+		Choices   func(childComplexity int) int
+		Columns   func(childComplexity int) int
+		Default   func(childComplexity int) int
+		From      func(childComplexity int) int
+		Hint      func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Label     func(childComplexity int) int
+		Max       func(childComplexity int) int
+		MaxLength func(childComplexity int) int
+		Min       func(childComplexity int) int
+		Multiline func(childComplexity int) int
+		Required  func(childComplexity int) int
+		Type      func(childComplexity int) int
+	}
+
+	TemplateUpdatePayload struct {
+		Template   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	TemplateVersion struct {
+		Content     func(childComplexity int) int
+		ContentHash func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Note        func(childComplexity int) int
+		Number      func(childComplexity int) int
+		PublishedAt func(childComplexity int) int
+		RetiredAt   func(childComplexity int) int
+		Status      func(childComplexity int) int
+		Template    func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	TemplateVersionCreatePayload struct {
+		TemplateVersion func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	TemplateVersionPublishPayload struct {
+		TemplateVersion func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	TemplateVersionRetirePayload struct {
+		TemplateVersion func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	TemplateVersionUpdatePayload struct {
+		TemplateVersion func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
 	}
 
 	Tenant struct {
@@ -797,6 +1132,11 @@ type ComplexityRoot struct {
 	ViewerPermission struct {
 		Name  func(childComplexity int) int
 		Scope func(childComplexity int) int
+	}
+
+	Words struct {
+		EN func(childComplexity int) int
+		ZH func(childComplexity int) int
 	}
 }
 
@@ -1094,6 +1434,269 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
+	case "Clause.archivedAt":
+		if e.ComplexityRoot.Clause.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.ArchivedAt(childComplexity), true
+	case "Clause.code":
+		if e.ComplexityRoot.Clause.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.Code(childComplexity), true
+	case "Clause.createdAt":
+		if e.ComplexityRoot.Clause.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.CreatedAt(childComplexity), true
+	case "Clause.heading":
+		if e.ComplexityRoot.Clause.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.Heading(childComplexity), true
+	case "Clause.id":
+		if e.ComplexityRoot.Clause.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.ID(childComplexity), true
+	case "Clause.tags":
+		if e.ComplexityRoot.Clause.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.Tags(childComplexity), true
+	case "Clause.text":
+		if e.ComplexityRoot.Clause.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.Text(childComplexity), true
+	case "Clause.updatedAt":
+		if e.ComplexityRoot.Clause.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.UpdatedAt(childComplexity), true
+	case "Clause.version":
+		if e.ComplexityRoot.Clause.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Clause.Version(childComplexity), true
+
+	case "ClauseArchivePayload.clause":
+		if e.ComplexityRoot.ClauseArchivePayload.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseArchivePayload.Clause(childComplexity), true
+	case "ClauseArchivePayload.userErrors":
+		if e.ComplexityRoot.ClauseArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseArchivePayload.UserErrors(childComplexity), true
+
+	case "ClauseConnection.edges":
+		if e.ComplexityRoot.ClauseConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseConnection.Edges(childComplexity), true
+	case "ClauseConnection.nodes":
+		if e.ComplexityRoot.ClauseConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseConnection.Nodes(childComplexity), true
+	case "ClauseConnection.pageInfo":
+		if e.ComplexityRoot.ClauseConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseConnection.PageInfo(childComplexity), true
+	case "ClauseConnection.totalCount":
+		if e.ComplexityRoot.ClauseConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseConnection.TotalCount(childComplexity), true
+
+	case "ClauseCreatePayload.clause":
+		if e.ComplexityRoot.ClauseCreatePayload.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseCreatePayload.Clause(childComplexity), true
+	case "ClauseCreatePayload.userErrors":
+		if e.ComplexityRoot.ClauseCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseCreatePayload.UserErrors(childComplexity), true
+
+	case "ClauseEdge.cursor":
+		if e.ComplexityRoot.ClauseEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseEdge.Cursor(childComplexity), true
+	case "ClauseEdge.node":
+		if e.ComplexityRoot.ClauseEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseEdge.Node(childComplexity), true
+
+	case "ClauseException.clause":
+		if e.ComplexityRoot.ClauseException.ClauseKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.ClauseKey(childComplexity), true
+	case "ClauseException.contract":
+		if e.ComplexityRoot.ClauseException.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.Contract(childComplexity), true
+	case "ClauseException.createdAt":
+		if e.ComplexityRoot.ClauseException.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.CreatedAt(childComplexity), true
+	case "ClauseException.decidedAt":
+		if e.ComplexityRoot.ClauseException.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.DecidedAt(childComplexity), true
+	case "ClauseException.decidedBy":
+		if e.ComplexityRoot.ClauseException.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.DecidedBy(childComplexity), true
+	case "ClauseException.id":
+		if e.ComplexityRoot.ClauseException.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.ID(childComplexity), true
+	case "ClauseException.newText":
+		if e.ComplexityRoot.ClauseException.NewText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.NewText(childComplexity), true
+	case "ClauseException.oldText":
+		if e.ComplexityRoot.ClauseException.OldText == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.OldText(childComplexity), true
+	case "ClauseException.opinion":
+		if e.ComplexityRoot.ClauseException.Opinion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.Opinion(childComplexity), true
+	case "ClauseException.proposedBy":
+		if e.ComplexityRoot.ClauseException.ProposedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.ProposedBy(childComplexity), true
+	case "ClauseException.reason":
+		if e.ComplexityRoot.ClauseException.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.Reason(childComplexity), true
+	case "ClauseException.status":
+		if e.ComplexityRoot.ClauseException.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.Status(childComplexity), true
+	case "ClauseException.version":
+		if e.ComplexityRoot.ClauseException.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseException.Version(childComplexity), true
+
+	case "ClauseExceptionDecidePayload.clauseException":
+		if e.ComplexityRoot.ClauseExceptionDecidePayload.ClauseException == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseExceptionDecidePayload.ClauseException(childComplexity), true
+	case "ClauseExceptionDecidePayload.userErrors":
+		if e.ComplexityRoot.ClauseExceptionDecidePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseExceptionDecidePayload.UserErrors(childComplexity), true
+
+	case "ClauseExceptionProposePayload.clauseException":
+		if e.ComplexityRoot.ClauseExceptionProposePayload.ClauseException == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseExceptionProposePayload.ClauseException(childComplexity), true
+	case "ClauseExceptionProposePayload.userErrors":
+		if e.ComplexityRoot.ClauseExceptionProposePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseExceptionProposePayload.UserErrors(childComplexity), true
+
+	case "ClauseExceptionWithdrawPayload.clauseException":
+		if e.ComplexityRoot.ClauseExceptionWithdrawPayload.ClauseException == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseExceptionWithdrawPayload.ClauseException(childComplexity), true
+	case "ClauseExceptionWithdrawPayload.userErrors":
+		if e.ComplexityRoot.ClauseExceptionWithdrawPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseExceptionWithdrawPayload.UserErrors(childComplexity), true
+
+	case "ClauseRestorePayload.clause":
+		if e.ComplexityRoot.ClauseRestorePayload.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseRestorePayload.Clause(childComplexity), true
+	case "ClauseRestorePayload.userErrors":
+		if e.ComplexityRoot.ClauseRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseRestorePayload.UserErrors(childComplexity), true
+
+	case "ClauseUpdatePayload.clause":
+		if e.ComplexityRoot.ClauseUpdatePayload.Clause == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseUpdatePayload.Clause(childComplexity), true
+	case "ClauseUpdatePayload.userErrors":
+		if e.ComplexityRoot.ClauseUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ClauseUpdatePayload.UserErrors(childComplexity), true
+
 	case "Contact.address":
 		if e.ComplexityRoot.Contact.Address == nil {
 			break
@@ -1353,6 +1956,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Changes(childComplexity), true
+	case "Contract.clauseExceptions":
+		if e.ComplexityRoot.Contract.ClauseExceptions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.ClauseExceptions(childComplexity), true
 	case "Contract.createdAt":
 		if e.ComplexityRoot.Contract.CreatedAt == nil {
 			break
@@ -1479,6 +2088,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Status(childComplexity), true
+	case "Contract.text":
+		if e.ComplexityRoot.Contract.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Text(childComplexity), true
 	case "Contract.title":
 		if e.ComplexityRoot.Contract.Title == nil {
 			break
@@ -1574,6 +2189,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractCreatePayload.UserErrors(childComplexity), true
 
+	case "ContractDocument.clauses":
+		if e.ComplexityRoot.ContractDocument.Clauses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDocument.Clauses(childComplexity), true
+	case "ContractDocument.parties":
+		if e.ComplexityRoot.ContractDocument.Parties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDocument.Parties(childComplexity), true
+	case "ContractDocument.signatures":
+		if e.ComplexityRoot.ContractDocument.Signatures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDocument.Signatures(childComplexity), true
+	case "ContractDocument.title":
+		if e.ComplexityRoot.ContractDocument.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDocument.Title(childComplexity), true
+
+	case "ContractDraftPayload.contract":
+		if e.ComplexityRoot.ContractDraftPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDraftPayload.Contract(childComplexity), true
+	case "ContractDraftPayload.userErrors":
+		if e.ComplexityRoot.ContractDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDraftPayload.UserErrors(childComplexity), true
+
 	case "ContractEdge.cursor":
 		if e.ComplexityRoot.ContractEdge.Cursor == nil {
 			break
@@ -1586,6 +2239,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractEdge.Node(childComplexity), true
+
+	case "ContractFillPayload.contract":
+		if e.ComplexityRoot.ContractFillPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractFillPayload.Contract(childComplexity), true
+	case "ContractFillPayload.userErrors":
+		if e.ComplexityRoot.ContractFillPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractFillPayload.UserErrors(childComplexity), true
 
 	case "ContractLine.deliveryOn":
 		if e.ComplexityRoot.ContractLine.DeliveryOn == nil {
@@ -1649,6 +2315,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractNumberRule.Rule(childComplexity), true
 
+	case "ContractParagraph.label":
+		if e.ComplexityRoot.ContractParagraph.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParagraph.Label(childComplexity), true
+	case "ContractParagraph.runs":
+		if e.ComplexityRoot.ContractParagraph.Runs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParagraph.Runs(childComplexity), true
+	case "ContractParagraph.table":
+		if e.ComplexityRoot.ContractParagraph.Table == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractParagraph.Table(childComplexity), true
+
 	case "ContractParty.creditCode":
 		if e.ComplexityRoot.ContractParty.CreditCode == nil {
 			break
@@ -1680,6 +2365,55 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractParty.Role(childComplexity), true
 
+	case "ContractPassage.heading":
+		if e.ComplexityRoot.ContractPassage.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Heading(childComplexity), true
+	case "ContractPassage.key":
+		if e.ComplexityRoot.ContractPassage.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Key(childComplexity), true
+	case "ContractPassage.label":
+		if e.ComplexityRoot.ContractPassage.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Label(childComplexity), true
+	case "ContractPassage.number":
+		if e.ComplexityRoot.ContractPassage.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Number(childComplexity), true
+	case "ContractPassage.optional":
+		if e.ComplexityRoot.ContractPassage.Optional == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Optional(childComplexity), true
+	case "ContractPassage.paragraphs":
+		if e.ComplexityRoot.ContractPassage.Paragraphs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Paragraphs(childComplexity), true
+	case "ContractPassage.seal":
+		if e.ComplexityRoot.ContractPassage.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Seal(childComplexity), true
+	case "ContractPassage.standing":
+		if e.ComplexityRoot.ContractPassage.Standing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractPassage.Standing(childComplexity), true
+
 	case "ContractRestorePayload.contract":
 		if e.ComplexityRoot.ContractRestorePayload.Contract == nil {
 			break
@@ -1692,6 +2426,150 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractRestorePayload.UserErrors(childComplexity), true
+
+	case "ContractRun.kind":
+		if e.ComplexityRoot.ContractRun.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRun.Kind(childComplexity), true
+	case "ContractRun.slot":
+		if e.ComplexityRoot.ContractRun.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRun.Slot(childComplexity), true
+	case "ContractRun.text":
+		if e.ComplexityRoot.ContractRun.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRun.Text(childComplexity), true
+
+	case "ContractSignatory.creditCode":
+		if e.ComplexityRoot.ContractSignatory.CreditCode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignatory.CreditCode(childComplexity), true
+	case "ContractSignatory.name":
+		if e.ComplexityRoot.ContractSignatory.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignatory.Name(childComplexity), true
+	case "ContractSignatory.representative":
+		if e.ComplexityRoot.ContractSignatory.Representative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignatory.Representative(childComplexity), true
+	case "ContractSignatory.role":
+		if e.ComplexityRoot.ContractSignatory.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignatory.Role(childComplexity), true
+
+	case "ContractTable.columns":
+		if e.ComplexityRoot.ContractTable.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTable.Columns(childComplexity), true
+	case "ContractTable.rows":
+		if e.ComplexityRoot.ContractTable.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTable.Rows(childComplexity), true
+	case "ContractTable.slot":
+		if e.ComplexityRoot.ContractTable.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTable.Slot(childComplexity), true
+
+	case "ContractText.missing":
+		if e.ComplexityRoot.ContractText.Blanks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Blanks(childComplexity), true
+	case "ContractText.complete":
+		if e.ComplexityRoot.ContractText.Complete == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Complete(childComplexity), true
+	case "ContractText.document":
+		if e.ComplexityRoot.ContractText.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Document(childComplexity), true
+	case "ContractText.hash":
+		if e.ComplexityRoot.ContractText.Hash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Hash(childComplexity), true
+	case "ContractText.language":
+		if e.ComplexityRoot.ContractText.Language == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Language(childComplexity), true
+	case "ContractText.optional":
+		if e.ComplexityRoot.ContractText.Optional == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Optional(childComplexity), true
+	case "ContractText.plain":
+		if e.ComplexityRoot.ContractText.Plain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Plain(childComplexity), true
+	case "ContractText.values":
+		if e.ComplexityRoot.ContractText.Slots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Slots(childComplexity), true
+	case "ContractText.templateVersion":
+		if e.ComplexityRoot.ContractText.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractText.Version(childComplexity), true
+
+	case "ContractTextBlank.label":
+		if e.ComplexityRoot.ContractTextBlank.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextBlank.Label(childComplexity), true
+	case "ContractTextBlank.slot":
+		if e.ComplexityRoot.ContractTextBlank.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextBlank.Slot(childComplexity), true
+
+	case "ContractTextValue.slot":
+		if e.ComplexityRoot.ContractTextValue.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextValue.Slot(childComplexity), true
+	case "ContractTextValue.value":
+		if e.ComplexityRoot.ContractTextValue.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextValue.Value(childComplexity), true
 
 	case "ContractUpdatePayload.contract":
 		if e.ComplexityRoot.ContractUpdatePayload.Contract == nil {
@@ -2396,6 +3274,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AlertsRead(childComplexity, args["input"].(alerts.Targets)), true
+	case "Mutation.clauseArchive":
+		if e.ComplexityRoot.Mutation.ClauseArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseArchive(childComplexity, args["input"].(templates.ClauseTarget)), true
+	case "Mutation.clauseCreate":
+		if e.ComplexityRoot.Mutation.ClauseCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseCreate(childComplexity, args["input"].(templates.ClauseDraft)), true
+	case "Mutation.clauseExceptionDecide":
+		if e.ComplexityRoot.Mutation.ClauseExceptionDecide == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseExceptionDecide_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseExceptionDecide(childComplexity, args["input"].(drafting.Decision)), true
+	case "Mutation.clauseExceptionPropose":
+		if e.ComplexityRoot.Mutation.ClauseExceptionPropose == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseExceptionPropose_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseExceptionPropose(childComplexity, args["input"].(drafting.Proposal)), true
+	case "Mutation.clauseExceptionWithdraw":
+		if e.ComplexityRoot.Mutation.ClauseExceptionWithdraw == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseExceptionWithdraw_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseExceptionWithdraw(childComplexity, args["input"].(drafting.Withdrawal)), true
+	case "Mutation.clauseRestore":
+		if e.ComplexityRoot.Mutation.ClauseRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseRestore(childComplexity, args["input"].(templates.ClauseTarget)), true
+	case "Mutation.clauseUpdate":
+		if e.ComplexityRoot.Mutation.ClauseUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_clauseUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ClauseUpdate(childComplexity, args["input"].(templates.ClauseChange)), true
 	case "Mutation.contactArchive":
 		if e.ComplexityRoot.Mutation.ContactArchive == nil {
 			break
@@ -2462,6 +3417,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractCreate(childComplexity, args["input"].(contracts.Draft)), true
+	case "Mutation.contractDraft":
+		if e.ComplexityRoot.Mutation.ContractDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractDraft(childComplexity, args["input"].(contracts.Drafted)), true
+	case "Mutation.contractFill":
+		if e.ComplexityRoot.Mutation.ContractFill == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractFill_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractFill(childComplexity, args["input"].(drafting.Filling)), true
 	case "Mutation.contractRestore":
 		if e.ComplexityRoot.Mutation.ContractRestore == nil {
 			break
@@ -2776,6 +3753,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ServiceRecordUpdate(childComplexity, args["input"].(service.Change)), true
+	case "Mutation.templateArchive":
+		if e.ComplexityRoot.Mutation.TemplateArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateArchive(childComplexity, args["input"].(templates.Target)), true
+	case "Mutation.templateCreate":
+		if e.ComplexityRoot.Mutation.TemplateCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateCreate(childComplexity, args["input"].(templates.Draft)), true
+	case "Mutation.templateRestore":
+		if e.ComplexityRoot.Mutation.TemplateRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateRestore(childComplexity, args["input"].(templates.Target)), true
+	case "Mutation.templateUpdate":
+		if e.ComplexityRoot.Mutation.TemplateUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateUpdate(childComplexity, args["input"].(templates.Change)), true
+	case "Mutation.templateVersionCreate":
+		if e.ComplexityRoot.Mutation.TemplateVersionCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateVersionCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateVersionCreate(childComplexity, args["input"].(templates.VersionDraft)), true
+	case "Mutation.templateVersionPublish":
+		if e.ComplexityRoot.Mutation.TemplateVersionPublish == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateVersionPublish_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateVersionPublish(childComplexity, args["input"].(templates.VersionTarget)), true
+	case "Mutation.templateVersionRetire":
+		if e.ComplexityRoot.Mutation.TemplateVersionRetire == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateVersionRetire_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateVersionRetire(childComplexity, args["input"].(templates.VersionTarget)), true
+	case "Mutation.templateVersionUpdate":
+		if e.ComplexityRoot.Mutation.TemplateVersionUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateVersionUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateVersionUpdate(childComplexity, args["input"].(templates.VersionChange)), true
 	case "Mutation.tenantUpdate":
 		if e.ComplexityRoot.Mutation.TenantUpdate == nil {
 			break
@@ -3007,6 +4072,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(string)), true
+	case "Query.clause":
+		if e.ComplexityRoot.Query.Clause == nil {
+			break
+		}
+
+		args, err := ec.field_Query_clause_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Clause(childComplexity, args["id"].(string)), true
+	case "Query.clauseException":
+		if e.ComplexityRoot.Query.ClauseException == nil {
+			break
+		}
+
+		args, err := ec.field_Query_clauseException_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ClauseException(childComplexity, args["id"].(string)), true
+	case "Query.clauses":
+		if e.ComplexityRoot.Query.Clauses == nil {
+			break
+		}
+
+		args, err := ec.field_Query_clauses_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Clauses(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["tag"].(*string), args["filter"].(*templates.ClauseFilter), args["sort"].([]*listing.Sort)), true
 	case "Query.contact":
 		if e.ComplexityRoot.Query.Contact == nil {
 			break
@@ -3191,6 +4289,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.template":
+		if e.ComplexityRoot.Query.Template == nil {
+			break
+		}
+
+		args, err := ec.field_Query_template_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Template(childComplexity, args["id"].(string)), true
+	case "Query.templateVersion":
+		if e.ComplexityRoot.Query.TemplateVersion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_templateVersion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.TemplateVersion(childComplexity, args["id"].(string)), true
+	case "Query.templates":
+		if e.ComplexityRoot.Query.Templates == nil {
+			break
+		}
+
+		args, err := ec.field_Query_templates_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Templates(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*templates.Filter), args["sort"].([]*listing.Sort)), true
 	case "Query.tenant":
 		if e.ComplexityRoot.Query.Tenant == nil {
 			break
@@ -3690,6 +4821,101 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignIn.User(childComplexity), true
 
+	case "SlotChoice.key":
+		if e.ComplexityRoot.SlotChoice.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotChoice.Key(childComplexity), true
+	case "SlotChoice.label":
+		if e.ComplexityRoot.SlotChoice.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotChoice.Label(childComplexity), true
+
+	case "SlotColumn.key":
+		if e.ComplexityRoot.SlotColumn.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotColumn.Key(childComplexity), true
+	case "SlotColumn.label":
+		if e.ComplexityRoot.SlotColumn.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotColumn.Label(childComplexity), true
+
+	case "SlotMoney.amount":
+		if e.ComplexityRoot.SlotMoney.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotMoney.Amount(childComplexity), true
+	case "SlotMoney.currency":
+		if e.ComplexityRoot.SlotMoney.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotMoney.Currency(childComplexity), true
+
+	case "SlotPeriod.from":
+		if e.ComplexityRoot.SlotPeriod.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotPeriod.From(childComplexity), true
+	case "SlotPeriod.until":
+		if e.ComplexityRoot.SlotPeriod.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotPeriod.Until(childComplexity), true
+
+	case "SlotValue.choice":
+		if e.ComplexityRoot.SlotValue.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Choice(childComplexity), true
+	case "SlotValue.date":
+		if e.ComplexityRoot.SlotValue.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Date(childComplexity), true
+	case "SlotValue.money":
+		if e.ComplexityRoot.SlotValue.Money == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Money(childComplexity), true
+	case "SlotValue.number":
+		if e.ComplexityRoot.SlotValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Number(childComplexity), true
+	case "SlotValue.period":
+		if e.ComplexityRoot.SlotValue.Period == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Period(childComplexity), true
+	case "SlotValue.rows":
+		if e.ComplexityRoot.SlotValue.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Rows(childComplexity), true
+	case "SlotValue.text":
+		if e.ComplexityRoot.SlotValue.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SlotValue.Text(childComplexity), true
+
 	case "Subscription.alertEvents":
 		if e.ComplexityRoot.Subscription.AlertEvents == nil {
 			break
@@ -3701,6 +4927,461 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.AlertEvents(childComplexity, args["after"].(*string), args["filter"].(*alerts.Filter)), true
+
+	case "Template.archivedAt":
+		if e.ComplexityRoot.Template.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ArchivedAt(childComplexity), true
+	case "Template.code":
+		if e.ComplexityRoot.Template.Code == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Code(childComplexity), true
+	case "Template.createdAt":
+		if e.ComplexityRoot.Template.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.CreatedAt(childComplexity), true
+	case "Template.description":
+		if e.ComplexityRoot.Template.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Description(childComplexity), true
+	case "Template.id":
+		if e.ComplexityRoot.Template.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.ID(childComplexity), true
+	case "Template.kind":
+		if e.ComplexityRoot.Template.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Kind(childComplexity), true
+	case "Template.name":
+		if e.ComplexityRoot.Template.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Name(childComplexity), true
+	case "Template.published":
+		if e.ComplexityRoot.Template.Published == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Published(childComplexity), true
+	case "Template.updatedAt":
+		if e.ComplexityRoot.Template.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.UpdatedAt(childComplexity), true
+	case "Template.version":
+		if e.ComplexityRoot.Template.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Version(childComplexity), true
+	case "Template.versions":
+		if e.ComplexityRoot.Template.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Template.Versions(childComplexity), true
+
+	case "TemplateArchivePayload.template":
+		if e.ComplexityRoot.TemplateArchivePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateArchivePayload.Template(childComplexity), true
+	case "TemplateArchivePayload.userErrors":
+		if e.ComplexityRoot.TemplateArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateArchivePayload.UserErrors(childComplexity), true
+
+	case "TemplateClause.chosen":
+		if e.ComplexityRoot.TemplateClause.Chosen == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.Chosen(childComplexity), true
+	case "TemplateClause.heading":
+		if e.ComplexityRoot.TemplateClause.Heading == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.Heading(childComplexity), true
+	case "TemplateClause.key":
+		if e.ComplexityRoot.TemplateClause.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.Key(childComplexity), true
+	case "TemplateClause.optional":
+		if e.ComplexityRoot.TemplateClause.Optional == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.Optional(childComplexity), true
+	case "TemplateClause.tags":
+		if e.ComplexityRoot.TemplateClause.Tags == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.Tags(childComplexity), true
+	case "TemplateClause.text":
+		if e.ComplexityRoot.TemplateClause.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.Text(childComplexity), true
+	case "TemplateClause.when":
+		if e.ComplexityRoot.TemplateClause.When == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClause.When(childComplexity), true
+
+	case "TemplateCondition.choice":
+		if e.ComplexityRoot.TemplateCondition.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCondition.Choice(childComplexity), true
+	case "TemplateCondition.slot":
+		if e.ComplexityRoot.TemplateCondition.Slot == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCondition.Slot(childComplexity), true
+
+	case "TemplateConnection.edges":
+		if e.ComplexityRoot.TemplateConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.Edges(childComplexity), true
+	case "TemplateConnection.nodes":
+		if e.ComplexityRoot.TemplateConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.Nodes(childComplexity), true
+	case "TemplateConnection.pageInfo":
+		if e.ComplexityRoot.TemplateConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.PageInfo(childComplexity), true
+	case "TemplateConnection.totalCount":
+		if e.ComplexityRoot.TemplateConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateConnection.TotalCount(childComplexity), true
+
+	case "TemplateContent.clauses":
+		if e.ComplexityRoot.TemplateContent.Clauses == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Clauses(childComplexity), true
+	case "TemplateContent.languages":
+		if e.ComplexityRoot.TemplateContent.Languages == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Languages(childComplexity), true
+	case "TemplateContent.parties":
+		if e.ComplexityRoot.TemplateContent.Parties == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Parties(childComplexity), true
+	case "TemplateContent.slots":
+		if e.ComplexityRoot.TemplateContent.Slots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Slots(childComplexity), true
+	case "TemplateContent.title":
+		if e.ComplexityRoot.TemplateContent.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateContent.Title(childComplexity), true
+
+	case "TemplateCreatePayload.template":
+		if e.ComplexityRoot.TemplateCreatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCreatePayload.Template(childComplexity), true
+	case "TemplateCreatePayload.userErrors":
+		if e.ComplexityRoot.TemplateCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateCreatePayload.UserErrors(childComplexity), true
+
+	case "TemplateEdge.cursor":
+		if e.ComplexityRoot.TemplateEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateEdge.Cursor(childComplexity), true
+	case "TemplateEdge.node":
+		if e.ComplexityRoot.TemplateEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateEdge.Node(childComplexity), true
+
+	case "TemplateParty.role":
+		if e.ComplexityRoot.TemplateParty.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParty.Role(childComplexity), true
+	case "TemplateParty.side":
+		if e.ComplexityRoot.TemplateParty.Side == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateParty.Side(childComplexity), true
+
+	case "TemplateRestorePayload.template":
+		if e.ComplexityRoot.TemplateRestorePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRestorePayload.Template(childComplexity), true
+	case "TemplateRestorePayload.userErrors":
+		if e.ComplexityRoot.TemplateRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateRestorePayload.UserErrors(childComplexity), true
+
+	case "TemplateSlot.choices":
+		if e.ComplexityRoot.TemplateSlot.Choices == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Choices(childComplexity), true
+	case "TemplateSlot.columns":
+		if e.ComplexityRoot.TemplateSlot.Columns == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Columns(childComplexity), true
+	case "TemplateSlot.default":
+		if e.ComplexityRoot.TemplateSlot.Default == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Default(childComplexity), true
+	case "TemplateSlot.source":
+		if e.ComplexityRoot.TemplateSlot.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.From(childComplexity), true
+	case "TemplateSlot.hint":
+		if e.ComplexityRoot.TemplateSlot.Hint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Hint(childComplexity), true
+	case "TemplateSlot.key":
+		if e.ComplexityRoot.TemplateSlot.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Key(childComplexity), true
+	case "TemplateSlot.label":
+		if e.ComplexityRoot.TemplateSlot.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Label(childComplexity), true
+	case "TemplateSlot.max":
+		if e.ComplexityRoot.TemplateSlot.Max == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Max(childComplexity), true
+	case "TemplateSlot.maxLength":
+		if e.ComplexityRoot.TemplateSlot.MaxLength == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.MaxLength(childComplexity), true
+	case "TemplateSlot.min":
+		if e.ComplexityRoot.TemplateSlot.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Min(childComplexity), true
+	case "TemplateSlot.multiline":
+		if e.ComplexityRoot.TemplateSlot.Multiline == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Multiline(childComplexity), true
+	case "TemplateSlot.required":
+		if e.ComplexityRoot.TemplateSlot.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Required(childComplexity), true
+	case "TemplateSlot.type":
+		if e.ComplexityRoot.TemplateSlot.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateSlot.Type(childComplexity), true
+
+	case "TemplateUpdatePayload.template":
+		if e.ComplexityRoot.TemplateUpdatePayload.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUpdatePayload.Template(childComplexity), true
+	case "TemplateUpdatePayload.userErrors":
+		if e.ComplexityRoot.TemplateUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateUpdatePayload.UserErrors(childComplexity), true
+
+	case "TemplateVersion.content":
+		if e.ComplexityRoot.TemplateVersion.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.Content(childComplexity), true
+	case "TemplateVersion.contentHash":
+		if e.ComplexityRoot.TemplateVersion.ContentHash == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.ContentHash(childComplexity), true
+	case "TemplateVersion.createdAt":
+		if e.ComplexityRoot.TemplateVersion.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.CreatedAt(childComplexity), true
+	case "TemplateVersion.id":
+		if e.ComplexityRoot.TemplateVersion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.ID(childComplexity), true
+	case "TemplateVersion.note":
+		if e.ComplexityRoot.TemplateVersion.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.Note(childComplexity), true
+	case "TemplateVersion.number":
+		if e.ComplexityRoot.TemplateVersion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.Number(childComplexity), true
+	case "TemplateVersion.publishedAt":
+		if e.ComplexityRoot.TemplateVersion.PublishedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.PublishedAt(childComplexity), true
+	case "TemplateVersion.retiredAt":
+		if e.ComplexityRoot.TemplateVersion.RetiredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.RetiredAt(childComplexity), true
+	case "TemplateVersion.status":
+		if e.ComplexityRoot.TemplateVersion.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.Status(childComplexity), true
+	case "TemplateVersion.template":
+		if e.ComplexityRoot.TemplateVersion.Template == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.Template(childComplexity), true
+	case "TemplateVersion.version":
+		if e.ComplexityRoot.TemplateVersion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersion.Version(childComplexity), true
+
+	case "TemplateVersionCreatePayload.templateVersion":
+		if e.ComplexityRoot.TemplateVersionCreatePayload.TemplateVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionCreatePayload.TemplateVersion(childComplexity), true
+	case "TemplateVersionCreatePayload.userErrors":
+		if e.ComplexityRoot.TemplateVersionCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionCreatePayload.UserErrors(childComplexity), true
+
+	case "TemplateVersionPublishPayload.templateVersion":
+		if e.ComplexityRoot.TemplateVersionPublishPayload.TemplateVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionPublishPayload.TemplateVersion(childComplexity), true
+	case "TemplateVersionPublishPayload.userErrors":
+		if e.ComplexityRoot.TemplateVersionPublishPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionPublishPayload.UserErrors(childComplexity), true
+
+	case "TemplateVersionRetirePayload.templateVersion":
+		if e.ComplexityRoot.TemplateVersionRetirePayload.TemplateVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionRetirePayload.TemplateVersion(childComplexity), true
+	case "TemplateVersionRetirePayload.userErrors":
+		if e.ComplexityRoot.TemplateVersionRetirePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionRetirePayload.UserErrors(childComplexity), true
+
+	case "TemplateVersionUpdatePayload.templateVersion":
+		if e.ComplexityRoot.TemplateVersionUpdatePayload.TemplateVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionUpdatePayload.TemplateVersion(childComplexity), true
+	case "TemplateVersionUpdatePayload.userErrors":
+		if e.ComplexityRoot.TemplateVersionUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateVersionUpdatePayload.UserErrors(childComplexity), true
 
 	case "Tenant.contractNumberRule":
 		if e.ComplexityRoot.Tenant.ContractNumberRule == nil {
@@ -4033,6 +5714,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ViewerPermission.Scope(childComplexity), true
 
+	case "Words.en":
+		if e.ComplexityRoot.Words.EN == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Words.EN(childComplexity), true
+	case "Words.zh":
+		if e.ComplexityRoot.Words.ZH == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Words.ZH(childComplexity), true
+
 	}
 	return 0, false
 }
@@ -4048,6 +5742,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AlertsReadInput", ec.unmarshalInputAlertsReadInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntrySort", ec.unmarshalInputAuditEntrySort),
+			graphql.NewInputUnmarshaler("ClauseArchiveInput", ec.unmarshalInputClauseArchiveInput),
+			graphql.NewInputUnmarshaler("ClauseCreateInput", ec.unmarshalInputClauseCreateInput),
+			graphql.NewInputUnmarshaler("ClauseExceptionDecideInput", ec.unmarshalInputClauseExceptionDecideInput),
+			graphql.NewInputUnmarshaler("ClauseExceptionProposeInput", ec.unmarshalInputClauseExceptionProposeInput),
+			graphql.NewInputUnmarshaler("ClauseExceptionWithdrawInput", ec.unmarshalInputClauseExceptionWithdrawInput),
+			graphql.NewInputUnmarshaler("ClauseFilter", ec.unmarshalInputClauseFilter),
+			graphql.NewInputUnmarshaler("ClauseRestoreInput", ec.unmarshalInputClauseRestoreInput),
+			graphql.NewInputUnmarshaler("ClauseSort", ec.unmarshalInputClauseSort),
+			graphql.NewInputUnmarshaler("ClauseUpdateInput", ec.unmarshalInputClauseUpdateInput),
 			graphql.NewInputUnmarshaler("ContactArchiveInput", ec.unmarshalInputContactArchiveInput),
 			graphql.NewInputUnmarshaler("ContactCreateInput", ec.unmarshalInputContactCreateInput),
 			graphql.NewInputUnmarshaler("ContactFilter", ec.unmarshalInputContactFilter),
@@ -4056,12 +5759,15 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactUpdateInput", ec.unmarshalInputContactUpdateInput),
 			graphql.NewInputUnmarshaler("ContractArchiveInput", ec.unmarshalInputContractArchiveInput),
 			graphql.NewInputUnmarshaler("ContractCreateInput", ec.unmarshalInputContractCreateInput),
+			graphql.NewInputUnmarshaler("ContractDraftInput", ec.unmarshalInputContractDraftInput),
+			graphql.NewInputUnmarshaler("ContractFillInput", ec.unmarshalInputContractFillInput),
 			graphql.NewInputUnmarshaler("ContractFilter", ec.unmarshalInputContractFilter),
 			graphql.NewInputUnmarshaler("ContractLineInput", ec.unmarshalInputContractLineInput),
 			graphql.NewInputUnmarshaler("ContractNumberRuleInput", ec.unmarshalInputContractNumberRuleInput),
 			graphql.NewInputUnmarshaler("ContractPartyInput", ec.unmarshalInputContractPartyInput),
 			graphql.NewInputUnmarshaler("ContractRestoreInput", ec.unmarshalInputContractRestoreInput),
 			graphql.NewInputUnmarshaler("ContractSort", ec.unmarshalInputContractSort),
+			graphql.NewInputUnmarshaler("ContractTextInput", ec.unmarshalInputContractTextInput),
 			graphql.NewInputUnmarshaler("ContractUpdateInput", ec.unmarshalInputContractUpdateInput),
 			graphql.NewInputUnmarshaler("CustomerArchiveInput", ec.unmarshalInputCustomerArchiveInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
@@ -4102,6 +5808,26 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ServiceRecordRestoreInput", ec.unmarshalInputServiceRecordRestoreInput),
 			graphql.NewInputUnmarshaler("ServiceRecordSort", ec.unmarshalInputServiceRecordSort),
 			graphql.NewInputUnmarshaler("ServiceRecordUpdateInput", ec.unmarshalInputServiceRecordUpdateInput),
+			graphql.NewInputUnmarshaler("SlotChoiceInput", ec.unmarshalInputSlotChoiceInput),
+			graphql.NewInputUnmarshaler("SlotColumnInput", ec.unmarshalInputSlotColumnInput),
+			graphql.NewInputUnmarshaler("SlotFillInput", ec.unmarshalInputSlotFillInput),
+			graphql.NewInputUnmarshaler("SlotPeriodInput", ec.unmarshalInputSlotPeriodInput),
+			graphql.NewInputUnmarshaler("SlotValueInput", ec.unmarshalInputSlotValueInput),
+			graphql.NewInputUnmarshaler("TemplateArchiveInput", ec.unmarshalInputTemplateArchiveInput),
+			graphql.NewInputUnmarshaler("TemplateClauseInput", ec.unmarshalInputTemplateClauseInput),
+			graphql.NewInputUnmarshaler("TemplateConditionInput", ec.unmarshalInputTemplateConditionInput),
+			graphql.NewInputUnmarshaler("TemplateContentInput", ec.unmarshalInputTemplateContentInput),
+			graphql.NewInputUnmarshaler("TemplateCreateInput", ec.unmarshalInputTemplateCreateInput),
+			graphql.NewInputUnmarshaler("TemplateFilter", ec.unmarshalInputTemplateFilter),
+			graphql.NewInputUnmarshaler("TemplatePartyInput", ec.unmarshalInputTemplatePartyInput),
+			graphql.NewInputUnmarshaler("TemplateRestoreInput", ec.unmarshalInputTemplateRestoreInput),
+			graphql.NewInputUnmarshaler("TemplateSlotInput", ec.unmarshalInputTemplateSlotInput),
+			graphql.NewInputUnmarshaler("TemplateSort", ec.unmarshalInputTemplateSort),
+			graphql.NewInputUnmarshaler("TemplateUpdateInput", ec.unmarshalInputTemplateUpdateInput),
+			graphql.NewInputUnmarshaler("TemplateVersionCreateInput", ec.unmarshalInputTemplateVersionCreateInput),
+			graphql.NewInputUnmarshaler("TemplateVersionPublishInput", ec.unmarshalInputTemplateVersionPublishInput),
+			graphql.NewInputUnmarshaler("TemplateVersionRetireInput", ec.unmarshalInputTemplateVersionRetireInput),
+			graphql.NewInputUnmarshaler("TemplateVersionUpdateInput", ec.unmarshalInputTemplateVersionUpdateInput),
 			graphql.NewInputUnmarshaler("TenantUpdateInput", ec.unmarshalInputTenantUpdateInput),
 			graphql.NewInputUnmarshaler("TextFilter", ec.unmarshalInputTextFilter),
 			graphql.NewInputUnmarshaler("UserCreateInput", ec.unmarshalInputUserCreateInput),
@@ -4112,6 +5838,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UserSetPasswordInput", ec.unmarshalInputUserSetPasswordInput),
 			graphql.NewInputUnmarshaler("UserSort", ec.unmarshalInputUserSort),
 			graphql.NewInputUnmarshaler("UserUpdateInput", ec.unmarshalInputUserUpdateInput),
+			graphql.NewInputUnmarshaler("WordsInput", ec.unmarshalInputWordsInput),
 		)
 	}
 	first := true
@@ -4491,6 +6218,302 @@ extend type Query {
   TENANT the caller sees what they did themselves.
   """
   auditEntries(first: Int, after: String, last: Int, before: String, filter: AuditEntryFilter, sort: [AuditEntrySort!]): AuditEntryConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/clause.graphql", Input: `"A clause of the tenant's library, to write templates from. Needs template:read."
+type Clause implements Node {
+  "Begins with cla_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "Unique and never changed."
+  code: String!
+  "Words to find it by."
+  tags: [String!]!
+  "What the clause is headed by."
+  heading: Words!
+  "Paragraphs, one a line; {{key}} is the place of a slot."
+  text: Words!
+  "When the clause was made."
+  createdAt: DateTime!
+  "When the clause was last changed."
+  updatedAt: DateTime!
+  "When the clause was taken out of use; null while it is not."
+  archivedAt: DateTime
+}
+
+"A page of clauses."
+type ClauseConnection {
+  "The clauses with their cursors."
+  edges: [ClauseEdge!]!
+  "The clauses alone."
+  nodes: [Clause!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A clause in a page."
+type ClauseEdge {
+  "The clause."
+  node: Clause!
+  "Points at the clause within this list."
+  cursor: String!
+}
+
+"Conditions on clauses; all given ones must hold. Archived clauses are left out unless archived says otherwise."
+input ClauseFilter {
+  "All of these."
+  and: [ClauseFilter!]
+  "At least one of these."
+  or: [ClauseFilter!]
+  "Not this."
+  not: ClauseFilter
+  "Its code."
+  code: TextFilter
+  "Its heading in Chinese."
+  headingZh: TextFilter
+  "Its heading in English."
+  headingEn: TextFilter
+  "Its text in Chinese."
+  textZh: TextFilter
+  "Its text in English."
+  textEn: TextFilter
+  "true: archived ones only; false: others only."
+  archived: Boolean
+}
+
+"A key of a sort of clauses."
+input ClauseSort {
+  "What to sort by."
+  field: ClauseSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What clauses are sorted by."
+enum ClauseSortField {
+  "By code."
+  CODE
+  "By when they were made."
+  CREATED_AT
+  "By when they were last changed."
+  UPDATED_AT
+}
+
+"A new clause of the library."
+input ClauseCreateInput {
+  "1 to 40 of A to Z, 0 to 9 and _, not beginning with _; unique."
+  code: String!
+  "Up to 20 of 1 to 40 characters."
+  tags: [String!]
+  "Up to 200 characters in each language."
+  heading: WordsInput! = {}
+  "Up to 20,000 characters in each language; in at least one."
+  text: WordsInput!
+}
+
+"A change of a clause; templates that were written from it stay as they are. What is left out stays."
+input ClauseUpdateInput {
+  "The clause."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Up to 20 of 1 to 40 characters; replaces all of them."
+  tags: [String!]
+  "Up to 200 characters in each language; replaces both."
+  heading: WordsInput
+  "Up to 20,000 characters in each language; replaces both."
+  text: WordsInput
+}
+
+"A clause to take out of use."
+input ClauseArchiveInput {
+  "The clause."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A clause to put back into use."
+input ClauseRestoreInput {
+  "The clause."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What clauseCreate did."
+type ClauseCreatePayload {
+  "The new clause; null when there are errors."
+  clause: Clause
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What clauseUpdate did."
+type ClauseUpdatePayload {
+  "The changed clause; on VERSION_CONFLICT the clause as it is now; null on other errors."
+  clause: Clause
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What clauseArchive did."
+type ClauseArchivePayload {
+  "The archived clause; on VERSION_CONFLICT the clause as it is now; null on other errors."
+  clause: Clause
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What clauseRestore did."
+type ClauseRestorePayload {
+  "The restored clause; on VERSION_CONFLICT the clause as it is now; null on other errors."
+  clause: Clause
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The clause with this id; null when there is none. Needs template:read."
+  clause(id: ID!): Clause
+  "Clauses of the library, newest first unless sorted by up to three keys; with a tag, only those that have it; at most 100 a page. Needs template:read."
+  clauses(first: Int, after: String, last: Int, before: String, tag: String, filter: ClauseFilter, sort: [ClauseSort!]): ClauseConnection!
+}
+
+extend type Mutation {
+  "Adds a clause to the library. Needs template:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, DUPLICATE, LIMIT_REACHED."
+  clauseCreate(input: ClauseCreateInput!): ClauseCreatePayload!
+  "Changes a clause of the library. Needs template:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, LIMIT_REACHED, NOT_FOUND, VERSION_CONFLICT."
+  clauseUpdate(input: ClauseUpdateInput!): ClauseUpdatePayload!
+  "Takes a clause out of use. Needs template:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  clauseArchive(input: ClauseArchiveInput!): ClauseArchivePayload!
+  "Puts a clause back into use. Needs template:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  clauseRestore(input: ClauseRestoreInput!): ClauseRestorePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/clause_exception.graphql", Input: `"A wish to word one clause of one contract otherwise, and what became of it. Needs contract:read."
+type ClauseException implements Node {
+  "Begins with exc_."
+  id: ID!
+  "Goes up with every change; decisions name the one they were made from."
+  version: Int!
+  "The contract; null when the caller may not see it."
+  contract: Contract @goField(batch: true)
+  "The clause's key in the contract's text."
+  clause: String! @goField(name: "ClauseKey")
+  "The clause as it stood; {{key}} is the place of a slot."
+  oldText: String!
+  "The clause as it is wished for."
+  newText: String!
+  "Why."
+  reason: String!
+  "Where the exception stands."
+  status: ClauseExceptionStatus!
+  "Who wishes it; null for a user whom the caller may not see."
+  proposedBy: User @goField(batch: true)
+  "Who decided; null while nobody has, and for a user whom the caller may not see."
+  decidedBy: User @goField(batch: true)
+  "When it was decided."
+  decidedAt: DateTime
+  "What was said with the decision."
+  opinion: String!
+  "When it was proposed."
+  createdAt: DateTime!
+}
+
+"Where a clause exception stands."
+enum ClauseExceptionStatus {
+  "Awaits its decision."
+  PROPOSED
+  "The clause has the new words."
+  ACCEPTED
+  "The clause stays."
+  REJECTED
+  "Taken back before it was decided."
+  WITHDRAWN
+}
+
+"A wish to word a clause otherwise."
+input ClauseExceptionProposeInput {
+  "The contract, a draft."
+  contractId: ID!
+  "The clause's key in the contract's text."
+  clause: String!
+  "The whole clause as it is wished for, up to 20,000 characters; {{key}} is the place of a slot that the template has."
+  newText: String!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+}
+
+"A decision on somebody else's wish."
+input ClauseExceptionDecideInput {
+  "The exception."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Whether the clause gets the new words."
+  accept: Boolean!
+  "Up to 2,000 characters."
+  opinion: String
+}
+
+"A wish to take back."
+input ClauseExceptionWithdrawInput {
+  "The exception."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What clauseExceptionPropose did."
+type ClauseExceptionProposePayload {
+  "The new exception; null when there are errors."
+  clauseException: ClauseException
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What clauseExceptionDecide did."
+type ClauseExceptionDecidePayload {
+  "The exception; on VERSION_CONFLICT the exception as it is now; null on other errors."
+  clauseException: ClauseException
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What clauseExceptionWithdraw did."
+type ClauseExceptionWithdrawPayload {
+  "The exception; on VERSION_CONFLICT the exception as it is now; null on other errors."
+  clauseException: ClauseException
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The clause exception with this id; null when there is none that the caller may see. Needs contract:read."
+  clauseException(id: ID!): ClauseException
+}
+
+extend type Mutation {
+  """
+  Asks for other words of one clause of a draft contract, whose text stays until that is accepted. Needs
+  clause_exception:propose reaching the contract. userErrors: REQUIRED, TOO_LONG, MALFORMED, UNKNOWN_VALUE, INCONSISTENT,
+  LIMIT_REACHED, NOT_FOUND, WRONG_STATE.
+  """
+  clauseExceptionPropose(input: ClauseExceptionProposeInput!): ClauseExceptionProposePayload!
+  """
+  Accepts or rejects what somebody else proposed. Needs clause_exception:decide reaching the contract. userErrors:
+  TOO_LONG, NOT_FOUND, NOT_ALLOWED, VERSION_CONFLICT, WRONG_STATE.
+  """
+  clauseExceptionDecide(input: ClauseExceptionDecideInput!): ClauseExceptionDecidePayload!
+  """
+  Takes one's own proposal back. Needs clause_exception:propose reaching the contract. userErrors: NOT_FOUND, NOT_ALLOWED,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  clauseExceptionWithdraw(input: ClauseExceptionWithdrawInput!): ClauseExceptionWithdrawPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/common.graphql", Input: `"A day as YYYY-MM-DD. Contract terms and due dates are days in the tenant's time zone, never instants."
@@ -5124,6 +7147,87 @@ extend type Query {
   contracts(first: Int, after: String, last: Int, before: String, filter: ContractFilter, sort: [ContractSort!]): ContractConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/contract_draft.graphql", Input: `"A new contract together with its text."
+input ContractDraftInput {
+  "The contract; of the template's kind, and not registered. Without parties it has those of the template: the tenant and the customer."
+  contract: ContractCreateInput!
+  "Its text."
+  text: ContractTextInput!
+}
+
+"What a contract's text is made of; give either templateId or content."
+input ContractTextInput {
+  "The template, whose published version is taken."
+  templateId: ID
+  "Words of its own, from scratch; needs contract:compose."
+  content: TemplateContentInput
+  "The template's first unless given."
+  language: TemplateLanguage
+  "The contact that the text names; the customer's main one unless given."
+  contactId: ID
+  "Values of slots; others begin with what is taken over from the customer, the tenant and the last contract."
+  fill: [SlotFillInput!]
+  "Keys of the optional clauses that are in; the usual ones unless given."
+  optional: [String!]
+}
+
+"A value for a slot."
+input SlotFillInput {
+  "The slot's key."
+  slot: String!
+  "What is to stand in it; nothing empties it."
+  value: SlotValueInput
+}
+
+"A change of what a draft contract's text is filled with. What is left out stays."
+input ContractFillInput {
+  "The contract."
+  id: ID!
+  "The contract's version that the change was made from."
+  expectedVersion: Int!
+  "Values of slots."
+  fill: [SlotFillInput!]
+  "Keys of the optional clauses that are in; replaces all of them."
+  optional: [String!]
+  "Another language of the template; refused once an exception was proposed or accepted."
+  language: TemplateLanguage
+  "Another contact of the customer."
+  contactId: ID
+  "Other words, for a contract that was written from scratch; needs contract:compose."
+  content: TemplateContentInput
+}
+
+"What contractDraft did."
+type ContractDraftPayload {
+  "The new contract; null when there are errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractFill did."
+type ContractFillPayload {
+  "The contract; on VERSION_CONFLICT the contract as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Makes a contract with its text from a template, or from scratch, in one step. Needs contract:create reaching its owner
+  and department, and template:read. userErrors: those of contractCreate below contract, WRONG_STATE for a template that
+  has no published version; faults of a value name its slot, such as text.fill.fee.money.amount.
+  """
+  contractDraft(input: ContractDraftInput!): ContractDraftPayload!
+  """
+  Fills slots of a draft contract and chooses its optional clauses; the clauses' own words stay. Needs contract:update
+  reaching it. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, DUPLICATE,
+  NOT_ALLOWED, LIMIT_REACHED, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractFill(input: ContractFillInput!): ContractFillPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/contract_inputs.graphql", Input: `"Selects contracts; all given conditions must hold. Archived contracts are left out unless archived is given."
 input ContractFilter {
   "All of these must hold."
@@ -5651,6 +7755,145 @@ type ContractChange {
   reason: String!
   "What, in words."
   description: String!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_text.graphql", Input: `extend type Contract {
+  "What the contract says, made anew whenever it is asked for; null for one that was not drafted here."
+  text: ContractText @goField(batch: true)
+  "Wishes to word clauses otherwise, oldest first."
+  clauseExceptions: [ClauseException!]! @goField(batch: true)
+}
+
+"A contract's text: the clauses of its template with what was filled in."
+type ContractText {
+  "The language it is read in."
+  language: TemplateLanguage!
+  "The version of the template that it is made of."
+  templateVersion: TemplateVersion! @goField(name: "Version")
+  "The values that were filled in, in the order of the template's slots."
+  values: [ContractTextValue!]! @goField(name: "Slots")
+  "Keys of the optional clauses that are in."
+  optional: [String!]!
+  "Whether every required slot of the clauses that are in has a value."
+  complete: Boolean!
+  "Required slots without a value."
+  missing: [ContractTextBlank!]! @goField(name: "Blanks")
+  "SHA-256 of the text's canonical form, in hex: the same text has the same, another text another."
+  hash: String!
+  "Headings, clauses, runs and tables."
+  document: ContractDocument!
+  "The text alone, a paragraph a line."
+  plain: String!
+}
+
+"The value of one slot."
+type ContractTextValue {
+  "The slot's key."
+  slot: String!
+  "What stands in it."
+  value: SlotValue!
+}
+
+"A required slot without a value."
+type ContractTextBlank {
+  "The slot's key."
+  slot: String!
+  "What it is called."
+  label: String!
+}
+
+"A contract's text as it is read, printed and signed."
+type ContractDocument {
+  "Heads the document."
+  title: String!
+  "Who is bound, in order."
+  parties: [ContractSignatory!]!
+  "The clauses that are in, in their order."
+  clauses: [ContractPassage!]!
+  "Who signs, in order."
+  signatures: [ContractSignatory!]!
+}
+
+"A party as it is named and signs."
+type ContractSignatory {
+  "What the party is called in the contract."
+  role: String!
+  "Its name."
+  name: String!
+  "Its unified social credit code."
+  creditCode: String!
+  "Who signs for it."
+  representative: String!
+}
+
+"A clause in its place."
+type ContractPassage {
+  "The clause's key in the template."
+  key: String!
+  "1, 2, 3 and so on among clauses with a heading; 0 without one."
+  number: Int!
+  "The number as it is printed."
+  label: String!
+  "What the clause is headed by."
+  heading: String!
+  "What became of the template's clause."
+  standing: ContractPassageStanding!
+  "Whether it is one of the optional clauses."
+  optional: Boolean!
+  "Its paragraphs."
+  paragraphs: [ContractParagraph!]!
+  "SHA-256 of the clause's own words, in hex, whatever its slots hold: that of the template's clause unless an exception was accepted."
+  seal: String!
+}
+
+"What became of a template's clause in a contract."
+enum ContractPassageStanding {
+  "Word for word the template's."
+  LOCKED
+  "The template's words around the values of slots."
+  FILLED
+  "Worded otherwise by an accepted exception."
+  EXCEPTION
+}
+
+"A paragraph: runs of text, or a table."
+type ContractParagraph {
+  "1.1 and so on; empty for the only paragraph of a clause."
+  label: String!
+  "Its text in pieces."
+  runs: [ContractRun!]!
+  "Its table; null for text."
+  table: ContractTable
+}
+
+"A piece of text of one kind."
+type ContractRun {
+  "Whose words they are."
+  kind: ContractRunKind!
+  "The words."
+  text: String!
+  "The slot's key; empty for fixed words."
+  slot: String!
+}
+
+"Whose words a run is."
+enum ContractRunKind {
+  "The clause's own."
+  FIXED
+  "The value of a slot."
+  SLOT
+  "A slot without a value."
+  BLANK
+}
+
+"A table with its heading row."
+type ContractTable {
+  "The slot's key."
+  slot: String!
+  "The headings."
+  columns: [String!]!
+  "Rows of cells, one a column."
+  rows: [[String!]!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/customer.graphql", Input: `"A company or person that the tenant deals with. Needs customer:read."
@@ -6947,6 +9190,650 @@ extend type Mutation {
   logout: LogoutPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/template.graphql", Input: `"A model text for contracts of one kind. Needs template:read."
+type Template implements Node {
+  "Begins with tpl_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "Unique and never changed; shipped templates are known by it."
+  code: String!
+  "What people call it."
+  name: String!
+  "What sort of contract it is for."
+  kind: ContractKind!
+  "Free description."
+  description: String!
+  "The version that new contracts begin with; null while there is none."
+  published: TemplateVersion @goField(batch: true)
+  "All versions, newest first."
+  versions: [TemplateVersion!]! @goField(batch: true)
+  "When the template was made."
+  createdAt: DateTime!
+  "When its name or description was last changed."
+  updatedAt: DateTime!
+  "When the template was taken out of use; null while it is not."
+  archivedAt: DateTime
+}
+
+"What a template says, by number. Only a draft changes; what was published stays as it is for good."
+type TemplateVersion implements Node {
+  "Begins with tpv_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "1, 2, 3 and so on within the template."
+  number: Int!
+  "Where the version stands."
+  status: TemplateVersionStatus!
+  "What it says."
+  content: TemplateContent!
+  "SHA-256 of what it says, in hex."
+  contentHash: String!
+  "Why it was made."
+  note: String!
+  "Its template; null for one that belongs to a contract."
+  template: Template @goField(batch: true)
+  "When it was made."
+  createdAt: DateTime!
+  "When it was published; null for a draft."
+  publishedAt: DateTime
+  "When it was retired; null while it is not."
+  retiredAt: DateTime
+}
+
+"Where a version of a template stands."
+enum TemplateVersionStatus {
+  "Being written."
+  DRAFT
+  "New contracts begin with it."
+  PUBLISHED
+  "Contracts that have it keep it."
+  RETIRED
+}
+
+"A page of templates."
+type TemplateConnection {
+  "The templates with their cursors."
+  edges: [TemplateEdge!]!
+  "The templates alone."
+  nodes: [Template!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A template in a page."
+type TemplateEdge {
+  "The template."
+  node: Template!
+  "Points at the template within this list."
+  cursor: String!
+}
+
+"Conditions on templates; all given ones must hold. Archived templates are left out unless archived says otherwise."
+input TemplateFilter {
+  "All of these."
+  and: [TemplateFilter!]
+  "At least one of these."
+  or: [TemplateFilter!]
+  "Not this."
+  not: TemplateFilter
+  "Its code."
+  code: TextFilter
+  "Its name."
+  name: TextFilter
+  "One of these kinds."
+  kind: [ContractKind!]
+  "true: archived ones only; false: others only."
+  archived: Boolean
+}
+
+"A key of a sort of templates."
+input TemplateSort {
+  "What to sort by."
+  field: TemplateSortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What templates are sorted by."
+enum TemplateSortField {
+  "By code."
+  CODE
+  "By name."
+  NAME
+  "By when they were made."
+  CREATED_AT
+  "By when they were last changed."
+  UPDATED_AT
+}
+
+extend type Query {
+  "The template with this id; null when there is none. Needs template:read."
+  template(id: ID!): Template
+  "Templates, newest first unless sorted by up to three keys; at most 100 a page. Needs template:read."
+  templates(first: Int, after: String, last: Int, before: String, filter: TemplateFilter, sort: [TemplateSort!]): TemplateConnection!
+  "The version of a template with this id; null when there is none. Needs template:read."
+  templateVersion(id: ID!): TemplateVersion
+}
+`, BuiltIn: false},
+	{Name: "../schema/template_content.graphql", Input: `"Everything a version of a template says: fixed clauses and the slots in them."
+type TemplateContent {
+  "Every word is given in each of them."
+  languages: [TemplateLanguage!]!
+  "Heads the document."
+  title: Words!
+  "Who is named and signs, in order."
+  parties: [TemplateParty!]!
+  "The blanks."
+  slots: [TemplateSlot!]!
+  "The clauses in their order."
+  clauses: [TemplateClause!]!
+}
+
+"The same words in each language of a template; empty in those that it does not have."
+type Words {
+  "In Chinese."
+  zh: String!
+  "In English."
+  en: String!
+}
+
+"A language that templates are written in."
+enum TemplateLanguage {
+  "Chinese."
+  ZH
+  "English."
+  EN
+}
+
+"A role that a template knows."
+type TemplateParty {
+  "Whose party it is."
+  side: TemplateSide!
+  "What the party is called in the contract."
+  role: Words!
+}
+
+"Whose party it is."
+enum TemplateSide {
+  "The tenant."
+  US
+  "The customer or supplier."
+  COUNTERPARTY
+}
+
+"A clause of fixed words. Nobody who drafts a contract can change them."
+type TemplateClause {
+  "Unique in the content."
+  key: String!
+  "What the clause is headed by; a clause without a heading has no number."
+  heading: Words!
+  "Paragraphs, one a line; {{key}} is the place of a slot, {{key:capitals}} that of a sum in Chinese capitals."
+  text: Words!
+  "Whether a drafter may leave it out."
+  optional: Boolean!
+  "Whether an optional clause is in unless a drafter leaves it out."
+  chosen: Boolean!
+  "The clause is in only when this holds."
+  when: TemplateCondition
+  "Words to find it by."
+  tags: [String!]!
+}
+
+"Holds when a choice was made."
+type TemplateCondition {
+  "The slot, a CHOICE."
+  slot: String!
+  "The choice."
+  choice: String!
+}
+
+"A blank that is filled with a value."
+type TemplateSlot {
+  "Unique in the content."
+  key: String!
+  "What it is filled with."
+  type: SlotType!
+  "What it is called."
+  label: Words!
+  "How to fill it."
+  hint: Words!
+  "Whether the text is complete only with a value, as long as a clause with the slot is in."
+  required: Boolean!
+  "Where its value comes from; null when it is filled by hand alone."
+  source: SlotSource @goField(name: "From")
+  "What it holds unless filled."
+  default: SlotValue
+  "Whether a TEXT may have several lines."
+  multiline: Boolean!
+  "Characters of a TEXT; 0 for the installation's limit."
+  maxLength: Int!
+  "Least NUMBER, or amount of MONEY."
+  min: Decimal
+  "Most NUMBER, or amount of MONEY."
+  max: Decimal
+  "What a CHOICE is between."
+  choices: [SlotChoice!]!
+  "Columns of a TABLE."
+  columns: [SlotColumn!]!
+}
+
+"What a slot is filled with."
+enum SlotType {
+  "Words in one line, or in several where the slot allows."
+  TEXT
+  "An exact decimal."
+  NUMBER
+  "A sum in a currency."
+  MONEY
+  "A day."
+  DATE
+  "From a day to a day."
+  PERIOD
+  "One of the slot's choices."
+  CHOICE
+  "Taken over from the customer, its contact or the tenant; never typed."
+  FIELD
+  "Rows of cells."
+  TABLE
+}
+
+"Where a slot's value comes from. CONTRACT_ values are read whenever the text is made; the others are taken over while it is drafted."
+enum SlotSource {
+  "The customer's name."
+  CUSTOMER_NAME
+  "The customer's address."
+  CUSTOMER_ADDRESS
+  "The customer's unified social credit code."
+  CUSTOMER_CREDIT_CODE
+  "The customer's phone."
+  CUSTOMER_PHONE
+  "The customer's e-mail."
+  CUSTOMER_EMAIL
+  "The contact's name."
+  CONTACT_NAME
+  "The contact's job title."
+  CONTACT_JOB_TITLE
+  "The contact's phone."
+  CONTACT_PHONE
+  "The contact's mobile phone."
+  CONTACT_MOBILE
+  "The contact's e-mail."
+  CONTACT_EMAIL
+  "The tenant's name."
+  TENANT_NAME
+  "The contract's number."
+  CONTRACT_NUMBER
+  "The contract's title."
+  CONTRACT_TITLE
+  "The contract's amount."
+  CONTRACT_AMOUNT
+  "The day the last party signed."
+  CONTRACT_SIGNED_ON
+  "The first day of the term."
+  CONTRACT_EFFECTIVE_ON
+  "The last day of the term."
+  CONTRACT_ENDS_ON
+  "The term."
+  CONTRACT_TERM
+  "The list of goods and services."
+  CONTRACT_LINES
+  "The payment plan."
+  CONTRACT_PLAN
+  "The same slot of the customer's last contract under the template."
+  PREVIOUS
+}
+
+"One value of a CHOICE."
+type SlotChoice {
+  "What values hold."
+  key: String!
+  "What the text says."
+  label: Words!
+}
+
+"One column of a TABLE."
+type SlotColumn {
+  "Unique in the table."
+  key: String!
+  "What the column is headed by."
+  label: Words!
+}
+
+"What stands in a slot; the field of the slot's type is set, text for TEXT and FIELD."
+type SlotValue {
+  "Of TEXT and FIELD."
+  text: String
+  "Of NUMBER."
+  number: Decimal
+  "Of MONEY."
+  money: SlotMoney
+  "Of DATE."
+  date: Date
+  "Of PERIOD."
+  period: SlotPeriod
+  "Of CHOICE."
+  choice: String
+  "Of TABLE: rows of cells, one a column."
+  rows: [[String!]!]
+}
+
+"A sum as it was filled in."
+type SlotMoney {
+  "The sum."
+  amount: Decimal!
+  "The currency."
+  currency: CurrencyCode!
+}
+
+"From a day to a day, both inside."
+type SlotPeriod {
+  "The first day."
+  from: Date!
+  "The last day; null for no end."
+  until: Date
+}
+`, BuiltIn: false},
+	{Name: "../schema/template_content_input.graphql", Input: `"Everything a version of a template is to say."
+input TemplateContentInput {
+  "At least one; every word is given in each."
+  languages: [TemplateLanguage!]!
+  "1 to 300 characters in each language."
+  title: WordsInput!
+  "Up to 20."
+  parties: [TemplatePartyInput!]
+  "Up to 200 unless the installation says otherwise."
+  slots: [TemplateSlotInput!]
+  "1 to 200 unless the installation says otherwise."
+  clauses: [TemplateClauseInput!]!
+}
+
+"The same words in each language of a template."
+input WordsInput {
+  "In Chinese."
+  zh: String! = ""
+  "In English."
+  en: String! = ""
+}
+
+"A role that the template knows."
+input TemplatePartyInput {
+  "Whose party it is."
+  side: TemplateSide!
+  "1 to 200 characters in each language."
+  role: WordsInput!
+}
+
+"A clause of fixed words."
+input TemplateClauseInput {
+  "1 to 40 small letters, digits and _, beginning with a letter; unique in the content."
+  key: String!
+  "Up to 200 characters in each language; without a heading the clause has no number."
+  heading: WordsInput! = {}
+  "Paragraphs, one a line; {{key}} is the place of a slot, {{key:capitals}} that of a sum in Chinese capitals. A TABLE stands alone on its line."
+  text: WordsInput!
+  "Whether a drafter may leave it out."
+  optional: Boolean! = false
+  "Whether an optional clause is in unless a drafter leaves it out."
+  chosen: Boolean! = false
+  "The clause is in only when this holds."
+  when: TemplateConditionInput
+  "Up to 20 of 1 to 40 characters."
+  tags: [String!]
+}
+
+"Holds when a choice was made."
+input TemplateConditionInput {
+  "Key of a slot that is a CHOICE."
+  slot: String!
+  "Key of one of its choices."
+  choice: String!
+}
+
+"A blank that is filled with a value."
+input TemplateSlotInput {
+  "1 to 40 small letters, digits and _, beginning with a letter; unique in the content."
+  key: String!
+  "What it is filled with."
+  type: SlotType!
+  "1 to 200 characters in each language."
+  label: WordsInput!
+  "Up to 500 characters in each language."
+  hint: WordsInput! = {}
+  "Whether the text is complete only with a value."
+  required: Boolean! = false
+  "Where its value comes from; a FIELD needs one."
+  source: SlotSource
+  "What it holds unless filled."
+  default: SlotValueInput
+  "Whether a TEXT may have several lines."
+  multiline: Boolean! = false
+  "Characters of a TEXT; 0 for the installation's limit."
+  maxLength: Int! = 0
+  "Least NUMBER, or amount of MONEY."
+  min: Decimal
+  "Most NUMBER, or amount of MONEY."
+  max: Decimal
+  "2 to 50, of a CHOICE."
+  choices: [SlotChoiceInput!]
+  "1 to 20, of a TABLE that is not the contract's own."
+  columns: [SlotColumnInput!]
+}
+
+"One value of a CHOICE."
+input SlotChoiceInput {
+  "1 to 40 capital letters, digits and _, beginning with a letter."
+  key: String!
+  "1 to 200 characters in each language."
+  label: WordsInput!
+}
+
+"One column of a TABLE."
+input SlotColumnInput {
+  "1 to 40 small letters, digits and _, beginning with a letter."
+  key: String!
+  "1 to 200 characters in each language."
+  label: WordsInput!
+}
+
+"What is to stand in a slot: exactly the field of the slot's type."
+input SlotValueInput {
+  "Of TEXT; up to 5,000 characters unless the slot or the installation says otherwise."
+  text: String
+  "Of NUMBER."
+  number: Decimal
+  "Of MONEY."
+  money: MoneyInput
+  "Of DATE."
+  date: Date
+  "Of PERIOD."
+  period: SlotPeriodInput
+  "Of CHOICE."
+  choice: String
+  "Of TABLE: up to 500 rows unless the installation says otherwise, a cell a column, up to 500 characters a cell."
+  rows: [[String!]!]
+}
+
+"From a day to a day, both inside."
+input SlotPeriodInput {
+  "The first day."
+  from: Date!
+  "The last day; none for no end."
+  until: Date
+}
+`, BuiltIn: false},
+	{Name: "../schema/template_mutations.graphql", Input: `"A new template."
+input TemplateCreateInput {
+  "1 to 40 of A to Z, 0 to 9 and _, not beginning with _; unique."
+  code: String!
+  "1 to 200 characters."
+  name: String!
+  "What sort of contract it is for; never changes."
+  kind: ContractKind!
+  "Up to 2,000 characters."
+  description: String
+  "What its first version, a draft, says; none for no version yet."
+  content: TemplateContentInput
+}
+
+"A change of a template. What is left out stays."
+input TemplateUpdateInput {
+  "The template."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 200 characters."
+  name: String
+  "Up to 2,000 characters; empty clears it."
+  description: String
+}
+
+"A new version of a template, as a draft."
+input TemplateVersionCreateInput {
+  "The template."
+  templateId: ID!
+  "Why; up to 500 characters."
+  note: String
+  "That of the newest version unless given."
+  content: TemplateContentInput
+}
+
+"A change of a draft. What is left out stays; content replaces all of it."
+input TemplateVersionUpdateInput {
+  "The version."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Why; up to 500 characters."
+  note: String
+  "What it is to say."
+  content: TemplateContentInput
+}
+
+"A template to take out of use."
+input TemplateArchiveInput {
+  "The template."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A template to put back into use."
+input TemplateRestoreInput {
+  "The template."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A draft to publish."
+input TemplateVersionPublishInput {
+  "The version."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A published version to retire."
+input TemplateVersionRetireInput {
+  "The version."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What templateCreate did."
+type TemplateCreatePayload {
+  "The new template; null when there are errors."
+  template: Template
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateUpdate did."
+type TemplateUpdatePayload {
+  "The changed template; on VERSION_CONFLICT the template as it is now; null on other errors."
+  template: Template
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateArchive did."
+type TemplateArchivePayload {
+  "The archived template; on VERSION_CONFLICT the template as it is now; null on other errors."
+  template: Template
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateRestore did."
+type TemplateRestorePayload {
+  "The restored template; on VERSION_CONFLICT the template as it is now; null on other errors."
+  template: Template
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateVersionCreate did."
+type TemplateVersionCreatePayload {
+  "The new draft; null when there are errors."
+  templateVersion: TemplateVersion
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateVersionUpdate did."
+type TemplateVersionUpdatePayload {
+  "The changed version; on VERSION_CONFLICT the version as it is now; null on other errors."
+  templateVersion: TemplateVersion
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateVersionPublish did."
+type TemplateVersionPublishPayload {
+  "The published version; on VERSION_CONFLICT the version as it is now; null on other errors."
+  templateVersion: TemplateVersion
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What templateVersionRetire did."
+type TemplateVersionRetirePayload {
+  "The retired version; on VERSION_CONFLICT the version as it is now; null on other errors."
+  templateVersion: TemplateVersion
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Makes a template. Needs template:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, DUPLICATE, LIMIT_REACHED."
+  templateCreate(input: TemplateCreateInput!): TemplateCreatePayload!
+  "Changes what a template is called. Needs template:update. userErrors: REQUIRED, TOO_LONG, NOT_FOUND, VERSION_CONFLICT."
+  templateUpdate(input: TemplateUpdateInput!): TemplateUpdatePayload!
+  "Takes a template out of use; contracts keep their text. Needs template:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  templateArchive(input: TemplateArchiveInput!): TemplateArchivePayload!
+  "Puts a template back into use. Needs template:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  templateRestore(input: TemplateRestoreInput!): TemplateRestorePayload!
+  """
+  Adds a draft to a template, which has one at most. Needs template:update. userErrors: those of templateCreate,
+  NOT_FOUND, WRONG_STATE.
+  """
+  templateVersionCreate(input: TemplateVersionCreateInput!): TemplateVersionCreatePayload!
+  "Changes a draft. Needs template:update. userErrors: those of templateCreate, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  templateVersionUpdate(input: TemplateVersionUpdateInput!): TemplateVersionUpdatePayload!
+  """
+  Makes a draft the version that new contracts begin with, for good; the one before it is retired. Needs
+  template:publish. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  templateVersionPublish(input: TemplateVersionPublishInput!): TemplateVersionPublishPayload!
+  "Retires a published version; contracts that have it keep it. Needs template:publish. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  templateVersionRetire(input: TemplateVersionRetireInput!): TemplateVersionRetirePayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/tenant.graphql", Input: `extend type Tenant {
   "Goes up with every change; tenantUpdate names the one it was made from."
   version: Int!
@@ -7474,6 +10361,156 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_Clause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Clause_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Clause_version(ctx, field)
+	case "code":
+		return ec.fieldContext_Clause_code(ctx, field)
+	case "tags":
+		return ec.fieldContext_Clause_tags(ctx, field)
+	case "heading":
+		return ec.fieldContext_Clause_heading(ctx, field)
+	case "text":
+		return ec.fieldContext_Clause_text(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Clause_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Clause_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Clause_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Clause", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clause":
+		return ec.fieldContext_ClauseArchivePayload_clause(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ClauseConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ClauseConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ClauseConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ClauseConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clause":
+		return ec.fieldContext_ClauseCreatePayload_clause(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ClauseEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ClauseEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseException(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ClauseException_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ClauseException_version(ctx, field)
+	case "contract":
+		return ec.fieldContext_ClauseException_contract(ctx, field)
+	case "clause":
+		return ec.fieldContext_ClauseException_clause(ctx, field)
+	case "oldText":
+		return ec.fieldContext_ClauseException_oldText(ctx, field)
+	case "newText":
+		return ec.fieldContext_ClauseException_newText(ctx, field)
+	case "reason":
+		return ec.fieldContext_ClauseException_reason(ctx, field)
+	case "status":
+		return ec.fieldContext_ClauseException_status(ctx, field)
+	case "proposedBy":
+		return ec.fieldContext_ClauseException_proposedBy(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ClauseException_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ClauseException_decidedAt(ctx, field)
+	case "opinion":
+		return ec.fieldContext_ClauseException_opinion(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ClauseException_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseException", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseExceptionDecidePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clauseException":
+		return ec.fieldContext_ClauseExceptionDecidePayload_clauseException(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseExceptionDecidePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseExceptionDecidePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseExceptionProposePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clauseException":
+		return ec.fieldContext_ClauseExceptionProposePayload_clauseException(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseExceptionProposePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseExceptionProposePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseExceptionWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clauseException":
+		return ec.fieldContext_ClauseExceptionWithdrawPayload_clauseException(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseExceptionWithdrawPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseExceptionWithdrawPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clause":
+		return ec.fieldContext_ClauseRestorePayload_clause(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ClauseUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "clause":
+		return ec.fieldContext_ClauseUpdatePayload_clause(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ClauseUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ClauseUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Contact(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7646,6 +10683,10 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_updatedAt(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_Contract_archivedAt(ctx, field)
+	case "text":
+		return ec.fieldContext_Contract_text(ctx, field)
+	case "clauseExceptions":
+		return ec.fieldContext_Contract_clauseExceptions(ctx, field)
 	case "owner":
 		return ec.fieldContext_Contract_owner(ctx, field)
 	case "department":
@@ -7702,6 +10743,30 @@ func (ec *executionContext) childFields_ContractCreatePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type ContractCreatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "title":
+		return ec.fieldContext_ContractDocument_title(ctx, field)
+	case "parties":
+		return ec.fieldContext_ContractDocument_parties(ctx, field)
+	case "clauses":
+		return ec.fieldContext_ContractDocument_clauses(ctx, field)
+	case "signatures":
+		return ec.fieldContext_ContractDocument_signatures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractDocument", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractDraftPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractDraftPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "node":
@@ -7710,6 +10775,16 @@ func (ec *executionContext) childFields_ContractEdge(ctx context.Context, field 
 		return ec.fieldContext_ContractEdge_cursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractFillPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractFillPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractFillPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractFillPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -7744,6 +10819,18 @@ func (ec *executionContext) childFields_ContractNumberRule(ctx context.Context, 
 	return nil, fmt.Errorf("no field named %q was found under type ContractNumberRule", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractParagraph(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "label":
+		return ec.fieldContext_ContractParagraph_label(ctx, field)
+	case "runs":
+		return ec.fieldContext_ContractParagraph_runs(ctx, field)
+	case "table":
+		return ec.fieldContext_ContractParagraph_table(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractParagraph", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractParty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -7760,6 +10847,28 @@ func (ec *executionContext) childFields_ContractParty(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type ContractParty", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractPassage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ContractPassage_key(ctx, field)
+	case "number":
+		return ec.fieldContext_ContractPassage_number(ctx, field)
+	case "label":
+		return ec.fieldContext_ContractPassage_label(ctx, field)
+	case "heading":
+		return ec.fieldContext_ContractPassage_heading(ctx, field)
+	case "standing":
+		return ec.fieldContext_ContractPassage_standing(ctx, field)
+	case "optional":
+		return ec.fieldContext_ContractPassage_optional(ctx, field)
+	case "paragraphs":
+		return ec.fieldContext_ContractPassage_paragraphs(ctx, field)
+	case "seal":
+		return ec.fieldContext_ContractPassage_seal(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractPassage", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contract":
@@ -7768,6 +10877,88 @@ func (ec *executionContext) childFields_ContractRestorePayload(ctx context.Conte
 		return ec.fieldContext_ContractRestorePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ContractRun_kind(ctx, field)
+	case "text":
+		return ec.fieldContext_ContractRun_text(ctx, field)
+	case "slot":
+		return ec.fieldContext_ContractRun_slot(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractRun", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractSignatory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_ContractSignatory_role(ctx, field)
+	case "name":
+		return ec.fieldContext_ContractSignatory_name(ctx, field)
+	case "creditCode":
+		return ec.fieldContext_ContractSignatory_creditCode(ctx, field)
+	case "representative":
+		return ec.fieldContext_ContractSignatory_representative(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSignatory", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractTable(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slot":
+		return ec.fieldContext_ContractTable_slot(ctx, field)
+	case "columns":
+		return ec.fieldContext_ContractTable_columns(ctx, field)
+	case "rows":
+		return ec.fieldContext_ContractTable_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTable", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "language":
+		return ec.fieldContext_ContractText_language(ctx, field)
+	case "templateVersion":
+		return ec.fieldContext_ContractText_templateVersion(ctx, field)
+	case "values":
+		return ec.fieldContext_ContractText_values(ctx, field)
+	case "optional":
+		return ec.fieldContext_ContractText_optional(ctx, field)
+	case "complete":
+		return ec.fieldContext_ContractText_complete(ctx, field)
+	case "missing":
+		return ec.fieldContext_ContractText_missing(ctx, field)
+	case "hash":
+		return ec.fieldContext_ContractText_hash(ctx, field)
+	case "document":
+		return ec.fieldContext_ContractText_document(ctx, field)
+	case "plain":
+		return ec.fieldContext_ContractText_plain(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractText", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractTextBlank(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slot":
+		return ec.fieldContext_ContractTextBlank_slot(ctx, field)
+	case "label":
+		return ec.fieldContext_ContractTextBlank_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTextBlank", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractTextValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slot":
+		return ec.fieldContext_ContractTextValue_slot(ctx, field)
+	case "value":
+		return ec.fieldContext_ContractTextValue_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTextValue", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -8466,6 +11657,314 @@ func (ec *executionContext) childFields_SignIn(ctx context.Context, field graphq
 	return nil, fmt.Errorf("no field named %q was found under type SignIn", field.Name)
 }
 
+func (ec *executionContext) childFields_SlotChoice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_SlotChoice_key(ctx, field)
+	case "label":
+		return ec.fieldContext_SlotChoice_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotChoice", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotColumn(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_SlotColumn_key(ctx, field)
+	case "label":
+		return ec.fieldContext_SlotColumn_label(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotColumn", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotMoney(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_SlotMoney_amount(ctx, field)
+	case "currency":
+		return ec.fieldContext_SlotMoney_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotMoney", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "from":
+		return ec.fieldContext_SlotPeriod_from(ctx, field)
+	case "until":
+		return ec.fieldContext_SlotPeriod_until(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotPeriod", field.Name)
+}
+
+func (ec *executionContext) childFields_SlotValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_SlotValue_text(ctx, field)
+	case "number":
+		return ec.fieldContext_SlotValue_number(ctx, field)
+	case "money":
+		return ec.fieldContext_SlotValue_money(ctx, field)
+	case "date":
+		return ec.fieldContext_SlotValue_date(ctx, field)
+	case "period":
+		return ec.fieldContext_SlotValue_period(ctx, field)
+	case "choice":
+		return ec.fieldContext_SlotValue_choice(ctx, field)
+	case "rows":
+		return ec.fieldContext_SlotValue_rows(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SlotValue", field.Name)
+}
+
+func (ec *executionContext) childFields_Template(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Template_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Template_version(ctx, field)
+	case "code":
+		return ec.fieldContext_Template_code(ctx, field)
+	case "name":
+		return ec.fieldContext_Template_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Template_kind(ctx, field)
+	case "description":
+		return ec.fieldContext_Template_description(ctx, field)
+	case "published":
+		return ec.fieldContext_Template_published(ctx, field)
+	case "versions":
+		return ec.fieldContext_Template_versions(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Template_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Template_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Template_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Template", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateArchivePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateClause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_TemplateClause_key(ctx, field)
+	case "heading":
+		return ec.fieldContext_TemplateClause_heading(ctx, field)
+	case "text":
+		return ec.fieldContext_TemplateClause_text(ctx, field)
+	case "optional":
+		return ec.fieldContext_TemplateClause_optional(ctx, field)
+	case "chosen":
+		return ec.fieldContext_TemplateClause_chosen(ctx, field)
+	case "when":
+		return ec.fieldContext_TemplateClause_when(ctx, field)
+	case "tags":
+		return ec.fieldContext_TemplateClause_tags(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateClause", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "slot":
+		return ec.fieldContext_TemplateCondition_slot(ctx, field)
+	case "choice":
+		return ec.fieldContext_TemplateCondition_choice(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_TemplateConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_TemplateConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_TemplateConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_TemplateConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "languages":
+		return ec.fieldContext_TemplateContent_languages(ctx, field)
+	case "title":
+		return ec.fieldContext_TemplateContent_title(ctx, field)
+	case "parties":
+		return ec.fieldContext_TemplateContent_parties(ctx, field)
+	case "slots":
+		return ec.fieldContext_TemplateContent_slots(ctx, field)
+	case "clauses":
+		return ec.fieldContext_TemplateContent_clauses(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateContent", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateCreatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_TemplateEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_TemplateEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateParty(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "side":
+		return ec.fieldContext_TemplateParty_side(ctx, field)
+	case "role":
+		return ec.fieldContext_TemplateParty_role(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateParty", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateRestorePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateSlot(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_TemplateSlot_key(ctx, field)
+	case "type":
+		return ec.fieldContext_TemplateSlot_type(ctx, field)
+	case "label":
+		return ec.fieldContext_TemplateSlot_label(ctx, field)
+	case "hint":
+		return ec.fieldContext_TemplateSlot_hint(ctx, field)
+	case "required":
+		return ec.fieldContext_TemplateSlot_required(ctx, field)
+	case "source":
+		return ec.fieldContext_TemplateSlot_source(ctx, field)
+	case "default":
+		return ec.fieldContext_TemplateSlot_default(ctx, field)
+	case "multiline":
+		return ec.fieldContext_TemplateSlot_multiline(ctx, field)
+	case "maxLength":
+		return ec.fieldContext_TemplateSlot_maxLength(ctx, field)
+	case "min":
+		return ec.fieldContext_TemplateSlot_min(ctx, field)
+	case "max":
+		return ec.fieldContext_TemplateSlot_max(ctx, field)
+	case "choices":
+		return ec.fieldContext_TemplateSlot_choices(ctx, field)
+	case "columns":
+		return ec.fieldContext_TemplateSlot_columns(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateSlot", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "template":
+		return ec.fieldContext_TemplateUpdatePayload_template(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_TemplateVersion_id(ctx, field)
+	case "version":
+		return ec.fieldContext_TemplateVersion_version(ctx, field)
+	case "number":
+		return ec.fieldContext_TemplateVersion_number(ctx, field)
+	case "status":
+		return ec.fieldContext_TemplateVersion_status(ctx, field)
+	case "content":
+		return ec.fieldContext_TemplateVersion_content(ctx, field)
+	case "contentHash":
+		return ec.fieldContext_TemplateVersion_contentHash(ctx, field)
+	case "note":
+		return ec.fieldContext_TemplateVersion_note(ctx, field)
+	case "template":
+		return ec.fieldContext_TemplateVersion_template(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_TemplateVersion_createdAt(ctx, field)
+	case "publishedAt":
+		return ec.fieldContext_TemplateVersion_publishedAt(ctx, field)
+	case "retiredAt":
+		return ec.fieldContext_TemplateVersion_retiredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateVersionCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateVersion":
+		return ec.fieldContext_TemplateVersionCreatePayload_templateVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateVersionCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateVersionCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateVersionPublishPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateVersion":
+		return ec.fieldContext_TemplateVersionPublishPayload_templateVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateVersionPublishPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateVersionPublishPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateVersionRetirePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateVersion":
+		return ec.fieldContext_TemplateVersionRetirePayload_templateVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateVersionRetirePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateVersionRetirePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateVersionUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateVersion":
+		return ec.fieldContext_TemplateVersionUpdatePayload_templateVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateVersionUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateVersionUpdatePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "slug":
@@ -8648,6 +12147,16 @@ func (ec *executionContext) childFields_ViewerPermission(ctx context.Context, fi
 		return ec.fieldContext_ViewerPermission_scope(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ViewerPermission", field.Name)
+}
+
+func (ec *executionContext) childFields_Words(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "zh":
+		return ec.fieldContext_Words_zh(ctx, field)
+	case "en":
+		return ec.fieldContext_Words_en(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Words", field.Name)
 }
 
 func (ec *executionContext) childFields___Directive(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

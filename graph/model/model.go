@@ -25,6 +25,62 @@ type AlertsReadPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What clauseArchive did.
+type ClauseArchivePayload struct {
+	// The archived clause; on VERSION_CONFLICT the clause as it is now; null on other errors.
+	Clause *ent.Clause `json:"clause,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What clauseCreate did.
+type ClauseCreatePayload struct {
+	// The new clause; null when there are errors.
+	Clause *ent.Clause `json:"clause,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What clauseExceptionDecide did.
+type ClauseExceptionDecidePayload struct {
+	// The exception; on VERSION_CONFLICT the exception as it is now; null on other errors.
+	ClauseException *ent.ClauseException `json:"clauseException,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What clauseExceptionPropose did.
+type ClauseExceptionProposePayload struct {
+	// The new exception; null when there are errors.
+	ClauseException *ent.ClauseException `json:"clauseException,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What clauseExceptionWithdraw did.
+type ClauseExceptionWithdrawPayload struct {
+	// The exception; on VERSION_CONFLICT the exception as it is now; null on other errors.
+	ClauseException *ent.ClauseException `json:"clauseException,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What clauseRestore did.
+type ClauseRestorePayload struct {
+	// The restored clause; on VERSION_CONFLICT the clause as it is now; null on other errors.
+	Clause *ent.Clause `json:"clause,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What clauseUpdate did.
+type ClauseUpdatePayload struct {
+	// The changed clause; on VERSION_CONFLICT the clause as it is now; null on other errors.
+	Clause *ent.Clause `json:"clause,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contactArchive did.
 type ContactArchivePayload struct {
 	// The archived contact; on VERSION_CONFLICT the contact as it is now; null on other errors.
@@ -68,6 +124,22 @@ type ContractArchivePayload struct {
 // What contractCreate did.
 type ContractCreatePayload struct {
 	// The new contract; null when there are errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractDraft did.
+type ContractDraftPayload struct {
+	// The new contract; null when there are errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractFill did.
+type ContractFillPayload struct {
+	// The contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
 	Contract *ent.Contract `json:"contract,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
@@ -309,6 +381,70 @@ type ServiceRecordUpdatePayload struct {
 
 // What can be subscribed to, over websocket (graphql-transport-ws) and event streams (graphql-sse).
 type Subscription struct {
+}
+
+// What templateArchive did.
+type TemplateArchivePayload struct {
+	// The archived template; on VERSION_CONFLICT the template as it is now; null on other errors.
+	Template *ent.Template `json:"template,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateCreate did.
+type TemplateCreatePayload struct {
+	// The new template; null when there are errors.
+	Template *ent.Template `json:"template,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateRestore did.
+type TemplateRestorePayload struct {
+	// The restored template; on VERSION_CONFLICT the template as it is now; null on other errors.
+	Template *ent.Template `json:"template,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateUpdate did.
+type TemplateUpdatePayload struct {
+	// The changed template; on VERSION_CONFLICT the template as it is now; null on other errors.
+	Template *ent.Template `json:"template,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateVersionCreate did.
+type TemplateVersionCreatePayload struct {
+	// The new draft; null when there are errors.
+	TemplateVersion *ent.TemplateVersion `json:"templateVersion,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateVersionPublish did.
+type TemplateVersionPublishPayload struct {
+	// The published version; on VERSION_CONFLICT the version as it is now; null on other errors.
+	TemplateVersion *ent.TemplateVersion `json:"templateVersion,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateVersionRetire did.
+type TemplateVersionRetirePayload struct {
+	// The retired version; on VERSION_CONFLICT the version as it is now; null on other errors.
+	TemplateVersion *ent.TemplateVersion `json:"templateVersion,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What templateVersionUpdate did.
+type TemplateVersionUpdatePayload struct {
+	// The changed version; on VERSION_CONFLICT the version as it is now; null on other errors.
+	TemplateVersion *ent.TemplateVersion `json:"templateVersion,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
 // What tenantUpdate did.

@@ -117,6 +117,10 @@ func contractOf(o *ent.Obligation) *publicid.ContractID {
 
 func contractID(c *ent.Contract) publicid.ContractID { return c.ID }
 
+func templateID(t *ent.Template) publicid.TemplateID { return t.ID }
+
+func templateOf(v *ent.TemplateVersion) publicid.TemplateID { return v.TemplateID }
+
 func departmentID(d *ent.Department) publicid.DepartmentID { return d.ID }
 
 func sum(minor int64, c money.Currency) *money.Money {

@@ -37,6 +37,14 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Roles.Lookup(ctx, publicid.RoleID(key.UUID)))
 	case publicid.PrefixDictionaryEntryID:
 		return found(s.Dictionaries.Lookup(ctx, publicid.DictionaryEntryID(key.UUID)))
+	case publicid.PrefixTemplateID:
+		return found(s.Templates.Lookup(ctx, publicid.TemplateID(key.UUID)))
+	case publicid.PrefixTemplateVersionID:
+		return found(s.Templates.Version(ctx, publicid.TemplateVersionID(key.UUID)))
+	case publicid.PrefixClauseID:
+		return found(s.Templates.LookupClause(ctx, publicid.ClauseID(key.UUID)))
+	case publicid.PrefixClauseExceptionID:
+		return found(s.Drafting.LookupException(ctx, publicid.ClauseExceptionID(key.UUID)))
 	case publicid.PrefixAuditEntryID:
 		return found(s.Audits.Lookup(ctx, publicid.AuditEntryID(key.UUID)))
 	}

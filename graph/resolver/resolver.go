@@ -9,8 +9,10 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
+	"heyue/domain/drafting"
 	"heyue/domain/service"
 	"heyue/domain/staff"
+	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/identity/sessions"
 	"heyue/policies"
@@ -25,6 +27,8 @@ type Services struct {
 	Contacts     *contacts.Service
 	Service      *service.Service
 	Contracts    *contracts.Service
+	Templates    *templates.Service
+	Drafting     *drafting.Service
 	Dictionaries *dictionaries.Service
 	Departments  *staff.Departments
 	Users        *staff.Users

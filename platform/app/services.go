@@ -10,9 +10,11 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
+	"heyue/domain/drafting"
 	"heyue/domain/imports"
 	"heyue/domain/service"
 	"heyue/domain/staff"
+	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/idempotency"
 	"heyue/identity/sessions"
@@ -33,6 +35,8 @@ type Services struct {
 	Contacts     *contacts.Service
 	Service      *service.Service
 	Contracts    *contracts.Service
+	Templates    *templates.Service
+	Drafting     *drafting.Service
 	Dictionaries *dictionaries.Service
 	Roles        *policies.Administration
 	Departments  *staff.Departments
@@ -72,5 +76,6 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.organisation()
 	s.tenants()
 	s.records()
+	s.templates()
 	return s, nil
 }

@@ -5,6 +5,7 @@ import (
 
 	"heyue/domain/dictionaries"
 	"heyue/domain/staff"
+	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/ent"
 )
@@ -15,7 +16,7 @@ func (s *Services) tenants() {
 	s.Tenants = &tenants.Service{
 		Client: f.client, System: f.system, Directory: f.directory, Policies: f.policies, Audit: f.audit, Clock: f.clock,
 		Passwords: s.Sessions.Passwords, PasswordPolicy: f.passwordPolicy(),
-		Seeds:     tenants.Seeds{Dictionaries: dictionaries.Seed, Root: staff.SeedRoot, Admin: seedAdmin},
+		Seeds:     tenants.Seeds{Dictionaries: dictionaries.Seed, Templates: templates.Seed{Clock: f.clock}.Run, Root: staff.SeedRoot, Admin: seedAdmin},
 		Reminders: s.obligations, Ended: s.watcher.Wake,
 	}
 }

@@ -170,6 +170,16 @@ type Tenant struct {
 	Roles             int `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
 	RolesPerUser      int `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
 	DictionaryEntries int `env:"HEYUE_DICTIONARY_ENTRIES" envDefault:"500" min:"100" max:"100000" help:"entries of one dictionary, archived ones included"`
+	Templates         int `env:"HEYUE_TEMPLATES" envDefault:"500" min:"10" max:"100000" help:"templates of a tenant, archived ones included; those of single contracts are not counted"`
+	TemplateVersions  int `env:"HEYUE_TEMPLATE_VERSIONS" envDefault:"200" min:"1" max:"10000" help:"versions of one template"`
+	TemplateClauses   int `env:"HEYUE_TEMPLATE_CLAUSES" envDefault:"200" min:"50" max:"2000" help:"clauses of one template"`
+	TemplateSlots     int `env:"HEYUE_TEMPLATE_SLOTS" envDefault:"200" min:"50" max:"2000" help:"slots of one template"`
+	TemplateText      int `env:"HEYUE_TEMPLATE_TEXT" envDefault:"200000" min:"20000" max:"2000000" help:"characters of one template in one language"`
+	ClauseText        int `env:"HEYUE_CLAUSE_TEXT" envDefault:"20000" min:"5000" max:"20000" help:"characters of one clause in one language"`
+	LibraryClauses    int `env:"HEYUE_LIBRARY_CLAUSES" envDefault:"2000" min:"10" max:"100000" help:"clauses in the library of a tenant, archived ones included"`
+	ClauseExceptions  int `env:"HEYUE_CLAUSE_EXCEPTIONS" envDefault:"200" min:"1" max:"10000" help:"clause exceptions of one contract, whatever became of them"`
+	SlotText          int `env:"HEYUE_SLOT_TEXT" envDefault:"5000" min:"500" max:"100000" help:"characters of one text that fills a slot"`
+	SlotRows          int `env:"HEYUE_SLOT_ROWS" envDefault:"500" min:"50" max:"5000" help:"rows of one table that fills a slot"`
 }
 
 // Log is what the process says about itself.

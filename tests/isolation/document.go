@@ -80,6 +80,7 @@ var nouns = map[string]string{
 	"customer": "cus", "contact": "ctt", "serviceRecord": "svc", "contract": "con", "predecessor": "con", "planLine": "ppl",
 	"milestone": "mil", "payment": "pay", "department": "dep", "parent": "dep", "user": "usr", "owner": "usr", "role": "rol",
 	"dictionaryEntry": "dic", "alert": "alt", "alerts": "alt", "node": "cus", "nodes": "cus", "session": "ses", "head": "usr",
+	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 }
 

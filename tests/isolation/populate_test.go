@@ -10,6 +10,7 @@ import (
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/dictionaries"
 	"heyue/domain/settlement/plan"
+	"heyue/domain/templates/text"
 	"heyue/ent"
 	"heyue/ent/dictionaryentry"
 	"heyue/platform/date"
@@ -29,7 +30,7 @@ func populate(t *testing.T, s *stage.Stage, tn *fixture.Tenant) map[string]strin
 	p.note(publicid.PrefixUserID, p.user.String())
 	p.note(publicid.PrefixSessionID, fixture.Caller(t, tn.Admin).SessionID.String())
 	s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
-		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.settlement, p.alert} {
+		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.text, p.settlement, p.alert} {
 			if err := step(tx); err != nil {
 				return err
 			}
@@ -118,6 +119,46 @@ func (p *population) contract(tx *ent.Tx) (err error) {
 		return err
 	}
 	return tx.ContractChange.Create().SetContractID(id).SetReason(p.m).Exec(ctx)
+}
+
+// text gives the contract a text, with a template of the tenant's and a clause exception.
+func (p *population) text(tx *ent.Tx) error {
+	ctx := p.tn.Ctx
+	words := text.Words{ZH: p.m}
+	content := text.Content{
+		Languages: []text.Language{text.ZH}, Title: words,
+		Slots:   []*text.Slot{{Key: "probe", Type: text.Text, Label: words}},
+		Clauses: []*text.Clause{{Key: "probe", Heading: words, Text: text.Words{ZH: p.m + "{{probe}}"}, Tags: []string{p.m}}},
+	}
+	tpl, err := tx.Template.Create().SetCode("PROBE").SetName(p.m).SetKind(lifecycle.Sales).SetDescription(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixTemplateID, tpl.ID.String())
+	v, err := tx.TemplateVersion.Create().SetTemplateID(tpl.ID).SetNumber(1).SetStatus(text.Published).SetPublishedAt(p.record.CreatedAt).
+		SetContent(content).SetContentHash(p.m).SetNote(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixTemplateVersionID, v.ID.String())
+	c, err := tx.Clause.Create().SetCode("PROBE").SetTags([]string{p.m}).SetHeadingZh(p.m).SetTextZh(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixClauseID, c.ID.String())
+	value := p.m
+	err = tx.ContractText.Create().SetContractID(p.agreement.ID).SetTemplateVersionID(v.ID).SetLanguage(text.ZH).SetOptional([]string{}).
+		SetSlots(text.Values{"probe": {Text: &value}}).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	x, err := tx.ClauseException.Create().SetContractID(p.agreement.ID).SetClauseKey("probe").SetOldText(p.m).SetNewText(p.m).SetReason(p.m).
+		SetProposedByID(p.user).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixClauseExceptionID, x.ID.String())
+	return nil
 }
 
 func (p *population) settlement(tx *ent.Tx) error {

@@ -2,6 +2,7 @@ package scenario
 
 import (
 	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,7 @@ import (
 	"time"
 
 	"heyue/domain/dictionaries"
+	"heyue/domain/templates"
 	"heyue/ent"
 	"heyue/graph/generated"
 	"heyue/platform/publicid"
@@ -132,7 +134,9 @@ func newCast(t *testing.T, s *stage.Stage) *cast {
 	s.SetPassword(t, acme, c.actors["sales"].ctx)
 	c.memory["password"] = fixture.Password
 	for _, tn := range []*fixture.Tenant{acme, other} {
-		s.Write(t, tn.Ctx, func(tx *ent.Tx) error { return dictionaries.Seed(tn.Ctx, tx) })
+		s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
+			return errors.Join(dictionaries.Seed(tn.Ctx, tx), templates.Seed{Clock: s.Clock}.Run(tn.Ctx, tx, "zh-CN"))
+		})
 	}
 	return c
 }
