@@ -8,6 +8,8 @@
 package text
 
 import (
+	"slices"
+
 	"heyue/platform/enum"
 	"heyue/platform/money"
 )
@@ -28,7 +30,7 @@ func Languages() []Language { return []Language{ZH, EN} }
 func (Language) Values() []string { return enum.Texts(Languages()) }
 
 // Valid reports whether l is a known language.
-func (l Language) Valid() bool { return known(l, Languages()) }
+func (l Language) Valid() bool { return slices.Contains(Languages(), l) }
 
 // Words are the same words in each language of a template; those of a language that it does not have are empty.
 type Words struct {
@@ -167,12 +169,3 @@ type Span struct {
 
 // Values are the values of slots by their keys.
 type Values map[string]*Value
-
-func known[T comparable](v T, all []T) bool {
-	for _, a := range all {
-		if a == v {
-			return true
-		}
-	}
-	return false
-}

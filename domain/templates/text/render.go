@@ -4,6 +4,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -86,7 +87,7 @@ type renderer struct {
 
 // in reports whether a clause is part of the contract.
 func (r *renderer) in(cl *Clause) bool {
-	if cl.Optional && !known(cl.Key, r.draw.Optional) {
+	if cl.Optional && !slices.Contains(r.draw.Optional, cl.Key) {
 		return false
 	}
 	if cl.When == nil {

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"slices"
+
 	"heyue/platform/date"
 	"heyue/platform/enum"
 )
@@ -108,5 +110,5 @@ func (s Source) Fits(t Type) bool {
 	case Previous:
 		return t != Field
 	}
-	return known(s, Sources()) && (t == Text || t == Field)
+	return slices.Contains(Sources(), s) && (t == Text || t == Field)
 }

@@ -1,6 +1,7 @@
 package text
 
 import (
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -15,7 +16,7 @@ func (c Content) Validate(most Limits) error {
 	v.limit("parties", len(c.Parties), MaxParties)
 	for i, p := range c.Parties {
 		v.Index("parties", i, func(check *fault.Check) {
-			check.That(known(string(p.Side), Side("").Values()), fault.UnknownValue, "side", "%.20q is not a side", string(p.Side))
+			check.That(slices.Contains(Side("").Values(), string(p.Side)), fault.UnknownValue, "side", "%.20q is not a side", string(p.Side))
 			v.in(check).words("role", p.Role, 1, MaxLabel)
 		})
 	}
@@ -44,7 +45,7 @@ func (v *validator) languages() {
 	v.That(len(ls) > 0, fault.Required, "languages", "at least one language is required")
 	for i, l := range ls {
 		v.That(l.Valid(), fault.UnknownValue, "languages", "%.20q is not a language of templates", string(l))
-		v.That(!known(l, ls[:i]), fault.Duplicate, "languages", "%s is given twice", l)
+		v.That(!slices.Contains(ls[:i], l), fault.Duplicate, "languages", "%s is given twice", l)
 	}
 }
 
@@ -58,7 +59,7 @@ type wording struct {
 func (w wording) words(field string, said Words, lo, hi int) {
 	for _, l := range Languages() {
 		path, text := field+"."+strings.ToLower(string(l)), said.In(l)
-		if !known(l, w.languages) {
+		if !slices.Contains(w.languages, l) {
 			w.That(text == "", fault.Inconsistent, path, "the template is not written in %s", l)
 			continue
 		}
@@ -87,13 +88,13 @@ func key(c *fault.Check, k string, seen map[string]bool) {
 
 func (v *validator) slot(c *fault.Check, s *Slot) {
 	w := v.in(c)
-	if !known(s.Type, Types()) {
+	if !slices.Contains(Types(), s.Type) {
 		c.Add(fault.UnknownValue, "type", "%.20q is not a type of slot", string(s.Type))
 		return
 	}
 	w.words("label", s.Label, 1, MaxLabel)
 	w.words("hint", s.Hint, 0, MaxHint)
-	c.That(s.Source == "" || known(s.Source, Sources()), fault.UnknownValue, "source", "%.40q is not a source", string(s.Source))
+	c.That(s.Source == "" || slices.Contains(Sources(), s.Source), fault.UnknownValue, "source", "%.40q is not a source", string(s.Source))
 	c.That(s.Source.Fits(s.Type), fault.Inconsistent, "source", "a slot of type %s cannot be filled from %q", s.Type, string(s.Source))
 	c.That(s.Default == nil || s.Type != Field && !s.Source.Live(), fault.Inconsistent, "default", "a slot that is filled by itself has no default")
 	c.That(!s.Multiline || s.Type == Text, fault.Inconsistent, "multiline", "only TEXT has several lines")
@@ -190,7 +191,7 @@ func checkTags(c *fault.Check, tags []string) {
 	for i, t := range tags {
 		n := utf8.RuneCountInString(strings.TrimSpace(t))
 		c.That(n > 0 && n <= MaxTag && !deceives(t), fault.Malformed, "tags", "a tag has 1 to %d characters that can be seen", MaxTag)
-		c.That(!known(t, tags[:i]), fault.Duplicate, "tags", "%.40q is given twice", t)
+		c.That(!slices.Contains(tags[:i], t), fault.Duplicate, "tags", "%.40q is given twice", t)
 	}
 }
 

@@ -2,6 +2,7 @@ package text
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -187,7 +188,7 @@ func (c Content) CheckChosen(check *fault.Check, field string, keys []string) {
 	for i, k := range keys {
 		cl := c.Clause(k)
 		check.That(cl != nil && cl.Optional, fault.UnknownValue, field, "%q is not an optional clause of the template", clip(k))
-		check.That(!known(k, keys[:i]), fault.Duplicate, field, "%q is given twice", clip(k))
+		check.That(!slices.Contains(keys[:i], k), fault.Duplicate, field, "%q is given twice", clip(k))
 	}
 }
 
@@ -226,4 +227,4 @@ func (c Content) Still(keys []string) []string {
 }
 
 // Speaks reports whether the content is written in a language.
-func (c Content) Speaks(l Language) bool { return known(l, c.Languages) }
+func (c Content) Speaks(l Language) bool { return slices.Contains(c.Languages, l) }

@@ -1,6 +1,8 @@
 package text
 
 import (
+	"slices"
+
 	"heyue/domain/contracts/lifecycle"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
@@ -40,7 +42,7 @@ func (w Wish) Check(c Content, most Limits) error {
 	check.That(len(w.Fill) <= most.Slots, fault.LimitReached, "fill", "fill has %d entries, at most %d are allowed", len(w.Fill), most.Slots)
 	check.That(len(w.Optional) <= most.Clauses, fault.LimitReached, "optional", "optional has %d entries, at most %d are allowed", len(w.Optional), most.Clauses)
 	if w.Language != nil {
-		check.That(known(*w.Language, c.Languages), fault.UnknownValue, "language", "the template is not written in %.20q", string(*w.Language))
+		check.That(slices.Contains(c.Languages, *w.Language), fault.UnknownValue, "language", "the template is not written in %.20q", string(*w.Language))
 	}
 	if check.Err() == nil {
 		c.CheckFills(&check, "fill", w.Fill, most)
