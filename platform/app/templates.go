@@ -2,6 +2,8 @@ package app
 
 import (
 	"context"
+	"errors"
+	"fmt"
 
 	"heyue/domain/drafting"
 	"heyue/domain/templates"
@@ -38,21 +40,31 @@ func TextLimits(c config.Config) text.Limits {
 	}
 }
 
-// install gives every tenant the shipped templates that it lacks, once: a release that ships another one reaches tenants
-// that were there before. What fails for one tenant is logged and tried again by the next start.
+// install runs InstallTemplates once. What fails is tried again by the next start.
 func (s *Services) install(ctx context.Context) {
-	all, err := s.directory.List(ctx)
-	if err != nil && ctx.Err() == nil {
-		s.log.ErrorContext(ctx, "list the tenants to install templates", "error", err)
+	if err := s.InstallTemplates(ctx); err != nil && ctx.Err() == nil {
+		s.log.ErrorContext(ctx, "install the shipped templates", "error", err)
 	}
+}
+
+// InstallTemplates gives every active tenant the shipped templates that it lacks: a release that ships another one
+// reaches tenants that were there before. Doing it again changes nothing. The error has a line for each tenant that it
+// failed for; the others have theirs.
+func (s *Services) InstallTemplates(ctx context.Context) error {
+	all, err := s.directory.List(ctx)
+	if err != nil {
+		return err
+	}
+	var errs []error
 	for _, l := range all {
 		if l.Standing != standing.Active {
 			continue
 		}
-		if err := s.installFor(tenancy.With(ctx, l.TenantID)); err != nil && ctx.Err() == nil {
-			s.log.ErrorContext(ctx, "install the shipped templates", "tenant", l.Slug, "error", err)
+		if err := s.installFor(tenancy.With(ctx, l.TenantID)); err != nil {
+			errs = append(errs, fmt.Errorf("%s: %w", l.Slug, err))
 		}
 	}
+	return errors.Join(errs...)
 }
 
 func (s *Services) installFor(ctx context.Context) error {
