@@ -19,20 +19,20 @@ func welcome(w io.Writer, api string, logins []app.DemoLogin) {
 		return
 	}
 	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(t, "tenant\temail\tpassword\tcompany")
+	fmt.Fprintln(t, "tenant\temail\tpassword\twho\tcompany")
 	for _, l := range logins {
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", l.Tenant, l.Email, l.Password, l.Name)
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\n", l.Tenant, l.Email, l.Password, l.Who, l.Name)
 	}
 	_ = t.Flush() // whoever cannot read the terminal misses nothing else
 	fmt.Fprintf(w, firstQuestion, url, logins[0].Tenant, logins[0].Email, logins[0].Password)
 }
 
-// firstQuestion signs in and asks, in a shell with curl and sed.
+// firstQuestion signs in and asks what needs doing, in a shell with curl and sed.
 const firstQuestion = `
-Sign in and ask:
+Sign in as the salesperson and ask what falls due:
 
 TOKEN=$(curl -s %[1]s -H 'content-type: application/json' -d '{"query":"mutation{login(input:{tenant:\"%[2]s\",email:\"%[3]s\",password:\"%[4]s\"}){signIn{accessToken}}}"}' | sed 's/.*"accessToken":"\([^"]*\)".*/\1/')
-curl -s %[1]s -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '{"query":"{viewer{tenant{name} user{name}} contracts(first:3){totalCount nodes{number title status customer{name} amount{amount currency} endsOn}}}"}'
+curl -s %[1]s -H 'content-type: application/json' -H "authorization: Bearer $TOKEN" -d '{"query":"{viewer{tenant{name} user{name}} unreadAlertCount alerts(first:5){nodes{kind title dueOn daysLeft amount{amount currency} contract{number customer{name}}}} contracts(first:3){totalCount nodes{number title status endsOn}}}"}'
 
 `
 

@@ -73,8 +73,13 @@ func follow(t *testing.T, printed string) {
 		t.Fatal("nobody can sign in with what is printed")
 	}
 	answer := ask(t, url, token[1], bodies[1][1])
-	if !regexp.MustCompile(`"totalCount":[1-9]\d*,"nodes":\[\{"number":"[^"]+"`).MatchString(answer) || strings.Contains(answer, "errors") {
-		t.Errorf("the first question got %s", answer)
+	for _, want := range []string{
+		`"unreadAlertCount":[1-9]`, `"alerts":\{"nodes":\[\{"kind":"[A-Z_]+","title":"[^"]+"`, `"contract":\{"number":"[^"]+","customer":\{"name":"[^"]+"`,
+		`"totalCount":[1-9]\d*,"nodes":\[\{"number":"[^"]+"`,
+	} {
+		if !regexp.MustCompile(want).MatchString(answer) || strings.Contains(answer, "errors") {
+			t.Errorf("no %s in the answer to the first question: %s", want, answer)
+		}
 	}
 }
 
@@ -109,7 +114,7 @@ func TestWelcomeBesideTenantsOfSomebodysOwn(t *testing.T) {
 	}
 	out.Reset()
 	welcome(&out, "[::]:80", []app.DemoLogin{{Tenant: "t", Name: "T", Email: "e", Password: "p"}})
-	if got := out.String(); !strings.Contains(got, "http://localhost:80/graphql") || !strings.Contains(got, "Sign in and ask") {
+	if got := out.String(); !strings.Contains(got, "http://localhost:80/graphql") || !strings.Contains(got, "Sign in as the salesperson") {
 		t.Errorf("printed:\n%s", got)
 	}
 }

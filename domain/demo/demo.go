@@ -63,6 +63,18 @@ func Logins() []Login {
 	return all
 }
 
+// Salesperson is somebody of the first demo tenant who answers for customers and contracts: reminders go to them, not to
+// an administrator.
+func Salesperson() (l Login, person string) {
+	t := shows()[0]
+	for _, p := range t.people {
+		if p.role == "sales" {
+			return Login{t.slug, t.name, p.login + "@" + t.domain()}, p.name
+		}
+	}
+	return Logins()[0], t.admin
+}
+
 // show is one demo tenant.
 type show struct {
 	slug, name, admin string

@@ -7,11 +7,12 @@ import (
 	"heyue/platform/progress"
 )
 
-// DemoLogin is what to sign in to a demo tenant with.
-type DemoLogin struct{ Tenant, Name, Email, Password string }
+// DemoLogin is what to sign in to a demo tenant with. Who is the person, in a word or two.
+type DemoLogin struct{ Tenant, Name, Email, Password, Who string }
 
-// LoadDemo makes the demo tenants unless there are tenants of somebody's own, and returns who can sign in to them; none
-// when there are no demo tenants. Loading again changes nothing and completes what was interrupted.
+// LoadDemo makes the demo tenants unless there are tenants of somebody's own, and returns who can sign in to them: first a
+// salesperson whose inbox has its alerts when this returns, then the administrators; none when there are no demo tenants.
+// Loading again changes nothing and completes what was interrupted.
 func (s *Services) LoadDemo(ctx context.Context, out progress.Output) (logins []DemoLogin, err error) {
 	there, err := s.directory.List(ctx)
 	if err != nil {
@@ -27,8 +28,13 @@ func (s *Services) LoadDemo(ctx context.Context, out progress.Output) (logins []
 	if err != nil || !loaded {
 		return nil, err
 	}
+	if _, err := s.scanner.ScanOnce(ctx, s.clock.Now()); err != nil {
+		return nil, err
+	}
+	l, person := demo.Salesperson()
+	logins = append(logins, DemoLogin{l.Tenant, l.Name, l.Email, demo.Password, "salesperson " + person})
 	for _, l := range demo.Logins() {
-		logins = append(logins, DemoLogin{l.Tenant, l.Name, l.Email, demo.Password})
+		logins = append(logins, DemoLogin{l.Tenant, l.Name, l.Email, demo.Password, "administrator"})
 	}
 	return logins, nil
 }
