@@ -10,12 +10,15 @@ import (
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/dictionaries"
 	"heyue/domain/settlement/plan"
+	"heyue/domain/templates"
 	"heyue/domain/templates/text"
 	"heyue/ent"
 	"heyue/ent/dictionaryentry"
+	"heyue/platform/clock"
 	"heyue/platform/date"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
+	"heyue/tenancy"
 	"heyue/tests/fixture"
 	"heyue/tests/stage"
 )
@@ -53,7 +56,13 @@ func (p *population) note(prefix, id string) { p.ids[prefix] = id }
 
 func (p *population) organisation(tx *ent.Tx) error {
 	ctx := p.tn.Ctx
+	if _, err := tenancy.Lock(ctx, tx); err != nil { // the worker installs templates too
+		return err
+	}
 	if err := dictionaries.Seed(ctx, tx); err != nil {
+		return err
+	}
+	if err := (templates.Seed{Clock: clock.System{}}).Run(ctx, tx, "zh-CN"); err != nil {
 		return err
 	}
 	entry, err := tx.DictionaryEntry.Query().Order(ent.Asc(dictionaryentry.FieldID)).First(ctx)

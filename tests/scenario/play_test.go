@@ -14,6 +14,7 @@ import (
 	"heyue/ent"
 	"heyue/graph/generated"
 	"heyue/platform/publicid"
+	"heyue/tenancy"
 	"heyue/tests/fixture"
 	"heyue/tests/stage"
 )
@@ -135,7 +136,8 @@ func newCast(t *testing.T, s *stage.Stage) *cast {
 	c.memory["password"] = fixture.Password
 	for _, tn := range []*fixture.Tenant{acme, other} {
 		s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
-			return errors.Join(dictionaries.Seed(tn.Ctx, tx), templates.Seed{Clock: s.Clock}.Run(tn.Ctx, tx, "zh-CN"))
+			_, err := tenancy.Lock(tn.Ctx, tx) // the worker installs templates too
+			return errors.Join(err, dictionaries.Seed(tn.Ctx, tx), templates.Seed{Clock: s.Clock}.Run(tn.Ctx, tx, "zh-CN"))
 		})
 	}
 	return c
