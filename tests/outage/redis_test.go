@@ -98,7 +98,7 @@ type site struct {
 	titles          []string
 }
 
-func open(t *testing.T, server *redistest.Server) *site {
+func open(t testing.TB, server *redistest.Server) *site {
 	t.Helper()
 	s := &site{Stage: stage.Apart(t, "REDIS_URL", server.URL())}
 	var cancel context.CancelFunc
@@ -112,7 +112,7 @@ func open(t *testing.T, server *redistest.Server) *site {
 	return s
 }
 
-func (s *site) signIn(t *testing.T) {
+func (s *site) signIn(t testing.TB) {
 	t.Helper()
 	answer := s.ask(t, `"accessToken":"[^"]+"`, fmt.Sprintf(`mutation { login(input: {tenant: %q, email: %q, password: %q}) { signIn { accessToken } userErrors { code } } }`,
 		s.login.Tenant, s.login.Email, s.login.Password))
@@ -120,7 +120,7 @@ func (s *site) signIn(t *testing.T) {
 }
 
 // ask sends a document, wants an answer without errors, and returns the part of it that matches.
-func (s *site) ask(t *testing.T, pattern, document string) string {
+func (s *site) ask(t testing.TB, pattern, document string) string {
 	t.Helper()
 	answer := s.Post(t, s.token, document, nil)
 	found := regexp.MustCompile(pattern).FindString(answer)
@@ -131,7 +131,7 @@ func (s *site) ask(t *testing.T, pattern, document string) string {
 }
 
 // everything signs in and does what a day brings, with a contract that reminds at once.
-func (s *site) everything(t *testing.T, title string) {
+func (s *site) everything(t testing.TB, title string) {
 	t.Helper()
 	s.signIn(t)
 	s.ask(t, `"viewer":\{"user":\{"email":"`+regexp.QuoteMeta(s.login.Email)+`"`, `{ viewer { user { email } } }`)
@@ -153,7 +153,7 @@ func (s *site) everything(t *testing.T, title string) {
 }
 
 // hears returns when both processes listen to Redis again and the wake-up for a new alert has passed through it.
-func (s *site) hears(t *testing.T, server *redistest.Server) {
+func (s *site) hears(t testing.TB, server *redistest.Server) {
 	t.Helper()
 	c := client(t, server)
 	var names []string
@@ -181,7 +181,7 @@ type socket struct {
 	first, cursor string // of the first position, and of the last event
 }
 
-func (s *site) socket(t *testing.T, after string) *socket {
+func (s *site) socket(t testing.TB, after string) *socket {
 	t.Helper()
 	conn, resp, err := websocket.Dial(s.ctx, s.Server.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
@@ -204,14 +204,14 @@ func (s *site) socket(t *testing.T, after string) *socket {
 	return k
 }
 
-func (k *socket) send(t *testing.T, message map[string]any) {
+func (k *socket) send(t testing.TB, message map[string]any) {
 	t.Helper()
 	if err := wsjson.Write(k.ctx, k.Conn, message); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func (k *socket) read(t *testing.T) (kind string, payload json.RawMessage) {
+func (k *socket) read(t testing.TB) (kind string, payload json.RawMessage) {
 	t.Helper()
 	var m struct {
 		Type    string
@@ -228,7 +228,7 @@ type event struct {
 	Alert        *struct{ Title string }
 }
 
-func (k *socket) next(t *testing.T) event {
+func (k *socket) next(t testing.TB) event {
 	t.Helper()
 	for {
 		kind, payload := k.read(t)
@@ -248,7 +248,7 @@ func (k *socket) next(t *testing.T) event {
 }
 
 // gets wants these alerts next, each once; positions may stand between them.
-func (k *socket) gets(t *testing.T, titles ...string) {
+func (k *socket) gets(t testing.TB, titles ...string) {
 	t.Helper()
 	for _, want := range titles {
 		e := k.next(t)
