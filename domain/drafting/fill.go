@@ -12,6 +12,7 @@ import (
 	"heyue/ent/templateversion"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
+	"heyue/policies"
 	"heyue/tenancy"
 )
 
@@ -33,6 +34,9 @@ type Filling struct {
 // comes with the error; WRONG_STATE for a contract that is no draft, has no text, or has a template's text and is given
 // content; those of text.Wish.Check.
 func (s *Service) Fill(ctx context.Context, f Filling) (now *ent.Contract, err error) {
+	if _, err := s.Policies.Require(ctx, policies.ContractUpdate); err != nil { // Contracts.Edit applies its reach
+		return nil, err
+	}
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		c, err := s.Contracts.Edit(ctx, tx, f.ID, f.ExpectedVersion)
 		if err != nil {
