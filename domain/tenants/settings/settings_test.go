@@ -55,7 +55,7 @@ func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 		"timeZone UNKNOWN_VALUE", "locale UNKNOWN_VALUE", "currency UNKNOWN_VALUE", "contractNumberRule MALFORMED",
 		"contractNumberRules.BARTER UNKNOWN_VALUE", "contractNumberRules.VEHICLE MALFORMED",
 		"reminderLadders.BIRTHDAY UNKNOWN_VALUE", "reminderLadders.PAYMENT_DUE.before.2 OUT_OF_RANGE",
-		"reminderLadders.MILESTONE_DUE REQUIRED", "reminderLadders.APPROVAL_TASK REQUIRED", "reminderLadders.APPROVAL_RESULT REQUIRED",
+		"reminderLadders.MILESTONE_DUE REQUIRED",
 		"receiptExcess OUT_OF_RANGE", "planTolerance OUT_OF_RANGE", "eventRetentionDays OUT_OF_RANGE",
 	}
 	if d := cmp.Diff(want, got); d != "" {
