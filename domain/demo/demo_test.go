@@ -237,7 +237,7 @@ func checkDates(t *testing.T, w *fixture.World, ctx context.Context, slug string
 	}
 	for _, k := range []due.Kind{due.ContractEnd, due.PaymentDue, due.MilestoneDue} { // what the demonstration's contracts have
 		for _, where := range []string{"overdue", "today", "soon", "later"} {
-			if seen[when{due.Kind(k), where}] == 0 {
+			if seen[when{k, where}] == 0 {
 				t.Errorf("%s: no %s is due %s", slug, k, where)
 			}
 		}

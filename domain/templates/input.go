@@ -161,4 +161,4 @@ func checkCode(c *fault.Check, code string) {
 	}
 }
 
-func notOfCode(r rune) bool { return !(r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '_') }
+func notOfCode(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }

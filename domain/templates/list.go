@@ -44,11 +44,14 @@ type ClauseFilter struct {
 	Archived  *bool         `filter:"archived"`
 }
 
-// Edge and ClauseEdge are one row of a page, List and ClauseList a page.
 type (
-	Edge       = page.Edge[*ent.Template]
-	List       = page.Connection[*ent.Template]
+	// Edge is one row of a page of templates.
+	Edge = page.Edge[*ent.Template]
+	// List is a page of templates.
+	List = page.Connection[*ent.Template]
+	// ClauseEdge is one row of a page of clauses.
 	ClauseEdge = page.Edge[*ent.Clause]
+	// ClauseList is a page of clauses.
 	ClauseList = page.Connection[*ent.Clause]
 )
 

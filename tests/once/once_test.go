@@ -252,7 +252,7 @@ func TestSocketsAndEventStreams(t *testing.T) {
 	t.Parallel()
 	s := newSeller(t)
 	dial := &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}, HTTPHeader: map[string][]string{"Idempotency-Key": {"of the upgrade"}}}
-	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.Server.URL, "http")+"/graphql", dial) //nolint:bodyclose // taken over by the socket
+	conn, _, err := websocket.Dial(t.Context(), "ws"+strings.TrimPrefix(s.Server.URL, "http")+"/graphql", dial)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,6 @@
 package flow
 
 import (
-	"fmt"
 	"slices"
 
 	"heyue/platform/fault"
@@ -79,9 +78,7 @@ type resolver struct {
 	missing bool
 }
 
-func (r *resolver) say(format string, args ...any) {
-	r.reasons = append(r.reasons, fmt.Sprintf(format, args...))
-}
+func (r *resolver) say(reason string) { r.reasons = append(r.reasons, reason) }
 
 func (r *resolver) plan() Planned {
 	var approvers, copies []publicid.UserID

@@ -75,26 +75,26 @@ func checkConditions(c *fault.Check, at string, conditions []Condition) {
 	}
 }
 
-func (k Condition) check(c *fault.Check, at string) {
-	bounds := k.Min != nil || k.Below != nil
-	values := len(k.In) >= 1 && len(k.In) <= MaxValues
-	switch k.Field {
+func (c Condition) check(faults *fault.Check, at string) {
+	bounds := c.Min != nil || c.Below != nil
+	values := len(c.In) >= 1 && len(c.In) <= MaxValues
+	switch c.Field {
 	case FieldKind, FieldTemplate, FieldGrade:
-		c.That(values, fault.Required, at+".in", "name 1 to %d values", MaxValues)
+		faults.That(values, fault.Required, at+".in", "name 1 to %d values", MaxValues)
 	case FieldDepartment:
-		c.That(len(k.DepartmentIDs) >= 1 && len(k.DepartmentIDs) <= MaxValues, fault.Required, at+".departmentIds", "name 1 to %d departments", MaxValues)
+		faults.That(len(c.DepartmentIDs) >= 1 && len(c.DepartmentIDs) <= MaxValues, fault.Required, at+".departmentIds", "name 1 to %d departments", MaxValues)
 	case FieldAmount:
-		c.That(bounds, fault.Required, at+".min", "give min, below or both")
-		c.That(value(k.Currency).Valid(), fault.Required, at+".currency", "a condition on the amount names its currency")
+		faults.That(bounds, fault.Required, at+".min", "give min, below or both")
+		faults.That(value(c.Currency).Valid(), fault.Required, at+".currency", "a condition on the amount names its currency")
 	case FieldExceptions:
-		c.That(bounds, fault.Required, at+".min", "give min, below or both")
+		faults.That(bounds, fault.Required, at+".min", "give min, below or both")
 	case FieldCustom:
-		c.Text(at+".key", value(k.Key), 1, maxKey)
-		c.That(bounds != values, fault.Inconsistent, at+".in", "give either values or bounds")
+		faults.Text(at+".key", value(c.Key), 1, maxKey)
+		faults.That(bounds != values, fault.Inconsistent, at+".in", "give either values or bounds")
 	default:
-		c.Add(fault.UnknownValue, at+".field", "%.20q is not a field", string(k.Field))
+		faults.Add(fault.UnknownValue, at+".field", "%.20q is not a field", string(c.Field))
 	}
-	c.That(k.Min == nil || k.Below == nil || k.Min.Cmp(*k.Below) < 0, fault.Inconsistent, at+".below", "below is more than min")
+	faults.That(c.Min == nil || c.Below == nil || c.Min.Cmp(*c.Below) < 0, fault.Inconsistent, at+".below", "below is more than min")
 }
 
 // Named lists the users, roles and departments that a definition names, for their owner to look up.
