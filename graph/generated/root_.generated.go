@@ -5972,6 +5972,18 @@ enum ObligationKind {
   APPROVAL_TASK
   "Somebody is told how an approval went on."
   APPROVAL_RESULT
+  "The term of a signed contract begins."
+  CONTRACT_START
+  "The last day to agree on what comes after a fixed term."
+  RENEWAL_DECISION
+  "The last day to give notice, or the contract goes on by itself."
+  OPT_OUT_NOTICE
+  "A suspension ends by itself."
+  SUSPENSION_END
+  "The last day to tell the counterparty of a breach or of force majeure."
+  INCIDENT_NOTICE
+  "The last day to settle a breach or a case of force majeure."
+  INCIDENT_SOLUTION
 }
 
 "Whether an alert still stands."
