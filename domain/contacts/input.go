@@ -2,12 +2,12 @@ package contacts
 
 import (
 	"net/mail"
-	"strings"
 
 	"heyue/domain/customers/profile"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 )
 
@@ -117,39 +117,26 @@ func checkEmail(c *fault.Check, v *string) {
 
 // apply writes what is given into a create or an update.
 func (d Details) apply(m *ent.ContactMutation) {
-	text(d.Name, m.SetName)
-	set(d.Gender, m.SetGender)
-	text(d.Salutation, m.SetSalutation)
-	text(d.Department, m.SetDepartment)
-	text(d.JobTitle, m.SetJobTitle)
-	set(d.IsPrimary, m.SetIsPrimary)
-	set(d.Birthday, m.SetBirthday)
-	text(d.Hobby, m.SetHobby)
-	text(d.Address, m.SetAddress)
-	text(d.Phone, m.SetPhone)
-	text(d.Fax, m.SetFax)
-	text(d.Mobile, m.SetMobile)
-	text(d.Email, m.SetEmail)
-	text(d.Qq, m.SetQq)
-	text(d.Msn, m.SetMsn)
-	text(d.Wechat, m.SetWechat)
-	text(d.Remark, m.SetRemark)
-	text(d.Remark1, m.SetRemark1)
-	text(d.Remark2, m.SetRemark2)
+	given.Text(d.Name, m.SetName)
+	given.Set(d.Gender, m.SetGender)
+	given.Text(d.Salutation, m.SetSalutation)
+	given.Text(d.Department, m.SetDepartment)
+	given.Text(d.JobTitle, m.SetJobTitle)
+	given.Set(d.IsPrimary, m.SetIsPrimary)
+	given.Set(d.Birthday, m.SetBirthday)
+	given.Text(d.Hobby, m.SetHobby)
+	given.Text(d.Address, m.SetAddress)
+	given.Text(d.Phone, m.SetPhone)
+	given.Text(d.Fax, m.SetFax)
+	given.Text(d.Mobile, m.SetMobile)
+	given.Text(d.Email, m.SetEmail)
+	given.Text(d.Qq, m.SetQq)
+	given.Text(d.Msn, m.SetMsn)
+	given.Text(d.Wechat, m.SetWechat)
+	given.Text(d.Remark, m.SetRemark)
+	given.Text(d.Remark1, m.SetRemark1)
+	given.Text(d.Remark2, m.SetRemark2)
 }
 
 // primary reports whether the details make a contact primary.
 func (d Details) primary() bool { return d.IsPrimary != nil && *d.IsPrimary }
-
-func set[T any](v *T, setter func(T)) {
-	if v != nil {
-		setter(*v)
-	}
-}
-
-// text trims what people type around a value.
-func text(v *string, setter func(string)) {
-	if v != nil {
-		setter(strings.TrimSpace(*v))
-	}
-}

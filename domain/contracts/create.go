@@ -11,6 +11,7 @@ import (
 	"heyue/ent/customer"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -184,25 +185,19 @@ func (d Details) apply(m *ent.ContractMutation) {
 	if d.Title != nil {
 		m.SetTitle(strings.TrimSpace(*d.Title))
 	}
-	set(d.CustomerID, m.SetCustomerID)
-	set(d.Direction, m.SetDirection)
-	set(d.SignedOn, m.SetSignedOn)
-	set(d.EffectiveOn, m.SetEffectiveOn)
-	set(d.EndsOn, m.SetEndsOn)
-	set(d.Description, m.SetDescription)
-	set(d.OwnerID, m.SetOwnerID)
-	set(d.DepartmentID, m.SetDepartmentID)
+	given.Set(d.CustomerID, m.SetCustomerID)
+	given.Set(d.Direction, m.SetDirection)
+	given.Set(d.SignedOn, m.SetSignedOn)
+	given.Set(d.EffectiveOn, m.SetEffectiveOn)
+	given.Set(d.EndsOn, m.SetEndsOn)
+	given.Set(d.Description, m.SetDescription)
+	given.Set(d.OwnerID, m.SetOwnerID)
+	given.Set(d.DepartmentID, m.SetDepartmentID)
 	if d.Amount != nil {
 		if sum, err := money.FromDecimal(d.Amount.Amount, d.Amount.Currency); err == nil { // checked by Validate
 			m.SetAmountMinor(sum.Minor())
 			m.SetCurrency(sum.Currency())
 		}
-	}
-}
-
-func set[T any](v *T, setter func(T)) {
-	if v != nil {
-		setter(*v)
 	}
 }
 

@@ -60,12 +60,12 @@ func (s *Service) Draft(ctx context.Context, d Drafted) (made *ent.Contract, err
 		return nil, err
 	}
 	if err := d.Contract.settle(access); err != nil {
-		return nil, below("contract", err)
+		return nil, fault.Under("contract", err)
 	}
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		model, err := s.Texts.Prepare(ctx, tx, d.Text)
 		if err != nil {
-			return below("text", err)
+			return fault.Under("text", err)
 		}
 		if model.Kind != "" && model.Kind != d.Contract.Kind {
 			f := fault.New(fault.Invalid, fault.Inconsistent, "the template is for contracts of the kind %s", model.Kind)
@@ -77,29 +77,14 @@ func (s *Service) Draft(ctx context.Context, d Drafted) (made *ent.Contract, err
 			}
 		}
 		if made, err = s.create(ctx, tx, d.Contract); err != nil {
-			return below("contract", err)
+			return fault.Under("contract", err)
 		}
-		return below("text", s.Texts.Begin(ctx, tx, made, model))
+		return fault.Under("text", s.Texts.Begin(ctx, tx, made, model))
 	})
 	if err != nil {
 		return nil, err
 	}
 	return made, nil
-}
-
-// below puts the user's faults of err below a field of the input.
-func below(field string, err error) error {
-	var list fault.List
-	for _, f := range fault.All(err) {
-		if !f.Kind.IsUser() {
-			return err
-		}
-		list = append(list, f.At(field))
-	}
-	if len(list) == 0 {
-		return err
-	}
-	return list
 }
 
 // named makes the parties that the template knows.

@@ -3,12 +3,12 @@ package customers
 import (
 	"net/mail"
 	"net/url"
-	"strings"
 
 	"heyue/domain/customers/profile"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/ent"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 )
 
@@ -159,42 +159,29 @@ var fields = map[shipped.List]string{
 
 // apply writes what is given into a create or an update.
 func (d Details) apply(m *ent.CustomerMutation) {
-	set(d.Kind, m.SetKind)
-	text(d.Name, m.SetName)
-	text(d.Code, m.SetCode)
-	text(d.ShortName, m.SetShortName)
-	text(d.Region, m.SetRegion)
-	text(d.Address, m.SetAddress)
-	text(d.Source, m.SetSource)
-	text(d.Category, m.SetCategory)
-	text(d.SalesMode, m.SetSalesMode)
-	text(d.Industry, m.SetIndustry)
-	text(d.Ownership, m.SetOwnership)
-	text(d.Description, m.SetDescription)
-	set(d.Grade, m.SetGrade)
-	text(d.Phone, m.SetPhone)
-	text(d.Email, m.SetEmail)
-	text(d.Website, m.SetWebsite)
-	set(d.OwnerID, m.SetOwnerID)
-	set(d.DepartmentID, m.SetDepartmentID)
+	given.Set(d.Kind, m.SetKind)
+	given.Text(d.Name, m.SetName)
+	given.Text(d.Code, m.SetCode)
+	given.Text(d.ShortName, m.SetShortName)
+	given.Text(d.Region, m.SetRegion)
+	given.Text(d.Address, m.SetAddress)
+	given.Text(d.Source, m.SetSource)
+	given.Text(d.Category, m.SetCategory)
+	given.Text(d.SalesMode, m.SetSalesMode)
+	given.Text(d.Industry, m.SetIndustry)
+	given.Text(d.Ownership, m.SetOwnership)
+	given.Text(d.Description, m.SetDescription)
+	given.Set(d.Grade, m.SetGrade)
+	given.Text(d.Phone, m.SetPhone)
+	given.Text(d.Email, m.SetEmail)
+	given.Text(d.Website, m.SetWebsite)
+	given.Set(d.OwnerID, m.SetOwnerID)
+	given.Set(d.DepartmentID, m.SetDepartmentID)
 	if d.CreditCode != nil {
 		if code := profile.NormalizeCreditCode(*d.CreditCode); code != "" {
 			m.SetCreditCode(code)
 		} else {
 			m.ClearCreditCode()
 		}
-	}
-}
-
-func set[T any](v *T, setter func(T)) {
-	if v != nil {
-		setter(*v)
-	}
-}
-
-// text trims what people type around a value.
-func text(v *string, setter func(string)) {
-	if v != nil {
-		setter(strings.TrimSpace(*v))
 	}
 }

@@ -45,7 +45,7 @@ type Target struct {
 func (d Draft) Validate() error {
 	var c fault.Check
 	checkList(&c, d.List)
-	checkCode(&c, d.Code)
+	c.Word("code", d.Code, MaxCode)
 	c.Text("labelZh", d.LabelZh, 1, MaxLabel)
 	c.Text("labelEn", d.LabelEn, 1, MaxLabel)
 	checkPosition(&c, d.Position)
@@ -70,19 +70,6 @@ func checkList(c *fault.Check, list shipped.List) {
 	c.That(slices.Contains(known, string(list)), fault.UnknownValue, "list",
 		"%.40q is not a dictionary; choose one of %s", list, strings.Join(known, ", "))
 }
-
-func checkCode(c *fault.Check, code string) {
-	switch {
-	case code == "":
-		c.Add(fault.Required, "code", "code is required")
-	case len(code) > MaxCode:
-		c.Add(fault.TooLong, "code", "code has %d characters, at most %d are allowed", len(code), MaxCode)
-	case code[0] == '_' || strings.ContainsFunc(code, notOfCode):
-		c.Add(fault.Malformed, "code", "code is made of A to Z, 0 to 9 and _, and does not begin with _")
-	}
-}
-
-func notOfCode(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }
 
 func checkPosition(c *fault.Check, p *int) {
 	c.That(p == nil || *p >= 0 && *p <= MaxPosition, fault.OutOfRange, "position", "position is from 0 to %d", MaxPosition)

@@ -25,7 +25,7 @@ func (s *Service) Prepare(ctx context.Context, tx *ent.Tx, w text.Wish) (text.Mo
 			return text.Model{}, err
 		}
 		if err := w.Content.Validate(s.Limits.Text); err != nil {
-			return text.Model{}, under("content", err)
+			return text.Model{}, fault.Under("content", err)
 		}
 		return text.Model{Wish: w, Content: *w.Content}, w.Check(*w.Content, s.Limits.Text)
 	}
@@ -55,7 +55,7 @@ func (s *Service) Begin(ctx context.Context, tx *ent.Tx, c *ent.Contract, m text
 	if m.Wish.Content != nil {
 		v, err := s.Templates.Own(ctx, tx, c, *m.Wish.Content)
 		if err != nil {
-			return under("content", err)
+			return fault.Under("content", err)
 		}
 		version = v.ID
 	}
@@ -88,19 +88,4 @@ func (s *Service) Begin(ctx context.Context, tx *ent.Tx, c *ent.Contract, m text
 		return tenancy.Fault(err, "write a contract's text")
 	}
 	return s.Audit.Record(ctx, tx, audit.Entry{Action: "create", Object: "contract_text", ID: c.ID.UUID(), After: row})
-}
-
-// under puts the faults of err below a field.
-func under(field string, err error) error {
-	var list fault.List
-	for _, f := range fault.All(err) {
-		if !f.Kind.IsUser() {
-			return err
-		}
-		list = append(list, f.At(field))
-	}
-	if len(list) == 0 {
-		return err
-	}
-	return list
 }

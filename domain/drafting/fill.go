@@ -130,7 +130,7 @@ func (s *Service) reworded(ctx context.Context, tx *ent.Tx, c *ent.Contract, old
 	}
 	v, err := s.Templates.Own(ctx, tx, c, *content)
 	if err != nil {
-		return nil, under("content", err)
+		return nil, fault.Under("content", err)
 	}
 	// With everything that Own wrote, as the database has it.
 	v, err = tx.TemplateVersion.Query().Where(templateversion.ID(v.ID)).Only(ctx)

@@ -1,11 +1,10 @@
 package service
 
 import (
-	"strings"
-
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 )
 
@@ -107,16 +106,16 @@ func (d Details) check(c *fault.Check, today date.Date) {
 
 // apply writes what is given into a create or an update.
 func (d Details) apply(m *ent.ServiceRecordMutation) {
-	set(d.CustomerID, m.SetCustomerID)
-	set(d.ContactID, m.SetContactID)
-	set(d.ContractID, m.SetContractID)
-	set(d.ServiceType, m.SetServiceType)
-	set(d.ServedOn, m.SetServedOn)
-	text(d.Content, m.SetContent)
-	set(d.Satisfaction, m.SetSatisfaction)
-	text(d.Feedback, m.SetFeedback)
-	set(d.OwnerID, m.SetOwnerID)
-	set(d.DepartmentID, m.SetDepartmentID)
+	given.Set(d.CustomerID, m.SetCustomerID)
+	given.Set(d.ContactID, m.SetContactID)
+	given.Set(d.ContractID, m.SetContractID)
+	given.Set(d.ServiceType, m.SetServiceType)
+	given.Set(d.ServedOn, m.SetServedOn)
+	given.Text(d.Content, m.SetContent)
+	given.Set(d.Satisfaction, m.SetSatisfaction)
+	given.Text(d.Feedback, m.SetFeedback)
+	given.Set(d.OwnerID, m.SetOwnerID)
+	given.Set(d.DepartmentID, m.SetDepartmentID)
 }
 
 func (c Clearable) apply(m *ent.ServiceRecordMutation) {
@@ -131,18 +130,5 @@ func (c Clearable) apply(m *ent.ServiceRecordMutation) {
 		m.ClearOwnerID()
 	case ClearDepartment:
 		m.ClearDepartmentID()
-	}
-}
-
-func set[T any](v *T, setter func(T)) {
-	if v != nil {
-		setter(*v)
-	}
-}
-
-// text trims what people type around a value.
-func text(v *string, setter func(string)) {
-	if v != nil {
-		setter(strings.TrimSpace(*v))
 	}
 }

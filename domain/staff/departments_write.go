@@ -11,6 +11,7 @@ import (
 	"heyue/ent/user"
 	"heyue/identity/account"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/policies"
 	"heyue/tenancy"
 )
@@ -84,8 +85,8 @@ func (s *Departments) Update(ctx context.Context, ch DepartmentChange) (*ent.Dep
 			if old.ArchivedAt != nil {
 				return fault.New(fault.State, fault.WrongState, "the department is archived; restore it first").At("id")
 			}
-			set(ch.Name, m.SetName)
-			set(ch.Code, m.SetCode)
+			given.Text(ch.Name, m.SetName)
+			given.Text(ch.Code, m.SetCode)
 			if ch.Position != nil {
 				m.SetPosition(*ch.Position)
 			}

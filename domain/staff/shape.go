@@ -25,13 +25,6 @@ func checkLocale(c *fault.Check, locale string) {
 // tidy trims what people type around a value.
 func tidy(s string) string { return strings.TrimSpace(s) }
 
-// set writes a text that was given.
-func set(v *string, setter func(string)) {
-	if v != nil {
-		setter(tidy(*v))
-	}
-}
-
 // beside drops the entity unless the error is a version conflict, with which it tells the caller what there is now.
 func beside[T any](now *T, err error) (*T, error) {
 	if err != nil && fault.KindOf(err) != fault.Conflict {

@@ -7,6 +7,7 @@ import (
 	"heyue/ent"
 	"heyue/identity/account"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/policies"
 	"heyue/tenancy"
 )
@@ -86,10 +87,10 @@ func (s *Users) insert(ctx context.Context, tx *ent.Tx, d UserDraft, hash string
 
 // apply writes the texts that are given; departments have rules of their own.
 func (d UserDetails) apply(m *ent.UserMutation) {
-	set(d.Name, m.SetName)
-	set(d.Phone, m.SetPhone)
-	set(d.Title, m.SetTitle)
-	set(d.Locale, m.SetLocale)
+	given.Text(d.Name, m.SetName)
+	given.Text(d.Phone, m.SetPhone)
+	given.Text(d.Title, m.SetTitle)
+	given.Text(d.Locale, m.SetLocale)
 }
 
 func outOfReach() error {

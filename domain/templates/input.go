@@ -1,8 +1,6 @@
 package templates
 
 import (
-	"strings"
-
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/templates/text"
 	"heyue/platform/fault"
@@ -81,7 +79,7 @@ type ClauseTarget struct {
 // Validate reports everything wrong with the draft at once.
 func (d Draft) Validate(most text.Limits) error {
 	var c fault.Check
-	checkCode(&c, d.Code)
+	c.Word("code", d.Code, MaxCode)
 	c.Text("name", d.Name, 1, MaxName)
 	c.That(d.Kind.Valid(), fault.UnknownValue, "kind", "%.20q is not a kind of contract", string(d.Kind))
 	c.OptText("description", d.Description, MaxDescription)
@@ -115,7 +113,7 @@ func (ch VersionChange) Validate(most text.Limits) error {
 // Validate reports everything wrong with the draft at once.
 func (d ClauseDraft) Validate(most text.Limits) error {
 	var c fault.Check
-	checkCode(&c, d.Code)
+	c.Word("code", d.Code, MaxCode)
 	text.CheckLibrary(&c, d.Heading, d.Text, d.Tags, most)
 	return c.Err()
 }
@@ -125,19 +123,7 @@ func validContent(content *text.Content, most text.Limits) error {
 	if content == nil {
 		return nil
 	}
-	return under("content", content.Validate(most))
-}
-
-// under puts the faults of err below a field.
-func under(field string, err error) error {
-	var list fault.List
-	for _, f := range fault.All(err) {
-		list = append(list, f.At(field))
-	}
-	if len(list) == 0 {
-		return err
-	}
-	return list
+	return fault.Under("content", content.Validate(most))
 }
 
 // join gives the faults of both.
@@ -148,17 +134,3 @@ func join(a, b error) error {
 	}
 	return list
 }
-
-// checkCode wants 1 to MaxCode of A–Z, 0–9 and _, beginning with a letter or digit.
-func checkCode(c *fault.Check, code string) {
-	switch {
-	case code == "":
-		c.Add(fault.Required, "code", "code is required")
-	case len(code) > MaxCode:
-		c.Add(fault.TooLong, "code", "code has %d characters, at most %d are allowed", len(code), MaxCode)
-	case code[0] == '_' || strings.ContainsFunc(code, notOfCode):
-		c.Add(fault.Malformed, "code", "code is made of A to Z, 0 to 9 and _, and does not begin with _")
-	}
-}
-
-func notOfCode(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }

@@ -131,7 +131,7 @@ func (s *Service) Publish(ctx context.Context, t VersionTarget) (*ent.TemplateVe
 		if old.Status != text.Draft {
 			return nil, fault.New(fault.State, fault.WrongState, "version %d is %s already", old.Number, old.Status)
 		}
-		if err := under("content", old.Content.Validate(s.Limits.Text)); err != nil { // the limits may have changed since
+		if err := fault.Under("content", old.Content.Validate(s.Limits.Text)); err != nil { // the limits may have changed since
 			return nil, err
 		}
 		return s.publish(ctx, tx, old)

@@ -15,7 +15,7 @@ type rule struct {
 // leaves are pure: rules and values without input or output.
 func leaves() []string {
 	return []string{
-		"platform/clock", "platform/date", "platform/enum", "platform/fault", "platform/money", "platform/page", "platform/publicid",
+		"platform/clock", "platform/date", "platform/enum", "platform/fault", "platform/given", "platform/money", "platform/page", "platform/publicid",
 		"domain/*/*", "policies/grant", "identity/account",
 	}
 }

@@ -50,6 +50,20 @@ func (c *Check) OptText(field string, value *string, hi int) {
 	}
 }
 
+// Word wants value to be a code of 1 to hi characters out of A–Z, 0–9 and _ that does not begin with _.
+func (c *Check) Word(field, value string, hi int) {
+	switch {
+	case value == "":
+		c.Add(Required, field, "%s is required", field)
+	case len(value) > hi:
+		c.Add(TooLong, field, "%s has %d characters, at most %d are allowed", field, len(value), hi)
+	case value[0] == '_' || strings.ContainsFunc(value, notOfWord):
+		c.Add(Malformed, field, "%s is made of A to Z, 0 to 9 and _, and does not begin with _", field)
+	}
+}
+
+func notOfWord(r rune) bool { return (r < 'A' || r > 'Z') && (r < '0' || r > '9') && r != '_' }
+
 // Index runs fn with every path below it starting at field and position i of a list.
 func (c *Check) Index(field string, i int, fn func(*Check)) {
 	sub := &Check{prefix: append(append([]string(nil), c.prefix...), field, fmt.Sprint(i))}

@@ -165,6 +165,22 @@ func All(err error) List {
 	return nil
 }
 
+// Under returns err with the paths of its faults below field. An error that the user cannot mend, or that holds no
+// fault, comes back as it is.
+func Under(field string, err error) error {
+	var list List
+	for _, f := range All(err) {
+		if !f.Kind.IsUser() {
+			return err
+		}
+		list = append(list, f.At(field))
+	}
+	if len(list) == 0 {
+		return err
+	}
+	return list
+}
+
 // KindOf returns the kind of err's first fault, or Internal when it holds none.
 func KindOf(err error) Kind {
 	if l := All(err); len(l) > 0 {

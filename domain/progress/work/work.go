@@ -3,6 +3,12 @@
 // the bounds as checks.
 package work
 
+import (
+	"slices"
+
+	"heyue/platform/enum"
+)
+
 // Kind says what a progress line is about.
 type Kind string
 
@@ -17,10 +23,10 @@ const (
 func Kinds() []Kind { return []Kind{Delivery, Service, Acceptance} }
 
 // Values returns all kinds as text, for the entity schema.
-func (Kind) Values() []string { return texts(Kinds()) }
+func (Kind) Values() []string { return enum.Texts(Kinds()) }
 
 // Valid reports whether k is a known kind.
-func (k Kind) Valid() bool { return known(k, Kinds()) }
+func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
 
 // State is how far a progress line is done. Overdue is not a state: it is asked, never stored.
 type State string
@@ -37,24 +43,7 @@ const (
 func States() []State { return []State{Planned, Started, Done, Cancelled} }
 
 // Values returns all states as text, for the entity schema.
-func (State) Values() []string { return texts(States()) }
+func (State) Values() []string { return enum.Texts(States()) }
 
 // IsOpen reports whether there is still something to do, so that it is reminded of.
 func (s State) IsOpen() bool { return s == Planned || s == Started }
-
-func texts[T ~string](all []T) []string {
-	s := make([]string, len(all))
-	for i, v := range all {
-		s[i] = string(v)
-	}
-	return s
-}
-
-func known[T ~string](v T, all []T) bool {
-	for _, a := range all {
-		if a == v {
-			return true
-		}
-	}
-	return false
-}

@@ -1,0 +1,18 @@
+// Package given is for inputs whose values may be left out: nil means that the value stays as it is.
+package given
+
+import "strings"
+
+// Set hands a value that was given to setter.
+func Set[T any](v *T, setter func(T)) {
+	if v != nil {
+		setter(*v)
+	}
+}
+
+// Text is Set without the white space that people type around a value.
+func Text(v *string, setter func(string)) {
+	if v != nil {
+		setter(strings.TrimSpace(*v))
+	}
+}

@@ -1,0 +1,24 @@
+package given_test
+
+import (
+	"testing"
+
+	"heyue/platform/given"
+)
+
+func TestWhatIsLeftOutStays(t *testing.T) {
+	t.Parallel()
+	number, text := 7, "as it was"
+	toNumber, toText := func(n int) { number = n }, func(s string) { text = s }
+	given.Set(nil, toNumber)
+	given.Text(nil, toText)
+	if number != 7 || text != "as it was" {
+		t.Fatalf("%d, %q", number, text)
+	}
+	zero, typed := 0, " 合约\t"
+	given.Set(&zero, toNumber)
+	given.Text(&typed, toText)
+	if number != 0 || text != "合约" {
+		t.Fatalf("%d, %q", number, text)
+	}
+}
