@@ -30,6 +30,10 @@ var (
 	ContractCreate  = Permission{"contract", "create"}
 	ContractUpdate  = Permission{"contract", "update"}
 	ContractArchive = Permission{"contract", "archive"}
+	ContractSubmit  = Permission{"contract", "submit"}  // to approval, and back
+	ContractApprove = Permission{"contract", "approve"} // where no flow says who
+	ContractSign    = Permission{"contract", "sign"}    // put signatures on record
+	ContractExecute = Permission{"contract", "execute"} // put in force, suspend, renew, end
 
 	// ContractCompose lets somebody write a contract's clauses, instead of filling a template's blanks (E1, HR2).
 	ContractCompose = Permission{"contract", "compose"}
@@ -76,7 +80,7 @@ func All() []Permission {
 		ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
 		ContractRead, ContractCreate, ContractUpdate, ContractArchive, ContractCompose,
 		TemplateRead, TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide,
-		PaymentRecord, MilestoneComplete,
+		ContractSubmit, ContractApprove, ContractSign, ContractExecute, PaymentRecord, MilestoneComplete,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

@@ -36,6 +36,7 @@ func open(t *testing.T) world {
 	w := world{Company: c, service: &contracts.Service{
 		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Lister: c.Lister, Clock: c.Clock,
 		Obligations: alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock},
+		Outbox:      c.Outbox,
 	}}
 	alice := fixture.Caller(t, c.Alice).UserID
 	w.Write(t, c.Acme.Ctx, func(tx *ent.Tx) error {

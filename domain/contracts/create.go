@@ -78,6 +78,9 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, d Draft) (*ent.Contrac
 	if err != nil {
 		return nil, conflict(err)
 	}
+	if err := agreeable(c); err != nil {
+		return nil, err
+	}
 	if err := s.writeAll(ctx, tx, c, d.Details, here); err != nil {
 		return nil, err
 	}
@@ -111,9 +114,12 @@ func (d Draft) status(today date.Date) lifecycle.Status {
 	if d.Registered == nil || !*d.Registered {
 		return lifecycle.Draft
 	}
-	status := lifecycle.Signed
+	status, t := lifecycle.Signed, lifecycle.Term{Starts: value(d.EffectiveOn), Ends: value(d.EndsOn), Renewal: lifecycle.FixedTerm}
+	if d.Renewal != nil && *d.Renewal != lifecycle.FixedTerm {
+		t.Ends = date.Date{} // it goes on by itself; the calendar says until when
+	}
 	for {
-		event, ok := lifecycle.ByDate(status, value(d.EffectiveOn), value(d.EndsOn), today)
+		event, ok := t.ByDate(status, today)
 		if !ok {
 			return status
 		}
@@ -123,6 +129,13 @@ func (d Draft) status(today date.Date) lifecycle.Status {
 		}
 		status = next
 	}
+}
+
+// agreeable checks a contract's term and the way it goes on together, as they are once a change is made.
+func agreeable(c *ent.Contract) error {
+	var check fault.Check
+	term(c).Check(&check)
+	return check.Err()
 }
 
 func value(d *date.Date) date.Date {
@@ -190,6 +203,9 @@ func (d Details) apply(m *ent.ContractMutation) {
 	given.Set(d.SignedOn, m.SetSignedOn)
 	given.Set(d.EffectiveOn, m.SetEffectiveOn)
 	given.Set(d.EndsOn, m.SetEndsOn)
+	given.Set(d.Renewal, m.SetRenewal)
+	given.Set(d.RenewalMonths, m.SetRenewalMonths)
+	given.Set(d.NoticeDays, m.SetNoticeDays)
 	given.Set(d.Description, m.SetDescription)
 	given.Set(d.OwnerID, m.SetOwnerID)
 	given.Set(d.DepartmentID, m.SetDepartmentID)

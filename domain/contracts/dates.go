@@ -6,6 +6,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/alerts/due"
+	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
@@ -26,12 +27,68 @@ func (s *Service) remind(ctx context.Context, tx *ent.Tx, c *ent.Contract) error
 	if err != nil {
 		return err
 	}
-	if c.EndsOn == nil {
-		if err := s.Obligations.Cancel(ctx, tx, due.ContractEnd, c.ID.UUID()); err != nil {
+	owed := map[due.Kind]bool{}
+	for _, d := range dates {
+		owed[d.Kind] = true
+	}
+	for _, k := range []due.Kind{due.ContractEnd, due.ContractStart, due.RenewalDecision, due.OptOutNotice, due.SuspensionEnd} {
+		if owed[k] {
+			continue
+		}
+		if err := s.Obligations.Cancel(ctx, tx, k, c.ID.UUID()); err != nil {
 			return err
 		}
 	}
-	return s.Obligations.Set(ctx, tx, dates...)
+	return s.owe(ctx, tx, dates...)
+}
+
+// owe makes sure that dates are open obligations, those too that were closed before: the contract was suspended, archived
+// or its date taken back.
+func (s *Service) owe(ctx context.Context, tx *ent.Tx, dates ...due.Date) error {
+	if err := s.Obligations.Set(ctx, tx, dates...); err != nil {
+		return err
+	}
+	subjects := map[due.Kind][]uuid.UUID{}
+	for _, d := range dates {
+		subjects[d.Kind] = append(subjects[d.Kind], d.SubjectID)
+	}
+	for _, k := range own() {
+		if len(subjects[k]) == 0 {
+			continue
+		}
+		if err := s.Obligations.Reopen(ctx, tx, k, subjects[k]...); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// termDates are what falls due because of the term: its first day, its last, and the last day to decide on what follows. A
+// contract that goes on by itself has no end to remind of until somebody gave notice.
+func termDates(ctx context.Context, tx *ent.Tx, c *ent.Contract, add func(due.Date)) error {
+	d := due.Date{SubjectID: c.ID.UUID(), Title: c.Title}
+	if c.EndsOn != nil && (c.Renewal == lifecycle.FixedTerm || c.OptedOutOn != nil) {
+		d.Kind, d.DueOn = due.ContractEnd, *c.EndsOn
+		add(d)
+	}
+	if c.Status == lifecycle.Signed && c.EffectiveOn != nil {
+		d.Kind, d.DueOn = due.ContractStart, *c.EffectiveOn
+		add(d)
+	}
+	by, ok := term(c).NoticeBy()
+	if !ok || !c.Status.IsBinding() {
+		return nil
+	}
+	d.Kind, d.DueOn = due.OptOutNotice, by
+	if c.Renewal == lifecycle.FixedTerm {
+		agreed, err := last(ctx, tx, c.ID, lifecycle.AgreeRenewal)
+		if err != nil || agreed != nil {
+			return err
+		}
+		d.Kind = due.RenewalDecision
+	}
+	add(d)
+	return nil
 }
 
 func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error) {
@@ -40,8 +97,8 @@ func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error)
 		d.ContractID, d.Owner, d.Department = &c.ID, c.OwnerID, c.DepartmentID
 		out = append(out, d)
 	}
-	if c.EndsOn != nil {
-		add(due.Date{Kind: due.ContractEnd, SubjectID: c.ID.UUID(), Title: c.Title, DueOn: *c.EndsOn})
+	if err := termDates(ctx, tx, c, add); err != nil {
+		return nil, err
 	}
 	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
 	if err != nil {

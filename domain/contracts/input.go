@@ -20,21 +20,26 @@ const (
 // Details are what callers may say of a contract. A nil field is left as it is, or at its default in a new contract;
 // an empty text clears its field; a list replaces the whole list.
 type Details struct {
-	Title        *string
-	CustomerID   *publicid.CustomerID
-	Direction    *lifecycle.Direction
-	Amount       *money.Input
-	SignedOn     *date.Date
-	EffectiveOn  *date.Date
-	EndsOn       *date.Date
-	Description  *string
-	OwnerID      *publicid.UserID
-	DepartmentID *publicid.DepartmentID
-	Parties      []*Party
-	Lines        []*Line
-	PaymentPlan  []*Instalment
-	Milestones   []*Milestone
-	Documents    []*Document
+	Title       *string
+	CustomerID  *publicid.CustomerID
+	Direction   *lifecycle.Direction
+	Amount      *money.Input
+	SignedOn    *date.Date
+	EffectiveOn *date.Date
+	EndsOn      *date.Date
+	// Renewal says what happens at the end of the term, RenewalMonths how long each further term of an automatic renewal
+	// is, NoticeDays how long before the end notice must come (E8, HR14).
+	Renewal       *lifecycle.Renewal
+	RenewalMonths *int
+	NoticeDays    *int
+	Description   *string
+	OwnerID       *publicid.UserID
+	DepartmentID  *publicid.DepartmentID
+	Parties       []*Party
+	Lines         []*Line
+	PaymentPlan   []*Instalment
+	Milestones    []*Milestone
+	Documents     []*Document
 }
 
 // Draft is a new contract. Direction defaults to the kind's usual one, the currency to the tenant's, owner and

@@ -56,7 +56,8 @@ func owing() []predicate.Contract {
 }
 
 func (s *Service) ends(ctx context.Context, after uuid.UUID, limit int) ([]due.Date, error) {
-	rows, err := s.Client.Contract.Query().Where(append(owing(), contract.EndsOnNotNil(), contract.IDGT(publicid.ContractID(after)))...).
+	rows, err := s.Client.Contract.Query().Where(append(owing(), contract.EndsOnNotNil(),
+		contract.Or(contract.RenewalEQ(lifecycle.FixedTerm), contract.OptedOutOnNotNil()), contract.IDGT(publicid.ContractID(after)))...).
 		Order(contract.ByID()).Limit(limit).All(ctx)
 	out := make([]due.Date, len(rows))
 	for i, c := range rows {

@@ -34,20 +34,44 @@ func writeParts(ctx context.Context, tx *ent.Tx, c *ent.Contract, d Details) err
 	return nil
 }
 
+// writeParties brings the parties in line with the list, place by place, so that a signature keeps pointing to the party in
+// its place. IN_USE when a party that signed would be gone.
 func writeParties(ctx context.Context, tx *ent.Tx, c *ent.Contract, parties []*Party) error {
-	if _, err := tx.ContractParty.Delete().Where(contractparty.ContractID(c.ID)).Exec(ctx); err != nil {
-		return tenancy.Fault(err, "replace parties")
+	there, err := tx.ContractParty.Query().Where(contractparty.ContractID(c.ID)).Order(ent.Asc(contractparty.FieldPosition)).All(ctx)
+	if err != nil {
+		return tenancy.Fault(err, "read parties")
 	}
-	rows := make([]*ent.ContractPartyCreate, len(parties))
 	for i, p := range parties {
-		rows[i] = tx.ContractParty.Create().SetContractID(c.ID).SetPosition(i).SetName(p.Name).SetNillableRole(p.Role).
-			SetNillableCreditCode(p.CreditCode).SetNillableRepresentative(p.Representative).SetNillableCustomerID(p.CustomerID)
+		if i < len(there) {
+			update := tx.ContractParty.UpdateOne(there[i]).SetPosition(i).SetName(p.Name).SetRole(orNone(p.Role)).SetCreditCode(orNone(p.CreditCode)).
+				SetRepresentative(orNone(p.Representative)).SetNillableCustomerID(p.CustomerID)
+			if p.CustomerID == nil {
+				update.ClearCustomerID()
+			}
+			err = update.Exec(ctx)
+		} else {
+			err = tx.ContractParty.Create().SetContractID(c.ID).SetPosition(i).SetName(p.Name).SetNillableRole(p.Role).
+				SetNillableCreditCode(p.CreditCode).SetNillableRepresentative(p.Representative).SetNillableCustomerID(p.CustomerID).Exec(ctx)
+		}
+		if _, foreign := tenancy.ForeignKeyViolation(err); foreign {
+			return at(fault.NoSuch("customer"), "parties")
+		}
+		if err != nil {
+			return tenancy.Fault(err, "write parties")
+		}
 	}
-	err := tx.ContractParty.CreateBulk(rows...).Exec(ctx)
-	if _, foreign := tenancy.ForeignKeyViolation(err); foreign {
-		return at(fault.NoSuch("customer"), "parties")
+	_, err = tx.ContractParty.Delete().Where(contractparty.ContractID(c.ID), contractparty.PositionGTE(len(parties))).Exec(ctx)
+	if _, signed := tenancy.ForeignKeyViolation(err); signed {
+		return at(fault.New(fault.State, fault.InUse, "a party that has signed cannot be left out"), "parties")
 	}
-	return tenancy.Fault(err, "write parties")
+	return tenancy.Fault(err, "drop parties")
+}
+
+func orNone(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
 }
 
 func writeLines(ctx context.Context, tx *ent.Tx, c *ent.Contract, lines []*Line) error {
@@ -68,7 +92,7 @@ func writeLines(ctx context.Context, tx *ent.Tx, c *ent.Contract, lines []*Line)
 }
 
 func writeDocuments(ctx context.Context, tx *ent.Tx, c *ent.Contract, documents []*Document) error {
-	if _, err := tx.DocumentReference.Delete().Where(documentreference.ContractID(c.ID)).Exec(ctx); err != nil {
+	if _, err := tx.DocumentReference.Delete().Where(documentreference.ContractID(c.ID), documentreference.Evidence(false)).Exec(ctx); err != nil {
 		return tenancy.Fault(err, "replace documents")
 	}
 	rows := make([]*ent.DocumentReferenceCreate, len(documents))

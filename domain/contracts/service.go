@@ -13,6 +13,7 @@ import (
 	"heyue/domain/tenants/settings"
 	"heyue/ent"
 	"heyue/ent/contract"
+	"heyue/outbox"
 	"heyue/platform/clock"
 	"heyue/platform/date"
 	"heyue/platform/fault"
@@ -43,8 +44,11 @@ type Service struct {
 	Numbers     Numbers
 	Obligations Obligations
 	Texts       Texts
+	Outbox      outbox.Writer
 	Lister      listing.Lister
 	Clock       clock.Clock
+	Wordings    Wordings  // nil: no contract is made from a template
+	Approvals   Approvals // nil: people with contract:approve decide
 }
 
 // Target is a contract at the version that the caller has seen.

@@ -48,6 +48,9 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 	if err != nil {
 		return nil, conflict(err)
 	}
+	if err := agreeable(now); err != nil {
+		return nil, err
+	}
 	if !access.Covers(now.OwnerID, now.DepartmentID) {
 		return nil, at(fault.New(fault.Invalid, fault.NotAllowed, outOfReach), "ownerId")
 	}
@@ -57,7 +60,28 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 			return nil, tenancy.Fault(err, "record the change")
 		}
 	}
-	return now, s.writeAll(ctx, tx, now, ch.Details, here)
+	if err := s.writeAll(ctx, tx, now, ch.Details, here); err != nil {
+		return nil, err
+	}
+	return now, s.asApproved(ctx, tx, now)
+}
+
+// asApproved refuses an edit that would make a contract in force say something else than its approvers approved; such a
+// change goes through approval itself (G1, G2). What was signed on paper is changed on paper too, and the reason says so.
+func (s *Service) asApproved(ctx context.Context, tx *ent.Tx, c *ent.Contract) error {
+	if c.Status.MayEdit() || c.ApprovedPrint == nil {
+		return nil
+	}
+	_, err := s.approved(ctx, tx, c)
+	if fault.KindOf(err) != fault.State {
+		return err
+	}
+	now, err := s.Fingerprint(ctx, tx, c)
+	if err != nil {
+		return err
+	}
+	return fault.New(fault.State, fault.WrongState, "the contract was approved and signed as it is; a change of %v needs a change order",
+		c.ApprovedPrint.Changed(now))
 }
 
 // allowed says whether the contract's status lets this change happen.
@@ -133,9 +157,16 @@ func (s *Service) file(ctx context.Context, t Target, action string, at *time.Ti
 	})
 }
 
+// own are the kinds of obligations that end with the contract. An incident goes on until it is settled.
+func own() []due.Kind {
+	return []due.Kind{
+		due.ContractEnd, due.PaymentDue, due.MilestoneDue, due.ContractStart, due.RenewalDecision, due.OptOutNotice, due.SuspensionEnd,
+	}
+}
+
 // forget cancels everything that is still open of a contract.
 func (s *Service) forget(ctx context.Context, tx *ent.Tx, c *ent.Contract) error {
-	open, err := tx.Obligation.Query().Where(obligation.ContractID(c.ID), obligation.StateEQ(due.Open)).All(ctx)
+	open, err := tx.Obligation.Query().Where(obligation.ContractID(c.ID), obligation.StateEQ(due.Open), obligation.KindIn(own()...)).All(ctx)
 	if err != nil {
 		return tenancy.Fault(err, "read the obligations")
 	}

@@ -737,6 +737,14 @@ func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomai
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx context.Context, v any) (*contracts.Document, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputDocumentReferenceInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOMilestoneInput2ᚕᚖheyueᚋdomainᚋcontractsᚐMilestoneᚄ(ctx context.Context, v any) ([]*contracts.Milestone, error) {
 	if v == nil {
 		return nil, nil

@@ -474,7 +474,7 @@ func (ec *executionContext) unmarshalInputContractCreateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "registered", "predecessorId", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents"}
+	fieldsInOrder := [...]string{"kind", "registered", "predecessorId", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "renewal", "renewalMonths", "noticeDays", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -551,6 +551,27 @@ func (ec *executionContext) unmarshalInputContractCreateInput(ctx context.Contex
 				return it, err
 			}
 			it.EndsOn = data
+		case "renewal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("renewal"))
+			data, err := ec.unmarshalOContractRenewal2ᚖheyueᚋdomainᚋcontractsᚋlifecycleᚐRenewal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Renewal = data
+		case "renewalMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("renewalMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RenewalMonths = data
+		case "noticeDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noticeDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoticeDays = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -684,7 +705,7 @@ func (ec *executionContext) unmarshalInputContractUpdateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "reason", "clear", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "reason", "clear", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "renewal", "renewalMonths", "noticeDays", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -768,6 +789,27 @@ func (ec *executionContext) unmarshalInputContractUpdateInput(ctx context.Contex
 				return it, err
 			}
 			it.EndsOn = data
+		case "renewal":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("renewal"))
+			data, err := ec.unmarshalOContractRenewal2ᚖheyueᚋdomainᚋcontractsᚋlifecycleᚐRenewal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Renewal = data
+		case "renewalMonths":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("renewalMonths"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.RenewalMonths = data
+		case "noticeDays":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("noticeDays"))
+			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.NoticeDays = data
 		case "description":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("description"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)

@@ -1766,6 +1766,13 @@ func (ec *executionContext) marshalNPaymentPlanLineState2heyueᚋdomainᚋsettle
 	return res
 }
 
+func (ec *executionContext) marshalODocumentReference2ᚖheyueᚋentᚐDocumentReference(ctx context.Context, sel ast.SelectionSet, v *ent.DocumentReference) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._DocumentReference(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalOMilestone2ᚖheyueᚋentᚐMilestone(ctx context.Context, sel ast.SelectionSet, v *ent.Milestone) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null

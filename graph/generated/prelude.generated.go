@@ -1652,6 +1652,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractPar
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractStepID(ctx context.Context, v any) (publicid.ContractStepID, error) {
+	var res publicid.ContractStepID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractStepID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractStepID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, v any) (publicid.CustomerID, error) {
 	var res publicid.CustomerID
 	err := res.UnmarshalGQL(v)
@@ -1739,6 +1749,16 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐServiceRe
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐServiceRecordID(ctx context.Context, sel ast.SelectionSet, v publicid.ServiceRecordID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐSignatureID(ctx context.Context, v any) (publicid.SignatureID, error) {
+	var res publicid.SignatureID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐSignatureID(ctx context.Context, sel ast.SelectionSet, v publicid.SignatureID) graphql.Marshaler {
 	return v
 }
 

@@ -44,6 +44,7 @@ type ResolverRoot interface {
 	ClauseException() ClauseExceptionResolver
 	Contact() ContactResolver
 	Contract() ContractResolver
+	ContractStep() ContractStepResolver
 	Customer() CustomerResolver
 	Department() DepartmentResolver
 	Mutation() MutationResolver
@@ -51,6 +52,7 @@ type ResolverRoot interface {
 	PaymentPlanLine() PaymentPlanLineResolver
 	Query() QueryResolver
 	ServiceRecord() ServiceRecordResolver
+	Signature() SignatureResolver
 	Subscription() SubscriptionResolver
 	Template() TemplateResolver
 	TemplateVersion() TemplateVersionResolver
@@ -275,6 +277,7 @@ type ComplexityRoot struct {
 
 	Contract struct {
 		Amount           func(childComplexity int) int
+		Approval         func(childComplexity int) int
 		ArchivedAt       func(childComplexity int) int
 		Changes          func(childComplexity int) int
 		ClauseExceptions func(childComplexity int) int
@@ -285,24 +288,48 @@ type ComplexityRoot struct {
 		Direction        func(childComplexity int) int
 		Documents        func(childComplexity int) int
 		EffectiveOn      func(childComplexity int) int
+		EndedOn          func(childComplexity int) int
 		EndsOn           func(childComplexity int) int
 		ID               func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		Lines            func(childComplexity int) int
 		Milestones       func(childComplexity int) int
+		NoticeDays       func(childComplexity int) int
 		Number           func(childComplexity int) int
+		OptedOutOn       func(childComplexity int) int
 		Owner            func(childComplexity int) int
 		Parties          func(childComplexity int) int
 		PaymentPlan      func(childComplexity int) int
 		Payments         func(childComplexity int) int
 		Predecessor      func(childComplexity int) int
+		Renewal          func(childComplexity int) int
+		RenewalMonths    func(childComplexity int) int
 		Settled          func(childComplexity int) int
+		Signatures       func(childComplexity int) int
 		SignedOn         func(childComplexity int) int
 		Status           func(childComplexity int) int
+		Steps            func(childComplexity int) int
+		SuspendedUntil   func(childComplexity int) int
 		Text             func(childComplexity int) int
 		Title            func(childComplexity int) int
 		UpdatedAt        func(childComplexity int) int
 		Version          func(childComplexity int) int
+	}
+
+	ContractActivatePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractApproval struct {
+		Changed func(childComplexity int) int
+		Digest  func(childComplexity int) int
+		Valid   func(childComplexity int) int
+	}
+
+	ContractApprovePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContractArchivePayload struct {
@@ -315,6 +342,11 @@ type ComplexityRoot struct {
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Reason      func(childComplexity int) int
+	}
+
+	ContractCompletePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContractConnection struct {
@@ -362,9 +394,19 @@ type ComplexityRoot struct {
 		UnitPrice     func(childComplexity int) int
 	}
 
+	ContractNoObjectionRecordPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContractNumberRule struct {
 		Kind func(childComplexity int) int
 		Rule func(childComplexity int) int
+	}
+
+	ContractOptOutPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContractParagraph struct {
@@ -392,7 +434,32 @@ type ComplexityRoot struct {
 		Standing   func(childComplexity int) int
 	}
 
+	ContractRejectPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractRenewPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractRenewalAgreePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContractRestorePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractResumePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractRevisePayload struct {
 		Contract   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -403,6 +470,16 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
+	ContractSendBackPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractSignPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContractSignatory struct {
 		CreditCode     func(childComplexity int) int
 		Name           func(childComplexity int) int
@@ -410,10 +487,44 @@ type ComplexityRoot struct {
 		Role           func(childComplexity int) int
 	}
 
+	ContractSignatureVoidPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractStep struct {
+		ActorID    func(childComplexity int) int
+		DeclaredBy func(childComplexity int) int
+		Document   func(childComplexity int) int
+		Event      func(childComplexity int) int
+		FromStatus func(childComplexity int) int
+		HappenedOn func(childComplexity int) int
+		ID         func(childComplexity int) int
+		OccurredAt func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		ToStatus   func(childComplexity int) int
+		Until      func(childComplexity int) int
+	}
+
+	ContractSubmitPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractSuspendPayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	ContractTable struct {
 		Columns func(childComplexity int) int
 		Rows    func(childComplexity int) int
 		Slot    func(childComplexity int) int
+	}
+
+	ContractTerminatePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ContractText struct {
@@ -439,6 +550,11 @@ type ComplexityRoot struct {
 	}
 
 	ContractUpdatePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ContractWithdrawPayload struct {
 		Contract   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -618,66 +734,83 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
-		AlertAcknowledge        func(childComplexity int, input alerts.Target) int
-		AlertsRead              func(childComplexity int, input alerts.Targets) int
-		ClauseArchive           func(childComplexity int, input templates.ClauseTarget) int
-		ClauseCreate            func(childComplexity int, input templates.ClauseDraft) int
-		ClauseExceptionDecide   func(childComplexity int, input drafting.Decision) int
-		ClauseExceptionPropose  func(childComplexity int, input drafting.Proposal) int
-		ClauseExceptionWithdraw func(childComplexity int, input drafting.Withdrawal) int
-		ClauseRestore           func(childComplexity int, input templates.ClauseTarget) int
-		ClauseUpdate            func(childComplexity int, input templates.ClauseChange) int
-		ContactArchive          func(childComplexity int, input contacts.Target) int
-		ContactCreate           func(childComplexity int, input contacts.Draft) int
-		ContactRestore          func(childComplexity int, input contacts.Target) int
-		ContactUpdate           func(childComplexity int, input contacts.Change) int
-		ContractArchive         func(childComplexity int, input contracts.Target) int
-		ContractCreate          func(childComplexity int, input contracts.Draft) int
-		ContractDraft           func(childComplexity int, input contracts.Drafted) int
-		ContractFill            func(childComplexity int, input drafting.Filling) int
-		ContractRestore         func(childComplexity int, input contracts.Target) int
-		ContractUpdate          func(childComplexity int, input contracts.Change) int
-		CustomerArchive         func(childComplexity int, input customers.Target) int
-		CustomerCreate          func(childComplexity int, input customers.Draft) int
-		CustomerRestore         func(childComplexity int, input customers.Target) int
-		CustomerUpdate          func(childComplexity int, input customers.Change) int
-		DepartmentArchive       func(childComplexity int, input staff.DepartmentTarget) int
-		DepartmentCreate        func(childComplexity int, input staff.DepartmentDraft) int
-		DepartmentRestore       func(childComplexity int, input staff.DepartmentTarget) int
-		DepartmentUpdate        func(childComplexity int, input staff.DepartmentChange) int
-		DictionaryEntryArchive  func(childComplexity int, input dictionaries.Target) int
-		DictionaryEntryCreate   func(childComplexity int, input dictionaries.Draft) int
-		DictionaryEntryRestore  func(childComplexity int, input dictionaries.Target) int
-		DictionaryEntryUpdate   func(childComplexity int, input dictionaries.Change) int
-		Login                   func(childComplexity int, input sessions.Credentials) int
-		Logout                  func(childComplexity int) int
-		MilestoneComplete       func(childComplexity int, input contracts.MilestoneTarget) int
-		PaymentRecord           func(childComplexity int, input contracts.Receipt) int
-		Refresh                 func(childComplexity int, input model.RefreshInput) int
-		RoleAssign              func(childComplexity int, input policies.Membership) int
-		RoleCreate              func(childComplexity int, input policies.RoleDraft) int
-		RoleDelete              func(childComplexity int, input policies.RoleTarget) int
-		RoleSetGrants           func(childComplexity int, input policies.GrantsChange) int
-		RoleUnassign            func(childComplexity int, input policies.Membership) int
-		RoleUpdate              func(childComplexity int, input policies.RoleChange) int
-		ServiceRecordArchive    func(childComplexity int, input service.Target) int
-		ServiceRecordCreate     func(childComplexity int, input service.Draft) int
-		ServiceRecordRestore    func(childComplexity int, input service.Target) int
-		ServiceRecordUpdate     func(childComplexity int, input service.Change) int
-		TemplateArchive         func(childComplexity int, input templates.Target) int
-		TemplateCreate          func(childComplexity int, input templates.Draft) int
-		TemplateRestore         func(childComplexity int, input templates.Target) int
-		TemplateUpdate          func(childComplexity int, input templates.Change) int
-		TemplateVersionCreate   func(childComplexity int, input templates.VersionDraft) int
-		TemplateVersionPublish  func(childComplexity int, input templates.VersionTarget) int
-		TemplateVersionRetire   func(childComplexity int, input templates.VersionTarget) int
-		TemplateVersionUpdate   func(childComplexity int, input templates.VersionChange) int
-		TenantUpdate            func(childComplexity int, input tenants.Change) int
-		UserCreate              func(childComplexity int, input staff.UserDraft) int
-		UserDisable             func(childComplexity int, input staff.UserTarget) int
-		UserEnable              func(childComplexity int, input staff.UserTarget) int
-		UserSetPassword         func(childComplexity int, input staff.PasswordChange) int
-		UserUpdate              func(childComplexity int, input staff.UserChange) int
+		AlertAcknowledge          func(childComplexity int, input alerts.Target) int
+		AlertsRead                func(childComplexity int, input alerts.Targets) int
+		ClauseArchive             func(childComplexity int, input templates.ClauseTarget) int
+		ClauseCreate              func(childComplexity int, input templates.ClauseDraft) int
+		ClauseExceptionDecide     func(childComplexity int, input drafting.Decision) int
+		ClauseExceptionPropose    func(childComplexity int, input drafting.Proposal) int
+		ClauseExceptionWithdraw   func(childComplexity int, input drafting.Withdrawal) int
+		ClauseRestore             func(childComplexity int, input templates.ClauseTarget) int
+		ClauseUpdate              func(childComplexity int, input templates.ClauseChange) int
+		ContactArchive            func(childComplexity int, input contacts.Target) int
+		ContactCreate             func(childComplexity int, input contacts.Draft) int
+		ContactRestore            func(childComplexity int, input contacts.Target) int
+		ContactUpdate             func(childComplexity int, input contacts.Change) int
+		ContractActivate          func(childComplexity int, input contracts.Note) int
+		ContractApprove           func(childComplexity int, input contracts.Note) int
+		ContractArchive           func(childComplexity int, input contracts.Target) int
+		ContractComplete          func(childComplexity int, input contracts.Note) int
+		ContractCreate            func(childComplexity int, input contracts.Draft) int
+		ContractDraft             func(childComplexity int, input contracts.Drafted) int
+		ContractFill              func(childComplexity int, input drafting.Filling) int
+		ContractNoObjectionRecord func(childComplexity int, input contracts.Declaration) int
+		ContractOptOut            func(childComplexity int, input contracts.Declaration) int
+		ContractReject            func(childComplexity int, input contracts.Note) int
+		ContractRenew             func(childComplexity int, input contracts.Renewal) int
+		ContractRenewalAgree      func(childComplexity int, input contracts.Declaration) int
+		ContractRestore           func(childComplexity int, input contracts.Target) int
+		ContractResume            func(childComplexity int, input contracts.Note) int
+		ContractRevise            func(childComplexity int, input contracts.Note) int
+		ContractSendBack          func(childComplexity int, input contracts.Note) int
+		ContractSign              func(childComplexity int, input contracts.Signing) int
+		ContractSignatureVoid     func(childComplexity int, input contracts.Voiding) int
+		ContractSubmit            func(childComplexity int, input contracts.Note) int
+		ContractSuspend           func(childComplexity int, input contracts.Ending) int
+		ContractTerminate         func(childComplexity int, input contracts.Ending) int
+		ContractUpdate            func(childComplexity int, input contracts.Change) int
+		ContractWithdraw          func(childComplexity int, input contracts.Note) int
+		CustomerArchive           func(childComplexity int, input customers.Target) int
+		CustomerCreate            func(childComplexity int, input customers.Draft) int
+		CustomerRestore           func(childComplexity int, input customers.Target) int
+		CustomerUpdate            func(childComplexity int, input customers.Change) int
+		DepartmentArchive         func(childComplexity int, input staff.DepartmentTarget) int
+		DepartmentCreate          func(childComplexity int, input staff.DepartmentDraft) int
+		DepartmentRestore         func(childComplexity int, input staff.DepartmentTarget) int
+		DepartmentUpdate          func(childComplexity int, input staff.DepartmentChange) int
+		DictionaryEntryArchive    func(childComplexity int, input dictionaries.Target) int
+		DictionaryEntryCreate     func(childComplexity int, input dictionaries.Draft) int
+		DictionaryEntryRestore    func(childComplexity int, input dictionaries.Target) int
+		DictionaryEntryUpdate     func(childComplexity int, input dictionaries.Change) int
+		Login                     func(childComplexity int, input sessions.Credentials) int
+		Logout                    func(childComplexity int) int
+		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
+		PaymentRecord             func(childComplexity int, input contracts.Receipt) int
+		Refresh                   func(childComplexity int, input model.RefreshInput) int
+		RoleAssign                func(childComplexity int, input policies.Membership) int
+		RoleCreate                func(childComplexity int, input policies.RoleDraft) int
+		RoleDelete                func(childComplexity int, input policies.RoleTarget) int
+		RoleSetGrants             func(childComplexity int, input policies.GrantsChange) int
+		RoleUnassign              func(childComplexity int, input policies.Membership) int
+		RoleUpdate                func(childComplexity int, input policies.RoleChange) int
+		ServiceRecordArchive      func(childComplexity int, input service.Target) int
+		ServiceRecordCreate       func(childComplexity int, input service.Draft) int
+		ServiceRecordRestore      func(childComplexity int, input service.Target) int
+		ServiceRecordUpdate       func(childComplexity int, input service.Change) int
+		TemplateArchive           func(childComplexity int, input templates.Target) int
+		TemplateCreate            func(childComplexity int, input templates.Draft) int
+		TemplateRestore           func(childComplexity int, input templates.Target) int
+		TemplateUpdate            func(childComplexity int, input templates.Change) int
+		TemplateVersionCreate     func(childComplexity int, input templates.VersionDraft) int
+		TemplateVersionPublish    func(childComplexity int, input templates.VersionTarget) int
+		TemplateVersionRetire     func(childComplexity int, input templates.VersionTarget) int
+		TemplateVersionUpdate     func(childComplexity int, input templates.VersionChange) int
+		TenantUpdate              func(childComplexity int, input tenants.Change) int
+		UserCreate                func(childComplexity int, input staff.UserDraft) int
+		UserDisable               func(childComplexity int, input staff.UserTarget) int
+		UserEnable                func(childComplexity int, input staff.UserTarget) int
+		UserSetPassword           func(childComplexity int, input staff.PasswordChange) int
+		UserUpdate                func(childComplexity int, input staff.UserChange) int
 	}
 
 	PageInfo struct {
@@ -882,6 +1015,22 @@ type ComplexityRoot struct {
 		ExpiresAt    func(childComplexity int) int
 		RefreshToken func(childComplexity int) int
 		User         func(childComplexity int) int
+	}
+
+	Signature struct {
+		Capacity   func(childComplexity int) int
+		Digest     func(childComplexity int) int
+		Document   func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Method     func(childComplexity int) int
+		Originals  func(childComplexity int) int
+		PartyName  func(childComplexity int) int
+		RecordedAt func(childComplexity int) int
+		Seal       func(childComplexity int) int
+		Signatory  func(childComplexity int) int
+		SignedOn   func(childComplexity int) int
+		Understood func(childComplexity int) int
+		VoidReason func(childComplexity int) int
 	}
 
 	SlotChoice struct {
@@ -1944,6 +2093,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Amount(childComplexity), true
+	case "Contract.approval":
+		if e.ComplexityRoot.Contract.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Approval(childComplexity), true
 	case "Contract.archivedAt":
 		if e.ComplexityRoot.Contract.ArchivedAt == nil {
 			break
@@ -2004,6 +2159,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.EffectiveOn(childComplexity), true
+	case "Contract.endedOn":
+		if e.ComplexityRoot.Contract.EndedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.EndedOn(childComplexity), true
 	case "Contract.endsOn":
 		if e.ComplexityRoot.Contract.EndsOn == nil {
 			break
@@ -2034,12 +2195,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Milestones(childComplexity), true
+	case "Contract.noticeDays":
+		if e.ComplexityRoot.Contract.NoticeDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.NoticeDays(childComplexity), true
 	case "Contract.number":
 		if e.ComplexityRoot.Contract.Number == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contract.Number(childComplexity), true
+	case "Contract.optedOutOn":
+		if e.ComplexityRoot.Contract.OptedOutOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.OptedOutOn(childComplexity), true
 	case "Contract.owner":
 		if e.ComplexityRoot.Contract.Owner == nil {
 			break
@@ -2070,12 +2243,30 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Predecessor(childComplexity), true
+	case "Contract.renewal":
+		if e.ComplexityRoot.Contract.Renewal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Renewal(childComplexity), true
+	case "Contract.renewalMonths":
+		if e.ComplexityRoot.Contract.RenewalMonths == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.RenewalMonths(childComplexity), true
 	case "Contract.settled":
 		if e.ComplexityRoot.Contract.Settled == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Contract.Settled(childComplexity), true
+	case "Contract.signatures":
+		if e.ComplexityRoot.Contract.Signatures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Signatures(childComplexity), true
 	case "Contract.signedOn":
 		if e.ComplexityRoot.Contract.SignedOn == nil {
 			break
@@ -2088,6 +2279,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Status(childComplexity), true
+	case "Contract.steps":
+		if e.ComplexityRoot.Contract.Steps == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Steps(childComplexity), true
+	case "Contract.suspendedUntil":
+		if e.ComplexityRoot.Contract.SuspendedUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.SuspendedUntil(childComplexity), true
 	case "Contract.text":
 		if e.ComplexityRoot.Contract.Text == nil {
 			break
@@ -2112,6 +2315,51 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Version(childComplexity), true
+
+	case "ContractActivatePayload.contract":
+		if e.ComplexityRoot.ContractActivatePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractActivatePayload.Contract(childComplexity), true
+	case "ContractActivatePayload.userErrors":
+		if e.ComplexityRoot.ContractActivatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractActivatePayload.UserErrors(childComplexity), true
+
+	case "ContractApproval.changed":
+		if e.ComplexityRoot.ContractApproval.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractApproval.Changed(childComplexity), true
+	case "ContractApproval.digest":
+		if e.ComplexityRoot.ContractApproval.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractApproval.Digest(childComplexity), true
+	case "ContractApproval.valid":
+		if e.ComplexityRoot.ContractApproval.Valid == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractApproval.Valid(childComplexity), true
+
+	case "ContractApprovePayload.contract":
+		if e.ComplexityRoot.ContractApprovePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractApprovePayload.Contract(childComplexity), true
+	case "ContractApprovePayload.userErrors":
+		if e.ComplexityRoot.ContractApprovePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractApprovePayload.UserErrors(childComplexity), true
 
 	case "ContractArchivePayload.contract":
 		if e.ComplexityRoot.ContractArchivePayload.Contract == nil {
@@ -2150,6 +2398,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractChange.Reason(childComplexity), true
+
+	case "ContractCompletePayload.contract":
+		if e.ComplexityRoot.ContractCompletePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractCompletePayload.Contract(childComplexity), true
+	case "ContractCompletePayload.userErrors":
+		if e.ComplexityRoot.ContractCompletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractCompletePayload.UserErrors(childComplexity), true
 
 	case "ContractConnection.edges":
 		if e.ComplexityRoot.ContractConnection.Edges == nil {
@@ -2302,6 +2563,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractLine.UnitPrice(childComplexity), true
 
+	case "ContractNoObjectionRecordPayload.contract":
+		if e.ComplexityRoot.ContractNoObjectionRecordPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractNoObjectionRecordPayload.Contract(childComplexity), true
+	case "ContractNoObjectionRecordPayload.userErrors":
+		if e.ComplexityRoot.ContractNoObjectionRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractNoObjectionRecordPayload.UserErrors(childComplexity), true
+
 	case "ContractNumberRule.kind":
 		if e.ComplexityRoot.ContractNumberRule.Kind == nil {
 			break
@@ -2314,6 +2588,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractNumberRule.Rule(childComplexity), true
+
+	case "ContractOptOutPayload.contract":
+		if e.ComplexityRoot.ContractOptOutPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractOptOutPayload.Contract(childComplexity), true
+	case "ContractOptOutPayload.userErrors":
+		if e.ComplexityRoot.ContractOptOutPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractOptOutPayload.UserErrors(childComplexity), true
 
 	case "ContractParagraph.label":
 		if e.ComplexityRoot.ContractParagraph.Label == nil {
@@ -2414,6 +2701,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractPassage.Standing(childComplexity), true
 
+	case "ContractRejectPayload.contract":
+		if e.ComplexityRoot.ContractRejectPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRejectPayload.Contract(childComplexity), true
+	case "ContractRejectPayload.userErrors":
+		if e.ComplexityRoot.ContractRejectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRejectPayload.UserErrors(childComplexity), true
+
+	case "ContractRenewPayload.contract":
+		if e.ComplexityRoot.ContractRenewPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRenewPayload.Contract(childComplexity), true
+	case "ContractRenewPayload.userErrors":
+		if e.ComplexityRoot.ContractRenewPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRenewPayload.UserErrors(childComplexity), true
+
+	case "ContractRenewalAgreePayload.contract":
+		if e.ComplexityRoot.ContractRenewalAgreePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRenewalAgreePayload.Contract(childComplexity), true
+	case "ContractRenewalAgreePayload.userErrors":
+		if e.ComplexityRoot.ContractRenewalAgreePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRenewalAgreePayload.UserErrors(childComplexity), true
+
 	case "ContractRestorePayload.contract":
 		if e.ComplexityRoot.ContractRestorePayload.Contract == nil {
 			break
@@ -2426,6 +2752,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractRestorePayload.UserErrors(childComplexity), true
+
+	case "ContractResumePayload.contract":
+		if e.ComplexityRoot.ContractResumePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractResumePayload.Contract(childComplexity), true
+	case "ContractResumePayload.userErrors":
+		if e.ComplexityRoot.ContractResumePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractResumePayload.UserErrors(childComplexity), true
+
+	case "ContractRevisePayload.contract":
+		if e.ComplexityRoot.ContractRevisePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRevisePayload.Contract(childComplexity), true
+	case "ContractRevisePayload.userErrors":
+		if e.ComplexityRoot.ContractRevisePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractRevisePayload.UserErrors(childComplexity), true
 
 	case "ContractRun.kind":
 		if e.ComplexityRoot.ContractRun.Kind == nil {
@@ -2445,6 +2797,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractRun.Text(childComplexity), true
+
+	case "ContractSendBackPayload.contract":
+		if e.ComplexityRoot.ContractSendBackPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSendBackPayload.Contract(childComplexity), true
+	case "ContractSendBackPayload.userErrors":
+		if e.ComplexityRoot.ContractSendBackPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSendBackPayload.UserErrors(childComplexity), true
+
+	case "ContractSignPayload.contract":
+		if e.ComplexityRoot.ContractSignPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignPayload.Contract(childComplexity), true
+	case "ContractSignPayload.userErrors":
+		if e.ComplexityRoot.ContractSignPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignPayload.UserErrors(childComplexity), true
 
 	case "ContractSignatory.creditCode":
 		if e.ComplexityRoot.ContractSignatory.CreditCode == nil {
@@ -2471,6 +2849,112 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractSignatory.Role(childComplexity), true
 
+	case "ContractSignatureVoidPayload.contract":
+		if e.ComplexityRoot.ContractSignatureVoidPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignatureVoidPayload.Contract(childComplexity), true
+	case "ContractSignatureVoidPayload.userErrors":
+		if e.ComplexityRoot.ContractSignatureVoidPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSignatureVoidPayload.UserErrors(childComplexity), true
+
+	case "ContractStep.actorId":
+		if e.ComplexityRoot.ContractStep.ActorID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.ActorID(childComplexity), true
+	case "ContractStep.declaredBy":
+		if e.ComplexityRoot.ContractStep.DeclaredBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.DeclaredBy(childComplexity), true
+	case "ContractStep.document":
+		if e.ComplexityRoot.ContractStep.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.Document(childComplexity), true
+	case "ContractStep.event":
+		if e.ComplexityRoot.ContractStep.Event == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.Event(childComplexity), true
+	case "ContractStep.fromStatus":
+		if e.ComplexityRoot.ContractStep.FromStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.FromStatus(childComplexity), true
+	case "ContractStep.happenedOn":
+		if e.ComplexityRoot.ContractStep.HappenedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.HappenedOn(childComplexity), true
+	case "ContractStep.id":
+		if e.ComplexityRoot.ContractStep.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.ID(childComplexity), true
+	case "ContractStep.occurredAt":
+		if e.ComplexityRoot.ContractStep.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.OccurredAt(childComplexity), true
+	case "ContractStep.reason":
+		if e.ComplexityRoot.ContractStep.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.Reason(childComplexity), true
+	case "ContractStep.toStatus":
+		if e.ComplexityRoot.ContractStep.ToStatus == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.ToStatus(childComplexity), true
+	case "ContractStep.until":
+		if e.ComplexityRoot.ContractStep.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractStep.Until(childComplexity), true
+
+	case "ContractSubmitPayload.contract":
+		if e.ComplexityRoot.ContractSubmitPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSubmitPayload.Contract(childComplexity), true
+	case "ContractSubmitPayload.userErrors":
+		if e.ComplexityRoot.ContractSubmitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSubmitPayload.UserErrors(childComplexity), true
+
+	case "ContractSuspendPayload.contract":
+		if e.ComplexityRoot.ContractSuspendPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSuspendPayload.Contract(childComplexity), true
+	case "ContractSuspendPayload.userErrors":
+		if e.ComplexityRoot.ContractSuspendPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractSuspendPayload.UserErrors(childComplexity), true
+
 	case "ContractTable.columns":
 		if e.ComplexityRoot.ContractTable.Columns == nil {
 			break
@@ -2489,6 +2973,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractTable.Slot(childComplexity), true
+
+	case "ContractTerminatePayload.contract":
+		if e.ComplexityRoot.ContractTerminatePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTerminatePayload.Contract(childComplexity), true
+	case "ContractTerminatePayload.userErrors":
+		if e.ComplexityRoot.ContractTerminatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTerminatePayload.UserErrors(childComplexity), true
 
 	case "ContractText.missing":
 		if e.ComplexityRoot.ContractText.Blanks == nil {
@@ -2583,6 +3080,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractUpdatePayload.UserErrors(childComplexity), true
+
+	case "ContractWithdrawPayload.contract":
+		if e.ComplexityRoot.ContractWithdrawPayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractWithdrawPayload.Contract(childComplexity), true
+	case "ContractWithdrawPayload.userErrors":
+		if e.ComplexityRoot.ContractWithdrawPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractWithdrawPayload.UserErrors(childComplexity), true
 
 	case "Customer.address":
 		if e.ComplexityRoot.Customer.Address == nil {
@@ -3395,6 +3905,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContactUpdate(childComplexity, args["input"].(contacts.Change)), true
+	case "Mutation.contractActivate":
+		if e.ComplexityRoot.Mutation.ContractActivate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractActivate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractActivate(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.contractApprove":
+		if e.ComplexityRoot.Mutation.ContractApprove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractApprove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractApprove(childComplexity, args["input"].(contracts.Note)), true
 	case "Mutation.contractArchive":
 		if e.ComplexityRoot.Mutation.ContractArchive == nil {
 			break
@@ -3406,6 +3938,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractArchive(childComplexity, args["input"].(contracts.Target)), true
+	case "Mutation.contractComplete":
+		if e.ComplexityRoot.Mutation.ContractComplete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractComplete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractComplete(childComplexity, args["input"].(contracts.Note)), true
 	case "Mutation.contractCreate":
 		if e.ComplexityRoot.Mutation.ContractCreate == nil {
 			break
@@ -3439,6 +3982,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractFill(childComplexity, args["input"].(drafting.Filling)), true
+	case "Mutation.contractNoObjectionRecord":
+		if e.ComplexityRoot.Mutation.ContractNoObjectionRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractNoObjectionRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractNoObjectionRecord(childComplexity, args["input"].(contracts.Declaration)), true
+	case "Mutation.contractOptOut":
+		if e.ComplexityRoot.Mutation.ContractOptOut == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractOptOut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractOptOut(childComplexity, args["input"].(contracts.Declaration)), true
+	case "Mutation.contractReject":
+		if e.ComplexityRoot.Mutation.ContractReject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractReject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractReject(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.contractRenew":
+		if e.ComplexityRoot.Mutation.ContractRenew == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractRenew_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractRenew(childComplexity, args["input"].(contracts.Renewal)), true
+	case "Mutation.contractRenewalAgree":
+		if e.ComplexityRoot.Mutation.ContractRenewalAgree == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractRenewalAgree_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractRenewalAgree(childComplexity, args["input"].(contracts.Declaration)), true
 	case "Mutation.contractRestore":
 		if e.ComplexityRoot.Mutation.ContractRestore == nil {
 			break
@@ -3450,6 +4048,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractRestore(childComplexity, args["input"].(contracts.Target)), true
+	case "Mutation.contractResume":
+		if e.ComplexityRoot.Mutation.ContractResume == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractResume_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractResume(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.contractRevise":
+		if e.ComplexityRoot.Mutation.ContractRevise == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractRevise_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractRevise(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.contractSendBack":
+		if e.ComplexityRoot.Mutation.ContractSendBack == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractSendBack_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractSendBack(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.contractSign":
+		if e.ComplexityRoot.Mutation.ContractSign == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractSign_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractSign(childComplexity, args["input"].(contracts.Signing)), true
+	case "Mutation.contractSignatureVoid":
+		if e.ComplexityRoot.Mutation.ContractSignatureVoid == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractSignatureVoid_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractSignatureVoid(childComplexity, args["input"].(contracts.Voiding)), true
+	case "Mutation.contractSubmit":
+		if e.ComplexityRoot.Mutation.ContractSubmit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractSubmit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractSubmit(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.contractSuspend":
+		if e.ComplexityRoot.Mutation.ContractSuspend == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractSuspend_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractSuspend(childComplexity, args["input"].(contracts.Ending)), true
+	case "Mutation.contractTerminate":
+		if e.ComplexityRoot.Mutation.ContractTerminate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractTerminate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractTerminate(childComplexity, args["input"].(contracts.Ending)), true
 	case "Mutation.contractUpdate":
 		if e.ComplexityRoot.Mutation.ContractUpdate == nil {
 			break
@@ -3461,6 +4147,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractUpdate(childComplexity, args["input"].(contracts.Change)), true
+	case "Mutation.contractWithdraw":
+		if e.ComplexityRoot.Mutation.ContractWithdraw == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractWithdraw_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractWithdraw(childComplexity, args["input"].(contracts.Note)), true
 	case "Mutation.customerArchive":
 		if e.ComplexityRoot.Mutation.CustomerArchive == nil {
 			break
@@ -4821,6 +5518,85 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.SignIn.User(childComplexity), true
 
+	case "Signature.capacity":
+		if e.ComplexityRoot.Signature.Capacity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Capacity(childComplexity), true
+	case "Signature.digest":
+		if e.ComplexityRoot.Signature.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Digest(childComplexity), true
+	case "Signature.document":
+		if e.ComplexityRoot.Signature.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Document(childComplexity), true
+	case "Signature.id":
+		if e.ComplexityRoot.Signature.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.ID(childComplexity), true
+	case "Signature.method":
+		if e.ComplexityRoot.Signature.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Method(childComplexity), true
+	case "Signature.originals":
+		if e.ComplexityRoot.Signature.Originals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Originals(childComplexity), true
+	case "Signature.partyName":
+		if e.ComplexityRoot.Signature.PartyName == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.PartyName(childComplexity), true
+	case "Signature.recordedAt":
+		if e.ComplexityRoot.Signature.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.RecordedAt(childComplexity), true
+	case "Signature.seal":
+		if e.ComplexityRoot.Signature.Seal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Seal(childComplexity), true
+	case "Signature.signatory":
+		if e.ComplexityRoot.Signature.Signatory == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Signatory(childComplexity), true
+	case "Signature.signedOn":
+		if e.ComplexityRoot.Signature.SignedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.SignedOn(childComplexity), true
+	case "Signature.understood":
+		if e.ComplexityRoot.Signature.Understood == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.Understood(childComplexity), true
+	case "Signature.voidReason":
+		if e.ComplexityRoot.Signature.VoidReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Signature.VoidReason(childComplexity), true
+
 	case "SlotChoice.key":
 		if e.ComplexityRoot.SlotChoice.Key == nil {
 			break
@@ -5757,18 +6533,35 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContactRestoreInput", ec.unmarshalInputContactRestoreInput),
 			graphql.NewInputUnmarshaler("ContactSort", ec.unmarshalInputContactSort),
 			graphql.NewInputUnmarshaler("ContactUpdateInput", ec.unmarshalInputContactUpdateInput),
+			graphql.NewInputUnmarshaler("ContractActivateInput", ec.unmarshalInputContractActivateInput),
+			graphql.NewInputUnmarshaler("ContractApproveInput", ec.unmarshalInputContractApproveInput),
 			graphql.NewInputUnmarshaler("ContractArchiveInput", ec.unmarshalInputContractArchiveInput),
+			graphql.NewInputUnmarshaler("ContractCompleteInput", ec.unmarshalInputContractCompleteInput),
 			graphql.NewInputUnmarshaler("ContractCreateInput", ec.unmarshalInputContractCreateInput),
 			graphql.NewInputUnmarshaler("ContractDraftInput", ec.unmarshalInputContractDraftInput),
 			graphql.NewInputUnmarshaler("ContractFillInput", ec.unmarshalInputContractFillInput),
 			graphql.NewInputUnmarshaler("ContractFilter", ec.unmarshalInputContractFilter),
 			graphql.NewInputUnmarshaler("ContractLineInput", ec.unmarshalInputContractLineInput),
+			graphql.NewInputUnmarshaler("ContractNoObjectionRecordInput", ec.unmarshalInputContractNoObjectionRecordInput),
 			graphql.NewInputUnmarshaler("ContractNumberRuleInput", ec.unmarshalInputContractNumberRuleInput),
+			graphql.NewInputUnmarshaler("ContractOptOutInput", ec.unmarshalInputContractOptOutInput),
 			graphql.NewInputUnmarshaler("ContractPartyInput", ec.unmarshalInputContractPartyInput),
+			graphql.NewInputUnmarshaler("ContractRejectInput", ec.unmarshalInputContractRejectInput),
+			graphql.NewInputUnmarshaler("ContractRenewInput", ec.unmarshalInputContractRenewInput),
+			graphql.NewInputUnmarshaler("ContractRenewalAgreeInput", ec.unmarshalInputContractRenewalAgreeInput),
 			graphql.NewInputUnmarshaler("ContractRestoreInput", ec.unmarshalInputContractRestoreInput),
+			graphql.NewInputUnmarshaler("ContractResumeInput", ec.unmarshalInputContractResumeInput),
+			graphql.NewInputUnmarshaler("ContractReviseInput", ec.unmarshalInputContractReviseInput),
+			graphql.NewInputUnmarshaler("ContractSendBackInput", ec.unmarshalInputContractSendBackInput),
+			graphql.NewInputUnmarshaler("ContractSignInput", ec.unmarshalInputContractSignInput),
+			graphql.NewInputUnmarshaler("ContractSignatureVoidInput", ec.unmarshalInputContractSignatureVoidInput),
 			graphql.NewInputUnmarshaler("ContractSort", ec.unmarshalInputContractSort),
+			graphql.NewInputUnmarshaler("ContractSubmitInput", ec.unmarshalInputContractSubmitInput),
+			graphql.NewInputUnmarshaler("ContractSuspendInput", ec.unmarshalInputContractSuspendInput),
+			graphql.NewInputUnmarshaler("ContractTerminateInput", ec.unmarshalInputContractTerminateInput),
 			graphql.NewInputUnmarshaler("ContractTextInput", ec.unmarshalInputContractTextInput),
 			graphql.NewInputUnmarshaler("ContractUpdateInput", ec.unmarshalInputContractUpdateInput),
+			graphql.NewInputUnmarshaler("ContractWithdrawInput", ec.unmarshalInputContractWithdrawInput),
 			graphql.NewInputUnmarshaler("CustomerArchiveInput", ec.unmarshalInputCustomerArchiveInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
 			graphql.NewInputUnmarshaler("CustomerFilter", ec.unmarshalInputCustomerFilter),
@@ -7378,6 +8171,569 @@ input DocumentReferenceInput {
   publishedOn: Date
 }
 `, BuiltIn: false},
+	{Name: "../schema/contract_life.graphql", Input: `extend type Contract {
+  "What happens at the end of the term."
+  renewal: ContractRenewal!
+  "How many months each further term of an automatic renewal is; 0 for others."
+  renewalMonths: Int!
+  "How many days before the end notice must come."
+  noticeDays: Int!
+  "The day notice was given that the contract shall not go on by itself."
+  optedOutOn: Date
+  "The last day of a suspension that ends by itself."
+  suspendedUntil: Date
+  "The day the contract ended."
+  endedOn: Date
+  "The approval on the contract; null when nobody approved it here, as with one that was signed on paper."
+  approval: ContractApproval @goField(forceResolver: true)
+  "What happened to the contract, oldest first. It is only ever added to."
+  steps: [ContractStep!]! @goField(batch: true)
+  "Signatures, void ones too, oldest first."
+  signatures: [Signature!]! @goField(batch: true)
+}
+
+"What happens at the end of a contract's term."
+enum ContractRenewal {
+  "It ends; going on needs an agreement and a successor."
+  FIXED
+  "It goes on for another term unless somebody gives notice in time."
+  AUTO
+  "It goes on until somebody gives notice."
+  EVERGREEN
+}
+
+"Whether a contract says what its approvers approved."
+type ContractApproval {
+  "Fingerprint of what was approved: SHA-256 in hexadecimal over text, amount, plan, term and parties."
+  digest: String!
+  "Whether the contract still says that. Otherwise it can neither be signed nor take effect."
+  valid: Boolean!
+  "What it says otherwise."
+  changed: [ContractPart!]!
+}
+
+"A part of what a contract says."
+enum ContractPart {
+  "Wording, goods and services."
+  TEXT
+  "What it is worth, and who pays whom."
+  AMOUNT
+  "What falls due when."
+  PLAN
+  "From when to when, and how it goes on."
+  TERM
+  "Who is bound."
+  PARTIES
+}
+
+"Something that happened to a contract."
+type ContractStep {
+  "Begins with stp_."
+  id: ID!
+  "What happened."
+  event: ContractEvent!
+  "Where the contract stood before."
+  fromStatus: ContractStatus!
+  "Where it stood after."
+  toStatus: ContractStatus!
+  "The day it happened."
+  happenedOn: Date!
+  "The last day of a suspension, or of the term that follows."
+  until: Date
+  "Why."
+  reason: String!
+  "Who said or signed it; empty where nobody did."
+  declaredBy: String!
+  "What proves it."
+  document: DocumentReference
+  "Who put it on record; null when the calendar did."
+  actorId: ID
+  "When it was put on record."
+  occurredAt: DateTime!
+}
+
+"What can happen to a contract."
+enum ContractEvent {
+  "The drafter asked for approval."
+  SUBMIT
+  "It was returned for changes."
+  SEND_BACK
+  "It was taken back."
+  WITHDRAW
+  "It may be signed."
+  APPROVE
+  "It was refused."
+  REJECT
+  "It was opened for editing again."
+  REVISE
+  "A party signed."
+  SIGN
+  "The last missing party signed."
+  SIGN_LAST
+  "It took effect."
+  ACTIVATE
+  "It was paused."
+  SUSPEND
+  "It was taken up again."
+  RESUME
+  "Everything owed is done."
+  COMPLETE
+  "Its term ended."
+  EXPIRE
+  "A change moved its end into the future."
+  REINSTATE
+  "It was ended early."
+  TERMINATE
+  "A successor took its place."
+  RENEW
+  "The customer read it and raised no objection."
+  NO_OBJECTION
+  "The parties agreed to go on after the term."
+  AGREE_RENEWAL
+  "Notice was given that it shall not go on."
+  OPT_OUT
+  "It went on for another term."
+  EXTEND
+  "A signature turned out void; others stand."
+  VOID
+  "The only signature turned out void."
+  VOID_ONLY
+}
+
+"A party's signature. It is never changed; one that turns out void says why."
+type Signature {
+  "Begins with sig_."
+  id: ID!
+  "The party as it was called when it signed."
+  partyName: String!
+  "The person who signed."
+  signatory: String!
+  "In which capacity."
+  capacity: String!
+  "How."
+  method: SigningMethod!
+  "With which seal."
+  seal: String!
+  "On which day."
+  signedOn: Date!
+  "How many signed originals the party holds."
+  originals: Int!
+  "Whether the party declared that it has read and understood the contract."
+  understood: Boolean!
+  "Fingerprint of what was signed."
+  digest: String!
+  "What proves it."
+  document: DocumentReference
+  "Why the signature is void; null for one that stands."
+  voidReason: String
+  "When it was put on record."
+  recordedAt: DateTime!
+}
+
+"How a party signs."
+enum SigningMethod {
+  "By seal."
+  SEAL
+  "By hand."
+  HANDWRITING
+  "By hand and seal."
+  SEAL_AND_HANDWRITING
+  "Electronically."
+  ELECTRONIC
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_life_inputs.graphql", Input: `"A contract to submit for approval."
+input ContractSubmitInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"A contract to take back."
+input ContractWithdrawInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"A contract to open for editing."
+input ContractReviseInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"A contract to approve."
+input ContractApproveInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"A contract to refuse."
+input ContractRejectInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+}
+
+"A contract to return to its drafter."
+input ContractSendBackInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+}
+
+"A contract to put in force."
+input ContractActivateInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"A contract to take up again."
+input ContractResumeInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"A contract under which everything is done."
+input ContractCompleteInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  reason: String
+}
+
+"That a customer has read a draft and objects to nothing."
+input ContractNoObjectionRecordInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Who said so; 1 to 200 characters."
+  declaredBy: String!
+  "Today unless given; not in the future."
+  givenOn: Date
+  "Up to 2,000 characters."
+  note: String
+  "What proves it."
+  evidence: DocumentReferenceInput
+}
+
+"That the parties agreed to go on after the term."
+input ContractRenewalAgreeInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Who said so; 1 to 200 characters."
+  declaredBy: String!
+  "Today unless given; not in the future."
+  givenOn: Date
+  "Up to 2,000 characters."
+  note: String
+  "What proves it."
+  evidence: DocumentReferenceInput
+}
+
+"Notice that a contract shall not go on by itself."
+input ContractOptOutInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Who said so; 1 to 200 characters."
+  declaredBy: String!
+  "Today unless given; not in the future."
+  givenOn: Date
+  "Up to 2,000 characters."
+  note: String
+  "What proves it."
+  evidence: DocumentReferenceInput
+}
+
+"A contract to pause."
+input ContractSuspendInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+  "Today unless given; not in the future."
+  on: Date
+  "The last day of the suspension, after which the contract resumes by itself; without it, until contractResume."
+  until: Date
+  "What proves it."
+  evidence: DocumentReferenceInput
+}
+
+"A contract to end before its time."
+input ContractTerminateInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+  "Today unless given; not in the future."
+  on: Date
+  "What proves it."
+  evidence: DocumentReferenceInput
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_life_mutations.graphql", Input: `extend type Mutation {
+  """
+  Asks for approval of a draft. A vehicle contract needs the customer's "no objection" first. Without a flow that fits, somebody else with contract:approve decides. Needs contract:submit.
+  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractSubmit(input: ContractSubmitInput!): ContractSubmitPayload!
+  """
+  Takes a contract back before all have signed. Needs contract:submit.
+  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractWithdraw(input: ContractWithdrawInput!): ContractWithdrawPayload!
+  """
+  Opens an approved, rejected or withdrawn contract for editing. Needs contract:submit.
+  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractRevise(input: ContractReviseInput!): ContractRevisePayload!
+  """
+  Lets a submitted contract be signed as it is, where no flow decides. Needs contract:approve, and another than the submitter.
+  userErrors: NOT_ALLOWED, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractApprove(input: ContractApproveInput!): ContractApprovePayload!
+  """
+  Refuses a submitted contract, where no flow decides. Needs contract:approve, and another than the submitter.
+  userErrors: REQUIRED, NOT_ALLOWED, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractReject(input: ContractRejectInput!): ContractRejectPayload!
+  """
+  Returns a submitted contract to its drafter, where no flow decides. Needs contract:approve, and another than the submitter.
+  userErrors: REQUIRED, NOT_ALLOWED, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractSendBack(input: ContractSendBackInput!): ContractSendBackPayload!
+  """
+  Puts on record that the customer has read the draft and objects to nothing; an edit voids it. Needs contract:submit.
+  userErrors: REQUIRED, OUT_OF_RANGE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractNoObjectionRecord(input: ContractNoObjectionRecordInput!): ContractNoObjectionRecordPayload!
+  """
+  Puts a party's signature on record. With the last missing one the contract is signed, and in force when its first day has come. Needs contract:sign.
+  userErrors: REQUIRED, UNKNOWN_VALUE, OUT_OF_RANGE, DUPLICATE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractSign(input: ContractSignInput!): ContractSignPayload!
+  """
+  Voids a signature of a contract that has not taken effect. Needs contract:sign.
+  userErrors: REQUIRED, TOO_LONG, NOT_FOUND, WRONG_STATE.
+  """
+  contractSignatureVoid(input: ContractSignatureVoidInput!): ContractSignatureVoidPayload!
+  """
+  Puts a signed contract in force whose first day has come; the calendar does so by itself within the hour. Needs contract:execute.
+  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractActivate(input: ContractActivateInput!): ContractActivatePayload!
+  """
+  Pauses a contract in force; nothing falls due meanwhile. Needs contract:execute.
+  userErrors: REQUIRED, OUT_OF_RANGE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractSuspend(input: ContractSuspendInput!): ContractSuspendPayload!
+  """
+  Takes a paused contract up again. Needs contract:execute.
+  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractResume(input: ContractResumeInput!): ContractResumePayload!
+  """
+  Ends a signed contract before its time. Needs contract:execute.
+  userErrors: REQUIRED, OUT_OF_RANGE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractTerminate(input: ContractTerminateInput!): ContractTerminatePayload!
+  """
+  Records that everything owed under a contract is done. Needs contract:execute.
+  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractComplete(input: ContractCompleteInput!): ContractCompletePayload!
+  """
+  Puts on record that the parties agreed to go on after the term. Needs contract:execute.
+  userErrors: REQUIRED, OUT_OF_RANGE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractRenewalAgree(input: ContractRenewalAgreeInput!): ContractRenewalAgreePayload!
+  """
+  Puts notice on record that a contract shall not go on by itself. Needs contract:execute.
+  userErrors: REQUIRED, OUT_OF_RANGE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractOptOut(input: ContractOptOutInput!): ContractOptOutPayload!
+  """
+  Drafts the successor of a contract whose renewal was agreed; the payload's contract is the new one. Needs contract:create reaching the contract.
+  userErrors: OUT_OF_RANGE, INCONSISTENT, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractRenew(input: ContractRenewInput!): ContractRenewPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_life_payloads.graphql", Input: `"What contractSubmit did."
+type ContractSubmitPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractWithdraw did."
+type ContractWithdrawPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractRevise did."
+type ContractRevisePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractApprove did."
+type ContractApprovePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractReject did."
+type ContractRejectPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractSendBack did."
+type ContractSendBackPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractNoObjectionRecord did."
+type ContractNoObjectionRecordPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractSign did."
+type ContractSignPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractSignatureVoid did."
+type ContractSignatureVoidPayload {
+  "The contract as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractActivate did."
+type ContractActivatePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractSuspend did."
+type ContractSuspendPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractResume did."
+type ContractResumePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractTerminate did."
+type ContractTerminatePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractComplete did."
+type ContractCompletePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractRenewalAgree did."
+type ContractRenewalAgreePayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractOptOut did."
+type ContractOptOutPayload {
+  "The contract as it is now; on VERSION_CONFLICT too; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractRenew did."
+type ContractRenewPayload {
+  "The contract as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+`, BuiltIn: false},
 	{Name: "../schema/contract_mutations.graphql", Input: `"A new contract."
 input ContractCreateInput {
   "What sort of contract it is."
@@ -7400,6 +8756,12 @@ input ContractCreateInput {
   effectiveOn: Date
   "The last day of the term."
   endsOn: Date
+  "FIXED unless given."
+  renewal: ContractRenewal
+  "1 to 120, for AUTO only."
+  renewalMonths: Int
+  "0 to 730."
+  noticeDays: Int
   "Up to 10,000 characters."
   description: String
   "The caller unless given."
@@ -7442,6 +8804,12 @@ input ContractUpdateInput {
   effectiveOn: Date
   "The last day of the term."
   endsOn: Date
+  "What happens at the end of the term."
+  renewal: ContractRenewal
+  "1 to 120, for AUTO only."
+  renewalMonths: Int
+  "0 to 730."
+  noticeDays: Int
   "Up to 10,000 characters."
   description: String
   "The new owner."
@@ -7767,6 +9135,56 @@ type ContractChange {
   reason: String!
   "What, in words."
   description: String!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_sign_inputs.graphql", Input: `"A successor to draft."
+input ContractRenewInput {
+  "The contract to renew."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "The same unless given."
+  title: String
+  "The day after the last term unless given."
+  effectiveOn: Date
+  "A term as long as the last one unless given."
+  endsOn: Date
+  "The same unless given; another amount leaves the payment plan to be written anew."
+  amount: MoneyInput
+}
+
+"A party's signature."
+input ContractSignInput {
+  "The contract."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "The party that signed."
+  partyId: ID!
+  "The person who signed; 1 to 200 characters."
+  signatory: String!
+  "Up to 100 characters."
+  capacity: String
+  "How."
+  method: SigningMethod!
+  "Up to 200 characters; required for a signature by seal."
+  seal: String
+  "Today unless given; not in the future."
+  signedOn: Date
+  "How many signed originals the party holds, 0 to 100."
+  originals: Int
+  "That the party has read and understood the contract; must be true."
+  understood: Boolean!
+  "What proves it."
+  evidence: DocumentReferenceInput
+}
+
+"A signature that turned out void."
+input ContractSignatureVoidInput {
+  "The signature."
+  id: ID!
+  "Why; 1 to 2,000 characters."
+  reason: String!
 }
 `, BuiltIn: false},
 	{Name: "../schema/contract_text.graphql", Input: `extend type Contract {
@@ -10695,6 +12113,24 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_updatedAt(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_Contract_archivedAt(ctx, field)
+	case "renewal":
+		return ec.fieldContext_Contract_renewal(ctx, field)
+	case "renewalMonths":
+		return ec.fieldContext_Contract_renewalMonths(ctx, field)
+	case "noticeDays":
+		return ec.fieldContext_Contract_noticeDays(ctx, field)
+	case "optedOutOn":
+		return ec.fieldContext_Contract_optedOutOn(ctx, field)
+	case "suspendedUntil":
+		return ec.fieldContext_Contract_suspendedUntil(ctx, field)
+	case "endedOn":
+		return ec.fieldContext_Contract_endedOn(ctx, field)
+	case "approval":
+		return ec.fieldContext_Contract_approval(ctx, field)
+	case "steps":
+		return ec.fieldContext_Contract_steps(ctx, field)
+	case "signatures":
+		return ec.fieldContext_Contract_signatures(ctx, field)
 	case "text":
 		return ec.fieldContext_Contract_text(ctx, field)
 	case "clauseExceptions":
@@ -10705,6 +12141,38 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_department(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contract", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractActivatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractActivatePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractActivatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractActivatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractApproval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "digest":
+		return ec.fieldContext_ContractApproval_digest(ctx, field)
+	case "valid":
+		return ec.fieldContext_ContractApproval_valid(ctx, field)
+	case "changed":
+		return ec.fieldContext_ContractApproval_changed(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractApproval", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractApprovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractApprovePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractApprovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractApprovePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10729,6 +12197,16 @@ func (ec *executionContext) childFields_ContractChange(ctx context.Context, fiel
 		return ec.fieldContext_ContractChange_description(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractCompletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractCompletePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractCompletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractCompletePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10821,6 +12299,16 @@ func (ec *executionContext) childFields_ContractLine(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ContractLine", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractNoObjectionRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractNoObjectionRecordPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractNoObjectionRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractNoObjectionRecordPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractNumberRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "kind":
@@ -10829,6 +12317,16 @@ func (ec *executionContext) childFields_ContractNumberRule(ctx context.Context, 
 		return ec.fieldContext_ContractNumberRule_rule(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractNumberRule", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractOptOutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractOptOutPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractOptOutPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractOptOutPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractParagraph(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10881,6 +12379,36 @@ func (ec *executionContext) childFields_ContractPassage(ctx context.Context, fie
 	return nil, fmt.Errorf("no field named %q was found under type ContractPassage", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractRejectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractRejectPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractRejectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractRenewPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractRenewPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractRenewPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractRenewPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractRenewalAgreePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractRenewalAgreePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractRenewalAgreePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractRenewalAgreePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contract":
@@ -10889,6 +12417,26 @@ func (ec *executionContext) childFields_ContractRestorePayload(ctx context.Conte
 		return ec.fieldContext_ContractRestorePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractResumePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractResumePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractResumePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractResumePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractRevisePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractRevisePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractRevisePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractRevisePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractRun(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10901,6 +12449,26 @@ func (ec *executionContext) childFields_ContractRun(ctx context.Context, field g
 		return ec.fieldContext_ContractRun_slot(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractRun", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractSendBackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractSendBackPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractSendBackPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSendBackPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractSignPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractSignPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractSignPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSignPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractSignatory(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10917,6 +12485,64 @@ func (ec *executionContext) childFields_ContractSignatory(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ContractSignatory", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractSignatureVoidPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractSignatureVoidPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractSignatureVoidPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSignatureVoidPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContractStep_id(ctx, field)
+	case "event":
+		return ec.fieldContext_ContractStep_event(ctx, field)
+	case "fromStatus":
+		return ec.fieldContext_ContractStep_fromStatus(ctx, field)
+	case "toStatus":
+		return ec.fieldContext_ContractStep_toStatus(ctx, field)
+	case "happenedOn":
+		return ec.fieldContext_ContractStep_happenedOn(ctx, field)
+	case "until":
+		return ec.fieldContext_ContractStep_until(ctx, field)
+	case "reason":
+		return ec.fieldContext_ContractStep_reason(ctx, field)
+	case "declaredBy":
+		return ec.fieldContext_ContractStep_declaredBy(ctx, field)
+	case "document":
+		return ec.fieldContext_ContractStep_document(ctx, field)
+	case "actorId":
+		return ec.fieldContext_ContractStep_actorId(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_ContractStep_occurredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractStep", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractSubmitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractSubmitPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractSubmitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSubmitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractSuspendPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractSuspendPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractSuspendPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractSuspendPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractTable(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "slot":
@@ -10927,6 +12553,16 @@ func (ec *executionContext) childFields_ContractTable(ctx context.Context, field
 		return ec.fieldContext_ContractTable_rows(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractTable", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractTerminatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractTerminatePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractTerminatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTerminatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractText(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -10981,6 +12617,16 @@ func (ec *executionContext) childFields_ContractUpdatePayload(ctx context.Contex
 		return ec.fieldContext_ContractUpdatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractWithdrawPayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractWithdrawPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractWithdrawPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -11667,6 +13313,38 @@ func (ec *executionContext) childFields_SignIn(ctx context.Context, field graphq
 		return ec.fieldContext_SignIn_user(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type SignIn", field.Name)
+}
+
+func (ec *executionContext) childFields_Signature(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Signature_id(ctx, field)
+	case "partyName":
+		return ec.fieldContext_Signature_partyName(ctx, field)
+	case "signatory":
+		return ec.fieldContext_Signature_signatory(ctx, field)
+	case "capacity":
+		return ec.fieldContext_Signature_capacity(ctx, field)
+	case "method":
+		return ec.fieldContext_Signature_method(ctx, field)
+	case "seal":
+		return ec.fieldContext_Signature_seal(ctx, field)
+	case "signedOn":
+		return ec.fieldContext_Signature_signedOn(ctx, field)
+	case "originals":
+		return ec.fieldContext_Signature_originals(ctx, field)
+	case "understood":
+		return ec.fieldContext_Signature_understood(ctx, field)
+	case "digest":
+		return ec.fieldContext_Signature_digest(ctx, field)
+	case "document":
+		return ec.fieldContext_Signature_document(ctx, field)
+	case "voidReason":
+		return ec.fieldContext_Signature_voidReason(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_Signature_recordedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Signature", field.Name)
 }
 
 func (ec *executionContext) childFields_SlotChoice(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

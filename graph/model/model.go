@@ -113,9 +113,33 @@ type ContactUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What contractActivate did.
+type ContractActivatePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractApprove did.
+type ContractApprovePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contractArchive did.
 type ContractArchivePayload struct {
 	// The archived contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractComplete did.
+type ContractCompletePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
 	Contract *ent.Contract `json:"contract,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
@@ -145,6 +169,46 @@ type ContractFillPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What contractNoObjectionRecord did.
+type ContractNoObjectionRecordPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractOptOut did.
+type ContractOptOutPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractReject did.
+type ContractRejectPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractRenew did.
+type ContractRenewPayload struct {
+	// The contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractRenewalAgree did.
+type ContractRenewalAgreePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contractRestore did.
 type ContractRestorePayload struct {
 	// The restored contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
@@ -153,9 +217,81 @@ type ContractRestorePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What contractResume did.
+type ContractResumePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractRevise did.
+type ContractRevisePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractSendBack did.
+type ContractSendBackPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractSign did.
+type ContractSignPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractSignatureVoid did.
+type ContractSignatureVoidPayload struct {
+	// The contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractSubmit did.
+type ContractSubmitPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractSuspend did.
+type ContractSuspendPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractTerminate did.
+type ContractTerminatePayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contractUpdate did.
 type ContractUpdatePayload struct {
 	// The changed contract; on VERSION_CONFLICT the contract as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractWithdraw did.
+type ContractWithdrawPayload struct {
+	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.
 	Contract *ent.Contract `json:"contract,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`

@@ -21,8 +21,9 @@ func (s *Services) records() {
 	}
 	s.Contracts = &contracts.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Numbers: f.numbers, Obligations: s.obligations,
-		Lister: f.lister, Clock: f.clock,
+		Outbox: s.outbox, Lister: f.lister, Clock: f.clock,
 	}
+	s.calendar = &contracts.Calendar{Contracts: s.Contracts, Tenants: f.directory, Clock: f.clock, Log: f.log}
 	s.ocds = imports.OCDS{
 		Client: f.client, Obligations: s.obligations, Audit: f.audit, Numbers: f.numbers, Clock: f.clock,
 		BatchSize: f.cfg.Import.Batch,

@@ -55,6 +55,7 @@ type Services struct {
 	relay       *outbox.Relay
 	obligations alerts.Obligations
 	scanner     *alerts.Scanner
+	calendar    *contracts.Calendar
 	sealer      *audit.Sealer
 	ocds        imports.OCDS
 }

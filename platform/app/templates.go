@@ -11,6 +11,7 @@ import (
 	"heyue/domain/tenants/standing"
 	"heyue/ent"
 	"heyue/platform/config"
+	"heyue/platform/publicid"
 	"heyue/tenancy"
 )
 
@@ -28,7 +29,7 @@ func (s *Services) templates() {
 		Client: f.client, Policies: f.policies, Audit: f.audit, Contracts: s.Contracts, Templates: s.Templates, Clock: f.clock,
 		Limits: drafting.Limits{Exceptions: f.cfg.Tenant.ClauseExceptions, Text: limits},
 	}
-	s.Contracts.Texts = s.Drafting
+	s.Contracts.Texts, s.Contracts.Wordings = s.Drafting, wording{s.Drafting}
 }
 
 // TextLimits are the bounds of templates and texts as the settings give them.
@@ -75,4 +76,13 @@ func (s *Services) installFor(ctx context.Context) error {
 		}
 		return templates.Seed{Clock: s.clock}.Run(ctx, tx, t.Settings.Locale)
 	})
+}
+
+// wording tells the contracts' service which text a contract has.
+type wording struct{ drafting *drafting.Service }
+
+// TextHash implements contracts.Wordings.
+func (w wording) TextHash(ctx context.Context, tx *ent.Tx, id publicid.ContractID) ([32]byte, error) {
+	_, hash, _, err := w.drafting.Text(ctx, tx.Client(), id)
+	return hash, err
 }

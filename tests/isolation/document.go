@@ -81,6 +81,7 @@ var nouns = map[string]string{
 	"milestone": "mil", "payment": "pay", "department": "dep", "parent": "dep", "user": "usr", "owner": "usr", "role": "rol",
 	"dictionaryEntry": "dic", "alert": "alt", "alerts": "alt", "node": "cus", "nodes": "cus", "session": "ses", "head": "usr",
 	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
+	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 }
 

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	"heyue/domain/alerts/due"
+	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/contracts/signature"
 	"heyue/domain/dictionaries"
 	"heyue/domain/settlement/plan"
 	"heyue/domain/templates"
@@ -117,7 +119,12 @@ func (p *population) contract(tx *ent.Tx) (err error) {
 	}
 	id := p.agreement.ID
 	p.note(publicid.PrefixContractID, id.String())
-	if err := tx.ContractParty.Create().SetContractID(id).SetPosition(0).SetName(p.m).Exec(ctx); err != nil {
+	party, err := tx.ContractParty.Create().SetContractID(id).SetPosition(0).SetName(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixContractPartyID, party.ID.String())
+	if err := p.life(tx, party.ID); err != nil {
 		return err
 	}
 	err = tx.ContractLine.Create().SetContractID(id).SetPosition(0).SetDescription(p.m).SetQuantity(money.Whole(1)).SetUnitPrice(money.Whole(100)).SetAmountMinor(10000).Exec(ctx)
@@ -168,6 +175,19 @@ func (p *population) text(tx *ent.Tx) error {
 	}
 	p.note(publicid.PrefixClauseExceptionID, x.ID.String())
 	return nil
+}
+
+// life is what happened to the contract: a signature and a step.
+func (p *population) life(tx *ent.Tx, party publicid.ContractPartyID) error {
+	ctx, id, at := p.tn.Ctx, p.agreement.ID, time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC)
+	sig, err := tx.Signature.Create().SetContractID(id).SetPartyID(party).SetPartyName(p.m).SetSignatory(p.m).SetMethod(signature.Handwriting).
+		SetSignedOn(date.MustParse("2026-01-01")).SetUnderstood(true).SetPrint(content.Print{}).SetRecordedByID(p.user).SetRecordedAt(at).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixSignatureID, sig.ID.String())
+	return tx.ContractStep.Create().SetContractID(id).SetEvent(lifecycle.Activate).SetFromStatus(lifecycle.Signed).SetToStatus(lifecycle.Active).
+		SetHappenedOn(date.MustParse("2026-01-01")).SetReason(p.m).SetDeclaredBy(p.m).SetActorID(p.user).SetOccurredAt(at).Exec(ctx)
 }
 
 func (p *population) settlement(tx *ent.Tx) error {
