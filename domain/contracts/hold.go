@@ -3,6 +3,7 @@ package contracts
 import (
 	"context"
 
+	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/ent"
 	"heyue/ent/contract"
@@ -33,7 +34,7 @@ type Ending struct {
 func (e Ending) Validate() error {
 	var c fault.Check
 	c.Text("reason", e.Reason, 1, 2000)
-	evidence(&c, e.Evidence)
+	document.Evidence(&c, e.Evidence)
 	return c.Err()
 }
 

@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/platform/date"
 	"heyue/platform/fault"
@@ -104,14 +105,7 @@ type Instalment struct {
 }
 
 // Document refers to a file of the contract that is kept elsewhere (L1).
-type Document struct {
-	Title        string
-	URL          *string
-	DocumentType *string
-	Format       *string
-	Language     *string
-	PublishedOn  *date.Date
-}
+type Document = document.Reference
 
 // Validate reports everything wrong with the draft at once.
 func (d Draft) Validate() error {
@@ -170,7 +164,7 @@ func (d Details) check(c *fault.Check) {
 		c.Index("milestones", i, m.check)
 	}
 	for i, doc := range d.Documents {
-		c.Index("documents", i, doc.check)
+		c.Index("documents", i, doc.Check)
 	}
 }
 
@@ -197,12 +191,4 @@ func (l *Line) check(c *fault.Check) {
 func (p *Instalment) check(c *fault.Check) {
 	c.That(p.Amount.Sign() > 0, fault.OutOfRange, "amount", "amount must be more than zero")
 	c.OptText("purpose", p.Purpose, 200)
-}
-
-func (d *Document) check(c *fault.Check) {
-	c.Text("title", d.Title, 1, 300)
-	c.OptText("url", d.URL, 2000)
-	c.OptText("documentType", d.DocumentType, 100)
-	c.OptText("format", d.Format, 100)
-	c.OptText("language", d.Language, 40)
 }

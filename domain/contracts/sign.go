@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"heyue/domain/contracts/content"
+	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
 	method "heyue/domain/contracts/signature"
 	"heyue/ent"
@@ -46,7 +47,7 @@ func (g Signing) Validate() error {
 	if g.Originals != nil {
 		c.That(*g.Originals >= 0 && *g.Originals <= maxOriginals, fault.OutOfRange, "originals", "originals is 0 to %d, not %d", maxOriginals, *g.Originals)
 	}
-	evidence(&c, g.Evidence)
+	document.Evidence(&c, g.Evidence)
 	return c.Err()
 }
 
@@ -107,7 +108,7 @@ func (s *Service) writeSignature(ctx context.Context, tx *ent.Tx, c *ent.Contrac
 			return "", at(fault.New(fault.Invalid, fault.Duplicate, "%s has signed already", party.Name), "partyId")
 		}
 	}
-	document, err := s.File(ctx, tx, c.ID, g.Evidence)
+	filed, err := s.File(ctx, tx, c.ID, g.Evidence)
 	if err != nil {
 		return "", err
 	}
@@ -117,7 +118,7 @@ func (s *Service) writeSignature(ctx context.Context, tx *ent.Tx, c *ent.Contrac
 	}
 	err = tx.Signature.Create().SetContractID(c.ID).SetPartyID(party.ID).SetPartyName(party.Name).SetSignatory(g.Signatory).
 		SetNillableCapacity(g.Capacity).SetMethod(g.Method).SetSeal(trimmed(g.Seal)).SetSignedOn(on).SetNillableOriginals(g.Originals).
-		SetUnderstood(g.Understood).SetPrint(print).SetNillableDocumentID(document).SetRecordedByID(me.User()).SetRecordedAt(s.Clock.Now()).Exec(ctx)
+		SetUnderstood(g.Understood).SetPrint(print).SetNillableDocumentID(filed).SetRecordedByID(me.User()).SetRecordedAt(s.Clock.Now()).Exec(ctx)
 	if err != nil {
 		return "", tenancy.Fault(err, "write a signature")
 	}

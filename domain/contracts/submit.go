@@ -2,9 +2,9 @@ package contracts
 
 import (
 	"context"
-	"strings"
 
 	"heyue/domain/contracts/content"
+	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/ent"
 	"heyue/ent/contractparty"
@@ -178,19 +178,8 @@ func (d Declaration) Validate() error {
 	var c fault.Check
 	c.Text("declaredBy", d.DeclaredBy, 1, 200)
 	c.OptText("note", d.Note, 2000)
-	evidence(&c, d.Evidence)
+	document.Evidence(&c, d.Evidence)
 	return c.Err()
-}
-
-func evidence(c *fault.Check, d *Document) {
-	if d == nil {
-		return
-	}
-	var below fault.Check
-	d.check(&below)
-	for _, f := range fault.All(below.Err()) {
-		c.Add(f.Code, "evidence."+strings.Join(f.Field, "."), "%s", f.Message)
-	}
 }
 
 // past returns day, or today when none is given; a day in the future is refused with OUT_OF_RANGE on field.
@@ -226,11 +215,11 @@ func (s *Service) declare(ctx context.Context, p policies.Permission, d Declarat
 		if err != nil {
 			return nil, err
 		}
-		document, err := s.File(ctx, tx, c.ID, d.Evidence)
+		filed, err := s.File(ctx, tx, c.ID, d.Evidence)
 		if err != nil {
 			return nil, err
 		}
-		return do(tx, c, step{on: on, reason: d.Note, declaredBy: d.DeclaredBy, document: document})
+		return do(tx, c, step{on: on, reason: d.Note, declaredBy: d.DeclaredBy, document: filed})
 	})
 }
 

@@ -5,6 +5,7 @@ package generated
 import (
 	"context"
 	"heyue/domain/contracts"
+	"heyue/domain/contracts/document"
 	"heyue/platform/listing"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -386,8 +387,8 @@ func UnmarshalContractSort(ctx context.Context, raw any) (listing.Sort, error) {
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputDocumentReferenceInput(ctx context.Context, obj any) (contracts.Document, error) {
-	var it contracts.Document
+func (ec *executionContext) unmarshalInputDocumentReferenceInput(ctx context.Context, obj any) (document.Reference, error) {
+	var it document.Reference
 	if obj == nil {
 		return it, nil
 	}
@@ -457,8 +458,8 @@ func (ec *executionContext) unmarshalInputDocumentReferenceInput(ctx context.Con
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalDocumentReferenceInput(ctx context.Context, raw any) (contracts.Document, error) {
-	var out contracts.Document
+func UnmarshalDocumentReferenceInput(ctx context.Context, raw any) (document.Reference, error) {
+	var out document.Reference
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "DocumentReferenceInput", raw, &out)
 	return out, err
 }
@@ -629,7 +630,7 @@ func (ec *executionContext) marshalNContractSortField2heyueᚋplatformᚋlisting
 	return res
 }
 
-func (ec *executionContext) unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx context.Context, v any) (*contracts.Document, error) {
+func (ec *executionContext) unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx context.Context, v any) (*contracts.Document, error) {
 	res, err := ec.unmarshalInputDocumentReferenceInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -720,7 +721,7 @@ func (ec *executionContext) unmarshalOContractSort2ᚕᚖheyueᚋplatformᚋlist
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚐDocumentᚄ(ctx context.Context, v any) ([]*contracts.Document, error) {
+func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReferenceᚄ(ctx context.Context, v any) ([]*contracts.Document, error) {
 	if v == nil {
 		return nil, nil
 	}
@@ -729,7 +730,7 @@ func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomai
 	res := make([]*contracts.Document, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -737,7 +738,7 @@ func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomai
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx context.Context, v any) (*contracts.Document, error) {
+func (ec *executionContext) unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx context.Context, v any) (*document.Reference, error) {
 	if v == nil {
 		return nil, nil
 	}

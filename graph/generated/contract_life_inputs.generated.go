@@ -246,7 +246,7 @@ func (ec *executionContext) unmarshalInputContractNoObjectionRecordInput(ctx con
 			it.Note = data
 		case "evidence":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -323,7 +323,7 @@ func (ec *executionContext) unmarshalInputContractOptOutInput(ctx context.Contex
 			it.Note = data
 		case "evidence":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -456,7 +456,7 @@ func (ec *executionContext) unmarshalInputContractRenewalAgreeInput(ctx context.
 			it.Note = data
 		case "evidence":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -757,7 +757,7 @@ func (ec *executionContext) unmarshalInputContractSuspendInput(ctx context.Conte
 			it.Until = data
 		case "evidence":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -827,7 +827,7 @@ func (ec *executionContext) unmarshalInputContractTerminateInput(ctx context.Con
 			it.On = data
 		case "evidence":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, v)
 			if err != nil {
 				return it, err
 			}

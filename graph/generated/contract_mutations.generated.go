@@ -623,7 +623,7 @@ func (ec *executionContext) unmarshalInputContractCreateInput(ctx context.Contex
 			it.Milestones = data
 		case "documents":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documents"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚐDocumentᚄ(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReferenceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -861,7 +861,7 @@ func (ec *executionContext) unmarshalInputContractUpdateInput(ctx context.Contex
 			it.Milestones = data
 		case "documents":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("documents"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚐDocumentᚄ(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReferenceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}

@@ -190,7 +190,7 @@ func (ec *executionContext) unmarshalInputContractSignInput(ctx context.Context,
 			it.Understood = data
 		case "evidence":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("evidence"))
-			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚐDocument(ctx, v)
+			data, err := ec.unmarshalODocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, v)
 			if err != nil {
 				return it, err
 			}
