@@ -2,6 +2,7 @@ package approvals
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"time"
 
@@ -230,7 +231,9 @@ func (r *run) ask(ctx context.Context, t *ent.ApprovalTask, by time.Time) error 
 }
 
 // step names a telling so that each is one of its own.
-func (r *run) step() string { return "NOW-" + r.now.UTC().Format("20060102T150405.000000") }
+func (r *run) step() string {
+	return fmt.Sprintf("NOW-%d-%s", r.noted, r.now.UTC().Format("20060102T150405.000000"))
+}
 
 // inform tells somebody how things stand: who submitted it, and who got a copy.
 func (r *run) inform(ctx context.Context, about uuid.UUID, who publicid.UserID) error {

@@ -59,12 +59,12 @@ func (s *Service) Remind(ctx context.Context, t Target) (*ent.Approval, error) {
 				if task.State != flow.TaskOpen {
 					continue
 				}
-				if err := r.Reminders.Tell(ctx, r.tx, due.ApprovalTask, task.ID.UUID(), r.step(), task.UserID); err != nil {
-					return err
-				}
 				who := task.UserID
 				err := r.note(ctx, flow.DidRemind, n, func(o *ent.ApprovalOpinionCreate) { o.SetTargetID(who).SetText(tidy(t.Opinion)) })
 				if err != nil {
+					return err
+				}
+				if err := r.Reminders.Tell(ctx, r.tx, due.ApprovalTask, task.ID.UUID(), r.step(), who); err != nil {
 					return err
 				}
 			}

@@ -22,6 +22,7 @@ import (
 
 type DepartmentResolver interface {
 	Parent(ctx context.Context, objs []*ent.Department) ([]*ent.Department, error)
+	Head(ctx context.Context, objs []*ent.Department) ([]*ent.User, error)
 	Children(ctx context.Context, objs []*ent.Department) ([][]*ent.Department, error)
 }
 
@@ -200,6 +201,61 @@ func (ec *executionContext) resolveBatch_Department_parent(ctx context.Context, 
 		results,
 		err,
 		"Department.parent",
+	)
+}
+
+func (ec *executionContext) _Department_head(ctx context.Context, field graphql.CollectedField, obj *ent.Department) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Department_head(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Department_head(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖheyueᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Department_head(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Department",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Department_head(ctx context.Context, field graphql.CollectedField, obj *ent.Department) (any, error) {
+	resolver := ec.Resolvers.Department()
+	if batch, ok := graphql.BatchParentsFor[*ent.Department](ctx, "Department"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Head(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Department.head",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Head(ctx, []*ent.Department{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Department.head",
 	)
 }
 
@@ -647,7 +703,7 @@ func (ec *executionContext) unmarshalInputDepartmentCreateInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"name", "code", "parentId", "position"}
+	fieldsInOrder := [...]string{"name", "code", "parentId", "headId", "position"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -675,6 +731,13 @@ func (ec *executionContext) unmarshalInputDepartmentCreateInput(ctx context.Cont
 				return it, err
 			}
 			it.ParentID = data
+		case "headId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headId"))
+			data, err := ec.unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐUserID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HeadID = data
 		case "position":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -759,7 +822,7 @@ func (ec *executionContext) unmarshalInputDepartmentUpdateInput(ctx context.Cont
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "name", "code", "parentId", "position"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "name", "code", "parentId", "headId", "position"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -808,6 +871,13 @@ func (ec *executionContext) unmarshalInputDepartmentUpdateInput(ctx context.Cont
 				return it, err
 			}
 			it.ParentID = data
+		case "headId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("headId"))
+			data, err := ec.unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐUserID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.HeadID = data
 		case "position":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("position"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -881,6 +951,12 @@ func (ec *executionContext) _Department(ctx context.Context, sel ast.SelectionSe
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Department_parent(ctx, field, obj)
+				})
+		case "head":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Department_head(ctx, field, obj)
 				})
 		case "children":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -1572,6 +1572,76 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAny(ctx con
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalDelegationID(ctx context.Context, v any) (publicid.ApprovalDelegationID, error) {
+	var res publicid.ApprovalDelegationID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalDelegationID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalDelegationID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalFlowID(ctx context.Context, v any) (publicid.ApprovalFlowID, error) {
+	var res publicid.ApprovalFlowID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalFlowID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalFlowID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalFlowVersionID(ctx context.Context, v any) (publicid.ApprovalFlowVersionID, error) {
+	var res publicid.ApprovalFlowVersionID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalFlowVersionID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalFlowVersionID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalID(ctx context.Context, v any) (publicid.ApprovalID, error) {
+	var res publicid.ApprovalID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalNodeID(ctx context.Context, v any) (publicid.ApprovalNodeID, error) {
+	var res publicid.ApprovalNodeID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalNodeID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalNodeID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalOpinionID(ctx context.Context, v any) (publicid.ApprovalOpinionID, error) {
+	var res publicid.ApprovalOpinionID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalOpinionID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalOpinionID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐApprovalTaskID(ctx context.Context, v any) (publicid.ApprovalTaskID, error) {
+	var res publicid.ApprovalTaskID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐApprovalTaskID(ctx context.Context, sel ast.SelectionSet, v publicid.ApprovalTaskID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAuditEntryID(ctx context.Context, v any) (publicid.AuditEntryID, error) {
 	var res publicid.AuditEntryID
 	err := res.UnmarshalGQL(v)
@@ -1835,6 +1905,35 @@ func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐAlertID�
 	return ret
 }
 
+func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐDepartmentIDᚄ(ctx context.Context, v any) ([]publicid.DepartmentID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.DepartmentID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐDepartmentID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐDepartmentIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.DepartmentID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐDepartmentID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, v any) ([]publicid.RoleID, error) {
 	vSlice := graphql.CoerceList(v)
 	var err error
@@ -1853,6 +1952,35 @@ func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐRoleID�
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐUserIDᚄ(ctx context.Context, v any) ([]publicid.UserID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.UserID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐUserID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐUserIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.UserID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐUserID(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {
@@ -2531,6 +2659,22 @@ func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymen
 }
 
 func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, sel ast.SelectionSet, v *publicid.PaymentPlanLineID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐRoleID(ctx context.Context, v any) (*publicid.RoleID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.RoleID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐRoleID(ctx context.Context, sel ast.SelectionSet, v *publicid.RoleID) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

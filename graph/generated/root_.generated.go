@@ -7,6 +7,8 @@ import (
 	"context"
 	"fmt"
 	"heyue/domain/alerts"
+	"heyue/domain/approvals"
+	"heyue/domain/approvals/flow"
 	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
@@ -39,6 +41,13 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Alert() AlertResolver
+	Approval() ApprovalResolver
+	ApprovalDelegation() ApprovalDelegationResolver
+	ApprovalFlow() ApprovalFlowResolver
+	ApprovalNode() ApprovalNodeResolver
+	ApprovalOpinion() ApprovalOpinionResolver
+	ApprovalPreviewNode() ApprovalPreviewNodeResolver
+	ApprovalTask() ApprovalTaskResolver
 	AuditEntry() AuditEntryResolver
 	Clause() ClauseResolver
 	ClauseException() ClauseExceptionResolver
@@ -107,6 +116,246 @@ type ComplexityRoot struct {
 
 	AlertsReadPayload struct {
 		Alerts     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	Approval struct {
+		ContentDigest func(childComplexity int) int
+		Contract      func(childComplexity int) int
+		DecidedAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Nodes         func(childComplexity int) int
+		Opinions      func(childComplexity int) int
+		Rule          func(childComplexity int) int
+		State         func(childComplexity int) int
+		SubmittedAt   func(childComplexity int) int
+		Submitter     func(childComplexity int) int
+		Title         func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	ApprovalAddSignerPayload struct {
+		Task       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApprovalApprover struct {
+		AmongIDs     func(childComplexity int) int
+		By           func(childComplexity int) int
+		DepartmentID func(childComplexity int) int
+		RoleID       func(childComplexity int) int
+		UserID       func(childComplexity int) int
+	}
+
+	ApprovalCondition struct {
+		Below         func(childComplexity int) int
+		Currency      func(childComplexity int) int
+		DepartmentIDs func(childComplexity int) int
+		Field         func(childComplexity int) int
+		In            func(childComplexity int) int
+		Key           func(childComplexity int) int
+		Min           func(childComplexity int) int
+		Not           func(childComplexity int) int
+	}
+
+	ApprovalConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApprovalDecidePayload struct {
+		Task       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApprovalDelegation struct {
+		Delegate func(childComplexity int) int
+		EndedAt  func(childComplexity int) int
+		EndsOn   func(childComplexity int) int
+		ID       func(childComplexity int) int
+		StartsOn func(childComplexity int) int
+		Version  func(childComplexity int) int
+	}
+
+	ApprovalEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ApprovalFlow struct {
+		ArchivedAt func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Priority   func(childComplexity int) int
+		Revision   func(childComplexity int) int
+		Revisions  func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ApprovalFlowArchivePayload struct {
+		ApprovalFlow func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ApprovalFlowCreatePayload struct {
+		ApprovalFlow func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ApprovalFlowDefinition struct {
+		Conditions func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+	}
+
+	ApprovalFlowNode struct {
+		AllowSubmitter     func(childComplexity int) int
+		Approvers          func(childComplexity int) int
+		Conditions         func(childComplexity int) int
+		Copies             func(childComplexity int) int
+		EscalateAfterHours func(childComplexity int) int
+		Key                func(childComplexity int) int
+		Mode               func(childComplexity int) int
+		Name               func(childComplexity int) int
+		Watches            func(childComplexity int) int
+	}
+
+	ApprovalFlowUpdatePayload struct {
+		ApprovalFlow func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	ApprovalFlowVersion struct {
+		CreatedAt  func(childComplexity int) int
+		Definition func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Number     func(childComplexity int) int
+	}
+
+	ApprovalForwardPayload struct {
+		Task       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApprovalNode struct {
+		DecidedAt func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Plan      func(childComplexity int) int
+		Reasons   func(childComplexity int) int
+		State     func(childComplexity int) int
+		Tasks     func(childComplexity int) int
+	}
+
+	ApprovalOpinion struct {
+		ActedAt   func(childComplexity int) int
+		Action    func(childComplexity int) int
+		Digest    func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Position  func(childComplexity int) int
+		Principal func(childComplexity int) int
+		Target    func(childComplexity int) int
+		Text      func(childComplexity int) int
+		User      func(childComplexity int) int
+	}
+
+	ApprovalPreview struct {
+		Flow     func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		Revision func(childComplexity int) int
+		Rule     func(childComplexity int) int
+	}
+
+	ApprovalPreviewNode struct {
+		Approvers func(childComplexity int) int
+		Copies    func(childComplexity int) int
+		Missing   func(childComplexity int) int
+		Node      func(childComplexity int) int
+		Reasons   func(childComplexity int) int
+	}
+
+	ApprovalRemindPayload struct {
+		Approval   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApprovalSheet struct {
+		Digest   func(childComplexity int) int
+		Head     func(childComplexity int) int
+		Nodes    func(childComplexity int) int
+		Opinions func(childComplexity int) int
+		State    func(childComplexity int) int
+	}
+
+	ApprovalSheetHead struct {
+		Approval    func(childComplexity int) int
+		Content     func(childComplexity int) int
+		Flow        func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Rule        func(childComplexity int) int
+		SubmittedAt func(childComplexity int) int
+		Submitter   func(childComplexity int) int
+		Title       func(childComplexity int) int
+	}
+
+	ApprovalSheetNode struct {
+		Approvers func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Mode      func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Reasons   func(childComplexity int) int
+	}
+
+	ApprovalSheetOpinion struct {
+		Action   func(childComplexity int) int
+		At       func(childComplexity int) int
+		By       func(childComplexity int) int
+		Content  func(childComplexity int) int
+		For      func(childComplexity int) int
+		Node     func(childComplexity int) int
+		Position func(childComplexity int) int
+		Text     func(childComplexity int) int
+		To       func(childComplexity int) int
+	}
+
+	ApprovalSheetVerification struct {
+		IsCurrent func(childComplexity int) int
+		IsGenuine func(childComplexity int) int
+		Opinions  func(childComplexity int) int
+	}
+
+	ApprovalTask struct {
+		Approval   func(childComplexity int) int
+		DecidedAt  func(childComplexity int) int
+		EscalateAt func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Node       func(childComplexity int) int
+		OpenedAt   func(childComplexity int) int
+		Origin     func(childComplexity int) int
+		Principal  func(childComplexity int) int
+		State      func(childComplexity int) int
+		User       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	ApprovalTaskConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApprovalTaskEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ApprovalWithdrawPayload struct {
+		Approval   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -627,11 +876,22 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	DelegationEndPayload struct {
+		Delegation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	DelegationSetPayload struct {
+		Delegation func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Department struct {
 		ArchivedAt func(childComplexity int) int
 		Children   func(childComplexity int) int
 		Code       func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
+		Head       func(childComplexity int) int
 		ID         func(childComplexity int) int
 		Name       func(childComplexity int) int
 		Parent     func(childComplexity int) int
@@ -736,6 +996,14 @@ type ComplexityRoot struct {
 	Mutation struct {
 		AlertAcknowledge          func(childComplexity int, input alerts.Target) int
 		AlertsRead                func(childComplexity int, input alerts.Targets) int
+		ApprovalAddSigner         func(childComplexity int, input approvals.Addition) int
+		ApprovalDecide            func(childComplexity int, input approvals.Answer) int
+		ApprovalFlowArchive       func(childComplexity int, input approvals.FlowTarget) int
+		ApprovalFlowCreate        func(childComplexity int, input approvals.FlowDraft) int
+		ApprovalFlowUpdate        func(childComplexity int, input approvals.FlowChange) int
+		ApprovalForward           func(childComplexity int, input approvals.Handover) int
+		ApprovalRemind            func(childComplexity int, input approvals.Target) int
+		ApprovalWithdraw          func(childComplexity int, input approvals.Target) int
 		ClauseArchive             func(childComplexity int, input templates.ClauseTarget) int
 		ClauseCreate              func(childComplexity int, input templates.ClauseDraft) int
 		ClauseExceptionDecide     func(childComplexity int, input drafting.Decision) int
@@ -774,6 +1042,8 @@ type ComplexityRoot struct {
 		CustomerCreate            func(childComplexity int, input customers.Draft) int
 		CustomerRestore           func(childComplexity int, input customers.Target) int
 		CustomerUpdate            func(childComplexity int, input customers.Change) int
+		DelegationEnd             func(childComplexity int, input approvals.DelegationTarget) int
+		DelegationSet             func(childComplexity int, input approvals.Absence) int
 		DepartmentArchive         func(childComplexity int, input staff.DepartmentTarget) int
 		DepartmentCreate          func(childComplexity int, input staff.DepartmentDraft) int
 		DepartmentRestore         func(childComplexity int, input staff.DepartmentTarget) int
@@ -850,38 +1120,47 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Alerts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *alerts.Filter, sort []*listing.Sort) int
-		AuditEntries     func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
-		AuditEntry       func(childComplexity int, id string) int
-		Clause           func(childComplexity int, id string) int
-		ClauseException  func(childComplexity int, id string) int
-		Clauses          func(childComplexity int, first *int, after *string, last *int, before *string, tag *string, filter *templates.ClauseFilter, sort []*listing.Sort) int
-		Contact          func(childComplexity int, id string) int
-		Contacts         func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
-		Contract         func(childComplexity int, id string) int
-		Contracts        func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
-		Customer         func(childComplexity int, id string) int
-		Customers        func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
-		Department       func(childComplexity int, id string) int
-		Departments      func(childComplexity int, includeArchived bool) int
-		Dictionary       func(childComplexity int, list shipped.List, includeArchived bool) int
-		DictionaryEntry  func(childComplexity int, id string) int
-		Node             func(childComplexity int, id string) int
-		Nodes            func(childComplexity int, ids []string) int
-		Permissions      func(childComplexity int) int
-		Role             func(childComplexity int, id string) int
-		RoleTemplates    func(childComplexity int) int
-		Roles            func(childComplexity int) int
-		ServiceRecord    func(childComplexity int, id string) int
-		ServiceRecords   func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
-		Template         func(childComplexity int, id string) int
-		TemplateVersion  func(childComplexity int, id string) int
-		Templates        func(childComplexity int, first *int, after *string, last *int, before *string, filter *templates.Filter, sort []*listing.Sort) int
-		Tenant           func(childComplexity int) int
-		UnreadAlertCount func(childComplexity int) int
-		User             func(childComplexity int, id string) int
-		Users            func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
-		Viewer           func(childComplexity int) int
+		Alerts              func(childComplexity int, first *int, after *string, last *int, before *string, filter *alerts.Filter, sort []*listing.Sort) int
+		Approval            func(childComplexity int, id string) int
+		ApprovalFlow        func(childComplexity int, id string) int
+		ApprovalFlows       func(childComplexity int, kind *flow.Kind, includeArchived bool) int
+		ApprovalPreview     func(childComplexity int, input approvals.Preview) int
+		ApprovalSheet       func(childComplexity int, id string) int
+		ApprovalSheetVerify func(childComplexity int, id string, digest string) int
+		Approvals           func(childComplexity int, first *int, after *string, last *int, before *string, filter *approvals.Filter) int
+		AuditEntries        func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
+		AuditEntry          func(childComplexity int, id string) int
+		Clause              func(childComplexity int, id string) int
+		ClauseException     func(childComplexity int, id string) int
+		Clauses             func(childComplexity int, first *int, after *string, last *int, before *string, tag *string, filter *templates.ClauseFilter, sort []*listing.Sort) int
+		Contact             func(childComplexity int, id string) int
+		Contacts            func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
+		Contract            func(childComplexity int, id string) int
+		Contracts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		Customer            func(childComplexity int, id string) int
+		Customers           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
+		Delegations         func(childComplexity int) int
+		Department          func(childComplexity int, id string) int
+		Departments         func(childComplexity int, includeArchived bool) int
+		Dictionary          func(childComplexity int, list shipped.List, includeArchived bool) int
+		DictionaryEntry     func(childComplexity int, id string) int
+		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
+		Node                func(childComplexity int, id string) int
+		Nodes               func(childComplexity int, ids []string) int
+		Permissions         func(childComplexity int) int
+		Role                func(childComplexity int, id string) int
+		RoleTemplates       func(childComplexity int) int
+		Roles               func(childComplexity int) int
+		ServiceRecord       func(childComplexity int, id string) int
+		ServiceRecords      func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		Template            func(childComplexity int, id string) int
+		TemplateVersion     func(childComplexity int, id string) int
+		Templates           func(childComplexity int, first *int, after *string, last *int, before *string, filter *templates.Filter, sort []*listing.Sort) int
+		Tenant              func(childComplexity int) int
+		UnreadAlertCount    func(childComplexity int) int
+		User                func(childComplexity int, id string) int
+		Users               func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
+		Viewer              func(childComplexity int) int
 	}
 
 	RefreshPayload struct {
@@ -1220,6 +1499,7 @@ type ComplexityRoot struct {
 		ID          func(childComplexity int) int
 		LastLoginAt func(childComplexity int) int
 		Locale      func(childComplexity int) int
+		Manager     func(childComplexity int) int
 		Name        func(childComplexity int) int
 		Phone       func(childComplexity int) int
 		Roles       func(childComplexity int) int
@@ -1470,6 +1750,936 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AlertsReadPayload.UserErrors(childComplexity), true
+
+	case "Approval.contentDigest":
+		if e.ComplexityRoot.Approval.ContentDigest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.ContentDigest(childComplexity), true
+	case "Approval.contract":
+		if e.ComplexityRoot.Approval.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Contract(childComplexity), true
+	case "Approval.decidedAt":
+		if e.ComplexityRoot.Approval.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.DecidedAt(childComplexity), true
+	case "Approval.id":
+		if e.ComplexityRoot.Approval.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.ID(childComplexity), true
+	case "Approval.kind":
+		if e.ComplexityRoot.Approval.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Kind(childComplexity), true
+	case "Approval.nodes":
+		if e.ComplexityRoot.Approval.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Nodes(childComplexity), true
+	case "Approval.opinions":
+		if e.ComplexityRoot.Approval.Opinions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Opinions(childComplexity), true
+	case "Approval.rule":
+		if e.ComplexityRoot.Approval.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Rule(childComplexity), true
+	case "Approval.state":
+		if e.ComplexityRoot.Approval.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.State(childComplexity), true
+	case "Approval.submittedAt":
+		if e.ComplexityRoot.Approval.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.SubmittedAt(childComplexity), true
+	case "Approval.submitter":
+		if e.ComplexityRoot.Approval.Submitter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Submitter(childComplexity), true
+	case "Approval.title":
+		if e.ComplexityRoot.Approval.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Title(childComplexity), true
+	case "Approval.version":
+		if e.ComplexityRoot.Approval.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Approval.Version(childComplexity), true
+
+	case "ApprovalAddSignerPayload.task":
+		if e.ComplexityRoot.ApprovalAddSignerPayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalAddSignerPayload.Task(childComplexity), true
+	case "ApprovalAddSignerPayload.userErrors":
+		if e.ComplexityRoot.ApprovalAddSignerPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalAddSignerPayload.UserErrors(childComplexity), true
+
+	case "ApprovalApprover.amongIds":
+		if e.ComplexityRoot.ApprovalApprover.AmongIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalApprover.AmongIDs(childComplexity), true
+	case "ApprovalApprover.by":
+		if e.ComplexityRoot.ApprovalApprover.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalApprover.By(childComplexity), true
+	case "ApprovalApprover.departmentId":
+		if e.ComplexityRoot.ApprovalApprover.DepartmentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalApprover.DepartmentID(childComplexity), true
+	case "ApprovalApprover.roleId":
+		if e.ComplexityRoot.ApprovalApprover.RoleID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalApprover.RoleID(childComplexity), true
+	case "ApprovalApprover.userId":
+		if e.ComplexityRoot.ApprovalApprover.UserID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalApprover.UserID(childComplexity), true
+
+	case "ApprovalCondition.below":
+		if e.ComplexityRoot.ApprovalCondition.Below == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.Below(childComplexity), true
+	case "ApprovalCondition.currency":
+		if e.ComplexityRoot.ApprovalCondition.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.Currency(childComplexity), true
+	case "ApprovalCondition.departmentIds":
+		if e.ComplexityRoot.ApprovalCondition.DepartmentIDs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.DepartmentIDs(childComplexity), true
+	case "ApprovalCondition.field":
+		if e.ComplexityRoot.ApprovalCondition.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.Field(childComplexity), true
+	case "ApprovalCondition.in":
+		if e.ComplexityRoot.ApprovalCondition.In == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.In(childComplexity), true
+	case "ApprovalCondition.key":
+		if e.ComplexityRoot.ApprovalCondition.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.Key(childComplexity), true
+	case "ApprovalCondition.min":
+		if e.ComplexityRoot.ApprovalCondition.Min == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.Min(childComplexity), true
+	case "ApprovalCondition.not":
+		if e.ComplexityRoot.ApprovalCondition.Not == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalCondition.Not(childComplexity), true
+
+	case "ApprovalConnection.edges":
+		if e.ComplexityRoot.ApprovalConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.Edges(childComplexity), true
+	case "ApprovalConnection.nodes":
+		if e.ComplexityRoot.ApprovalConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.Nodes(childComplexity), true
+	case "ApprovalConnection.pageInfo":
+		if e.ComplexityRoot.ApprovalConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.PageInfo(childComplexity), true
+	case "ApprovalConnection.totalCount":
+		if e.ComplexityRoot.ApprovalConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalConnection.TotalCount(childComplexity), true
+
+	case "ApprovalDecidePayload.task":
+		if e.ComplexityRoot.ApprovalDecidePayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDecidePayload.Task(childComplexity), true
+	case "ApprovalDecidePayload.userErrors":
+		if e.ComplexityRoot.ApprovalDecidePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDecidePayload.UserErrors(childComplexity), true
+
+	case "ApprovalDelegation.delegate":
+		if e.ComplexityRoot.ApprovalDelegation.Delegate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDelegation.Delegate(childComplexity), true
+	case "ApprovalDelegation.endedAt":
+		if e.ComplexityRoot.ApprovalDelegation.EndedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDelegation.EndedAt(childComplexity), true
+	case "ApprovalDelegation.endsOn":
+		if e.ComplexityRoot.ApprovalDelegation.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDelegation.EndsOn(childComplexity), true
+	case "ApprovalDelegation.id":
+		if e.ComplexityRoot.ApprovalDelegation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDelegation.ID(childComplexity), true
+	case "ApprovalDelegation.startsOn":
+		if e.ComplexityRoot.ApprovalDelegation.StartsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDelegation.StartsOn(childComplexity), true
+	case "ApprovalDelegation.version":
+		if e.ComplexityRoot.ApprovalDelegation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalDelegation.Version(childComplexity), true
+
+	case "ApprovalEdge.cursor":
+		if e.ComplexityRoot.ApprovalEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalEdge.Cursor(childComplexity), true
+	case "ApprovalEdge.node":
+		if e.ComplexityRoot.ApprovalEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalEdge.Node(childComplexity), true
+
+	case "ApprovalFlow.archivedAt":
+		if e.ComplexityRoot.ApprovalFlow.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.ArchivedAt(childComplexity), true
+	case "ApprovalFlow.createdAt":
+		if e.ComplexityRoot.ApprovalFlow.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.CreatedAt(childComplexity), true
+	case "ApprovalFlow.id":
+		if e.ComplexityRoot.ApprovalFlow.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.ID(childComplexity), true
+	case "ApprovalFlow.kind":
+		if e.ComplexityRoot.ApprovalFlow.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.Kind(childComplexity), true
+	case "ApprovalFlow.name":
+		if e.ComplexityRoot.ApprovalFlow.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.Name(childComplexity), true
+	case "ApprovalFlow.priority":
+		if e.ComplexityRoot.ApprovalFlow.Priority == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.Priority(childComplexity), true
+	case "ApprovalFlow.revision":
+		if e.ComplexityRoot.ApprovalFlow.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.Revision(childComplexity), true
+	case "ApprovalFlow.revisions":
+		if e.ComplexityRoot.ApprovalFlow.Revisions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.Revisions(childComplexity), true
+	case "ApprovalFlow.updatedAt":
+		if e.ComplexityRoot.ApprovalFlow.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.UpdatedAt(childComplexity), true
+	case "ApprovalFlow.version":
+		if e.ComplexityRoot.ApprovalFlow.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlow.Version(childComplexity), true
+
+	case "ApprovalFlowArchivePayload.approvalFlow":
+		if e.ComplexityRoot.ApprovalFlowArchivePayload.ApprovalFlow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowArchivePayload.ApprovalFlow(childComplexity), true
+	case "ApprovalFlowArchivePayload.userErrors":
+		if e.ComplexityRoot.ApprovalFlowArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowArchivePayload.UserErrors(childComplexity), true
+
+	case "ApprovalFlowCreatePayload.approvalFlow":
+		if e.ComplexityRoot.ApprovalFlowCreatePayload.ApprovalFlow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowCreatePayload.ApprovalFlow(childComplexity), true
+	case "ApprovalFlowCreatePayload.userErrors":
+		if e.ComplexityRoot.ApprovalFlowCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowCreatePayload.UserErrors(childComplexity), true
+
+	case "ApprovalFlowDefinition.conditions":
+		if e.ComplexityRoot.ApprovalFlowDefinition.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowDefinition.Conditions(childComplexity), true
+	case "ApprovalFlowDefinition.nodes":
+		if e.ComplexityRoot.ApprovalFlowDefinition.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowDefinition.Nodes(childComplexity), true
+
+	case "ApprovalFlowNode.allowSubmitter":
+		if e.ComplexityRoot.ApprovalFlowNode.AllowSubmitter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.AllowSubmitter(childComplexity), true
+	case "ApprovalFlowNode.approvers":
+		if e.ComplexityRoot.ApprovalFlowNode.Approvers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Approvers(childComplexity), true
+	case "ApprovalFlowNode.conditions":
+		if e.ComplexityRoot.ApprovalFlowNode.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Conditions(childComplexity), true
+	case "ApprovalFlowNode.copies":
+		if e.ComplexityRoot.ApprovalFlowNode.Copies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Copies(childComplexity), true
+	case "ApprovalFlowNode.escalateAfterHours":
+		if e.ComplexityRoot.ApprovalFlowNode.EscalateAfterHours == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.EscalateAfterHours(childComplexity), true
+	case "ApprovalFlowNode.key":
+		if e.ComplexityRoot.ApprovalFlowNode.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Key(childComplexity), true
+	case "ApprovalFlowNode.mode":
+		if e.ComplexityRoot.ApprovalFlowNode.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Mode(childComplexity), true
+	case "ApprovalFlowNode.name":
+		if e.ComplexityRoot.ApprovalFlowNode.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Name(childComplexity), true
+	case "ApprovalFlowNode.watches":
+		if e.ComplexityRoot.ApprovalFlowNode.Watches == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowNode.Watches(childComplexity), true
+
+	case "ApprovalFlowUpdatePayload.approvalFlow":
+		if e.ComplexityRoot.ApprovalFlowUpdatePayload.ApprovalFlow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowUpdatePayload.ApprovalFlow(childComplexity), true
+	case "ApprovalFlowUpdatePayload.userErrors":
+		if e.ComplexityRoot.ApprovalFlowUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowUpdatePayload.UserErrors(childComplexity), true
+
+	case "ApprovalFlowVersion.createdAt":
+		if e.ComplexityRoot.ApprovalFlowVersion.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowVersion.CreatedAt(childComplexity), true
+	case "ApprovalFlowVersion.definition":
+		if e.ComplexityRoot.ApprovalFlowVersion.Definition == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowVersion.Definition(childComplexity), true
+	case "ApprovalFlowVersion.id":
+		if e.ComplexityRoot.ApprovalFlowVersion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowVersion.ID(childComplexity), true
+	case "ApprovalFlowVersion.number":
+		if e.ComplexityRoot.ApprovalFlowVersion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalFlowVersion.Number(childComplexity), true
+
+	case "ApprovalForwardPayload.task":
+		if e.ComplexityRoot.ApprovalForwardPayload.Task == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalForwardPayload.Task(childComplexity), true
+	case "ApprovalForwardPayload.userErrors":
+		if e.ComplexityRoot.ApprovalForwardPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalForwardPayload.UserErrors(childComplexity), true
+
+	case "ApprovalNode.decidedAt":
+		if e.ComplexityRoot.ApprovalNode.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalNode.DecidedAt(childComplexity), true
+	case "ApprovalNode.id":
+		if e.ComplexityRoot.ApprovalNode.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalNode.ID(childComplexity), true
+	case "ApprovalNode.plan":
+		if e.ComplexityRoot.ApprovalNode.Plan == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalNode.Plan(childComplexity), true
+	case "ApprovalNode.reasons":
+		if e.ComplexityRoot.ApprovalNode.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalNode.Reasons(childComplexity), true
+	case "ApprovalNode.state":
+		if e.ComplexityRoot.ApprovalNode.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalNode.State(childComplexity), true
+	case "ApprovalNode.tasks":
+		if e.ComplexityRoot.ApprovalNode.Tasks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalNode.Tasks(childComplexity), true
+
+	case "ApprovalOpinion.actedAt":
+		if e.ComplexityRoot.ApprovalOpinion.ActedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.ActedAt(childComplexity), true
+	case "ApprovalOpinion.action":
+		if e.ComplexityRoot.ApprovalOpinion.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.Action(childComplexity), true
+	case "ApprovalOpinion.digest":
+		if e.ComplexityRoot.ApprovalOpinion.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.Digest(childComplexity), true
+	case "ApprovalOpinion.id":
+		if e.ComplexityRoot.ApprovalOpinion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.ID(childComplexity), true
+	case "ApprovalOpinion.position":
+		if e.ComplexityRoot.ApprovalOpinion.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.Position(childComplexity), true
+	case "ApprovalOpinion.principal":
+		if e.ComplexityRoot.ApprovalOpinion.Principal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.Principal(childComplexity), true
+	case "ApprovalOpinion.target":
+		if e.ComplexityRoot.ApprovalOpinion.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.Target(childComplexity), true
+	case "ApprovalOpinion.text":
+		if e.ComplexityRoot.ApprovalOpinion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.Text(childComplexity), true
+	case "ApprovalOpinion.user":
+		if e.ComplexityRoot.ApprovalOpinion.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalOpinion.User(childComplexity), true
+
+	case "ApprovalPreview.flow":
+		if e.ComplexityRoot.ApprovalPreview.Flow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreview.Flow(childComplexity), true
+	case "ApprovalPreview.nodes":
+		if e.ComplexityRoot.ApprovalPreview.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreview.Nodes(childComplexity), true
+	case "ApprovalPreview.revision":
+		if e.ComplexityRoot.ApprovalPreview.Revision == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreview.Revision(childComplexity), true
+	case "ApprovalPreview.rule":
+		if e.ComplexityRoot.ApprovalPreview.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreview.Rule(childComplexity), true
+
+	case "ApprovalPreviewNode.approvers":
+		if e.ComplexityRoot.ApprovalPreviewNode.Approvers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreviewNode.Approvers(childComplexity), true
+	case "ApprovalPreviewNode.copies":
+		if e.ComplexityRoot.ApprovalPreviewNode.Copies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreviewNode.Copies(childComplexity), true
+	case "ApprovalPreviewNode.isMissing":
+		if e.ComplexityRoot.ApprovalPreviewNode.Missing == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreviewNode.Missing(childComplexity), true
+	case "ApprovalPreviewNode.plan":
+		if e.ComplexityRoot.ApprovalPreviewNode.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreviewNode.Node(childComplexity), true
+	case "ApprovalPreviewNode.reasons":
+		if e.ComplexityRoot.ApprovalPreviewNode.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalPreviewNode.Reasons(childComplexity), true
+
+	case "ApprovalRemindPayload.approval":
+		if e.ComplexityRoot.ApprovalRemindPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalRemindPayload.Approval(childComplexity), true
+	case "ApprovalRemindPayload.userErrors":
+		if e.ComplexityRoot.ApprovalRemindPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalRemindPayload.UserErrors(childComplexity), true
+
+	case "ApprovalSheet.digest":
+		if e.ComplexityRoot.ApprovalSheet.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheet.Digest(childComplexity), true
+	case "ApprovalSheet.head":
+		if e.ComplexityRoot.ApprovalSheet.Head == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheet.Head(childComplexity), true
+	case "ApprovalSheet.nodes":
+		if e.ComplexityRoot.ApprovalSheet.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheet.Nodes(childComplexity), true
+	case "ApprovalSheet.opinions":
+		if e.ComplexityRoot.ApprovalSheet.Opinions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheet.Opinions(childComplexity), true
+	case "ApprovalSheet.state":
+		if e.ComplexityRoot.ApprovalSheet.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheet.State(childComplexity), true
+
+	case "ApprovalSheetHead.approval":
+		if e.ComplexityRoot.ApprovalSheetHead.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Approval(childComplexity), true
+	case "ApprovalSheetHead.content":
+		if e.ComplexityRoot.ApprovalSheetHead.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Content(childComplexity), true
+	case "ApprovalSheetHead.flow":
+		if e.ComplexityRoot.ApprovalSheetHead.Flow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Flow(childComplexity), true
+	case "ApprovalSheetHead.kind":
+		if e.ComplexityRoot.ApprovalSheetHead.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Kind(childComplexity), true
+	case "ApprovalSheetHead.rule":
+		if e.ComplexityRoot.ApprovalSheetHead.Rule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Rule(childComplexity), true
+	case "ApprovalSheetHead.submittedAt":
+		if e.ComplexityRoot.ApprovalSheetHead.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.SubmittedAt(childComplexity), true
+	case "ApprovalSheetHead.submitter":
+		if e.ComplexityRoot.ApprovalSheetHead.Submitter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Submitter(childComplexity), true
+	case "ApprovalSheetHead.title":
+		if e.ComplexityRoot.ApprovalSheetHead.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetHead.Title(childComplexity), true
+
+	case "ApprovalSheetNode.approvers":
+		if e.ComplexityRoot.ApprovalSheetNode.Approvers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetNode.Approvers(childComplexity), true
+	case "ApprovalSheetNode.key":
+		if e.ComplexityRoot.ApprovalSheetNode.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetNode.Key(childComplexity), true
+	case "ApprovalSheetNode.mode":
+		if e.ComplexityRoot.ApprovalSheetNode.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetNode.Mode(childComplexity), true
+	case "ApprovalSheetNode.name":
+		if e.ComplexityRoot.ApprovalSheetNode.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetNode.Name(childComplexity), true
+	case "ApprovalSheetNode.reasons":
+		if e.ComplexityRoot.ApprovalSheetNode.Reasons == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetNode.Reasons(childComplexity), true
+
+	case "ApprovalSheetOpinion.action":
+		if e.ComplexityRoot.ApprovalSheetOpinion.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.Action(childComplexity), true
+	case "ApprovalSheetOpinion.at":
+		if e.ComplexityRoot.ApprovalSheetOpinion.At == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.At(childComplexity), true
+	case "ApprovalSheetOpinion.by":
+		if e.ComplexityRoot.ApprovalSheetOpinion.By == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.By(childComplexity), true
+	case "ApprovalSheetOpinion.content":
+		if e.ComplexityRoot.ApprovalSheetOpinion.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.Content(childComplexity), true
+	case "ApprovalSheetOpinion.for":
+		if e.ComplexityRoot.ApprovalSheetOpinion.For == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.For(childComplexity), true
+	case "ApprovalSheetOpinion.node":
+		if e.ComplexityRoot.ApprovalSheetOpinion.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.Node(childComplexity), true
+	case "ApprovalSheetOpinion.position":
+		if e.ComplexityRoot.ApprovalSheetOpinion.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.Position(childComplexity), true
+	case "ApprovalSheetOpinion.text":
+		if e.ComplexityRoot.ApprovalSheetOpinion.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.Text(childComplexity), true
+	case "ApprovalSheetOpinion.to":
+		if e.ComplexityRoot.ApprovalSheetOpinion.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetOpinion.To(childComplexity), true
+
+	case "ApprovalSheetVerification.isCurrent":
+		if e.ComplexityRoot.ApprovalSheetVerification.IsCurrent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetVerification.IsCurrent(childComplexity), true
+	case "ApprovalSheetVerification.isGenuine":
+		if e.ComplexityRoot.ApprovalSheetVerification.IsGenuine == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetVerification.IsGenuine(childComplexity), true
+	case "ApprovalSheetVerification.opinions":
+		if e.ComplexityRoot.ApprovalSheetVerification.Opinions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalSheetVerification.Opinions(childComplexity), true
+
+	case "ApprovalTask.approval":
+		if e.ComplexityRoot.ApprovalTask.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.Approval(childComplexity), true
+	case "ApprovalTask.decidedAt":
+		if e.ComplexityRoot.ApprovalTask.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.DecidedAt(childComplexity), true
+	case "ApprovalTask.escalateAt":
+		if e.ComplexityRoot.ApprovalTask.EscalateAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.EscalateAt(childComplexity), true
+	case "ApprovalTask.id":
+		if e.ComplexityRoot.ApprovalTask.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.ID(childComplexity), true
+	case "ApprovalTask.node":
+		if e.ComplexityRoot.ApprovalTask.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.Node(childComplexity), true
+	case "ApprovalTask.openedAt":
+		if e.ComplexityRoot.ApprovalTask.OpenedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.OpenedAt(childComplexity), true
+	case "ApprovalTask.origin":
+		if e.ComplexityRoot.ApprovalTask.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.Origin(childComplexity), true
+	case "ApprovalTask.principal":
+		if e.ComplexityRoot.ApprovalTask.Principal == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.Principal(childComplexity), true
+	case "ApprovalTask.state":
+		if e.ComplexityRoot.ApprovalTask.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.State(childComplexity), true
+	case "ApprovalTask.user":
+		if e.ComplexityRoot.ApprovalTask.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.User(childComplexity), true
+	case "ApprovalTask.version":
+		if e.ComplexityRoot.ApprovalTask.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTask.Version(childComplexity), true
+
+	case "ApprovalTaskConnection.edges":
+		if e.ComplexityRoot.ApprovalTaskConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTaskConnection.Edges(childComplexity), true
+	case "ApprovalTaskConnection.nodes":
+		if e.ComplexityRoot.ApprovalTaskConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTaskConnection.Nodes(childComplexity), true
+	case "ApprovalTaskConnection.pageInfo":
+		if e.ComplexityRoot.ApprovalTaskConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTaskConnection.PageInfo(childComplexity), true
+	case "ApprovalTaskConnection.totalCount":
+		if e.ComplexityRoot.ApprovalTaskConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTaskConnection.TotalCount(childComplexity), true
+
+	case "ApprovalTaskEdge.cursor":
+		if e.ComplexityRoot.ApprovalTaskEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTaskEdge.Cursor(childComplexity), true
+	case "ApprovalTaskEdge.node":
+		if e.ComplexityRoot.ApprovalTaskEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalTaskEdge.Node(childComplexity), true
+
+	case "ApprovalWithdrawPayload.approval":
+		if e.ComplexityRoot.ApprovalWithdrawPayload.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalWithdrawPayload.Approval(childComplexity), true
+	case "ApprovalWithdrawPayload.userErrors":
+		if e.ComplexityRoot.ApprovalWithdrawPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApprovalWithdrawPayload.UserErrors(childComplexity), true
 
 	case "AuditChange.after":
 		if e.ComplexityRoot.AuditChange.After == nil {
@@ -3398,6 +4608,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerUpdatePayload.UserErrors(childComplexity), true
 
+	case "DelegationEndPayload.delegation":
+		if e.ComplexityRoot.DelegationEndPayload.Delegation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationEndPayload.Delegation(childComplexity), true
+	case "DelegationEndPayload.userErrors":
+		if e.ComplexityRoot.DelegationEndPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationEndPayload.UserErrors(childComplexity), true
+
+	case "DelegationSetPayload.delegation":
+		if e.ComplexityRoot.DelegationSetPayload.Delegation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSetPayload.Delegation(childComplexity), true
+	case "DelegationSetPayload.userErrors":
+		if e.ComplexityRoot.DelegationSetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DelegationSetPayload.UserErrors(childComplexity), true
+
 	case "Department.archivedAt":
 		if e.ComplexityRoot.Department.ArchivedAt == nil {
 			break
@@ -3422,6 +4658,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Department.CreatedAt(childComplexity), true
+	case "Department.head":
+		if e.ComplexityRoot.Department.Head == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Department.Head(childComplexity), true
 	case "Department.id":
 		if e.ComplexityRoot.Department.ID == nil {
 			break
@@ -3784,6 +5026,94 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AlertsRead(childComplexity, args["input"].(alerts.Targets)), true
+	case "Mutation.approvalAddSigner":
+		if e.ComplexityRoot.Mutation.ApprovalAddSigner == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalAddSigner_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalAddSigner(childComplexity, args["input"].(approvals.Addition)), true
+	case "Mutation.approvalDecide":
+		if e.ComplexityRoot.Mutation.ApprovalDecide == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalDecide_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalDecide(childComplexity, args["input"].(approvals.Answer)), true
+	case "Mutation.approvalFlowArchive":
+		if e.ComplexityRoot.Mutation.ApprovalFlowArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalFlowArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalFlowArchive(childComplexity, args["input"].(approvals.FlowTarget)), true
+	case "Mutation.approvalFlowCreate":
+		if e.ComplexityRoot.Mutation.ApprovalFlowCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalFlowCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalFlowCreate(childComplexity, args["input"].(approvals.FlowDraft)), true
+	case "Mutation.approvalFlowUpdate":
+		if e.ComplexityRoot.Mutation.ApprovalFlowUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalFlowUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalFlowUpdate(childComplexity, args["input"].(approvals.FlowChange)), true
+	case "Mutation.approvalForward":
+		if e.ComplexityRoot.Mutation.ApprovalForward == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalForward_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalForward(childComplexity, args["input"].(approvals.Handover)), true
+	case "Mutation.approvalRemind":
+		if e.ComplexityRoot.Mutation.ApprovalRemind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalRemind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalRemind(childComplexity, args["input"].(approvals.Target)), true
+	case "Mutation.approvalWithdraw":
+		if e.ComplexityRoot.Mutation.ApprovalWithdraw == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_approvalWithdraw_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ApprovalWithdraw(childComplexity, args["input"].(approvals.Target)), true
 	case "Mutation.clauseArchive":
 		if e.ComplexityRoot.Mutation.ClauseArchive == nil {
 			break
@@ -4202,6 +5532,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.CustomerUpdate(childComplexity, args["input"].(customers.Change)), true
+	case "Mutation.delegationEnd":
+		if e.ComplexityRoot.Mutation.DelegationEnd == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_delegationEnd_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DelegationEnd(childComplexity, args["input"].(approvals.DelegationTarget)), true
+	case "Mutation.delegationSet":
+		if e.ComplexityRoot.Mutation.DelegationSet == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_delegationSet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DelegationSet(childComplexity, args["input"].(approvals.Absence)), true
 	case "Mutation.departmentArchive":
 		if e.ComplexityRoot.Mutation.DepartmentArchive == nil {
 			break
@@ -4747,6 +6099,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Alerts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*alerts.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.approval":
+		if e.ComplexityRoot.Query.Approval == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approval_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Approval(childComplexity, args["id"].(string)), true
+	case "Query.approvalFlow":
+		if e.ComplexityRoot.Query.ApprovalFlow == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvalFlow_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ApprovalFlow(childComplexity, args["id"].(string)), true
+	case "Query.approvalFlows":
+		if e.ComplexityRoot.Query.ApprovalFlows == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvalFlows_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ApprovalFlows(childComplexity, args["kind"].(*flow.Kind), args["includeArchived"].(bool)), true
+	case "Query.approvalPreview":
+		if e.ComplexityRoot.Query.ApprovalPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvalPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ApprovalPreview(childComplexity, args["input"].(approvals.Preview)), true
+	case "Query.approvalSheet":
+		if e.ComplexityRoot.Query.ApprovalSheet == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvalSheet_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ApprovalSheet(childComplexity, args["id"].(string)), true
+	case "Query.approvalSheetVerify":
+		if e.ComplexityRoot.Query.ApprovalSheetVerify == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvalSheetVerify_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ApprovalSheetVerify(childComplexity, args["id"].(string), args["digest"].(string)), true
+	case "Query.approvals":
+		if e.ComplexityRoot.Query.Approvals == nil {
+			break
+		}
+
+		args, err := ec.field_Query_approvals_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Approvals(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*approvals.Filter)), true
 	case "Query.auditEntries":
 		if e.ComplexityRoot.Query.AuditEntries == nil {
 			break
@@ -4868,6 +6297,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.delegations":
+		if e.ComplexityRoot.Query.Delegations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Delegations(childComplexity), true
 	case "Query.department":
 		if e.ComplexityRoot.Query.Department == nil {
 			break
@@ -4913,6 +6348,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.DictionaryEntry(childComplexity, args["id"].(string)), true
 
+	case "Query.myTasks":
+		if e.ComplexityRoot.Query.MyTasks == nil {
+			break
+		}
+
+		args, err := ec.field_Query_myTasks_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MyTasks(childComplexity, args["bucket"].(approvals.Bucket), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.node":
 		if e.ComplexityRoot.Query.Node == nil {
 			break
@@ -6293,6 +7739,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.User.Locale(childComplexity), true
+	case "User.manager":
+		if e.ComplexityRoot.User.Manager == nil {
+			break
+		}
+
+		return e.ComplexityRoot.User.Manager(childComplexity), true
 	case "User.name":
 		if e.ComplexityRoot.User.Name == nil {
 			break
@@ -6516,6 +7968,20 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AlertFilter", ec.unmarshalInputAlertFilter),
 			graphql.NewInputUnmarshaler("AlertSort", ec.unmarshalInputAlertSort),
 			graphql.NewInputUnmarshaler("AlertsReadInput", ec.unmarshalInputAlertsReadInput),
+			graphql.NewInputUnmarshaler("ApprovalAddSignerInput", ec.unmarshalInputApprovalAddSignerInput),
+			graphql.NewInputUnmarshaler("ApprovalApproverInput", ec.unmarshalInputApprovalApproverInput),
+			graphql.NewInputUnmarshaler("ApprovalChoiceInput", ec.unmarshalInputApprovalChoiceInput),
+			graphql.NewInputUnmarshaler("ApprovalConditionInput", ec.unmarshalInputApprovalConditionInput),
+			graphql.NewInputUnmarshaler("ApprovalDecideInput", ec.unmarshalInputApprovalDecideInput),
+			graphql.NewInputUnmarshaler("ApprovalFilter", ec.unmarshalInputApprovalFilter),
+			graphql.NewInputUnmarshaler("ApprovalFlowArchiveInput", ec.unmarshalInputApprovalFlowArchiveInput),
+			graphql.NewInputUnmarshaler("ApprovalFlowCreateInput", ec.unmarshalInputApprovalFlowCreateInput),
+			graphql.NewInputUnmarshaler("ApprovalFlowNodeInput", ec.unmarshalInputApprovalFlowNodeInput),
+			graphql.NewInputUnmarshaler("ApprovalFlowUpdateInput", ec.unmarshalInputApprovalFlowUpdateInput),
+			graphql.NewInputUnmarshaler("ApprovalForwardInput", ec.unmarshalInputApprovalForwardInput),
+			graphql.NewInputUnmarshaler("ApprovalPreviewInput", ec.unmarshalInputApprovalPreviewInput),
+			graphql.NewInputUnmarshaler("ApprovalRemindInput", ec.unmarshalInputApprovalRemindInput),
+			graphql.NewInputUnmarshaler("ApprovalWithdrawInput", ec.unmarshalInputApprovalWithdrawInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntrySort", ec.unmarshalInputAuditEntrySort),
 			graphql.NewInputUnmarshaler("ClauseArchiveInput", ec.unmarshalInputClauseArchiveInput),
@@ -6570,6 +8036,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CustomerUpdateInput", ec.unmarshalInputCustomerUpdateInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DelegationEndInput", ec.unmarshalInputDelegationEndInput),
+			graphql.NewInputUnmarshaler("DelegationSetInput", ec.unmarshalInputDelegationSetInput),
 			graphql.NewInputUnmarshaler("DepartmentArchiveInput", ec.unmarshalInputDepartmentArchiveInput),
 			graphql.NewInputUnmarshaler("DepartmentCreateInput", ec.unmarshalInputDepartmentCreateInput),
 			graphql.NewInputUnmarshaler("DepartmentRestoreInput", ec.unmarshalInputDepartmentRestoreInput),
@@ -6916,6 +8384,910 @@ type Subscription {
   Permissions are asked for anew with each event. Needs alert:read.
   """
   alertEvents(after: String, filter: AlertFilter): AlertEvent!
+}
+`, BuiltIn: false},
+	{Name: "../schema/approval.graphql", Input: `"""
+One run of an approval flow for one subject: who is asked, in which order, and what they said. Needs approval:read;
+whoever submitted it or has a task in it sees it whatever the reach.
+"""
+type Approval implements Node {
+  "Begins with apr_."
+  id: ID!
+  "Goes up when the approval moves on; its submitter's actions name the one they were made from."
+  version: Int!
+  "What was submitted."
+  kind: ApprovalSubjectKind!
+  "What it is called, as the owner of the subject says."
+  title: String!
+  "Where it stands."
+  state: ApprovalState!
+  "The contract it is about; null for none, or when the caller may not see it."
+  contract: Contract @goField(batch: true)
+  "Who submitted it; null when the caller may not see them."
+  submitter: User @goField(batch: true)
+  "Which rules chose the flow."
+  rule: String!
+  "SHA-256 of what is approved, in hexadecimal."
+  contentDigest: String!
+  "The stops, in order."
+  nodes: [ApprovalNode!]! @goField(batch: true)
+  "Everything that was said and done, oldest first."
+  opinions: [ApprovalOpinion!]! @goField(batch: true)
+  "When it was submitted."
+  submittedAt: DateTime!
+  "When it was decided, sent back or withdrawn; null while it is pending."
+  decidedAt: DateTime
+}
+
+"A stop of one approval, as it was planned when the approval began."
+type ApprovalNode {
+  "Begins with apn_."
+  id: ID!
+  "The node of the flow's version."
+  plan: ApprovalFlowNode!
+  "Which rules fired and how approvers were found."
+  reasons: [String!]!
+  "Where it stands."
+  state: ApprovalNodeState!
+  "Who is asked, in the order of their turns, and who got a copy."
+  tasks: [ApprovalTask!]! @goField(batch: true)
+  "When it was decided; null until then."
+  decidedAt: DateTime
+}
+
+"What one person is asked, or shown."
+type ApprovalTask {
+  "Begins with apt_."
+  id: ID!
+  "Goes up with every change; a decision names the one it was made from."
+  version: Int!
+  "The approval; null when the caller may not see it."
+  approval: Approval @goField(batch: true)
+  "The stop it belongs to."
+  node: ApprovalNode @goField(batch: true)
+  "Who holds it now; null when the caller may not see them."
+  user: User @goField(batch: true)
+  "Whom the holder stands in for; null when they act for themselves."
+  principal: User @goField(batch: true)
+  "How they came to it."
+  origin: ApprovalTaskOrigin!
+  "Where it stands."
+  state: ApprovalTaskState!
+  "When its turn came; null until then."
+  openedAt: DateTime
+  "When it passes to somebody above; null for never."
+  escalateAt: DateTime
+  "When it was decided or passed on; null until then."
+  decidedAt: DateTime
+}
+
+"An entry of an approval's record. Entries are only ever added."
+type ApprovalOpinion {
+  "Begins with apo_."
+  id: ID!
+  "Counts from 1 within the approval."
+  position: Int!
+  "What was done."
+  action: ApprovalAction!
+  "Who did it; null for the clock, or when the caller may not see them."
+  user: User @goField(batch: true)
+  "For whom; null when for themselves."
+  principal: User @goField(batch: true)
+  "Whom it was passed to; null for nobody."
+  target: User @goField(batch: true)
+  "What they said."
+  text: String!
+  "SHA-256 of the content it is about, in hexadecimal."
+  digest: String!
+  "When."
+  actedAt: DateTime!
+}
+
+"A page of approvals."
+type ApprovalConnection {
+  "The approvals with their cursors."
+  edges: [ApprovalEdge!]!
+  "The approvals alone."
+  nodes: [Approval!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"An approval in a page."
+type ApprovalEdge {
+  "The approval."
+  node: Approval!
+  "Points at the approval within this list."
+  cursor: String!
+}
+
+"A page of tasks."
+type ApprovalTaskConnection {
+  "The tasks with their cursors."
+  edges: [ApprovalTaskEdge!]!
+  "The tasks alone."
+  nodes: [ApprovalTask!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all; costs a query of its own."
+  totalCount: Int!
+}
+
+"A task in a page."
+type ApprovalTaskEdge {
+  "The task."
+  node: ApprovalTask!
+  "Points at the task within this list."
+  cursor: String!
+}
+
+"Selects approvals; all given conditions must hold."
+input ApprovalFilter {
+  "One of these kinds of subjects."
+  kind: [ApprovalSubjectKind!]
+  "One of these states."
+  state: [ApprovalState!]
+  "About one of these contracts."
+  contractId: [ID!]
+  "Submitted by one of these users."
+  submitterId: [ID!]
+}
+
+"A part of one's own tasks."
+enum ApprovalTaskBucket {
+  "To be decided."
+  PENDING
+  "Decided or passed on."
+  DECIDED
+  "Shown for information."
+  COPIED
+}
+
+extend type Query {
+  "The approval with this id; null when there is none that the caller may see. Needs approval:read."
+  approval(id: ID!): Approval
+  "Approvals the caller may see, newest first; at most 100 a page. Needs approval:read."
+  approvals(first: Int, after: String, last: Int, before: String, filter: ApprovalFilter): ApprovalConnection!
+  "The caller's own tasks of one part, newest first; at most 100 a page. Needs approval:read."
+  myTasks(bucket: ApprovalTaskBucket! = PENDING, first: Int, after: String, last: Int, before: String): ApprovalTaskConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/approval_flow.graphql", Input: `"A tenant's flow for one kind of subject. Needs approval_flow:read."
+type ApprovalFlow implements Node {
+  "Begins with afl_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "What it is called."
+  name: String!
+  "What it is for."
+  kind: ApprovalSubjectKind!
+  "Of the flows that apply, the one with the lowest priority is taken."
+  priority: Int!
+  "Number of the newest version."
+  revision: Int!
+  "All versions, newest first. An approval keeps the one it began with."
+  revisions: [ApprovalFlowVersion!]! @goField(batch: true)
+  "When the flow was made."
+  createdAt: DateTime!
+  "When the flow was last changed."
+  updatedAt: DateTime!
+  "When the flow was taken out of use; null while it is in use."
+  archivedAt: DateTime
+}
+
+"A numbered version of a flow. It never changes."
+type ApprovalFlowVersion {
+  "Begins with afv_."
+  id: ID!
+  "Counts from 1 within the flow."
+  number: Int!
+  "What it says."
+  definition: ApprovalFlowDefinition!
+  "When it was made."
+  createdAt: DateTime!
+}
+
+"When a flow applies and whom it asks."
+type ApprovalFlowDefinition {
+  "All of them must hold; none: the flow always applies."
+  conditions: [ApprovalCondition!]!
+  "The stops, in order."
+  nodes: [ApprovalFlowNode!]!
+}
+
+"A stop of a flow."
+type ApprovalFlowNode {
+  "Names it within the flow and across versions."
+  key: String!
+  "What it is called."
+  name: String!
+  "How many of its approvers decide."
+  mode: ApprovalMode!
+  "All of them must hold, or the stop is left out."
+  conditions: [ApprovalCondition!]!
+  "Who is asked."
+  approvers: [ApprovalApprover!]!
+  "Who is told when the stop begins."
+  copies: [ApprovalApprover!]!
+  "The parts whose change voids its approval; none means every part."
+  watches: [ApprovalPart!]!
+  "Whether people may approve their own request here."
+  allowSubmitter: Boolean!
+  "A task passes to somebody above after so many working hours; 0 for never."
+  escalateAfterHours: Int!
+}
+
+"A test of what was submitted."
+type ApprovalCondition {
+  "What it looks at."
+  field: ApprovalConditionField!
+  "The key of the custom field; null for others."
+  key: String
+  "Turns the answer round."
+  not: Boolean!
+  "One of these values."
+  in: [String!]!
+  "Within one of these departments or below them."
+  departmentIds: [ID!]!
+  "This much or more."
+  min: Decimal
+  "Less than this."
+  below: Decimal
+  "In which min and below are."
+  currency: CurrencyCode
+}
+
+"How an approver is found."
+type ApprovalApprover {
+  "Which way."
+  by: ApprovalApproverKind!
+  "The person, for USER."
+  userId: ID
+  "The role, for ROLE."
+  roleId: ID
+  "The department, for HEAD; null for the subject's own."
+  departmentId: ID
+  "Whom the submitter chooses from, for CHOICE."
+  amongIds: [ID!]!
+}
+
+"How many of a stop's approvers decide. One refusal always refuses."
+enum ApprovalMode {
+  "The first that the stop names."
+  ONE
+  "Everybody, in any order."
+  ALL
+  "Whoever answers first."
+  ANY
+  "Everybody, one after the other."
+  SEQUENCE
+}
+
+"How an approver is found."
+enum ApprovalApproverKind {
+  "This person."
+  USER
+  "Every active member of a role."
+  ROLE
+  "The head of a department, else of the nearest one above that has one."
+  HEAD
+  "The submitter's manager, else the head of their department."
+  MANAGER
+  "Chosen by the submitter from a list."
+  CHOICE
+}
+
+"What a condition looks at."
+enum ApprovalConditionField {
+  "The kind of contract."
+  KIND
+  "The amount; in another currency without a rate it counts as a match."
+  AMOUNT
+  "The subject's department."
+  DEPARTMENT
+  "The code of the template."
+  TEMPLATE
+  "The customer's grade."
+  CUSTOMER_GRADE
+  "How many clauses deviate from the template."
+  CLAUSE_EXCEPTIONS
+  "A custom field."
+  CUSTOM
+}
+
+"A part of what is approved."
+enum ApprovalPart {
+  "Wording, goods and services."
+  TEXT
+  "How much, and to whom."
+  AMOUNT
+  "What falls due when."
+  PLAN
+  "From when to when."
+  TERM
+  "Who is bound."
+  PARTIES
+}
+
+extend type Query {
+  "The tenant's flows, by kind and in the order in which they are tried. Needs approval_flow:read."
+  approvalFlows(kind: ApprovalSubjectKind, includeArchived: Boolean! = false): [ApprovalFlow!]!
+  "The flow with this id; null when there is none. Needs approval_flow:read."
+  approvalFlow(id: ID!): ApprovalFlow
+}
+`, BuiltIn: false},
+	{Name: "../schema/approval_flow_mutations.graphql", Input: `"A test of what is submitted."
+input ApprovalConditionInput {
+  "What it looks at."
+  field: ApprovalConditionField!
+  "The key of the custom field."
+  key: String
+  "Turns the answer round."
+  not: Boolean! = false
+  "One of these values; up to 100."
+  in: [String!]
+  "Within one of these departments or below them; up to 100."
+  departmentIds: [ID!]
+  "This much or more."
+  min: Decimal
+  "Less than this; more than min."
+  below: Decimal
+  "In which min and below are; required for AMOUNT."
+  currency: CurrencyCode
+}
+
+"How an approver is found."
+input ApprovalApproverInput {
+  "Which way."
+  by: ApprovalApproverKind!
+  "The person, for USER."
+  userId: ID
+  "The role, for ROLE."
+  roleId: ID
+  "The department, for HEAD; the subject's own unless given."
+  departmentId: ID
+  "Whom the submitter chooses from, for CHOICE; up to 50."
+  amongIds: [ID!]
+}
+
+"A stop of a flow."
+input ApprovalFlowNodeInput {
+  "1 to 40 characters, unique within the flow."
+  key: String!
+  "1 to 100 characters."
+  name: String!
+  "How many of its approvers decide."
+  mode: ApprovalMode!
+  "All of them must hold, or the stop is left out; up to 20."
+  conditions: [ApprovalConditionInput!]
+  "Who is asked; 1 to 50."
+  approvers: [ApprovalApproverInput!]!
+  "Who is told when the stop begins; up to 50."
+  copies: [ApprovalApproverInput!]
+  "The parts whose change voids its approval; every part unless given."
+  watches: [ApprovalPart!]
+  "Whether people may approve their own request here."
+  allowSubmitter: Boolean! = false
+  "Working hours, Monday to Friday from nine to six, after which a task passes to somebody above; 0 to 900, 0 for never."
+  escalateAfterHours: Int! = 0
+}
+
+"A new flow."
+input ApprovalFlowCreateInput {
+  "What it is for."
+  kind: ApprovalSubjectKind!
+  "1 to 100 characters."
+  name: String!
+  "0 to 1,000,000; 0 unless given."
+  priority: Int
+  "All of them must hold; without any, the flow always applies. Up to 20."
+  conditions: [ApprovalConditionInput!]
+  "The stops, in order; 1 to 30."
+  nodes: [ApprovalFlowNodeInput!]!
+}
+
+"A change of a flow. What is left out stays; conditions or nodes make a new version."
+input ApprovalFlowUpdateInput {
+  "The flow."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  name: String
+  "0 to 1,000,000."
+  priority: Int
+  "Replaces all conditions."
+  conditions: [ApprovalConditionInput!]
+  "Replaces all stops."
+  nodes: [ApprovalFlowNodeInput!]
+}
+
+"A flow to take out of use."
+input ApprovalFlowArchiveInput {
+  "The flow."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What approvalFlowCreate did."
+type ApprovalFlowCreatePayload {
+  "The new flow; null when there are errors."
+  approvalFlow: ApprovalFlow
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What approvalFlowUpdate did."
+type ApprovalFlowUpdatePayload {
+  "The changed flow; on VERSION_CONFLICT the flow as it is now; null on other errors."
+  approvalFlow: ApprovalFlow
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What approvalFlowArchive did."
+type ApprovalFlowArchivePayload {
+  "The archived flow; on VERSION_CONFLICT the flow as it is now; null on other errors."
+  approvalFlow: ApprovalFlow
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Adds a flow. Needs approval_flow:update. userErrors: REQUIRED, TOO_LONG, OUT_OF_RANGE, UNKNOWN_VALUE, DUPLICATE,
+  INCONSISTENT, NOT_FOUND, LIMIT_REACHED.
+  """
+  approvalFlowCreate(input: ApprovalFlowCreateInput!): ApprovalFlowCreatePayload!
+  """
+  Changes a flow; approvals that run keep the version they began with. Needs approval_flow:update. userErrors: those of
+  approvalFlowCreate, VERSION_CONFLICT, WRONG_STATE.
+  """
+  approvalFlowUpdate(input: ApprovalFlowUpdateInput!): ApprovalFlowUpdatePayload!
+  "Takes a flow out of use. Needs approval_flow:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  approvalFlowArchive(input: ApprovalFlowArchiveInput!): ApprovalFlowArchivePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/approval_mutations.graphql", Input: `"An approver's answer to a task."
+input ApprovalDecideInput {
+  "The caller's own task."
+  taskId: ID!
+  "The task's version that the answer was made from."
+  expectedVersion: Int!
+  "The answer."
+  decision: ApprovalDecision!
+  "Up to 2,000 characters; required to reject and to send back."
+  opinion: String
+  "For SEND_BACK: the key of a node before this one; the submitter unless given."
+  toNode: String
+  "Who is told; up to 20."
+  copyIds: [ID!]
+}
+
+"More people to ask at the node of a task."
+input ApprovalAddSignerInput {
+  "The caller's own task."
+  taskId: ID!
+  "The task's version that the caller has seen."
+  expectedVersion: Int!
+  "1 to 20 users; each must agree, whatever the mode."
+  userIds: [ID!]!
+  "Up to 2,000 characters."
+  opinion: String
+}
+
+"A task to give to somebody else."
+input ApprovalForwardInput {
+  "The caller's own task."
+  taskId: ID!
+  "The task's version that the caller has seen."
+  expectedVersion: Int!
+  "Who decides instead."
+  userId: ID!
+  "Up to 2,000 characters."
+  opinion: String
+}
+
+"An approval to take back."
+input ApprovalWithdrawInput {
+  "The approval."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  opinion: String
+}
+
+"An approval whose approvers to remind."
+input ApprovalRemindInput {
+  "The approval."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  opinion: String
+}
+
+"Who stands in for the caller, and when."
+input DelegationSetInput {
+  "Who gets the tasks."
+  delegateId: ID!
+  "The first day."
+  startsOn: Date!
+  "The last day; at most 366 days later."
+  endsOn: Date!
+}
+
+"A delegation to end."
+input DelegationEndInput {
+  "The delegation."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What approvalDecide did."
+type ApprovalDecidePayload {
+  "The task; on VERSION_CONFLICT the task as it is now; null on other errors."
+  task: ApprovalTask
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What approvalAddSigner did."
+type ApprovalAddSignerPayload {
+  "The task; on VERSION_CONFLICT the task as it is now; null on other errors."
+  task: ApprovalTask
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What approvalForward did."
+type ApprovalForwardPayload {
+  "The task that was given away; on VERSION_CONFLICT the task as it is now; null on other errors."
+  task: ApprovalTask
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What approvalWithdraw did."
+type ApprovalWithdrawPayload {
+  "The approval; on VERSION_CONFLICT the approval as it is now; null on other errors."
+  approval: Approval
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What approvalRemind did."
+type ApprovalRemindPayload {
+  "The approval; on VERSION_CONFLICT the approval as it is now; null on other errors."
+  approval: Approval
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What delegationSet did."
+type DelegationSetPayload {
+  "The delegation; null when there are errors."
+  delegation: ApprovalDelegation
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What delegationEnd did."
+type DelegationEndPayload {
+  "The delegation; on VERSION_CONFLICT the delegation as it is now; null on other errors."
+  delegation: ApprovalDelegation
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Answers a task of the caller's and takes the approval as far as it goes. Needs approval:decide. userErrors: REQUIRED,
+  TOO_LONG, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, LIMIT_REACHED.
+  """
+  approvalDecide(input: ApprovalDecideInput!): ApprovalDecidePayload!
+  """
+  Asks others beside the caller. Needs approval:decide. userErrors: OUT_OF_RANGE, TOO_LONG, NOT_FOUND, NOT_ALLOWED (the
+  submitter), DUPLICATE, VERSION_CONFLICT, WRONG_STATE, LIMIT_REACHED.
+  """
+  approvalAddSigner(input: ApprovalAddSignerInput!): ApprovalAddSignerPayload!
+  """
+  Gives a task of the caller's to somebody else. Needs approval:decide. userErrors: TOO_LONG, NOT_FOUND, NOT_ALLOWED (the
+  submitter), DUPLICATE, VERSION_CONFLICT, WRONG_STATE, LIMIT_REACHED.
+  """
+  approvalForward(input: ApprovalForwardInput!): ApprovalForwardPayload!
+  """
+  Takes a pending approval back; only its submitter may. Needs approval:read. userErrors: TOO_LONG, NOT_FOUND,
+  NOT_ALLOWED, VERSION_CONFLICT, WRONG_STATE.
+  """
+  approvalWithdraw(input: ApprovalWithdrawInput!): ApprovalWithdrawPayload!
+  """
+  Tells everybody who has still to answer once more; only the submitter may, at most once an hour. Needs approval:read.
+  userErrors: those of approvalWithdraw, LIMIT_REACHED.
+  """
+  approvalRemind(input: ApprovalRemindInput!): ApprovalRemindPayload!
+  """
+  Gives the caller's tasks of some days to somebody else. Needs approval:decide. userErrors: INCONSISTENT, OUT_OF_RANGE,
+  NOT_FOUND, NOT_ALLOWED, DUPLICATE, LIMIT_REACHED.
+  """
+  delegationSet(input: DelegationSetInput!): DelegationSetPayload!
+  "Ends one of the caller's delegations now. Needs approval:decide. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  delegationEnd(input: DelegationEndInput!): DelegationEndPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/approval_sheet.graphql", Input: `"What submitting would do now, or whom the submitter chooses where a node lets them."
+input ApprovalPreviewInput {
+  "What would be submitted."
+  kind: ApprovalSubjectKind!
+  "Its id, such as con_ for a contract."
+  subjectId: ID!
+  "Whom the submitter would choose."
+  chosen: [ApprovalChoiceInput!]
+}
+
+"Whom the submitter chooses at a node that lets them."
+input ApprovalChoiceInput {
+  "The key of the node."
+  node: String!
+  "Among those that the node lists."
+  userIds: [ID!]!
+}
+
+"The route that submitting would take. It equals the real run as long as nothing changes."
+type ApprovalPreview {
+  "The flow's name; shipped when none of the tenant's applies."
+  flow: String!
+  "Number of the flow's version; null for the shipped one."
+  revision: Int
+  "Which rules chose the flow."
+  rule: [String!]!
+  "The nodes that apply, in order."
+  nodes: [ApprovalPreviewNode!]!
+}
+
+"A node of a preview."
+type ApprovalPreviewNode {
+  "The node of the flow's version."
+  plan: ApprovalFlowNode!
+  "Who would be asked, in order; those the caller may not see are left out."
+  approvers: [User!]!
+  "Who would be told."
+  copies: [User!]!
+  "Which rules fired and how approvers were found."
+  reasons: [String!]!
+  "Whether the submitter has still to choose."
+  isMissing: Boolean!
+}
+
+"The approval sheet as data, with a digest that proves it."
+type ApprovalSheet {
+  "What was submitted, by whom, under which flow."
+  head: ApprovalSheetHead!
+  "The nodes as they were planned."
+  nodes: [ApprovalSheetNode!]!
+  "Everything on record, oldest first."
+  opinions: [ApprovalSheetOpinion!]!
+  "Where the approval stands."
+  state: ApprovalState!
+  "SHA-256 over all of the above but the state, in hexadecimal; print it on the sheet."
+  digest: String!
+}
+
+"The head of an approval sheet."
+type ApprovalSheetHead {
+  "The approval's id."
+  approval: ID!
+  "What was submitted."
+  kind: ApprovalSubjectKind!
+  "What it is called."
+  title: String!
+  "Id of the flow's version; shipped for the shipped flow."
+  flow: String!
+  "Which rules chose the flow."
+  rule: String!
+  "SHA-256 of what is approved, in hexadecimal."
+  content: String!
+  "Id of who submitted it."
+  submitter: String!
+  "When it was submitted."
+  submittedAt: DateTime!
+}
+
+"A node of an approval sheet."
+type ApprovalSheetNode {
+  "Names it within the flow."
+  key: String!
+  "What it is called."
+  name: String!
+  "How many of its approvers decide."
+  mode: ApprovalMode!
+  "Which rules fired and how approvers were found."
+  reasons: [String!]!
+  "Ids of those the flow named."
+  approvers: [String!]!
+}
+
+"An entry of an approval sheet. People are named by id, as names change."
+type ApprovalSheetOpinion {
+  "Counts from 1."
+  position: Int!
+  "What was done."
+  action: ApprovalAction!
+  "The key of the node; empty for none."
+  node: String!
+  "Id of who did it; empty for the clock."
+  by: String!
+  "Id of whom they stood in for; empty for nobody."
+  for: String!
+  "Id of whom it was passed to; empty for nobody."
+  to: String!
+  "What they said."
+  text: String!
+  "SHA-256 of the content it is about, in hexadecimal."
+  content: String!
+  "When."
+  at: DateTime!
+}
+
+"Whether an approval sheet is genuine."
+type ApprovalSheetVerification {
+  "Whether the system printed this sheet."
+  isGenuine: Boolean!
+  "Whether nothing was added since."
+  isCurrent: Boolean!
+  "How many entries the sheet holds; 0 when it is not genuine."
+  opinions: Int!
+}
+
+"Who stands in for a user, and when."
+type ApprovalDelegation {
+  "Begins with apd_."
+  id: ID!
+  "Goes up with every change."
+  version: Int!
+  "Who gets the tasks; null when the caller may not see them."
+  delegate: User @goField(batch: true)
+  "The first day."
+  startsOn: Date!
+  "The last day."
+  endsOn: Date!
+  "When it was ended early; null when it was not."
+  endedAt: DateTime
+}
+
+extend type Query {
+  "What submitting would do now. Needs approval:read and sight of the subject."
+  approvalPreview(input: ApprovalPreviewInput!): ApprovalPreview!
+  "The printable sheet of an approval; null when there is none that the caller may see. Needs approval:read."
+  approvalSheet(id: ID!): ApprovalSheet
+  "Whether a printed sheet with this digest is genuine; null when there is no such approval that the caller may see. Needs approval:read."
+  approvalSheetVerify(id: ID!, digest: String!): ApprovalSheetVerification
+  "The caller's own delegations, latest first. Needs approval:decide."
+  delegations: [ApprovalDelegation!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/approval_states.graphql", Input: `"What can be submitted for approval."
+enum ApprovalSubjectKind {
+  "A contract."
+  CONTRACT
+  "A change order of a contract."
+  CHANGE
+  "A deviation from a locked clause."
+  CLAUSE_EXCEPTION
+  "Money that is to leave."
+  PAYMENT
+  "A correction of what was booked."
+  BILL_EDIT
+}
+
+"Where an approval stands."
+enum ApprovalState {
+  "Somebody has still to answer."
+  PENDING
+  "Everybody agreed."
+  APPROVED
+  "Somebody refused."
+  REJECTED
+  "Sent back to its submitter for changes."
+  RETURNED
+  "Taken back by its submitter."
+  WITHDRAWN
+  "The content changed; another approval took its place."
+  SUPERSEDED
+}
+
+"Where a stop stands."
+enum ApprovalNodeState {
+  "Its turn has not come."
+  WAITING
+  "Somebody is asked."
+  OPEN
+  "Agreed."
+  APPROVED
+  "Refused."
+  REJECTED
+  "What it watches has changed since."
+  VOIDED
+}
+
+"Where a task stands."
+enum ApprovalTaskState {
+  "Its turn has not come."
+  WAITING
+  "To be decided."
+  OPEN
+  "Agreed."
+  APPROVED
+  "Refused."
+  REJECTED
+  "Sent back."
+  RETURNED
+  "Given to somebody else."
+  PASSED
+  "No longer needed."
+  MOOT
+  "For information only."
+  COPIED
+}
+
+"How somebody came to a task."
+enum ApprovalTaskOrigin {
+  "The flow names them."
+  FLOW
+  "Another approver added them; they must agree whatever the mode."
+  ADDED
+  "Another approver gave them the task."
+  FORWARDED
+  "The task waited too long with somebody below them."
+  ESCALATED
+  "They get a copy."
+  COPY
+}
+
+"What an entry of the record says was done."
+enum ApprovalAction {
+  "It was submitted."
+  SUBMIT
+  "An approver agreed."
+  APPROVE
+  "An approver refused."
+  REJECT
+  "An approver sent it back."
+  SEND_BACK
+  "Another signer was added."
+  ADD_SIGNER
+  "A task was given to somebody else."
+  FORWARD
+  "Somebody got a copy."
+  COPY
+  "The submitter took it back."
+  WITHDRAW
+  "The submitter reminded the approvers."
+  REMIND
+  "A task waited too long."
+  ESCALATE
+  "The content changed; who watches what changed is asked again."
+  VOID
+  "An earlier approval still holds."
+  CARRY_OVER
+  "The content changed; another approval goes on."
+  SUPERSEDE
+}
+
+"An approver's answer."
+enum ApprovalDecision {
+  "Agree."
+  APPROVE
+  "Refuse; the whole is refused."
+  REJECT
+  "Send back, to a node before this one or to the submitter."
+  SEND_BACK
 }
 `, BuiltIn: false},
 	{Name: "../schema/audit.graphql", Input: `"One change that was made to one object; never altered afterwards. Needs audit:read."
@@ -9672,6 +12044,8 @@ type Department implements Node {
   position: Int!
   "The department it hangs on; null at the top."
   parent: Department @goField(batch: true)
+  "Who answers for it, and approves for it; null for nobody, or when the caller may not see them."
+  head: User @goField(batch: true)
   "The departments that hang on it and are not archived, by position, then name."
   children: [Department!]! @goField(batch: true)
   "When the department was made."
@@ -9690,6 +12064,8 @@ input DepartmentCreateInput {
   code: String!
   "The department to hang it on; at the top when left out."
   parentId: ID
+  "Who answers for it, and approves for it."
+  headId: ID
   "0 to 1,000,000; behind its siblings when left out."
   position: Int
 }
@@ -9708,6 +12084,8 @@ input DepartmentUpdateInput {
   code: String
   "The department to hang it on, with everything below it."
   parentId: ID
+  "Who answers for it, and approves for it."
+  headId: ID
   "0 to 1,000,000."
   position: Int
 }
@@ -9716,6 +12094,8 @@ input DepartmentUpdateInput {
 enum DepartmentClearable {
   "To the top."
   PARENT
+  "Without a head."
+  HEAD
 }
 
 "A department to put into the archive."
@@ -11405,6 +13785,8 @@ type User implements Node {
   lastLoginAt: DateTime @goField(batch: true)
   "The department they work in; null for none and when the caller lacks department:read."
   department: Department @goField(batch: true)
+  "Whom they report to; null for nobody, or when the caller may not see them."
+  manager: User @goField(batch: true)
   "What they may do, by code; empty when the caller lacks role:read."
   roles: [Role!]! @goField(batch: true)
   "When the user was made."
@@ -11508,6 +13890,8 @@ input UserCreateInput {
   locale: String
   "The department they work in; none unless given."
   departmentId: ID
+  "Whom they report to."
+  managerId: ID
   "Roles they begin with."
   roleIds: [ID!]
 }
@@ -11530,12 +13914,16 @@ input UserUpdateInput {
   locale: String
   "The department they work in."
   departmentId: ID
+  "Whom they report to; not below themselves."
+  managerId: ID
 }
 
 "References of a user that can be emptied."
 enum UserClearable {
   "Of no department."
   DEPARTMENT
+  "Reports to nobody."
+  MANAGER
 }
 
 "A user who may no longer sign in."
@@ -11729,6 +14117,486 @@ func (ec *executionContext) childFields_AlertsReadPayload(ctx context.Context, f
 		return ec.fieldContext_AlertsReadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AlertsReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_Approval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Approval_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Approval_version(ctx, field)
+	case "kind":
+		return ec.fieldContext_Approval_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_Approval_title(ctx, field)
+	case "state":
+		return ec.fieldContext_Approval_state(ctx, field)
+	case "contract":
+		return ec.fieldContext_Approval_contract(ctx, field)
+	case "submitter":
+		return ec.fieldContext_Approval_submitter(ctx, field)
+	case "rule":
+		return ec.fieldContext_Approval_rule(ctx, field)
+	case "contentDigest":
+		return ec.fieldContext_Approval_contentDigest(ctx, field)
+	case "nodes":
+		return ec.fieldContext_Approval_nodes(ctx, field)
+	case "opinions":
+		return ec.fieldContext_Approval_opinions(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_Approval_submittedAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_Approval_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Approval", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalAddSignerPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_ApprovalAddSignerPayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalAddSignerPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalAddSignerPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalApprover(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "by":
+		return ec.fieldContext_ApprovalApprover_by(ctx, field)
+	case "userId":
+		return ec.fieldContext_ApprovalApprover_userId(ctx, field)
+	case "roleId":
+		return ec.fieldContext_ApprovalApprover_roleId(ctx, field)
+	case "departmentId":
+		return ec.fieldContext_ApprovalApprover_departmentId(ctx, field)
+	case "amongIds":
+		return ec.fieldContext_ApprovalApprover_amongIds(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalApprover", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_ApprovalCondition_field(ctx, field)
+	case "key":
+		return ec.fieldContext_ApprovalCondition_key(ctx, field)
+	case "not":
+		return ec.fieldContext_ApprovalCondition_not(ctx, field)
+	case "in":
+		return ec.fieldContext_ApprovalCondition_in(ctx, field)
+	case "departmentIds":
+		return ec.fieldContext_ApprovalCondition_departmentIds(ctx, field)
+	case "min":
+		return ec.fieldContext_ApprovalCondition_min(ctx, field)
+	case "below":
+		return ec.fieldContext_ApprovalCondition_below(ctx, field)
+	case "currency":
+		return ec.fieldContext_ApprovalCondition_currency(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalCondition", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApprovalConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApprovalConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApprovalConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApprovalConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalDecidePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_ApprovalDecidePayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalDecidePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalDecidePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalDelegation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalDelegation_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ApprovalDelegation_version(ctx, field)
+	case "delegate":
+		return ec.fieldContext_ApprovalDelegation_delegate(ctx, field)
+	case "startsOn":
+		return ec.fieldContext_ApprovalDelegation_startsOn(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_ApprovalDelegation_endsOn(ctx, field)
+	case "endedAt":
+		return ec.fieldContext_ApprovalDelegation_endedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalDelegation", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ApprovalEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApprovalEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalFlow_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ApprovalFlow_version(ctx, field)
+	case "name":
+		return ec.fieldContext_ApprovalFlow_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_ApprovalFlow_kind(ctx, field)
+	case "priority":
+		return ec.fieldContext_ApprovalFlow_priority(ctx, field)
+	case "revision":
+		return ec.fieldContext_ApprovalFlow_revision(ctx, field)
+	case "revisions":
+		return ec.fieldContext_ApprovalFlow_revisions(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApprovalFlow_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ApprovalFlow_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_ApprovalFlow_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlow", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlowArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approvalFlow":
+		return ec.fieldContext_ApprovalFlowArchivePayload_approvalFlow(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalFlowArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlowArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlowCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approvalFlow":
+		return ec.fieldContext_ApprovalFlowCreatePayload_approvalFlow(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalFlowCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlowCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlowDefinition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "conditions":
+		return ec.fieldContext_ApprovalFlowDefinition_conditions(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApprovalFlowDefinition_nodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlowDefinition", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlowNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ApprovalFlowNode_key(ctx, field)
+	case "name":
+		return ec.fieldContext_ApprovalFlowNode_name(ctx, field)
+	case "mode":
+		return ec.fieldContext_ApprovalFlowNode_mode(ctx, field)
+	case "conditions":
+		return ec.fieldContext_ApprovalFlowNode_conditions(ctx, field)
+	case "approvers":
+		return ec.fieldContext_ApprovalFlowNode_approvers(ctx, field)
+	case "copies":
+		return ec.fieldContext_ApprovalFlowNode_copies(ctx, field)
+	case "watches":
+		return ec.fieldContext_ApprovalFlowNode_watches(ctx, field)
+	case "allowSubmitter":
+		return ec.fieldContext_ApprovalFlowNode_allowSubmitter(ctx, field)
+	case "escalateAfterHours":
+		return ec.fieldContext_ApprovalFlowNode_escalateAfterHours(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlowNode", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlowUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approvalFlow":
+		return ec.fieldContext_ApprovalFlowUpdatePayload_approvalFlow(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalFlowUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlowUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalFlowVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalFlowVersion_id(ctx, field)
+	case "number":
+		return ec.fieldContext_ApprovalFlowVersion_number(ctx, field)
+	case "definition":
+		return ec.fieldContext_ApprovalFlowVersion_definition(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApprovalFlowVersion_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalFlowVersion", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalForwardPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "task":
+		return ec.fieldContext_ApprovalForwardPayload_task(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalForwardPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalForwardPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalNode_id(ctx, field)
+	case "plan":
+		return ec.fieldContext_ApprovalNode_plan(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ApprovalNode_reasons(ctx, field)
+	case "state":
+		return ec.fieldContext_ApprovalNode_state(ctx, field)
+	case "tasks":
+		return ec.fieldContext_ApprovalNode_tasks(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ApprovalNode_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalNode", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalOpinion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalOpinion_id(ctx, field)
+	case "position":
+		return ec.fieldContext_ApprovalOpinion_position(ctx, field)
+	case "action":
+		return ec.fieldContext_ApprovalOpinion_action(ctx, field)
+	case "user":
+		return ec.fieldContext_ApprovalOpinion_user(ctx, field)
+	case "principal":
+		return ec.fieldContext_ApprovalOpinion_principal(ctx, field)
+	case "target":
+		return ec.fieldContext_ApprovalOpinion_target(ctx, field)
+	case "text":
+		return ec.fieldContext_ApprovalOpinion_text(ctx, field)
+	case "digest":
+		return ec.fieldContext_ApprovalOpinion_digest(ctx, field)
+	case "actedAt":
+		return ec.fieldContext_ApprovalOpinion_actedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalOpinion", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalPreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "flow":
+		return ec.fieldContext_ApprovalPreview_flow(ctx, field)
+	case "revision":
+		return ec.fieldContext_ApprovalPreview_revision(ctx, field)
+	case "rule":
+		return ec.fieldContext_ApprovalPreview_rule(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApprovalPreview_nodes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPreview", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalPreviewNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "plan":
+		return ec.fieldContext_ApprovalPreviewNode_plan(ctx, field)
+	case "approvers":
+		return ec.fieldContext_ApprovalPreviewNode_approvers(ctx, field)
+	case "copies":
+		return ec.fieldContext_ApprovalPreviewNode_copies(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ApprovalPreviewNode_reasons(ctx, field)
+	case "isMissing":
+		return ec.fieldContext_ApprovalPreviewNode_isMissing(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalPreviewNode", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalRemindPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_ApprovalRemindPayload_approval(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalRemindPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalRemindPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalSheet(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "head":
+		return ec.fieldContext_ApprovalSheet_head(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApprovalSheet_nodes(ctx, field)
+	case "opinions":
+		return ec.fieldContext_ApprovalSheet_opinions(ctx, field)
+	case "state":
+		return ec.fieldContext_ApprovalSheet_state(ctx, field)
+	case "digest":
+		return ec.fieldContext_ApprovalSheet_digest(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalSheet", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalSheetHead(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_ApprovalSheetHead_approval(ctx, field)
+	case "kind":
+		return ec.fieldContext_ApprovalSheetHead_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_ApprovalSheetHead_title(ctx, field)
+	case "flow":
+		return ec.fieldContext_ApprovalSheetHead_flow(ctx, field)
+	case "rule":
+		return ec.fieldContext_ApprovalSheetHead_rule(ctx, field)
+	case "content":
+		return ec.fieldContext_ApprovalSheetHead_content(ctx, field)
+	case "submitter":
+		return ec.fieldContext_ApprovalSheetHead_submitter(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_ApprovalSheetHead_submittedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalSheetHead", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalSheetNode(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_ApprovalSheetNode_key(ctx, field)
+	case "name":
+		return ec.fieldContext_ApprovalSheetNode_name(ctx, field)
+	case "mode":
+		return ec.fieldContext_ApprovalSheetNode_mode(ctx, field)
+	case "reasons":
+		return ec.fieldContext_ApprovalSheetNode_reasons(ctx, field)
+	case "approvers":
+		return ec.fieldContext_ApprovalSheetNode_approvers(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalSheetNode", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalSheetOpinion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "position":
+		return ec.fieldContext_ApprovalSheetOpinion_position(ctx, field)
+	case "action":
+		return ec.fieldContext_ApprovalSheetOpinion_action(ctx, field)
+	case "node":
+		return ec.fieldContext_ApprovalSheetOpinion_node(ctx, field)
+	case "by":
+		return ec.fieldContext_ApprovalSheetOpinion_by(ctx, field)
+	case "for":
+		return ec.fieldContext_ApprovalSheetOpinion_for(ctx, field)
+	case "to":
+		return ec.fieldContext_ApprovalSheetOpinion_to(ctx, field)
+	case "text":
+		return ec.fieldContext_ApprovalSheetOpinion_text(ctx, field)
+	case "content":
+		return ec.fieldContext_ApprovalSheetOpinion_content(ctx, field)
+	case "at":
+		return ec.fieldContext_ApprovalSheetOpinion_at(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalSheetOpinion", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalSheetVerification(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "isGenuine":
+		return ec.fieldContext_ApprovalSheetVerification_isGenuine(ctx, field)
+	case "isCurrent":
+		return ec.fieldContext_ApprovalSheetVerification_isCurrent(ctx, field)
+	case "opinions":
+		return ec.fieldContext_ApprovalSheetVerification_opinions(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalSheetVerification", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalTask(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApprovalTask_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ApprovalTask_version(ctx, field)
+	case "approval":
+		return ec.fieldContext_ApprovalTask_approval(ctx, field)
+	case "node":
+		return ec.fieldContext_ApprovalTask_node(ctx, field)
+	case "user":
+		return ec.fieldContext_ApprovalTask_user(ctx, field)
+	case "principal":
+		return ec.fieldContext_ApprovalTask_principal(ctx, field)
+	case "origin":
+		return ec.fieldContext_ApprovalTask_origin(ctx, field)
+	case "state":
+		return ec.fieldContext_ApprovalTask_state(ctx, field)
+	case "openedAt":
+		return ec.fieldContext_ApprovalTask_openedAt(ctx, field)
+	case "escalateAt":
+		return ec.fieldContext_ApprovalTask_escalateAt(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ApprovalTask_decidedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalTask", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalTaskConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApprovalTaskConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApprovalTaskConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApprovalTaskConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApprovalTaskConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalTaskConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalTaskEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ApprovalTaskEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApprovalTaskEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalTaskEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApprovalWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "approval":
+		return ec.fieldContext_ApprovalWithdrawPayload_approval(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApprovalWithdrawPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApprovalWithdrawPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AuditChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -12765,6 +15633,26 @@ func (ec *executionContext) childFields_CustomerUpdatePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CustomerUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_DelegationEndPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_DelegationEndPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DelegationEndPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationEndPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_DelegationSetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delegation":
+		return ec.fieldContext_DelegationSetPayload_delegation(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DelegationSetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DelegationSetPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -12779,6 +15667,8 @@ func (ec *executionContext) childFields_Department(ctx context.Context, field gr
 		return ec.fieldContext_Department_position(ctx, field)
 	case "parent":
 		return ec.fieldContext_Department_parent(ctx, field)
+	case "head":
+		return ec.fieldContext_Department_head(ctx, field)
 	case "children":
 		return ec.fieldContext_Department_children(ctx, field)
 	case "createdAt":
@@ -13721,6 +16611,8 @@ func (ec *executionContext) childFields_User(ctx context.Context, field graphql.
 		return ec.fieldContext_User_lastLoginAt(ctx, field)
 	case "department":
 		return ec.fieldContext_User_department(ctx, field)
+	case "manager":
+		return ec.fieldContext_User_manager(ctx, field)
 	case "roles":
 		return ec.fieldContext_User_roles(ctx, field)
 	case "createdAt":

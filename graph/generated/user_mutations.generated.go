@@ -361,7 +361,7 @@ func (ec *executionContext) unmarshalInputUserCreateInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"email", "name", "password", "phone", "title", "locale", "departmentId", "roleIds"}
+	fieldsInOrder := [...]string{"email", "name", "password", "phone", "title", "locale", "departmentId", "managerId", "roleIds"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -417,6 +417,13 @@ func (ec *executionContext) unmarshalInputUserCreateInput(ctx context.Context, o
 				return it, err
 			}
 			it.DepartmentID = data
+		case "managerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("managerId"))
+			data, err := ec.unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐUserID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ManagerID = data
 		case "roleIds":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("roleIds"))
 			data, err := ec.unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx, v)
@@ -606,7 +613,7 @@ func (ec *executionContext) unmarshalInputUserUpdateInput(ctx context.Context, o
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "name", "phone", "title", "locale", "departmentId"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "name", "phone", "title", "locale", "departmentId", "managerId"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -669,6 +676,13 @@ func (ec *executionContext) unmarshalInputUserUpdateInput(ctx context.Context, o
 				return it, err
 			}
 			it.DepartmentID = data
+		case "managerId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("managerId"))
+			data, err := ec.unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐUserID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ManagerID = data
 		}
 	}
 	return it, nil

@@ -25,6 +25,70 @@ type AlertsReadPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What approvalAddSigner did.
+type ApprovalAddSignerPayload struct {
+	// The task; on VERSION_CONFLICT the task as it is now; null on other errors.
+	Task *ent.ApprovalTask `json:"task,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalDecide did.
+type ApprovalDecidePayload struct {
+	// The task; on VERSION_CONFLICT the task as it is now; null on other errors.
+	Task *ent.ApprovalTask `json:"task,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalFlowArchive did.
+type ApprovalFlowArchivePayload struct {
+	// The archived flow; on VERSION_CONFLICT the flow as it is now; null on other errors.
+	ApprovalFlow *ent.ApprovalFlow `json:"approvalFlow,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalFlowCreate did.
+type ApprovalFlowCreatePayload struct {
+	// The new flow; null when there are errors.
+	ApprovalFlow *ent.ApprovalFlow `json:"approvalFlow,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalFlowUpdate did.
+type ApprovalFlowUpdatePayload struct {
+	// The changed flow; on VERSION_CONFLICT the flow as it is now; null on other errors.
+	ApprovalFlow *ent.ApprovalFlow `json:"approvalFlow,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalForward did.
+type ApprovalForwardPayload struct {
+	// The task that was given away; on VERSION_CONFLICT the task as it is now; null on other errors.
+	Task *ent.ApprovalTask `json:"task,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalRemind did.
+type ApprovalRemindPayload struct {
+	// The approval; on VERSION_CONFLICT the approval as it is now; null on other errors.
+	Approval *ent.Approval `json:"approval,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What approvalWithdraw did.
+type ApprovalWithdrawPayload struct {
+	// The approval; on VERSION_CONFLICT the approval as it is now; null on other errors.
+	Approval *ent.Approval `json:"approval,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What clauseArchive did.
 type ClauseArchivePayload struct {
 	// The archived clause; on VERSION_CONFLICT the clause as it is now; null on other errors.
@@ -325,6 +389,22 @@ type CustomerRestorePayload struct {
 type CustomerUpdatePayload struct {
 	// The changed customer; on VERSION_CONFLICT the customer as it is now; null on other errors.
 	Customer *ent.Customer `json:"customer,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What delegationEnd did.
+type DelegationEndPayload struct {
+	// The delegation; on VERSION_CONFLICT the delegation as it is now; null on other errors.
+	Delegation *ent.ApprovalDelegation `json:"delegation,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What delegationSet did.
+type DelegationSetPayload struct {
+	// The delegation; null when there are errors.
+	Delegation *ent.ApprovalDelegation `json:"delegation,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }

@@ -19,6 +19,10 @@ func (r *departmentResolver) Parent(ctx context.Context, objs []*ent.Department)
 	return departmentOf(ctx, r.Services, objs, func(d *ent.Department) *publicid.DepartmentID { return d.ParentID })
 }
 
+func (r *departmentResolver) Head(ctx context.Context, objs []*ent.Department) ([]*ent.User, error) {
+	return userOf(ctx, r.Services, objs, func(d *ent.Department) *publicid.UserID { return d.HeadID })
+}
+
 func (r *departmentResolver) Children(ctx context.Context, objs []*ent.Department) ([][]*ent.Department, error) {
 	return many(ctx, objs, departmentID, r.Services.Departments.ChildrenOf, func(d *ent.Department) publicid.DepartmentID { return *d.ParentID })
 }

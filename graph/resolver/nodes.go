@@ -45,6 +45,10 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Templates.LookupClause(ctx, publicid.ClauseID(key.UUID)))
 	case publicid.PrefixClauseExceptionID:
 		return found(s.Drafting.LookupException(ctx, publicid.ClauseExceptionID(key.UUID)))
+	case publicid.PrefixApprovalID:
+		return found(s.Approvals.Lookup(ctx, publicid.ApprovalID(key.UUID)))
+	case publicid.PrefixApprovalFlowID:
+		return found(s.Approvals.LookupFlow(ctx, publicid.ApprovalFlowID(key.UUID)))
 	case publicid.PrefixAuditEntryID:
 		return found(s.Audits.Lookup(ctx, publicid.AuditEntryID(key.UUID)))
 	}

@@ -50,3 +50,22 @@ func rolesOf(ctx context.Context, s Services, users []*ent.User) ([][]*policies.
 	}
 	return out, nil
 }
+
+// usersInOrder finds users by id, in the order of ids; those the caller may not see are left out.
+func usersInOrder(ctx context.Context, s Services, ids []publicid.UserID) ([]*ent.User, error) {
+	rows, err := s.Users.ByIDs(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	byID := make(map[publicid.UserID]*ent.User, len(rows))
+	for _, u := range rows {
+		byID[u.ID] = u
+	}
+	out := make([]*ent.User, 0, len(ids))
+	for _, id := range ids {
+		if u := byID[id]; u != nil {
+			out = append(out, u)
+		}
+	}
+	return out, nil
+}

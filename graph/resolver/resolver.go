@@ -4,6 +4,7 @@ package resolver
 
 import (
 	"heyue/domain/alerts"
+	"heyue/domain/approvals"
 	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
@@ -36,6 +37,7 @@ type Services struct {
 	Audits       *audits.Service
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
+	Approvals    *approvals.Service
 	Inbox        *alerts.Inbox
 	Alerts       *alerts.Stream
 }

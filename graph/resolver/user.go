@@ -37,6 +37,10 @@ func (r *userResolver) Department(ctx context.Context, objs []*ent.User) ([]*ent
 	return departmentOf(ctx, r.Services, objs, func(u *ent.User) *publicid.DepartmentID { return u.DepartmentID })
 }
 
+func (r *userResolver) Manager(ctx context.Context, objs []*ent.User) ([]*ent.User, error) {
+	return userOf(ctx, r.Services, objs, func(u *ent.User) *publicid.UserID { return u.ManagerID })
+}
+
 func (r *userResolver) Roles(ctx context.Context, objs []*ent.User) ([][]*policies.Role, error) {
 	return rolesOf(ctx, r.Services, objs)
 }

@@ -42,7 +42,7 @@ func (s *Services) forResolvers() resolver.Services {
 		Templates: s.Templates, Drafting: s.Drafting,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
 		Tenants: s.Tenants, Sessions: s.Sessions,
-		Inbox: s.Inbox, Alerts: s.AlertEvents,
+		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"heyue/audit"
 	"heyue/domain/alerts"
+	"heyue/domain/approvals"
 	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
@@ -44,6 +45,7 @@ type Services struct {
 	Audits       *audits.Service
 	Sessions     *sessions.Service
 	Tenants      *tenants.Service
+	Approvals    *approvals.Service
 	Inbox        *alerts.Inbox
 	AlertEvents  *alerts.Stream
 	Keys         *idempotency.Store
@@ -56,6 +58,7 @@ type Services struct {
 	obligations alerts.Obligations
 	scanner     *alerts.Scanner
 	calendar    *contracts.Calendar
+	escalator   *approvals.Escalator
 	sealer      *audit.Sealer
 	ocds        imports.OCDS
 }
@@ -78,5 +81,6 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.tenants()
 	s.records()
 	s.templates()
+	s.approval()
 	return s, nil
 }

@@ -21,6 +21,7 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(s.relay.Run)
 		run(s.scanner.Run)
 		run(s.calendar.Run)
+		run(s.escalator.Run)
 		run(s.sealer.Run)
 		run(s.install)
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))

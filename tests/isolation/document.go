@@ -83,6 +83,8 @@ var nouns = map[string]string{
 	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
+	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",
+	"among": "usr", "manager": "usr", "submitter": "usr", "subject": "con",
 }
 
 // prefixOf says whose id an argument of an operation wants, "" when it cannot tell.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"heyue/domain/alerts/due"
+	"heyue/domain/approvals/flow"
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/signature"
@@ -35,7 +36,7 @@ func populate(t *testing.T, s *stage.Stage, tn *fixture.Tenant) map[string]strin
 	p.note(publicid.PrefixUserID, p.user.String())
 	p.note(publicid.PrefixSessionID, fixture.Caller(t, tn.Admin).SessionID.String())
 	s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
-		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.text, p.settlement, p.alert} {
+		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.text, p.settlement, p.alert, p.approval} {
 			if err := step(tx); err != nil {
 				return err
 			}
@@ -235,5 +236,49 @@ func (p *population) alert(tx *ent.Tx) error {
 		return err
 	}
 	p.note(publicid.PrefixAuditEntryID, e.ID.String())
+	return nil
+}
+
+func (p *population) approval(tx *ent.Tx) error {
+	ctx, at := p.tn.Ctx, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	node := flow.Node{Key: "k", Name: p.m, Mode: flow.All, Approvers: []flow.Approver{{By: flow.ByUser, UserID: &p.user}}}
+	f, err := tx.ApprovalFlow.Create().SetName(p.m).SetKind(flow.Contract).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixApprovalFlowID, f.ID.String())
+	v, err := tx.ApprovalFlowVersion.Create().SetFlowID(f.ID).SetNumber(1).SetDefinition(flow.Definition{Nodes: []flow.Node{node}}).Save(ctx)
+	if err != nil {
+		return err
+	}
+	a, err := tx.Approval.Create().SetKind(flow.Contract).SetSubjectID(p.agreement.ID.UUID()).SetContractID(p.agreement.ID).SetFlowVersionID(v.ID).
+		SetTitle(p.m).SetSubmitterID(p.user).SetOwnerID(p.user).SetPrint(content.Print{}).SetFacts(flow.Facts{}).SetRule(p.m).SetSubmittedAt(at).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixApprovalID, a.ID.String())
+	n, err := tx.ApprovalNode.Create().SetApprovalID(a.ID).SetPosition(0).SetPlan(node).SetReasons([]string{p.m}).SetState(flow.NodeOpen).Save(ctx)
+	if err != nil {
+		return err
+	}
+	t, err := tx.ApprovalTask.Create().SetApprovalID(a.ID).SetNodeID(n.ID).SetPosition(0).SetUserID(p.user).SetOrigin(flow.FromFlow).
+		SetState(flow.TaskOpen).SetOpenedAt(at).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixApprovalTaskID, t.ID.String())
+	err = tx.ApprovalOpinion.Create().SetApprovalID(a.ID).SetPosition(1).SetUserID(p.user).SetAction(flow.DidSubmit).SetText(p.m).SetDigest("").SetActedAt(at).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	other, err := tx.User.Create().SetEmail("stand-in@" + p.tn.Slug + ".example").SetName(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	d, err := tx.ApprovalDelegation.Create().SetUserID(p.user).SetDelegateID(other.ID).SetStartsOn(date.MustParse("2026-06-01")).SetEndsOn(date.MustParse("2026-06-30")).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixApprovalDelegationID, d.ID.String())
 	return nil
 }
