@@ -46,6 +46,8 @@ var (
 	ClauseExceptionDecide  = Permission{"clause_exception", "decide"}
 
 	PaymentRecord     = Permission{"payment", "record"}
+	PaymentRefund     = Permission{"payment", "refund"}
+	PaymentReverse    = Permission{"payment", "reverse"}
 	MilestoneComplete = Permission{"milestone", "complete"}
 
 	DictionaryRead   = Permission{"dictionary", "read"}
@@ -80,7 +82,8 @@ func All() []Permission {
 		ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
 		ContractRead, ContractCreate, ContractUpdate, ContractArchive, ContractCompose,
 		TemplateRead, TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide,
-		ContractSubmit, ContractApprove, ContractSign, ContractExecute, PaymentRecord, MilestoneComplete,
+		ContractSubmit, ContractApprove, ContractSign, ContractExecute,
+		PaymentRecord, PaymentRefund, PaymentReverse, MilestoneComplete,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

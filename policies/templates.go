@@ -46,7 +46,7 @@ func Templates() []Template {
 			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate, ContractCompose, ContractApprove, ContractSign,
 				TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide, ApprovalRead))},
 		{"finance", "财务", "Finance", join(everyone,
-			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, ApprovalRead))},
+			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, PaymentRefund, PaymentReverse, ApprovalRead))},
 		{"auditor", "审计", "Auditor", join(everyone,
 			reach(grant.Tenant, CustomerRead, ContactRead, ServiceRecordRead, ContractRead, RoleRead, AuditRead, ApprovalRead))},
 	}

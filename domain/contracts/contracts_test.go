@@ -13,6 +13,7 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/numbers"
+	"heyue/domain/settlement"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/ent/contract"
@@ -27,6 +28,7 @@ import (
 type world struct {
 	*fixture.Company
 	service  *contracts.Service
+	account  *settlement.Service
 	customer publicid.CustomerID
 }
 
@@ -38,6 +40,10 @@ func open(t *testing.T) world {
 		Obligations: alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock},
 		Outbox:      c.Outbox,
 	}}
+	w.account = &settlement.Service{
+		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Clock: c.Clock, Plans: w.service,
+		Obligations: alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock},
+	}
 	alice := fixture.Caller(t, c.Alice).UserID
 	w.Write(t, c.Acme.Ctx, func(tx *ent.Tx) error {
 		made, err := tx.Customer.Create().SetName("云汇").SetCode("C1").SetOwnerID(alice).SetDepartmentID(c.City).Save(c.Acme.Ctx)
@@ -134,7 +140,7 @@ func TestObligationsFollowTheContract(t *testing.T) {
 	first, err := w.Client.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.Position(0)).Only(w.Acme.Ctx)
 	fixture.Want(t, "the first instalment", err)
 	pay := func(amount int64) error {
-		_, err := w.service.RecordPayment(w.Admin, contracts.Receipt{ContractID: c.ID, PlanLineID: &first.ID, Method: plan.Cash,
+		_, err := w.account.Record(w.Admin, settlement.Receipt{ContractID: c.ID, PlanLineID: &first.ID, Method: plan.Cash,
 			Amount: money.Input{Amount: money.Whole(amount), Currency: money.CNY}})
 		return err
 	}
@@ -179,7 +185,7 @@ func TestParallelPaymentsNeverExceedThePlan(t *testing.T) {
 	var g errgroup.Group
 	for range 50 {
 		g.Go(func() error {
-			_, err := w.service.RecordPayment(w.Admin, contracts.Receipt{ContractID: c.ID, PlanLineID: &line.ID, Method: plan.Cash,
+			_, err := w.account.Record(w.Admin, settlement.Receipt{ContractID: c.ID, PlanLineID: &line.ID, Method: plan.Cash,
 				Amount: money.Input{Amount: money.Whole(1), Currency: money.CNY}})
 			if got := fixture.Faults(err); err != nil && !slices.Equal(got, []string{"amount OUT_OF_RANGE"}) {
 				return err

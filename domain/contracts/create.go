@@ -93,7 +93,7 @@ func (s *Service) writeAll(ctx context.Context, tx *ent.Tx, c *ent.Contract, d D
 		return err
 	}
 	if d.PaymentPlan != nil {
-		if err := s.writePlan(ctx, tx, c, d.PaymentPlan, here.PlanTolerance); err != nil {
+		if err := s.writePlan(ctx, tx, c, d.mode, d.PaymentPlan, here.PlanTolerance); err != nil {
 			return err
 		}
 	} else if d.Amount != nil {
@@ -226,6 +226,9 @@ func conflict(err error) error {
 	}
 	if name, ok := tenancy.CheckViolation(err); ok && name == "term_in_order" {
 		return at(fault.New(fault.Invalid, fault.Inconsistent, "endsOn is before effectiveOn"), "endsOn")
+	}
+	if name, ok := tenancy.CheckViolation(err); ok && name == "contract_settled" {
+		return at(fault.New(fault.State, fault.InUse, "more than that was settled already"), "amount")
 	}
 	return tenancy.Fault(err, "write a contract")
 }

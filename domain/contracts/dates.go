@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"slices"
 
 	"github.com/google/uuid"
 
@@ -14,6 +15,7 @@ import (
 	"heyue/ent/paymentplanline"
 	"heyue/platform/fault"
 	"heyue/platform/money"
+	"heyue/platform/publicid"
 	"heyue/tenancy"
 )
 
@@ -100,7 +102,7 @@ func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error)
 	if err := termDates(ctx, tx, c, add); err != nil {
 		return nil, err
 	}
-	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
+	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.Awaiting(false), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "read the payment plan")
 	}
@@ -119,7 +121,10 @@ func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error)
 }
 
 // writePlan replaces the payment plan. A plan that money was booked on cannot be replaced as a whole.
-func (s *Service) writePlan(ctx context.Context, tx *ent.Tx, c *ent.Contract, instalments []*Instalment, tolerance int) error {
+func (s *Service) writePlan(ctx context.Context, tx *ent.Tx, c *ent.Contract, mode *plan.Mode, instalments []*Instalment, tolerance int) error {
+	if err := setMode(ctx, tx, c, mode, len(instalments)); err != nil {
+		return err
+	}
 	var check fault.Check
 	amounts := sums(&check, instalments, money.Of(c.AmountMinor, c.Currency), tolerance)
 	if err := check.Err(); err != nil {
@@ -139,15 +144,56 @@ func (s *Service) writePlan(ctx context.Context, tx *ent.Tx, c *ent.Contract, in
 	if err := s.Obligations.Cancel(ctx, tx, due.PaymentDue, ids...); err != nil {
 		return err
 	}
-	if _, err := tx.PaymentPlanLine.Delete().Where(paymentplanline.ContractID(c.ID)).Exec(ctx); err != nil {
+	_, err = tx.PaymentPlanLine.Delete().Where(paymentplanline.ContractID(c.ID)).Exec(ctx)
+	if _, booked := tenancy.ForeignKeyViolation(err); booked { // settled once, and taken back
+		return at(fault.New(fault.State, fault.InUse, "payments were booked on the payment plan; it cannot be replaced"), "paymentPlan")
+	}
+	if err != nil {
 		return tenancy.Fault(err, "replace the payment plan")
 	}
 	rows := make([]*ent.PaymentPlanLineCreate, len(instalments))
 	for i, p := range instalments {
 		rows[i] = tx.PaymentPlanLine.Create().SetContractID(c.ID).SetPosition(i).SetDueOn(p.DueOn).
-			SetAmountMinor(amounts[i].Minor()).SetCurrency(c.Currency).SetNillablePurpose(p.Purpose)
+			SetAmountMinor(amounts[i].Minor()).SetCurrency(c.Currency).SetNillablePurpose(p.Purpose).
+			SetNillableMilestoneID(p.milestone).SetDueDays(p.dueDays).SetAwaiting(p.awaiting)
 	}
 	return tenancy.Fault(tx.PaymentPlanLine.CreateBulk(rows...).Exec(ctx), "write the payment plan")
+}
+
+// setMode keeps how the contract is paid as a whole. A vehicle is paid in one of three ways (HR6); without a word, by the
+// number of its instalments.
+func setMode(ctx context.Context, tx *ent.Tx, c *ent.Contract, mode *plan.Mode, lines int) error {
+	if lines == 0 {
+		return tenancy.Fault(tx.Contract.UpdateOneID(c.ID).ClearPaymentMode().Exec(ctx), "clear the payment mode")
+	}
+	vehicle := c.Kind == lifecycle.Vehicle
+	if mode == nil {
+		usual := plan.Instalments
+		switch lines {
+		case 1:
+			usual = plan.Single
+		case 2:
+			usual = plan.DepositBalance
+		}
+		mode = &usual
+	}
+	if vehicle && !slices.Contains(plan.Modes(true), *mode) {
+		return at(fault.New(fault.Invalid, fault.NotAllowed, "a vehicle is paid by %v", plan.Modes(true)), "paymentPlan")
+	}
+	c.PaymentMode = mode
+	return tenancy.Fault(tx.Contract.UpdateOneID(c.ID).SetPaymentMode(*mode).Exec(ctx), "keep the payment mode")
+}
+
+// ReplacePlan takes the place of the contract's payment plan with one that a rule made. It is a change of the contract
+// with all that this means: see Update.
+func (s *Service) ReplacePlan(ctx context.Context, id publicid.ContractID, expectedVersion int, reason *string, mode plan.Mode, parts []plan.Part) (*ent.Contract, error) {
+	instalments := make([]*Instalment, len(parts))
+	for i, p := range parts {
+		instalments[i] = &Instalment{
+			DueOn: p.DueOn, Amount: p.Amount.Amount(), Purpose: &p.Purpose, milestone: p.Milestone, dueDays: p.DueDays, awaiting: p.Awaiting,
+		}
+	}
+	return s.Update(ctx, Change{ID: id, ExpectedVersion: expectedVersion, Reason: reason, Details: Details{PaymentPlan: instalments, mode: &mode}})
 }
 
 // writeMilestones replaces the milestones that are open; what is done stays.
@@ -163,7 +209,11 @@ func (s *Service) writeMilestones(ctx context.Context, tx *ent.Tx, c *ent.Contra
 	if err := s.Obligations.Cancel(ctx, tx, due.MilestoneDue, ids...); err != nil {
 		return err
 	}
-	if _, err := tx.Milestone.Delete().Where(mil.ContractID(c.ID), mil.StateEQ(milestone.Open)).Exec(ctx); err != nil {
+	_, err = tx.Milestone.Delete().Where(mil.ContractID(c.ID), mil.StateEQ(milestone.Open)).Exec(ctx)
+	if _, awaited := tenancy.ForeignKeyViolation(err); awaited {
+		return at(fault.New(fault.State, fault.InUse, "instalments wait for the milestones; replace the payment plan first"), "milestones")
+	}
+	if err != nil {
 		return tenancy.Fault(err, "replace the milestones")
 	}
 	rows := make([]*ent.MilestoneCreate, len(milestones))

@@ -3,6 +3,7 @@ package contracts
 import (
 	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/settlement/plan"
 	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/money"
@@ -41,6 +42,8 @@ type Details struct {
 	PaymentPlan   []*Instalment
 	Milestones    []*Milestone
 	Documents     []*Document
+
+	mode *plan.Mode // of the payment plan, as a rule made it
 }
 
 // Draft is a new contract. Direction defaults to the kind's usual one, the currency to the tenant's, owner and
@@ -102,6 +105,10 @@ type Instalment struct {
 	DueOn   date.Date
 	Amount  money.Decimal
 	Purpose *string
+
+	milestone *publicid.MilestoneID // it waits for, as a rule made it
+	dueDays   int
+	awaiting  bool
 }
 
 // Document refers to a file of the contract that is kept elsewhere (L1).

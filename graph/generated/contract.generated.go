@@ -7,6 +7,7 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/drafting"
+	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -27,6 +28,7 @@ type ContractResolver interface {
 	Customer(ctx context.Context, objs []*ent.Contract) ([]*ent.Customer, error)
 	Amount(ctx context.Context, obj *ent.Contract) (*money.Money, error)
 	Settled(ctx context.Context, obj *ent.Contract) (*money.Money, error)
+	OnAccount(ctx context.Context, obj *ent.Contract) (*money.Money, error)
 
 	Predecessor(ctx context.Context, objs []*ent.Contract) ([]*ent.Contract, error)
 	Parties(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractParty, error)
@@ -332,6 +334,61 @@ func (ec *executionContext) fieldContext_Contract_settled(_ context.Context, fie
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Contract_onAccount(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_onAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Contract().OnAccount(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
+			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_onAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Money(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Contract_paymentMode(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_paymentMode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.PaymentMode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *plan.Mode) graphql.Marshaler {
+			return ec.marshalOPaymentMode2ᚖheyueᚋdomainᚋsettlementᚋplanᚐMode(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_paymentMode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Contract", field, false, false, "PaymentMode")
 }
 
 func (ec *executionContext) _Contract_signedOn(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
@@ -1685,6 +1742,17 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_settled(ctx, field, obj)
 				})
+		case "onAccount":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_onAccount(ctx, field, obj)
+				})
+		case "paymentMode":
+			out.Values[i] = ec._Contract_paymentMode(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "signedOn":
 			out.Values[i] = ec._Contract_signedOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {

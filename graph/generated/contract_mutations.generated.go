@@ -346,70 +346,6 @@ func (ec *executionContext) fieldContext_MilestoneCompletePayload_userErrors(_ c
 	return fc, nil
 }
 
-func (ec *executionContext) _PaymentRecordPayload_payment(ctx context.Context, field graphql.CollectedField, obj *model.PaymentRecordPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PaymentRecordPayload_payment(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.Payment, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
-			return ec.marshalOPayment2ᚖheyueᚋentᚐPayment(ctx, selections, v)
-		},
-		true,
-		false,
-	)
-}
-func (ec *executionContext) fieldContext_PaymentRecordPayload_payment(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PaymentRecordPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_Payment(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
-func (ec *executionContext) _PaymentRecordPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.PaymentRecordPayload) (ret graphql.Marshaler) {
-	return graphql.ResolveField(
-		ctx,
-		ec.OperationContext,
-		field,
-		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_PaymentRecordPayload_userErrors(ctx, field)
-		},
-		func(ctx context.Context) (any, error) {
-			return obj.UserErrors, nil
-		},
-		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Fault) graphql.Marshaler {
-			return ec.marshalNUserError2ᚕᚖheyueᚋplatformᚋfaultᚐFaultᚄ(ctx, selections, v)
-		},
-		true,
-		true,
-	)
-}
-func (ec *executionContext) fieldContext_PaymentRecordPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
-	fc = &graphql.FieldContext{
-		Object:     "PaymentRecordPayload",
-		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
-		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.childFields_UserError(ctx, field)
-		},
-	}
-	return fc, nil
-}
-
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -939,90 +875,6 @@ func UnmarshalMilestoneCompleteInput(ctx context.Context, raw any) (contracts.Mi
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputPaymentRecordInput(ctx context.Context, obj any) (contracts.Receipt, error) {
-	var it contracts.Receipt
-	if obj == nil {
-		return it, nil
-	}
-
-	asMap := map[string]any{}
-	for k, v := range obj.(map[string]any) {
-		asMap[k] = v
-	}
-
-	fieldsInOrder := [...]string{"contractId", "planLineId", "amount", "paidOn", "method", "reference", "note"}
-	for _, k := range fieldsInOrder {
-		v, ok := asMap[k]
-		if !ok {
-			continue
-		}
-		switch k {
-		case "contractId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("contractId"))
-			data, err := ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐContractID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.ContractID = data
-		case "planLineId":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("planLineId"))
-			data, err := ec.unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.PlanLineID = data
-		case "amount":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("amount"))
-			data, err := ec.unmarshalNMoneyInput2heyueᚋplatformᚋmoneyᚐInput(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Amount = data
-		case "paidOn":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paidOn"))
-			data, err := ec.unmarshalODate2ᚖheyueᚋplatformᚋdateᚐDate(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.PaidOn = data
-		case "method":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("method"))
-			data, err := ec.unmarshalNPaymentMethod2heyueᚋdomainᚋsettlementᚋplanᚐMethod(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Method = data
-		case "reference":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("reference"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Reference = data
-		case "note":
-			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("note"))
-			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
-			if err != nil {
-				return it, err
-			}
-			it.Note = data
-		}
-	}
-	return it, nil
-}
-
-// UnmarshalPaymentRecordInput unmarshals raw into the PaymentRecordInput input type, using the
-// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
-// object that was not passed as a field argument.
-//
-// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
-// and the returned error says so.
-func UnmarshalPaymentRecordInput(ctx context.Context, raw any) (contracts.Receipt, error) {
-	var out contracts.Receipt
-	err := graphql.UnmarshalNamedInputFromContext(ctx, "PaymentRecordInput", raw, &out)
-	return out, err
-}
-
 // endregion **************************** input.gotpl *****************************
 
 // region    ************************** interface.gotpl ***************************
@@ -1221,44 +1073,6 @@ func (ec *executionContext) _MilestoneCompletePayload(ctx context.Context, sel a
 	return out
 }
 
-var paymentRecordPayloadImplementors = []string{"PaymentRecordPayload"}
-
-func (ec *executionContext) _PaymentRecordPayload(ctx context.Context, sel ast.SelectionSet, obj *model.PaymentRecordPayload) graphql.Marshaler {
-	fields := graphql.CollectFields(ec.OperationContext, sel, paymentRecordPayloadImplementors)
-
-	out := graphql.NewFieldSet(fields)
-	deferred := graphql.NewDeferredGroup(ctx)
-	for i, field := range fields {
-		switch field.Name {
-		case "__typename":
-			out.Values[i] = graphql.MarshalString("PaymentRecordPayload")
-		case "payment":
-			out.Values[i] = ec._PaymentRecordPayload_payment(ctx, field, obj)
-			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
-			}
-		case "userErrors":
-			out.Values[i] = ec._PaymentRecordPayload_userErrors(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				out.Invalids++
-			}
-		default:
-			panic("unknown field " + strconv.Quote(field.Name))
-		}
-	}
-	out.Dispatch(ctx)
-	if out.Invalids > 0 {
-		return graphql.Null
-	}
-
-	if n := len(deferred.Defers); n > 0 {
-		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
-		ec.ProcessDeferredGroup(deferred)
-	}
-
-	return out
-}
-
 // endregion **************************** object.gotpl ****************************
 
 // region    ***************************** type.gotpl *****************************
@@ -1341,19 +1155,6 @@ func (ec *executionContext) marshalNMilestoneCompletePayload2ᚖheyueᚋgraphᚋ
 		return graphql.Null
 	}
 	return ec._MilestoneCompletePayload(ctx, sel, v)
-}
-
-func (ec *executionContext) unmarshalNPaymentRecordInput2heyueᚋdomainᚋcontractsᚐReceipt(ctx context.Context, v any) (contracts.Receipt, error) {
-	res, err := ec.unmarshalInputPaymentRecordInput(ctx, v)
-	return res, graphql.ErrorOnPath(ctx, err)
-}
-
-func (ec *executionContext) marshalNPaymentRecordPayload2ᚖheyueᚋgraphᚋmodelᚐPaymentRecordPayload(ctx context.Context, sel ast.SelectionSet, v *model.PaymentRecordPayload) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PaymentRecordPayload!")
-		return graphql.Null
-	}
-	return ec._PaymentRecordPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalOContractClearable2ᚕheyueᚋdomainᚋcontractsᚐClearableᚄ(ctx context.Context, v any) ([]contracts.Clearable, error) {

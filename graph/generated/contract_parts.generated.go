@@ -22,6 +22,8 @@ import (
 
 type PaymentResolver interface {
 	Amount(ctx context.Context, obj *ent.Payment) (*money.Money, error)
+
+	Allocations(ctx context.Context, objs []*ent.Payment) ([][]*ent.PaymentAllocation, error)
 }
 type PaymentPlanLineResolver interface {
 	Amount(ctx context.Context, obj *ent.PaymentPlanLine) (*money.Money, error)
@@ -795,6 +797,29 @@ func (ec *executionContext) fieldContext_Payment_id(_ context.Context, field gra
 	return graphql.NewScalarFieldContext("Payment", field, false, false, "ID")
 }
 
+func (ec *executionContext) _Payment_kind(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v plan.EntryKind) graphql.Marshaler {
+			return ec.marshalNPaymentKind2heyueᚋdomainᚋsettlementᚋplanᚐEntryKind(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "PaymentKind")
+}
+
 func (ec *executionContext) _Payment_amount(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -917,6 +942,84 @@ func (ec *executionContext) _Payment_note(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Payment_note(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Payment", field, false, false, "String")
+}
+
+func (ec *executionContext) _Payment_allocations(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_allocations(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Payment_allocations(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PaymentAllocation) graphql.Marshaler {
+			return ec.marshalNPaymentAllocation2ᚕᚖheyueᚋentᚐPaymentAllocationᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_allocations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Payment",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentAllocation(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Payment_allocations(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (any, error) {
+	resolver := ec.Resolvers.Payment()
+	if batch, ok := graphql.BatchParentsFor[*ent.Payment](ctx, "Payment"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Allocations(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.PaymentAllocation](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Payment.allocations",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Allocations(ctx, []*ent.Payment{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.PaymentAllocation](
+		ctx,
+		results,
+		err,
+		"Payment.allocations",
+	)
+}
+
+func (ec *executionContext) _Payment_reversalOfId(ctx context.Context, field graphql.CollectedField, obj *ent.Payment) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Payment_reversalOfId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ReversalOfID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *publicid.PaymentID) graphql.Marshaler {
+			return ec.marshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Payment_reversalOfId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Payment", field, false, false, "ID")
 }
 
 func (ec *executionContext) _PaymentPlanLine_id(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentPlanLine) (ret graphql.Marshaler) {
@@ -1096,6 +1199,75 @@ func (ec *executionContext) _PaymentPlanLine_purpose(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_PaymentPlanLine_purpose(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("PaymentPlanLine", field, false, false, "String")
+}
+
+func (ec *executionContext) _PaymentPlanLine_milestoneId(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentPlanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentPlanLine_milestoneId(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MilestoneID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *publicid.MilestoneID) graphql.Marshaler {
+			return ec.marshalOID2ᚖheyueᚋplatformᚋpublicidᚐMilestoneID(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentPlanLine_milestoneId(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentPlanLine", field, false, false, "ID")
+}
+
+func (ec *executionContext) _PaymentPlanLine_dueDays(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentPlanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentPlanLine_dueDays(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.DueDays, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentPlanLine_dueDays(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentPlanLine", field, false, false, "Int")
+}
+
+func (ec *executionContext) _PaymentPlanLine_awaiting(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentPlanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentPlanLine_awaiting(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Awaiting, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentPlanLine_awaiting(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("PaymentPlanLine", field, false, false, "Boolean")
 }
 
 // endregion **************************** field.gotpl *****************************
@@ -1426,6 +1598,11 @@ func (ec *executionContext) _Payment(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "kind":
+			out.Values[i] = ec._Payment_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
 		case "amount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
 				true, true,
@@ -1450,6 +1627,17 @@ func (ec *executionContext) _Payment(ctx context.Context, sel ast.SelectionSet, 
 		case "note":
 			out.Values[i] = ec._Payment_note(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "allocations":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Payment_allocations(ctx, field, obj)
+				})
+		case "reversalOfId":
+			out.Values[i] = ec._Payment_reversalOfId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
@@ -1514,6 +1702,21 @@ func (ec *executionContext) _PaymentPlanLine(ctx context.Context, sel ast.Select
 			}
 		case "purpose":
 			out.Values[i] = ec._PaymentPlanLine_purpose(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "milestoneId":
+			out.Values[i] = ec._PaymentPlanLine_milestoneId(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "dueDays":
+			out.Values[i] = ec._PaymentPlanLine_dueDays(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "awaiting":
+			out.Values[i] = ec._PaymentPlanLine_awaiting(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -1689,6 +1892,7 @@ func (ec *executionContext) marshalNMilestoneState2heyueᚋdomainᚋcontractsᚋ
 }
 
 func (ec *executionContext) marshalNPayment2ᚕᚖheyueᚋentᚐPaymentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Payment) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "Payment", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]

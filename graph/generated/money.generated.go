@@ -192,6 +192,10 @@ func (ec *executionContext) marshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(c
 	return v
 }
 
+func (ec *executionContext) marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx context.Context, sel ast.SelectionSet, v money.Money) graphql.Marshaler {
+	return ec._Money(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx context.Context, sel ast.SelectionSet, v *money.Money) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Money!")

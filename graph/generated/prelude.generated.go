@@ -1782,6 +1782,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐMilestoneID
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐPaymentAllocationID(ctx context.Context, v any) (publicid.PaymentAllocationID, error) {
+	var res publicid.PaymentAllocationID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentAllocationID(ctx context.Context, sel ast.SelectionSet, v publicid.PaymentAllocationID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐPaymentID(ctx context.Context, v any) (publicid.PaymentID, error) {
 	var res publicid.PaymentID
 	err := res.UnmarshalGQL(v)
@@ -2643,6 +2653,38 @@ func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐDepart
 }
 
 func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐDepartmentID(ctx context.Context, sel ast.SelectionSet, v *publicid.DepartmentID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐMilestoneID(ctx context.Context, v any) (*publicid.MilestoneID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.MilestoneID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐMilestoneID(ctx context.Context, sel ast.SelectionSet, v *publicid.MilestoneID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentID(ctx context.Context, v any) (*publicid.PaymentID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.PaymentID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentID(ctx context.Context, sel ast.SelectionSet, v *publicid.PaymentID) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -18,6 +18,7 @@ import (
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/drafting"
 	"heyue/domain/service"
+	"heyue/domain/settlement"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -58,6 +59,7 @@ type ResolverRoot interface {
 	Department() DepartmentResolver
 	Mutation() MutationResolver
 	Payment() PaymentResolver
+	PaymentAllocation() PaymentAllocationResolver
 	PaymentPlanLine() PaymentPlanLineResolver
 	Query() QueryResolver
 	ServiceRecord() ServiceRecordResolver
@@ -545,9 +547,11 @@ type ComplexityRoot struct {
 		Milestones       func(childComplexity int) int
 		NoticeDays       func(childComplexity int) int
 		Number           func(childComplexity int) int
+		OnAccount        func(childComplexity int) int
 		OptedOutOn       func(childComplexity int) int
 		Owner            func(childComplexity int) int
 		Parties          func(childComplexity int) int
+		PaymentMode      func(childComplexity int) int
 		PaymentPlan      func(childComplexity int) int
 		Payments         func(childComplexity int) int
 		Predecessor      func(childComplexity int) int
@@ -1055,7 +1059,10 @@ type ComplexityRoot struct {
 		Login                     func(childComplexity int, input sessions.Credentials) int
 		Logout                    func(childComplexity int) int
 		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
-		PaymentRecord             func(childComplexity int, input contracts.Receipt) int
+		PaymentPlanGenerate       func(childComplexity int, input settlement.Replacement) int
+		PaymentRecord             func(childComplexity int, input settlement.Receipt) int
+		PaymentRefund             func(childComplexity int, input settlement.Refund) int
+		PaymentReverse            func(childComplexity int, input settlement.Reversal) int
 		Refresh                   func(childComplexity int, input model.RefreshInput) int
 		RoleAssign                func(childComplexity int, input policies.Membership) int
 		RoleCreate                func(childComplexity int, input policies.RoleDraft) int
@@ -1091,22 +1098,39 @@ type ComplexityRoot struct {
 	}
 
 	Payment struct {
-		Amount    func(childComplexity int) int
-		ID        func(childComplexity int) int
-		Method    func(childComplexity int) int
-		Note      func(childComplexity int) int
-		PaidOn    func(childComplexity int) int
-		Reference func(childComplexity int) int
+		Allocations  func(childComplexity int) int
+		Amount       func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Method       func(childComplexity int) int
+		Note         func(childComplexity int) int
+		PaidOn       func(childComplexity int) int
+		Reference    func(childComplexity int) int
+		ReversalOfID func(childComplexity int) int
+	}
+
+	PaymentAllocation struct {
+		Amount     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		PlanLineID func(childComplexity int) int
+	}
+
+	PaymentPlanGeneratePayload struct {
+		Contract   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	PaymentPlanLine struct {
-		Amount  func(childComplexity int) int
-		DueOn   func(childComplexity int) int
-		ID      func(childComplexity int) int
-		Purpose func(childComplexity int) int
-		Settled func(childComplexity int) int
-		State   func(childComplexity int) int
-		Version func(childComplexity int) int
+		Amount      func(childComplexity int) int
+		Awaiting    func(childComplexity int) int
+		DueDays     func(childComplexity int) int
+		DueOn       func(childComplexity int) int
+		ID          func(childComplexity int) int
+		MilestoneID func(childComplexity int) int
+		Purpose     func(childComplexity int) int
+		Settled     func(childComplexity int) int
+		State       func(childComplexity int) int
+		Version     func(childComplexity int) int
 	}
 
 	PaymentRecordPayload struct {
@@ -1114,9 +1138,26 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	PaymentRefundPayload struct {
+		Payment    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PaymentReversePayload struct {
+		Payment    func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Permission struct {
 		Action func(childComplexity int) int
 		Object func(childComplexity int) int
+	}
+
+	PlannedPayment struct {
+		Amount    func(childComplexity int) int
+		Awaiting  func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		Milestone func(childComplexity int) int
 	}
 
 	Query struct {
@@ -1147,6 +1188,7 @@ type ComplexityRoot struct {
 		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
 		Node                func(childComplexity int, id string) int
 		Nodes               func(childComplexity int, ids []string) int
+		PaymentPlanPreview  func(childComplexity int, input settlement.Generation) int
 		Permissions         func(childComplexity int) int
 		Role                func(childComplexity int, id string) int
 		RoleTemplates       func(childComplexity int) int
@@ -3417,6 +3459,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Number(childComplexity), true
+	case "Contract.onAccount":
+		if e.ComplexityRoot.Contract.OnAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.OnAccount(childComplexity), true
 	case "Contract.optedOutOn":
 		if e.ComplexityRoot.Contract.OptedOutOn == nil {
 			break
@@ -3435,6 +3483,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Parties(childComplexity), true
+	case "Contract.paymentMode":
+		if e.ComplexityRoot.Contract.PaymentMode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.PaymentMode(childComplexity), true
 	case "Contract.paymentPlan":
 		if e.ComplexityRoot.Contract.PaymentPlan == nil {
 			break
@@ -5670,6 +5724,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MilestoneComplete(childComplexity, args["input"].(contracts.MilestoneTarget)), true
+	case "Mutation.paymentPlanGenerate":
+		if e.ComplexityRoot.Mutation.PaymentPlanGenerate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentPlanGenerate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentPlanGenerate(childComplexity, args["input"].(settlement.Replacement)), true
 	case "Mutation.paymentRecord":
 		if e.ComplexityRoot.Mutation.PaymentRecord == nil {
 			break
@@ -5680,7 +5745,29 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.PaymentRecord(childComplexity, args["input"].(contracts.Receipt)), true
+		return e.ComplexityRoot.Mutation.PaymentRecord(childComplexity, args["input"].(settlement.Receipt)), true
+	case "Mutation.paymentRefund":
+		if e.ComplexityRoot.Mutation.PaymentRefund == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentRefund_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentRefund(childComplexity, args["input"].(settlement.Refund)), true
+	case "Mutation.paymentReverse":
+		if e.ComplexityRoot.Mutation.PaymentReverse == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentReverse_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentReverse(childComplexity, args["input"].(settlement.Reversal)), true
 	case "Mutation.refresh":
 		if e.ComplexityRoot.Mutation.Refresh == nil {
 			break
@@ -5982,6 +6069,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
 
+	case "Payment.allocations":
+		if e.ComplexityRoot.Payment.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Allocations(childComplexity), true
 	case "Payment.amount":
 		if e.ComplexityRoot.Payment.Amount == nil {
 			break
@@ -5994,6 +6087,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Payment.ID(childComplexity), true
+	case "Payment.kind":
+		if e.ComplexityRoot.Payment.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.Kind(childComplexity), true
 	case "Payment.method":
 		if e.ComplexityRoot.Payment.Method == nil {
 			break
@@ -6018,6 +6117,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Payment.Reference(childComplexity), true
+	case "Payment.reversalOfId":
+		if e.ComplexityRoot.Payment.ReversalOfID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Payment.ReversalOfID(childComplexity), true
+
+	case "PaymentAllocation.amount":
+		if e.ComplexityRoot.PaymentAllocation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentAllocation.Amount(childComplexity), true
+	case "PaymentAllocation.id":
+		if e.ComplexityRoot.PaymentAllocation.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentAllocation.ID(childComplexity), true
+	case "PaymentAllocation.planLineId":
+		if e.ComplexityRoot.PaymentAllocation.PlanLineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentAllocation.PlanLineID(childComplexity), true
+
+	case "PaymentPlanGeneratePayload.contract":
+		if e.ComplexityRoot.PaymentPlanGeneratePayload.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanGeneratePayload.Contract(childComplexity), true
+	case "PaymentPlanGeneratePayload.userErrors":
+		if e.ComplexityRoot.PaymentPlanGeneratePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanGeneratePayload.UserErrors(childComplexity), true
 
 	case "PaymentPlanLine.amount":
 		if e.ComplexityRoot.PaymentPlanLine.Amount == nil {
@@ -6025,6 +6162,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PaymentPlanLine.Amount(childComplexity), true
+	case "PaymentPlanLine.awaiting":
+		if e.ComplexityRoot.PaymentPlanLine.Awaiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.Awaiting(childComplexity), true
+	case "PaymentPlanLine.dueDays":
+		if e.ComplexityRoot.PaymentPlanLine.DueDays == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.DueDays(childComplexity), true
 	case "PaymentPlanLine.dueOn":
 		if e.ComplexityRoot.PaymentPlanLine.DueOn == nil {
 			break
@@ -6037,6 +6186,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PaymentPlanLine.ID(childComplexity), true
+	case "PaymentPlanLine.milestoneId":
+		if e.ComplexityRoot.PaymentPlanLine.MilestoneID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.MilestoneID(childComplexity), true
 	case "PaymentPlanLine.purpose":
 		if e.ComplexityRoot.PaymentPlanLine.Purpose == nil {
 			break
@@ -6075,6 +6230,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PaymentRecordPayload.UserErrors(childComplexity), true
 
+	case "PaymentRefundPayload.payment":
+		if e.ComplexityRoot.PaymentRefundPayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRefundPayload.Payment(childComplexity), true
+	case "PaymentRefundPayload.userErrors":
+		if e.ComplexityRoot.PaymentRefundPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRefundPayload.UserErrors(childComplexity), true
+
+	case "PaymentReversePayload.payment":
+		if e.ComplexityRoot.PaymentReversePayload.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentReversePayload.Payment(childComplexity), true
+	case "PaymentReversePayload.userErrors":
+		if e.ComplexityRoot.PaymentReversePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentReversePayload.UserErrors(childComplexity), true
+
 	case "Permission.action":
 		if e.ComplexityRoot.Permission.Action == nil {
 			break
@@ -6087,6 +6268,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Permission.Object(childComplexity), true
+
+	case "PlannedPayment.amount":
+		if e.ComplexityRoot.PlannedPayment.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlannedPayment.Amount(childComplexity), true
+	case "PlannedPayment.awaiting":
+		if e.ComplexityRoot.PlannedPayment.Awaiting == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlannedPayment.Awaiting(childComplexity), true
+	case "PlannedPayment.dueOn":
+		if e.ComplexityRoot.PlannedPayment.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlannedPayment.DueOn(childComplexity), true
+	case "PlannedPayment.milestoneId":
+		if e.ComplexityRoot.PlannedPayment.Milestone == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PlannedPayment.Milestone(childComplexity), true
 
 	case "Query.alerts":
 		if e.ComplexityRoot.Query.Alerts == nil {
@@ -6381,6 +6587,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.paymentPlanPreview":
+		if e.ComplexityRoot.Query.PaymentPlanPreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentPlanPreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentPlanPreview(childComplexity, args["input"].(settlement.Generation)), true
 	case "Query.permissions":
 		if e.ComplexityRoot.Query.Permissions == nil {
 			break
@@ -8052,8 +8269,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
+			graphql.NewInputUnmarshaler("PaymentAllocationInput", ec.unmarshalInputPaymentAllocationInput),
+			graphql.NewInputUnmarshaler("PaymentPlanGenerateInput", ec.unmarshalInputPaymentPlanGenerateInput),
 			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
+			graphql.NewInputUnmarshaler("PaymentPlanPreviewInput", ec.unmarshalInputPaymentPlanPreviewInput),
 			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
+			graphql.NewInputUnmarshaler("PaymentRefundInput", ec.unmarshalInputPaymentRefundInput),
+			graphql.NewInputUnmarshaler("PaymentReverseInput", ec.unmarshalInputPaymentReverseInput),
+			graphql.NewInputUnmarshaler("PaymentStageInput", ec.unmarshalInputPaymentStageInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("ReminderLadderInput", ec.unmarshalInputReminderLadderInput),
 			graphql.NewInputUnmarshaler("RoleAssignInput", ec.unmarshalInputRoleAssignInput),
@@ -10195,6 +10418,10 @@ type Contract implements Node {
   amount: Money!
   "What was received or paid so far."
   settled: Money!
+  "The part of it that settles no instalment."
+  onAccount: Money!
+  "How it is paid as a whole; null without a payment plan."
+  paymentMode: PaymentMode
   "The day the last party signed."
   signedOn: Date
   "The first day of the term."
@@ -11230,24 +11457,6 @@ input ContractRestoreInput {
   expectedVersion: Int!
 }
 
-"Money that moved under a contract."
-input PaymentRecordInput {
-  "The contract."
-  contractId: ID!
-  "The instalment it settles."
-  planLineId: ID
-  "More than zero, in the contract's currency."
-  amount: MoneyInput!
-  "Today unless given; not in the future."
-  paidOn: Date
-  "How it moved."
-  method: PaymentMethod!
-  "Up to 100 characters."
-  reference: String
-  "Up to 1,000 characters."
-  note: String
-}
-
 "A milestone that was reached."
 input MilestoneCompleteInput {
   "The milestone."
@@ -11290,14 +11499,6 @@ type ContractRestorePayload {
   userErrors: [UserError!]!
 }
 
-"What paymentRecord did."
-type PaymentRecordPayload {
-  "The payment; null when there are errors."
-  payment: Payment
-  "What was wrong; empty when all went well."
-  userErrors: [UserError!]!
-}
-
 "What milestoneComplete did."
 type MilestoneCompletePayload {
   "The milestone; on VERSION_CONFLICT the milestone as it is now; null on other errors."
@@ -11321,11 +11522,6 @@ extend type Mutation {
   contractArchive(input: ContractArchiveInput!): ContractArchivePayload!
   "Takes a contract out of the archive. Needs contract:archive. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
   contractRestore(input: ContractRestoreInput!): ContractRestorePayload!
-  """
-  Books money on a contract; an instalment that is paid is no longer reminded of. Needs payment:record reaching the
-  contract. userErrors: MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, TOO_LONG, INCONSISTENT, NOT_FOUND, WRONG_STATE.
-  """
-  paymentRecord(input: PaymentRecordInput!): PaymentRecordPayload!
   """
   Records that a milestone was reached; it is no longer reminded of. Needs milestone:complete reaching its contract.
   userErrors: OUT_OF_RANGE, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
@@ -11383,6 +11579,12 @@ type PaymentPlanLine {
   state: PaymentPlanLineState!
   "What it is for."
   purpose: String!
+  "The milestone it waits for, or waited for."
+  milestoneId: ID
+  "Days from the milestone to the payment."
+  dueDays: Int!
+  "Whether the milestone is still to be reached: dueOn is only expected then, and nobody is reminded."
+  awaiting: Boolean!
 }
 
 "Where an instalment stands."
@@ -11401,7 +11603,9 @@ enum PaymentPlanLineState {
 type Payment {
   "Begins with pay_."
   id: ID!
-  "How much; negative for a reversal."
+  "What the entry is."
+  kind: PaymentKind!
+  "How much; negative for a refund, and for the reversal of a payment."
   amount: Money!
   "The day it moved."
   paidOn: Date!
@@ -12998,6 +13202,252 @@ extend type Mutation {
   refresh(input: RefreshInput!): RefreshPayload!
   "Ends the caller's session: its tokens with the next request, its websockets within a second."
   logout: LogoutPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/settlement.graphql", Input: `"What an entry of a contract's account is."
+enum PaymentKind {
+  "Money came in or went out, as the contract's direction has it."
+  PAYMENT
+  "Money went back."
+  REFUND
+  "Another entry never happened."
+  REVERSAL
+}
+
+"How a contract is paid as a whole."
+enum PaymentMode {
+  "A deposit, then the balance at pick-up or delivery."
+  DEPOSIT_BALANCE
+  "Everything at once."
+  SINGLE
+  "A lender pays, with or without a down payment."
+  LOAN
+  "Any number of dated parts; never for a vehicle."
+  INSTALMENTS
+}
+
+"The part of an entry that settles one instalment."
+type PaymentAllocation {
+  "Begins with alc_."
+  id: ID!
+  "The instalment."
+  planLineId: ID!
+  "How much, with the sign of its entry."
+  amount: Money!
+}
+
+extend type Payment {
+  "The instalments it settles; what they leave is on account."
+  allocations: [PaymentAllocation!]! @goField(batch: true)
+  "The entry that this one reverses."
+  reversalOfId: ID
+}
+
+"The part of an entry that settles one instalment."
+input PaymentAllocationInput {
+  "The instalment; each at most once."
+  planLineId: ID!
+  "More than zero, in the contract's currency."
+  amount: Decimal!
+}
+
+"Money that moved under a contract."
+input PaymentRecordInput {
+  "The contract."
+  contractId: ID!
+  "The one instalment that takes all of it."
+  planLineId: ID
+  "The instalments that take parts, up to 200; the rest is on account. Without planLineId and this the oldest are filled first."
+  allocations: [PaymentAllocationInput!]
+  "More than zero, in the contract's currency."
+  amount: MoneyInput!
+  "Today unless given; not in the future."
+  paidOn: Date
+  "How it moved."
+  method: PaymentMethod!
+  "Up to 100 characters."
+  reference: String
+  "Up to 1,000 characters."
+  note: String
+}
+
+"Money that goes back."
+input PaymentRefundInput {
+  "The contract."
+  contractId: ID!
+  "The instalments it is taken off. Without this it is taken off what is on account, and then off the latest that were settled."
+  allocations: [PaymentAllocationInput!]
+  "More than zero, at most what was settled, in the contract's currency."
+  amount: MoneyInput!
+  "Today unless given; not in the future."
+  paidOn: Date
+  "How it moved."
+  method: PaymentMethod!
+  "Up to 100 characters."
+  reference: String
+  "Up to 1,000 characters."
+  note: String
+}
+
+"An entry that never should have been."
+input PaymentReverseInput {
+  "The payment or refund."
+  id: ID!
+  "Why, 1 to 1,000 characters."
+  reason: String!
+}
+
+"What paymentRecord did."
+type PaymentRecordPayload {
+  "The payment; null when there are errors."
+  payment: Payment
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What paymentRefund did."
+type PaymentRefundPayload {
+  "The refund; null when there are errors."
+  payment: Payment
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What paymentReverse did."
+type PaymentReversePayload {
+  "The reversal; null when there are errors."
+  payment: Payment
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Books money on a contract, never beyond its amount and the tenant's allowed excess; an instalment that is paid is no longer
+  reminded of. Needs payment:record reaching the contract. userErrors: MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, TOO_LONG,
+  INCONSISTENT, DUPLICATE, LIMIT_REACHED, NOT_FOUND, WRONG_STATE.
+  """
+  paymentRecord(input: PaymentRecordInput!): PaymentRecordPayload!
+  """
+  Books money that goes back; what it leaves open is reminded of again. Needs payment:refund reaching the contract.
+  userErrors: those of paymentRecord.
+  """
+  paymentRefund(input: PaymentRefundInput!): PaymentRefundPayload!
+  """
+  Adds the opposite of an entry, once. Needs payment:reverse reaching the contract. userErrors: REQUIRED, TOO_LONG, NOT_FOUND,
+  WRONG_STATE, OUT_OF_RANGE when the totals would leave their bounds.
+  """
+  paymentReverse(input: PaymentReverseInput!): PaymentReversePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/settlement_plan.graphql", Input: `"How a payment plan is made."
+enum PaymentPlanRule {
+  "Everything on firstOn."
+  SINGLE
+  "The deposit on firstOn, the rest on lastOn."
+  DEPOSIT_BALANCE
+  "A lender pays on lastOn, after a deposit on firstOn when one is given."
+  LOAN
+  "count equal parts from firstOn, every everyMonths months; the last takes what does not divide."
+  INSTALMENTS
+  "Equal parts on dayOfMonth, or the month's last day, from firstOn to lastOn."
+  MONTHLY
+  "Parts that fall due when milestones are reached."
+  MILESTONE_BOUND
+}
+
+"A payment plan to look at, made from a rule."
+input PaymentPlanPreviewInput {
+  "The contract."
+  contractId: ID!
+  "The rule; a vehicle has SINGLE, DEPOSIT_BALANCE and LOAN."
+  rule: PaymentPlanRule!
+  "More than zero and less than the contract's amount."
+  deposit: Decimal
+  "The first day of the term unless given."
+  firstOn: Date
+  "The last day of the term unless given."
+  lastOn: Date
+  "1 to 200."
+  count: Int
+  "1 to 120; 1 unless given."
+  everyMonths: Int
+  "1 to 31; that of firstOn unless given."
+  dayOfMonth: Int
+  "For MILESTONE_BOUND."
+  stages: [PaymentStageInput!]
+}
+
+"A payment plan to make from a rule, in place of the contract's."
+input PaymentPlanGenerateInput {
+  "The contract."
+  contractId: ID!
+  "The version the plan is made from."
+  expectedVersion: Int!
+  "Why; required for a contract that binds."
+  reason: String
+  "The rule; a vehicle has SINGLE, DEPOSIT_BALANCE and LOAN."
+  rule: PaymentPlanRule!
+  "More than zero and less than the contract's amount."
+  deposit: Decimal
+  "The first day of the term unless given."
+  firstOn: Date
+  "The last day of the term unless given."
+  lastOn: Date
+  "1 to 200."
+  count: Int
+  "1 to 120; 1 unless given."
+  everyMonths: Int
+  "1 to 31; that of firstOn unless given."
+  dayOfMonth: Int
+  "For MILESTONE_BOUND."
+  stages: [PaymentStageInput!]
+}
+
+"A part of the amount that waits for a milestone."
+input PaymentStageInput {
+  "A milestone of the contract; one with a date, or one that was reached."
+  milestoneId: ID!
+  "1 to 100 percent of the amount; the stages make up 100, and the last takes what does not divide."
+  percent: Int!
+  "Days from the milestone to the payment, up to 3,650; none unless given."
+  days: Int
+}
+
+"A line of a plan that a rule makes."
+type PlannedPayment {
+  "The day it falls due, or is expected to."
+  dueOn: Date!
+  "How much."
+  amount: Money!
+  "The milestone it waits for."
+  milestoneId: ID
+  "Whether that is still to be reached."
+  awaiting: Boolean!
+}
+
+"What paymentPlanGenerate made."
+type PaymentPlanGeneratePayload {
+  "The contract with its new plan; on VERSION_CONFLICT as it is now; null on other errors."
+  contract: Contract
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  """
+  The payment plan that a rule makes, before anything is changed. Needs contract:read. Errors have the codes of
+  paymentPlanGenerate.
+  """
+  paymentPlanPreview(input: PaymentPlanPreviewInput!): [PlannedPayment!]!
+}
+
+extend type Mutation {
+  """
+  Makes a payment plan from a rule and puts it in the place of the contract's. Needs contract:update. userErrors: REQUIRED, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, LIMIT_REACHED,
+  NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, IN_USE.
+  """
+  paymentPlanGenerate(input: PaymentPlanGenerateInput!): PaymentPlanGeneratePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/template.graphql", Input: `"A model text for contracts of one kind. Needs template:read."
@@ -14951,6 +15401,10 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_amount(ctx, field)
 	case "settled":
 		return ec.fieldContext_Contract_settled(ctx, field)
+	case "onAccount":
+		return ec.fieldContext_Contract_onAccount(ctx, field)
+	case "paymentMode":
+		return ec.fieldContext_Contract_paymentMode(ctx, field)
 	case "signedOn":
 		return ec.fieldContext_Contract_signedOn(ctx, field)
 	case "effectiveOn":
@@ -15885,6 +16339,8 @@ func (ec *executionContext) childFields_Payment(ctx context.Context, field graph
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Payment_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Payment_kind(ctx, field)
 	case "amount":
 		return ec.fieldContext_Payment_amount(ctx, field)
 	case "paidOn":
@@ -15895,8 +16351,34 @@ func (ec *executionContext) childFields_Payment(ctx context.Context, field graph
 		return ec.fieldContext_Payment_reference(ctx, field)
 	case "note":
 		return ec.fieldContext_Payment_note(ctx, field)
+	case "allocations":
+		return ec.fieldContext_Payment_allocations(ctx, field)
+	case "reversalOfId":
+		return ec.fieldContext_Payment_reversalOfId(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Payment", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentAllocation_id(ctx, field)
+	case "planLineId":
+		return ec.fieldContext_PaymentAllocation_planLineId(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentAllocation_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentPlanGeneratePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_PaymentPlanGeneratePayload_contract(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentPlanGeneratePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentPlanGeneratePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PaymentPlanLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -15915,6 +16397,12 @@ func (ec *executionContext) childFields_PaymentPlanLine(ctx context.Context, fie
 		return ec.fieldContext_PaymentPlanLine_state(ctx, field)
 	case "purpose":
 		return ec.fieldContext_PaymentPlanLine_purpose(ctx, field)
+	case "milestoneId":
+		return ec.fieldContext_PaymentPlanLine_milestoneId(ctx, field)
+	case "dueDays":
+		return ec.fieldContext_PaymentPlanLine_dueDays(ctx, field)
+	case "awaiting":
+		return ec.fieldContext_PaymentPlanLine_awaiting(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PaymentPlanLine", field.Name)
 }
@@ -15929,6 +16417,26 @@ func (ec *executionContext) childFields_PaymentRecordPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type PaymentRecordPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PaymentRefundPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_PaymentRefundPayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRefundPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRefundPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentReversePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "payment":
+		return ec.fieldContext_PaymentReversePayload_payment(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentReversePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentReversePayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Permission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "object":
@@ -15937,6 +16445,20 @@ func (ec *executionContext) childFields_Permission(ctx context.Context, field gr
 		return ec.fieldContext_Permission_action(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Permission", field.Name)
+}
+
+func (ec *executionContext) childFields_PlannedPayment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "dueOn":
+		return ec.fieldContext_PlannedPayment_dueOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_PlannedPayment_amount(ctx, field)
+	case "milestoneId":
+		return ec.fieldContext_PlannedPayment_milestoneId(ctx, field)
+	case "awaiting":
+		return ec.fieldContext_PlannedPayment_awaiting(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PlannedPayment", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -495,9 +495,33 @@ type MilestoneCompletePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What paymentPlanGenerate made.
+type PaymentPlanGeneratePayload struct {
+	// The contract with its new plan; on VERSION_CONFLICT as it is now; null on other errors.
+	Contract *ent.Contract `json:"contract,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What paymentRecord did.
 type PaymentRecordPayload struct {
 	// The payment; null when there are errors.
+	Payment *ent.Payment `json:"payment,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What paymentRefund did.
+type PaymentRefundPayload struct {
+	// The refund; null when there are errors.
+	Payment *ent.Payment `json:"payment,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What paymentReverse did.
+type PaymentReversePayload struct {
+	// The reversal; null when there are errors.
 	Payment *ent.Payment `json:"payment,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`

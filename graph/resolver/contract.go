@@ -29,6 +29,10 @@ func (r *contractResolver) Settled(ctx context.Context, obj *ent.Contract) (*mon
 	return sum(obj.SettledMinor, obj.Currency), nil
 }
 
+func (r *contractResolver) OnAccount(ctx context.Context, obj *ent.Contract) (*money.Money, error) {
+	return sum(obj.SettledMinor-obj.AllocatedMinor, obj.Currency), nil
+}
+
 func (r *contractResolver) Predecessor(ctx context.Context, objs []*ent.Contract) ([]*ent.Contract, error) {
 	key := func(c *ent.Contract) *publicid.ContractID { return c.PredecessorID }
 	return one(ctx, objs, key, r.Services.Contracts.ByIDs, contractID)

@@ -36,12 +36,6 @@ func (r *mutationResolver) ContractRestore(ctx context.Context, input contracts.
 	return &model.ContractRestorePayload{Contract: contract, UserErrors: faults}, err
 }
 
-func (r *mutationResolver) PaymentRecord(ctx context.Context, input contracts.Receipt) (*model.PaymentRecordPayload, error) {
-	payment, err := r.Services.Contracts.RecordPayment(ctx, input)
-	faults, err := graph.UserErrors(err)
-	return &model.PaymentRecordPayload{Payment: payment, UserErrors: faults}, err
-}
-
 func (r *mutationResolver) MilestoneComplete(ctx context.Context, input contracts.MilestoneTarget) (*model.MilestoneCompletePayload, error) {
 	milestone, err := r.Services.Contracts.CompleteMilestone(ctx, input)
 	faults, err := graph.UserErrors(err)

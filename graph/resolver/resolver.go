@@ -12,6 +12,7 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/service"
+	"heyue/domain/settlement"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -30,6 +31,7 @@ type Services struct {
 	Contracts    *contracts.Service
 	Templates    *templates.Service
 	Drafting     *drafting.Service
+	Settlement   *settlement.Service
 	Dictionaries *dictionaries.Service
 	Departments  *staff.Departments
 	Users        *staff.Users

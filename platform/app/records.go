@@ -6,6 +6,7 @@ import (
 	"heyue/domain/customers"
 	"heyue/domain/imports"
 	"heyue/domain/service"
+	"heyue/domain/settlement"
 )
 
 // records are the use cases of what tenants keep.
@@ -24,6 +25,9 @@ func (s *Services) records() {
 		Outbox: s.outbox, Lister: f.lister, Clock: f.clock,
 	}
 	s.calendar = &contracts.Calendar{Contracts: s.Contracts, Tenants: f.directory, Clock: f.clock, Log: f.log}
+	s.Settlement = &settlement.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Obligations: s.obligations, Plans: s.Contracts, Clock: f.clock,
+	}
 	s.ocds = imports.OCDS{
 		Client: f.client, Obligations: s.obligations, Audit: f.audit, Numbers: f.numbers, Clock: f.clock,
 		BatchSize: f.cfg.Import.Batch,

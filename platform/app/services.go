@@ -14,6 +14,7 @@ import (
 	"heyue/domain/drafting"
 	"heyue/domain/imports"
 	"heyue/domain/service"
+	"heyue/domain/settlement"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -38,6 +39,7 @@ type Services struct {
 	Contracts    *contracts.Service
 	Templates    *templates.Service
 	Drafting     *drafting.Service
+	Settlement   *settlement.Service
 	Dictionaries *dictionaries.Service
 	Roles        *policies.Administration
 	Departments  *staff.Departments

@@ -77,6 +77,10 @@ func owners() map[string][]string {
 	return map[string][]string{
 		"User":   {"domain/staff", "identity/sessions"}, // sign-ins note their time and renew the password's hash
 		"Tenant": {"domain/tenants", "policies"},        // policies counts the version of the permissions
+
+		// A contract writes its plan; the account moves the running totals of both.
+		"Contract":        {"domain/contracts", "domain/settlement"},
+		"PaymentPlanLine": {"domain/contracts", "domain/settlement"},
 	}
 }
 
