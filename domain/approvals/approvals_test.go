@@ -69,7 +69,7 @@ func newBed(t *testing.T) *bed {
 	b.thing.matter.Print = b.print("a", 1)
 	b.approvals = &approvals.Service{
 		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Reminders: alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock},
-		Lister: c.Lister, Clock: c.Clock, Limits: approvals.DefaultLimits(), Subjects: map[flow.Kind]approvals.Subject{flow.Payment: b.thing},
+		Lister: c.Lister, Clock: c.Clock, Limits: approvals.Limits{Flows: 200, Tasks: 500, Delegations: 50}, Subjects: map[flow.Kind]approvals.Subject{flow.Payment: b.thing},
 	}
 	return b
 }
@@ -112,7 +112,7 @@ func (b *bed) submit(t *testing.T) *ent.Approval {
 	return a
 }
 
-func (b *bed) trySubmit(t *testing.T, choices ...*approvals.Choice) (a *ent.Approval, err error) {
+func (b *bed) trySubmit(t *testing.T, choices ...*flow.Choice) (a *ent.Approval, err error) {
 	t.Helper()
 	ctx := b.Next(t, b.Alice)
 	err = tenancy.Write(ctx, b.Client, func(tx *ent.Tx) error {
@@ -365,73 +365,6 @@ func TestTwoAtOneMoment(t *testing.T) {
 	}
 }
 
-// TestPreviewEqualsTheRun: over many flows and facts, what is foretold is what happens.
-func TestPreviewEqualsTheRun(t *testing.T) {
-	t.Parallel()
-	b := newBed(t)
-	cny := money.CNY
-	role := b.Acme.Roles["finance"]
-	node := func(key string, mode flow.Mode, c []flow.Condition, who ...flow.Approver) flow.Node {
-		return flow.Node{Key: key, Name: key, Mode: mode, Conditions: c, Approvers: who}
-	}
-	big := []flow.Condition{{Field: flow.FieldAmount, Min: new(money.MustDecimal("60000")), Currency: &cny}}
-	b.flow(t, node("head", flow.One, nil, flow.Approver{By: flow.ByHead}), node("boss", flow.One, nil, flow.Approver{By: flow.ByManager}),
-		node("role", flow.Any, big, flow.Approver{By: flow.ByRole, RoleID: &role}),
-		node("choice", flow.Sequence, nil, flow.Approver{By: flow.ByChoice, AmongIDs: []publicid.UserID{b.user(t, b.Bob), b.user(t, b.Service)}}))
-	chosen := &approvals.Choice{Node: "choice", UserIDs: []publicid.UserID{b.user(t, b.Service), b.user(t, b.Bob)}}
-	for _, sum := range []int64{5_999_999, 6_000_000, 1} {
-		amount := money.Of(sum, money.CNY)
-		b.thing.matter.Facts.Amount, b.id = &amount, uuid.New()
-		p, err := b.approvals.Preview(b.Next(t, b.Alice), approvals.Preview{Kind: flow.Payment, SubjectID: publicid.Any{UUID: b.id}, Chosen: []*approvals.Choice{chosen}})
-		if err != nil {
-			t.Fatal(err)
-		}
-		a, err := b.trySubmit(t, chosen)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if diff := cmp.Diff(foretold(p), b.happened(t, a)); diff != "" {
-			t.Errorf("%v (-preview +run):\n%s", amount, diff)
-		}
-		if want := map[bool]int{true: 4, false: 3}[sum >= 6_000_000]; len(p.Nodes) != want {
-			t.Errorf("%v: %d nodes, want %d", amount, len(p.Nodes), want)
-		}
-	}
-	b.id = uuid.New()
-	if _, err := b.trySubmit(t); !slices.Equal(fixture.Faults(err), []string{"chosen REQUIRED"}) {
-		t.Errorf("nobody chosen: %v", err)
-	}
-}
-
-type stop struct {
-	Key     string
-	Reasons []string
-	Who     []string
-}
-
-func foretold(p *approvals.Route) (out []stop) {
-	for _, n := range p.Nodes {
-		s := stop{Key: n.Node.Key, Reasons: n.Reasons}
-		for _, u := range n.Approvers {
-			s.Who = append(s.Who, u.String())
-		}
-		out = append(out, s)
-	}
-	return out
-}
-
-func (b *bed) happened(t *testing.T, a *ent.Approval) (out []stop) {
-	t.Helper()
-	sheet, err := b.approvals.Sheet(b.Admin, a.ID)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, n := range sheet.Nodes {
-		out = append(out, stop{n.Key, n.Reasons, n.Approvers})
-	}
-	return out
-}
-
 func TestSheetsProveThemselves(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
@@ -544,3 +477,36 @@ func TestPeopleAreToldAtOnce(t *testing.T) {
 }
 
 func day(s string) date.Date { return date.MustParse(s) }
+
+func TestLimitsBite(t *testing.T) {
+	t.Parallel()
+	b := newBed(t)
+	b.approvals.Limits = approvals.Limits{Flows: 1, Tasks: 2, Delegations: 1}
+	b.flow(t, b.node(t, "a", flow.Any, b.Bob))
+	_, err := b.approvals.CreateFlow(b.Admin, approvals.FlowDraft{Kind: flow.Payment, Name: "再来", Definition: flow.Definition{Nodes: []flow.Node{b.node(t, "a", flow.Any, b.Bob)}}})
+	full := []string{"LIMIT_REACHED"}
+	if diff := cmp.Diff(full, fixture.Faults(err)); diff != "" {
+		t.Errorf("a flow too many: %s", diff)
+	}
+	b.submit(t)
+	task := b.task(t, b.Bob)
+	add := func(task *ent.ApprovalTask, who context.Context) (*ent.ApprovalTask, error) {
+		return b.approvals.AddSigner(b.Bob, approvals.Addition{TaskID: task.ID, ExpectedVersion: task.Version, UserIDs: []publicid.UserID{b.user(t, who)}})
+	}
+	if task, err = add(task, b.Service); err != nil {
+		t.Fatal(err)
+	}
+	if _, err = add(task, b.Finance); cmp.Diff(full, fixture.Faults(err)) != "" {
+		t.Errorf("a task too many: %v", err)
+	}
+	away := func(from, to string) error {
+		_, err := b.approvals.Delegate(b.Bob, approvals.Absence{DelegateID: b.user(t, b.Service), StartsOn: date.MustParse(from), EndsOn: date.MustParse(to)})
+		return err
+	}
+	if err := away("2030-01-01", "2030-01-05"); err != nil {
+		t.Fatal(err)
+	}
+	if err := away("2030-02-01", "2030-02-05"); cmp.Diff(full, fixture.Faults(err)) != "" {
+		t.Errorf("a delegation too many: %v", err)
+	}
+}

@@ -227,7 +227,7 @@ func (r *run) add(ctx context.Context, n *ent.ApprovalNode, position int, u publ
 	for _, tasks := range r.tasks {
 		count += len(tasks)
 	}
-	if count >= r.Limits.PerTask {
+	if count >= r.Limits.Tasks {
 		return nil, fault.New(fault.State, fault.LimitReached, "the approval has %d tasks, which is as many as there may be", count)
 	}
 	create := r.tx.ApprovalTask.Create().SetApprovalID(r.approval.ID).SetNodeID(n.ID).SetPosition(position).SetUserID(u).SetOrigin(origin)

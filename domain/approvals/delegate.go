@@ -107,7 +107,7 @@ func (s *Service) roomToDelegate(ctx context.Context, tx *ent.Tx, me publicid.Us
 			return fault.New(fault.Conflict, fault.Duplicate, "another delegation covers %s to %s; end it first", d.StartsOn, d.EndsOn).At("startsOn")
 		}
 	}
-	if open >= s.Limits.PerPerson {
+	if open >= s.Limits.Delegations {
 		return fault.New(fault.State, fault.LimitReached, "you have %d delegations planned, which is as many as there may be", open)
 	}
 	return nil
@@ -159,7 +159,7 @@ func (s *Service) Delegations(ctx context.Context) ([]*ent.ApprovalDelegation, e
 		return nil, err
 	}
 	rows, err := s.Client.ApprovalDelegation.Query().Where(approvaldelegation.UserID(access.User())).
-		Order(ent.Desc(approvaldelegation.FieldEndsOn, approvaldelegation.FieldID)).Limit(2 * s.Limits.PerPerson).All(ctx)
+		Order(ent.Desc(approvaldelegation.FieldEndsOn, approvaldelegation.FieldID)).Limit(2 * s.Limits.Delegations).All(ctx)
 	return rows, tenancy.Fault(err, "list delegations")
 }
 

@@ -1,6 +1,7 @@
 package approvals
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"log/slog"
@@ -35,11 +36,7 @@ type Escalator struct {
 
 // Run escalates until ctx ends. What fails is logged and tried again.
 func (e *Escalator) Run(ctx context.Context) {
-	poll := e.Poll
-	if poll == 0 {
-		poll = DefaultEscalationPoll
-	}
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(cmp.Or(e.Poll, DefaultEscalationPoll))
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		if n, err := e.Once(ctx, e.Approvals.Clock.Now()); err != nil && ctx.Err() == nil {
@@ -92,12 +89,8 @@ func (e *Escalator) late(ctx context.Context, now time.Time) ([]int64, error) {
 
 // tenant handles the late tasks of the context's tenant, each approval in a transaction of its own.
 func (e *Escalator) tenant(ctx context.Context, now time.Time) (total int, err error) {
-	batch := e.Batch
-	if batch == 0 {
-		batch = DefaultEscalationBatch
-	}
 	var ids []publicid.ApprovalID
-	err = e.Approvals.Client.ApprovalTask.Query().Where(approvaltask.EscalateAtLTE(now)).Limit(batch).
+	err = e.Approvals.Client.ApprovalTask.Query().Where(approvaltask.EscalateAtLTE(now)).Limit(cmp.Or(e.Batch, DefaultEscalationBatch)).
 		Unique(true).Select(approvaltask.FieldApprovalID).Scan(ctx, &ids)
 	if err != nil {
 		return 0, tenancy.Fault(err, "find late tasks")

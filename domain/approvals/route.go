@@ -19,12 +19,6 @@ import (
 // leader is the shipped role that answers for its department.
 const leader = "manager"
 
-// Choice is whom the submitter wants at a node that lets them choose.
-type Choice struct {
-	Node    string
-	UserIDs []publicid.UserID
-}
-
 // Route is what a run would be, or is: the flow, why it was taken, and the nodes with their approvers.
 type Route struct {
 	Flow    string
@@ -43,7 +37,7 @@ func (r *Route) Revision() *int {
 }
 
 // route plans a run. Preview and Submit both call it, so that they cannot differ. A version that is given is kept.
-func route(ctx context.Context, tx *ent.Tx, kind flow.Kind, m flow.Matter, submitter publicid.UserID, choices []*Choice,
+func route(ctx context.Context, tx *ent.Tx, kind flow.Kind, m flow.Matter, submitter publicid.UserID, choices []*flow.Choice,
 	keep *ent.ApprovalFlowVersion,
 ) (*Route, error) {
 	versions, candidates, err := candidates(ctx, tx, kind, keep)
@@ -55,8 +49,12 @@ func route(ctx context.Context, tx *ent.Tx, kind flow.Kind, m flow.Matter, submi
 		return nil, err
 	}
 	m.Facts.Departments = people.Above(m.DepartmentID)
-	r := &Route{Matter: m}
-	index, chosen, why := flow.Choose(candidates, m.Facts, flow.NoRates)
+	tenant, err := tx.Tenant.Query().Only(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "read the tenant's rates")
+	}
+	r, rates := &Route{Matter: m}, tenant.Settings.Convert
+	index, chosen, why := flow.Choose(candidates, m.Facts, rates)
 	if keep != nil && index < 0 { // it applied when the run began, and a run keeps its version
 		index, chosen, why = 0, candidates[0], []string{"kept since the run began"}
 	}
@@ -68,7 +66,7 @@ func route(ctx context.Context, tx *ent.Tx, kind flow.Kind, m flow.Matter, submi
 	for _, c := range choices {
 		asked.Chosen[c.Node] = append(asked.Chosen[c.Node], c.UserIDs...)
 	}
-	r.Nodes, err = flow.Plan(chosen.Definition, asked, people, flow.NoRates)
+	r.Nodes, err = flow.Plan(chosen.Definition, asked, people, rates)
 	return r, err
 }
 

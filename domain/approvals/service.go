@@ -61,13 +61,10 @@ type Service struct {
 
 // Limits bound what a tenant may set up.
 type Limits struct {
-	Flows     int // flows that are not archived, of all kinds (HEYUE_APPROVAL_FLOWS)
-	PerTask   int // tasks that one approval may come to have, by adding, forwarding and escalating (HEYUE_APPROVAL_TASKS)
-	PerPerson int // delegations a user may have planned (HEYUE_APPROVAL_DELEGATIONS)
+	Flows       int // flows that are not archived, of all kinds (HEYUE_APPROVAL_FLOWS)
+	Tasks       int // tasks that one approval may come to have, by adding, forwarding and escalating (HEYUE_APPROVAL_TASKS)
+	Delegations int // delegations a user may have planned (HEYUE_DELEGATIONS)
 }
-
-// DefaultLimits are 200 flows, 500 tasks and 50 delegations.
-func DefaultLimits() Limits { return Limits{Flows: 200, PerTask: 500, PerPerson: 50} }
 
 func (s *Service) subject(kind flow.Kind) (Subject, error) {
 	owner, ok := s.Subjects[kind]

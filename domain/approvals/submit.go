@@ -23,7 +23,7 @@ import (
 
 // Submission is what a submitter says beside the subject.
 type Submission struct {
-	Choices []*Choice
+	Choices []*flow.Choice
 	Note    string // up to 2,000 characters; checked by the owner
 }
 
@@ -235,10 +235,10 @@ func (s *Service) Edited(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uui
 }
 
 // chosen gives the submitter's choices back from the tasks they became.
-func (r *run) chosen() []*Choice {
-	var out []*Choice
+func (r *run) chosen() []*flow.Choice {
+	var out []*flow.Choice
 	for _, n := range r.nodes {
-		c := &Choice{Node: n.Plan.Key}
+		c := &flow.Choice{Node: n.Plan.Key}
 		for _, t := range r.tasks[n.ID] {
 			if t.Origin == flow.FromFlow {
 				who := t.UserID
@@ -257,15 +257,20 @@ func (r *run) chosen() []*Choice {
 type Preview struct {
 	Kind      flow.Kind
 	SubjectID publicid.Any
-	Chosen    []*Choice
+	Chosen    []*flow.Choice
 }
 
 // Preview plans a run without beginning it: the same nodes, approvers and rules as Submit would have. Needs
-// approval:read and sight of the subject. Faults: UNKNOWN_VALUE at kind, NOT_FOUND, WRONG_STATE when nobody is there to
+// approval:read and sight of the subject. Faults: those of flow.CheckChoices; UNKNOWN_VALUE at kind, NOT_FOUND, WRONG_STATE when nobody is there to
 // decide at a node.
 func (s *Service) Preview(ctx context.Context, p Preview) (planned *Route, err error) {
 	access, err := s.Policies.Require(ctx, policies.ApprovalRead)
 	if err != nil {
+		return nil, err
+	}
+	var c fault.Check
+	flow.CheckChoices(&c, "chosen", p.Chosen)
+	if err := c.Err(); err != nil {
 		return nil, err
 	}
 	owner, err := s.subject(p.Kind)

@@ -120,13 +120,17 @@ func (s *Service) own(ctx context.Context, t Target, action string, step func(*r
 	return now, err
 }
 
-// Running reports whether a subject waits for a flow of the tenant's, or for the shipped one.
-func (s *Service) Running(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID) (byTenant, shipped bool, err error) {
+// Yield lets an owner decide by itself inside its transaction: it ends the shipped flow, if that is what is pending, as
+// Cancel does. WRONG_STATE while one of the tenant's own flows decides.
+func (s *Service) Yield(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID, why string) error {
 	last, err := newest(ctx, tx, kind, id)
-	if err != nil || last == nil || last.State != flow.Pending {
-		return false, false, err
+	if err != nil {
+		return err
 	}
-	return last.FlowVersionID != nil, last.FlowVersionID == nil, nil
+	if last != nil && last.State == flow.Pending && last.FlowVersionID != nil {
+		return fault.New(fault.State, fault.WrongState, "an approval flow decides on this")
+	}
+	return s.Cancel(ctx, tx, kind, id, why)
 }
 
 // Cancel ends a subject's pending approval inside its owner's transaction, because the owner took the subject elsewhere;

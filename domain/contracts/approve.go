@@ -39,12 +39,8 @@ func (s *Service) decide(ctx context.Context, n Note, invalid error, event lifec
 			return nil, err
 		}
 		if s.Approvals != nil {
-			running, err := s.Approvals.Running(ctx, tx, c.ID)
-			if err != nil {
+			if err := s.Approvals.Yield(ctx, tx, c.ID); err != nil {
 				return nil, err
-			}
-			if running {
-				return nil, fault.New(fault.State, fault.WrongState, "an approval flow decides on this contract")
 			}
 		}
 		asked, err := last(ctx, tx, c.ID, lifecycle.Submit)

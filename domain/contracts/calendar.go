@@ -1,6 +1,7 @@
 package contracts
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"time"
@@ -20,9 +21,9 @@ import (
 
 // Defaults of a Calendar.
 const (
-	DefaultCalendarPoll = time.Minute // between two looks at the clock
-	calendarBatch       = 200         // contracts that are looked for at a time
-	calendarEvery       = time.Hour   // a tenant is looked at this often within a day, for dates that were moved
+	DefaultCalendarPoll  = time.Minute
+	DefaultCalendarEvery = time.Hour
+	DefaultCalendarBatch = 200
 )
 
 // Tenants lists who there is; see tenancy.Directory.
@@ -38,7 +39,9 @@ type Calendar struct {
 	Tenants   Tenants
 	Clock     clock.Clock
 	Log       *slog.Logger
-	Poll      time.Duration // 0: DefaultCalendarPoll
+	Poll      time.Duration // between two looks at the clock; 0: DefaultCalendarPoll
+	Every     time.Duration // a tenant is looked at this often within a day, for dates that were moved; 0: DefaultCalendarEvery
+	Batch     int           // contracts that are looked for at a time; 0: DefaultCalendarBatch
 
 	next map[int64]time.Time // when a tenant is looked at again; used by Run alone
 }
@@ -52,11 +55,7 @@ type Passed struct {
 
 // Run works until ctx ends. What fails is logged and tried again.
 func (l *Calendar) Run(ctx context.Context) {
-	poll := l.Poll
-	if poll == 0 {
-		poll = DefaultCalendarPoll
-	}
-	tick := time.NewTicker(poll)
+	tick := time.NewTicker(cmp.Or(l.Poll, DefaultCalendarPoll))
 	defer tick.Stop()
 	for ctx.Err() == nil {
 		if err := l.Once(ctx); err != nil && ctx.Err() == nil {
@@ -69,7 +68,7 @@ func (l *Calendar) Run(ctx context.Context) {
 	}
 }
 
-// Once looks at every tenant whose day has changed or that was not looked at for an hour.
+// Once looks at every tenant whose day has changed or that was not looked at for Every.
 func (l *Calendar) Once(ctx context.Context) error {
 	tenants, err := l.Tenants.List(ctx)
 	if err != nil {
@@ -102,8 +101,8 @@ func (l *Calendar) Once(ctx context.Context) error {
 	return nil
 }
 
-// Pass takes every step that has come for the context's tenant and tells when to look again: at its next midnight, or in an
-// hour.
+// Pass takes every step that has come for the context's tenant and tells when to look again: at its next midnight, or after
+// Every.
 func (l *Calendar) Pass(ctx context.Context) (Passed, time.Time, error) {
 	var done Passed
 	s := l.Contracts
@@ -117,20 +116,21 @@ func (l *Calendar) Pass(ctx context.Context) (Passed, time.Time, error) {
 	}
 	now := l.Clock.Now()
 	today := date.In(now, zone)
-	again := now.Add(calendarEvery)
+	again := now.Add(cmp.Or(l.Every, DefaultCalendarEvery))
 	if midnight := today.AddDays(1).Start(zone); midnight.Before(again) {
 		again = midnight
 	}
+	batch := cmp.Or(l.Batch, DefaultCalendarBatch)
 	var after publicid.ContractID
 	for {
-		ids, err := s.Client.Contract.Query().Where(moving(today), contract.IDGT(after)).Order(contract.ByID()).Limit(calendarBatch).IDs(ctx)
+		ids, err := s.Client.Contract.Query().Where(moving(today), contract.IDGT(after)).Order(contract.ByID()).Limit(batch).IDs(ctx)
 		if err != nil {
 			return done, again, tenancy.Fault(err, "find contracts that the calendar moves")
 		}
 		for _, id := range ids {
 			l.move(ctx, id, today, &done)
 		}
-		if len(ids) < calendarBatch || ctx.Err() != nil {
+		if len(ids) < batch || ctx.Err() != nil {
 			return done, again, ctx.Err()
 		}
 		after = ids[len(ids)-1]

@@ -58,7 +58,7 @@ func then[A any](t *testing.T, what string, call func(context.Context, A) (*ent.
 func (w world) approved(t *testing.T, d contracts.Draft) *ent.Contract {
 	t.Helper()
 	c := w.create(t, d)
-	c = then(t, "submit", w.service.Submit, w.Alice, note(c))
+	c = then(t, "submit", w.service.Submit, w.Alice, contracts.Submission{Note: note(c)})
 	return then(t, "approve", w.service.Approve, w.Manager, note(c))
 }
 
@@ -264,7 +264,7 @@ func TestRenewal(t *testing.T) {
 	}
 	_, err = w.service.Renew(w.Alice, renewal())
 	fixture.Want(t, "renew twice", err, "WRONG_STATE")
-	next = then(t, "submit", w.service.Submit, w.Alice, note(next))
+	next = then(t, "submit", w.service.Submit, w.Alice, contracts.Submission{Note: note(next)})
 	next = then(t, "approve", w.service.Approve, w.Manager, note(next))
 	next = then(t, "sign", w.service.Sign, w.Alice, w.signing(t, next, 0))
 	next = then(t, "sign last", w.service.Sign, w.Alice, w.signing(t, next, 1))
@@ -280,17 +280,17 @@ func TestAVehicleContractWaitsForTheCustomer(t *testing.T) {
 	d := w.twoParties()
 	d.Kind = lifecycle.Vehicle
 	c := w.create(t, d)
-	_, err := w.service.Submit(w.Alice, note(c))
+	_, err := w.service.Submit(w.Alice, contracts.Submission{Note: note(c)})
 	fixture.Want(t, "submit at once", err, "WRONG_STATE")
 	agree := func() contracts.Declaration {
 		return contracts.Declaration{ID: c.ID, ExpectedVersion: c.Version, DeclaredBy: "车主"}
 	}
 	c = then(t, "no objection", w.service.RecordNoObjection, w.Alice, agree())
 	c = then(t, "edit", w.service.Update, w.Alice, contracts.Change{ID: c.ID, ExpectedVersion: c.Version, Details: contracts.Details{Title: ptr("改")}})
-	_, err = w.service.Submit(w.Alice, note(c))
+	_, err = w.service.Submit(w.Alice, contracts.Submission{Note: note(c)})
 	fixture.Want(t, "submit what the customer has not seen", err, "WRONG_STATE")
 	c = then(t, "no objection again", w.service.RecordNoObjection, w.Alice, agree())
-	if c = then(t, "submit", w.service.Submit, w.Alice, note(c)); c.Status != lifecycle.InReview {
+	if c = then(t, "submit", w.service.Submit, w.Alice, contracts.Submission{Note: note(c)}); c.Status != lifecycle.InReview {
 		t.Errorf("it is %s", c.Status)
 	}
 }
@@ -325,7 +325,7 @@ func TestNobodyDecidesAlone(t *testing.T) {
 	t.Parallel()
 	w := open(t)
 	c := w.create(t, w.twoParties())
-	c = then(t, "submit", w.service.Submit, w.Manager, note(c))
+	c = then(t, "submit", w.service.Submit, w.Manager, contracts.Submission{Note: note(c)})
 	_, err := w.service.Approve(w.Manager, note(c))
 	fixture.Want(t, "approve one's own", err, "id NOT_ALLOWED")
 	var g errgroup.Group

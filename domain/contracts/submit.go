@@ -3,6 +3,7 @@ package contracts
 import (
 	"context"
 
+	"heyue/domain/approvals/flow"
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
@@ -45,18 +46,33 @@ func (n Note) reasoned() error {
 // Approvals is the engine that finds who must decide on a contract. It calls Approved, Rejected and SentBack when they
 // have. Its methods run in the contract's transaction, with the contract locked.
 type Approvals interface {
-	// Begin starts the flow that fits the contract and reports whether there is one.
-	Begin(ctx context.Context, tx *ent.Tx, c *ent.Contract, print content.Print) (bool, error)
-	// Running reports whether a flow is deciding on the contract.
-	Running(ctx context.Context, tx *ent.Tx, id publicid.ContractID) (bool, error)
+	// Begin starts the flow that fits the contract, with those whom the submitter chose.
+	Begin(ctx context.Context, tx *ent.Tx, c *ent.Contract, chosen []*flow.Choice) error
+	// Yield ends the shipped flow, if that is what runs, because somebody decides directly. WRONG_STATE while one of the
+	// tenant's own decides.
+	Yield(ctx context.Context, tx *ent.Tx, id publicid.ContractID) error
 	// Cancel ends the flow, if one is running, because the contract was withdrawn.
 	Cancel(ctx context.Context, tx *ent.Tx, id publicid.ContractID) error
 }
 
+// Submission is a Note with whom the submitter wants to decide, where the flow lets them choose (F3).
+type Submission struct {
+	Note
+	Chosen []*flow.Choice
+}
+
+// Validate reports everything wrong with the submission at once.
+func (n Submission) Validate() error {
+	var c fault.Check
+	c.OptText("reason", n.Reason, 2000)
+	flow.CheckChoices(&c, "chosen", n.Chosen)
+	return c.Err()
+}
+
 // Submit asks for approval of a draft with at least two parties. A vehicle contract needs the customer's "no objection" to
-// what it says now (HR5). Without an approval flow that fits, somebody else with contract:approve decides. Needs
-// contract:submit. Faults: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
-func (s *Service) Submit(ctx context.Context, n Note) (*ent.Contract, error) {
+// what it says now (HR5). Where no flow of the tenant's fits, somebody else with contract:approve may decide, too. Needs
+// contract:submit. Faults: TOO_LONG, REQUIRED at chosen, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+func (s *Service) Submit(ctx context.Context, n Submission) (*ent.Contract, error) {
 	return s.act(ctx, policies.ContractSubmit, n.target(), n.Validate(), func(tx *ent.Tx, c *ent.Contract, here local) (*ent.Contract, error) {
 		sides, err := tx.ContractParty.Query().Where(contractparty.ContractID(c.ID)).Count(ctx)
 		if err != nil {
@@ -76,8 +92,7 @@ func (s *Service) Submit(ctx context.Context, n Note) (*ent.Contract, error) {
 		if err != nil || s.Approvals == nil {
 			return now, err
 		}
-		_, err = s.Approvals.Begin(ctx, tx, now, print)
-		return now, err
+		return now, s.Approvals.Begin(ctx, tx, now, n.Chosen)
 	})
 }
 

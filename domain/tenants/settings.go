@@ -38,6 +38,7 @@ type Change struct {
 	ContractNumberRule  *string
 	ContractNumberRules []*settings.KindRule   // takes the place of all of them; an empty list clears them
 	ReminderLadders     []*settings.KindLadder // each takes the place of its kind's
+	ExchangeRates       []*settings.Rate       // takes the place of all of them; needed anew with another Currency
 	ReceiptExcess       *int
 	PlanTolerance       *int
 	EventRetentionDays  *int
@@ -93,6 +94,9 @@ func (ch Change) applied(s settings.Settings) (settings.Settings, error) {
 	if ch.Name != nil {
 		c.Text("name", *ch.Name, 1, maxName)
 	}
+	if ch.Currency != nil && *ch.Currency != s.Currency && len(s.ExchangeRates) > 0 && ch.ExchangeRates == nil {
+		c.Add(fault.Inconsistent, "currency", "the exchange rates are in %s; give them anew with another currency", s.Currency)
+	}
 	put(&s.TimeZone, ch.TimeZone)
 	put(&s.Locale, ch.Locale)
 	put(&s.Currency, ch.Currency)
@@ -102,6 +106,9 @@ func (ch Change) applied(s settings.Settings) (settings.Settings, error) {
 	put(&s.EventRetentionDays, ch.EventRetentionDays)
 	if ch.ContractNumberRules != nil {
 		s.ContractNumberRules = settings.RulesOf(&c, ch.ContractNumberRules)
+	}
+	if ch.ExchangeRates != nil {
+		s.ExchangeRates = settings.RatesOf(&c, ch.ExchangeRates)
 	}
 	s.ReminderLadders = maps.Clone(s.ReminderLadders)
 	maps.Copy(s.ReminderLadders, settings.LaddersOf(&c, ch.ReminderLadders))
@@ -120,6 +127,9 @@ func (ch Change) located(faults fault.List) fault.List {
 	}
 	for i, l := range ch.ReminderLadders {
 		places["reminderLadders."+string(l.Kind)] = i
+	}
+	for i, r := range ch.ExchangeRates {
+		places["exchangeRates."+string(r.Currency)] = i
 	}
 	for _, f := range faults {
 		if len(f.Field) < 2 {

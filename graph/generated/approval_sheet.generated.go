@@ -1170,8 +1170,8 @@ func (ec *executionContext) fieldContext_ApprovalSheetVerification_opinions(_ co
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputApprovalChoiceInput(ctx context.Context, obj any) (approvals.Choice, error) {
-	var it approvals.Choice
+func (ec *executionContext) unmarshalInputApprovalChoiceInput(ctx context.Context, obj any) (flow.Choice, error) {
+	var it flow.Choice
 	if obj == nil {
 		return it, nil
 	}
@@ -1213,8 +1213,8 @@ func (ec *executionContext) unmarshalInputApprovalChoiceInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalApprovalChoiceInput(ctx context.Context, raw any) (approvals.Choice, error) {
-	var out approvals.Choice
+func UnmarshalApprovalChoiceInput(ctx context.Context, raw any) (flow.Choice, error) {
+	var out flow.Choice
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ApprovalChoiceInput", raw, &out)
 	return out, err
 }
@@ -1253,7 +1253,7 @@ func (ec *executionContext) unmarshalInputApprovalPreviewInput(ctx context.Conte
 			it.SubjectID = data
 		case "chosen":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chosen"))
-			data, err := ec.unmarshalOApprovalChoiceInput2ᚕᚖheyueᚋdomainᚋapprovalsᚐChoiceᚄ(ctx, v)
+			data, err := ec.unmarshalOApprovalChoiceInput2ᚕᚖheyueᚋdomainᚋapprovalsᚋflowᚐChoiceᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -1739,7 +1739,7 @@ func (ec *executionContext) _ApprovalSheetVerification(ctx context.Context, sel 
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNApprovalChoiceInput2ᚖheyueᚋdomainᚋapprovalsᚐChoice(ctx context.Context, v any) (*approvals.Choice, error) {
+func (ec *executionContext) unmarshalNApprovalChoiceInput2ᚖheyueᚋdomainᚋapprovalsᚋflowᚐChoice(ctx context.Context, v any) (*flow.Choice, error) {
 	res, err := ec.unmarshalInputApprovalChoiceInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -1854,16 +1854,16 @@ func (ec *executionContext) marshalNApprovalSheetOpinion2ᚖheyueᚋdomainᚋapp
 	return ec._ApprovalSheetOpinion(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalOApprovalChoiceInput2ᚕᚖheyueᚋdomainᚋapprovalsᚐChoiceᚄ(ctx context.Context, v any) ([]*approvals.Choice, error) {
+func (ec *executionContext) unmarshalOApprovalChoiceInput2ᚕᚖheyueᚋdomainᚋapprovalsᚋflowᚐChoiceᚄ(ctx context.Context, v any) ([]*flow.Choice, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*approvals.Choice, len(vSlice))
+	res := make([]*flow.Choice, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNApprovalChoiceInput2ᚖheyueᚋdomainᚋapprovalsᚐChoice(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNApprovalChoiceInput2ᚖheyueᚋdomainᚋapprovalsᚋflowᚐChoice(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

@@ -70,7 +70,7 @@ type MutationResolver interface {
 	ContactRestore(ctx context.Context, input contacts.Target) (*model.ContactRestorePayload, error)
 	ContractDraft(ctx context.Context, input contracts.Drafted) (*model.ContractDraftPayload, error)
 	ContractFill(ctx context.Context, input drafting.Filling) (*model.ContractFillPayload, error)
-	ContractSubmit(ctx context.Context, input contracts.Note) (*model.ContractSubmitPayload, error)
+	ContractSubmit(ctx context.Context, input contracts.Submission) (*model.ContractSubmitPayload, error)
 	ContractWithdraw(ctx context.Context, input contracts.Note) (*model.ContractWithdrawPayload, error)
 	ContractRevise(ctx context.Context, input contracts.Note) (*model.ContractRevisePayload, error)
 	ContractApprove(ctx context.Context, input contracts.Note) (*model.ContractApprovePayload, error)
@@ -735,8 +735,8 @@ func (ec *executionContext) field_Mutation_contractSubmit_args(ctx context.Conte
 	var err error
 	args := map[string]any{}
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
-		func(ctx context.Context, v any) (contracts.Note, error) {
-			return ec.unmarshalNContractSubmitInput2heyueᚋdomainᚋcontractsᚐNote(ctx, v)
+		func(ctx context.Context, v any) (contracts.Submission, error) {
+			return ec.unmarshalNContractSubmitInput2heyueᚋdomainᚋcontractsᚐSubmission(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3505,7 +3505,7 @@ func (ec *executionContext) _Mutation_contractSubmit(ctx context.Context, field 
 		},
 		func(ctx context.Context) (any, error) {
 			fc := graphql.GetFieldContext(ctx)
-			return ec.Resolvers.Mutation().ContractSubmit(ctx, fc.Args["input"].(contracts.Note))
+			return ec.Resolvers.Mutation().ContractSubmit(ctx, fc.Args["input"].(contracts.Submission))
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *model.ContractSubmitPayload) graphql.Marshaler {

@@ -646,8 +646,8 @@ func UnmarshalContractSendBackInput(ctx context.Context, raw any) (contracts.Not
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputContractSubmitInput(ctx context.Context, obj any) (contracts.Note, error) {
-	var it contracts.Note
+func (ec *executionContext) unmarshalInputContractSubmitInput(ctx context.Context, obj any) (contracts.Submission, error) {
+	var it contracts.Submission
 	if obj == nil {
 		return it, nil
 	}
@@ -657,7 +657,7 @@ func (ec *executionContext) unmarshalInputContractSubmitInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "reason"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "reason", "chosen"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -685,6 +685,13 @@ func (ec *executionContext) unmarshalInputContractSubmitInput(ctx context.Contex
 				return it, err
 			}
 			it.Reason = data
+		case "chosen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chosen"))
+			data, err := ec.unmarshalOApprovalChoiceInput2ᚕᚖheyueᚋdomainᚋapprovalsᚋflowᚐChoiceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Chosen = data
 		}
 	}
 	return it, nil
@@ -696,8 +703,8 @@ func (ec *executionContext) unmarshalInputContractSubmitInput(ctx context.Contex
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalContractSubmitInput(ctx context.Context, raw any) (contracts.Note, error) {
-	var out contracts.Note
+func UnmarshalContractSubmitInput(ctx context.Context, raw any) (contracts.Submission, error) {
+	var out contracts.Submission
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractSubmitInput", raw, &out)
 	return out, err
 }
@@ -967,7 +974,7 @@ func (ec *executionContext) unmarshalNContractSendBackInput2heyueᚋdomainᚋcon
 	return res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalNContractSubmitInput2heyueᚋdomainᚋcontractsᚐNote(ctx context.Context, v any) (contracts.Note, error) {
+func (ec *executionContext) unmarshalNContractSubmitInput2heyueᚋdomainᚋcontractsᚐSubmission(ctx context.Context, v any) (contracts.Submission, error) {
 	res, err := ec.unmarshalInputContractSubmitInput(ctx, v)
 	return res, graphql.ErrorOnPath(ctx, err)
 }

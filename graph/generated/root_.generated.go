@@ -967,6 +967,11 @@ type ComplexityRoot struct {
 		URL          func(childComplexity int) int
 	}
 
+	ExchangeRate struct {
+		Currency func(childComplexity int) int
+		Per100   func(childComplexity int) int
+	}
+
 	LoginPayload struct {
 		SignIn     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1037,7 +1042,7 @@ type ComplexityRoot struct {
 		ContractSendBack          func(childComplexity int, input contracts.Note) int
 		ContractSign              func(childComplexity int, input contracts.Signing) int
 		ContractSignatureVoid     func(childComplexity int, input contracts.Voiding) int
-		ContractSubmit            func(childComplexity int, input contracts.Note) int
+		ContractSubmit            func(childComplexity int, input contracts.Submission) int
 		ContractSuspend           func(childComplexity int, input contracts.Ending) int
 		ContractTerminate         func(childComplexity int, input contracts.Ending) int
 		ContractUpdate            func(childComplexity int, input contracts.Change) int
@@ -1518,6 +1523,7 @@ type ComplexityRoot struct {
 		CreatedAt           func(childComplexity int) int
 		Currency            func(childComplexity int) int
 		EventRetentionDays  func(childComplexity int) int
+		ExchangeRates       func(childComplexity int) int
 		Locale              func(childComplexity int) int
 		Name                func(childComplexity int) int
 		PlanTolerance       func(childComplexity int) int
@@ -4963,6 +4969,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DocumentReference.URL(childComplexity), true
 
+	case "ExchangeRate.currency":
+		if e.ComplexityRoot.ExchangeRate.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeRate.Currency(childComplexity), true
+	case "ExchangeRate.per100":
+		if e.ComplexityRoot.ExchangeRate.Per100 == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExchangeRate.Per100(childComplexity), true
+
 	case "LoginPayload.signIn":
 		if e.ComplexityRoot.LoginPayload.SignIn == nil {
 			break
@@ -5497,7 +5516,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Mutation.ContractSubmit(childComplexity, args["input"].(contracts.Note)), true
+		return e.ComplexityRoot.Mutation.ContractSubmit(childComplexity, args["input"].(contracts.Submission)), true
 	case "Mutation.contractSuspend":
 		if e.ComplexityRoot.Mutation.ContractSuspend == nil {
 			break
@@ -7852,6 +7871,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tenant.EventRetentionDays(childComplexity), true
+	case "Tenant.exchangeRates":
+		if e.ComplexityRoot.Tenant.ExchangeRates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.ExchangeRates(childComplexity), true
 	case "Tenant.locale":
 		if e.ComplexityRoot.Tenant.Locale == nil {
 			break
@@ -8264,6 +8289,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DictionaryEntryRestoreInput", ec.unmarshalInputDictionaryEntryRestoreInput),
 			graphql.NewInputUnmarshaler("DictionaryEntryUpdateInput", ec.unmarshalInputDictionaryEntryUpdateInput),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
+			graphql.NewInputUnmarshaler("ExchangeRateInput", ec.unmarshalInputExchangeRateInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
@@ -10949,6 +10975,8 @@ input ContractSubmitInput {
   expectedVersion: Int!
   "Up to 2,000 characters."
   reason: String
+  "Who decides where the flow lets the submitter choose; approvalPreview shows where."
+  chosen: [ApprovalChoiceInput!]
 }
 
 "A contract to take back."
@@ -11111,8 +11139,8 @@ input ContractTerminateInput {
 `, BuiltIn: false},
 	{Name: "../schema/contract_life_mutations.graphql", Input: `extend type Mutation {
   """
-  Asks for approval of a draft. A vehicle contract needs the customer's "no objection" first. Without a flow that fits, somebody else with contract:approve decides. Needs contract:submit.
-  userErrors: TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  Asks for approval of a draft. A vehicle contract needs the customer's "no objection" first. Where no flow of the tenant's
+  fits, somebody else with contract:approve may decide, too. Needs contract:submit. userErrors: REQUIRED, TOO_LONG, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
   """
   contractSubmit(input: ContractSubmitInput!): ContractSubmitPayload!
   """
@@ -14103,6 +14131,8 @@ extend type Mutation {
   contractNumberRules: [ContractNumberRule!]!
   "When people are reminded, one for each kind of obligation."
   reminderLadders: [ReminderLadder!]!
+  "What other currencies are worth, for comparing sums; money is never booked by them."
+  exchangeRates: [ExchangeRate!]!
   "How far the money booked on an instalment may go beyond it, in hundredths of a percent."
   receiptExcess: Int!
   "How far a payment plan may be from the contract's amount, in hundredths of a percent."
@@ -14121,6 +14151,14 @@ type ContractNumberRule {
   kind: ContractKind!
   "The rule, as in contractNumberRule."
   rule: String!
+}
+
+"What a currency is worth in the tenant's own."
+type ExchangeRate {
+  "The currency."
+  currency: CurrencyCode!
+  "What 100 units of it are worth."
+  per100: Decimal!
 }
 
 "How long before a date, and how often after it, people are reminded."
@@ -14160,6 +14198,8 @@ input TenantUpdateInput {
   contractNumberRules: [ContractNumberRuleInput!]
   "Each takes the place of its kind's; pending reminders follow."
   reminderLadders: [ReminderLadderInput!]
+  "Takes the place of all of them; to be given anew with another currency."
+  exchangeRates: [ExchangeRateInput!]
   "0 to 1,000 hundredths of a percent."
   receiptExcess: Int
   "0 to 1,000 hundredths of a percent."
@@ -14174,6 +14214,14 @@ input ContractNumberRuleInput {
   kind: ContractKind!
   "The rule, as in contractNumberRule."
   rule: String!
+}
+
+"What a currency is worth in the tenant's own."
+input ExchangeRateInput {
+  "Each at most once, and not the tenant's own."
+  currency: CurrencyCode!
+  "What 100 units of it are worth; more than 0, with up to 4 decimals."
+  per100: Decimal!
 }
 
 "How long before a date, and how often after it, people are reminded."
@@ -16261,6 +16309,16 @@ func (ec *executionContext) childFields_DocumentReference(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type DocumentReference", field.Name)
 }
 
+func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_ExchangeRate_currency(ctx, field)
+	case "per100":
+		return ec.fieldContext_ExchangeRate_per100(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExchangeRate", field.Name)
+}
+
 func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "signIn":
@@ -17087,6 +17145,8 @@ func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphq
 		return ec.fieldContext_Tenant_contractNumberRules(ctx, field)
 	case "reminderLadders":
 		return ec.fieldContext_Tenant_reminderLadders(ctx, field)
+	case "exchangeRates":
+		return ec.fieldContext_Tenant_exchangeRates(ctx, field)
 	case "receiptExcess":
 		return ec.fieldContext_Tenant_receiptExcess(ctx, field)
 	case "planTolerance":

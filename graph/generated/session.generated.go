@@ -31,6 +31,7 @@ type TenantResolver interface {
 	ContractNumberRule(ctx context.Context, obj *ent.Tenant) (string, error)
 	ContractNumberRules(ctx context.Context, obj *ent.Tenant) ([]*settings.KindRule, error)
 	ReminderLadders(ctx context.Context, obj *ent.Tenant) ([]*settings.KindLadder, error)
+	ExchangeRates(ctx context.Context, obj *ent.Tenant) ([]*settings.Rate, error)
 	ReceiptExcess(ctx context.Context, obj *ent.Tenant) (int, error)
 	PlanTolerance(ctx context.Context, obj *ent.Tenant) (int, error)
 	EventRetentionDays(ctx context.Context, obj *ent.Tenant) (int, error)
@@ -487,6 +488,38 @@ func (ec *executionContext) fieldContext_Tenant_reminderLadders(_ context.Contex
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ReminderLadder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Tenant_exchangeRates(ctx context.Context, field graphql.CollectedField, obj *ent.Tenant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tenant_exchangeRates(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tenant().ExchangeRates(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*settings.Rate) graphql.Marshaler {
+			return ec.marshalNExchangeRate2ᚕᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRateᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tenant_exchangeRates(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Tenant",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ExchangeRate(ctx, field)
 		},
 	}
 	return fc, nil
@@ -1072,6 +1105,12 @@ func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Tenant_reminderLadders(ctx, field, obj)
+				})
+		case "exchangeRates":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tenant_exchangeRates(ctx, field, obj)
 				})
 		case "receiptExcess":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -13,6 +13,7 @@ import (
 	"heyue/graph/model"
 	"heyue/graph/scalar"
 	"heyue/platform/fault"
+	"heyue/platform/money"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -75,6 +76,52 @@ func (ec *executionContext) _ContractNumberRule_rule(ctx context.Context, field 
 }
 func (ec *executionContext) fieldContext_ContractNumberRule_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContractNumberRule", field, false, false, "String")
+}
+
+func (ec *executionContext) _ExchangeRate_currency(ctx context.Context, field graphql.CollectedField, obj *settings.Rate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeRate_currency(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Currency, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v money.Currency) graphql.Marshaler {
+			return ec.marshalNCurrencyCode2heyueᚋplatformᚋmoneyᚐCurrency(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeRate_currency(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeRate", field, false, false, "CurrencyCode")
+}
+
+func (ec *executionContext) _ExchangeRate_per100(ctx context.Context, field graphql.CollectedField, obj *settings.Rate) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ExchangeRate_per100(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Per100, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v money.Decimal) graphql.Marshaler {
+			return ec.marshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ExchangeRate_per100(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ExchangeRate", field, false, false, "Decimal")
 }
 
 func (ec *executionContext) _ReminderLadder_kind(ctx context.Context, field graphql.CollectedField, obj *settings.KindLadder) (ret graphql.Marshaler) {
@@ -332,6 +379,55 @@ func UnmarshalContractNumberRuleInput(ctx context.Context, raw any) (settings.Ki
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputExchangeRateInput(ctx context.Context, obj any) (settings.Rate, error) {
+	var it settings.Rate
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"currency", "per100"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "currency":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("currency"))
+			data, err := ec.unmarshalNCurrencyCode2heyueᚋplatformᚋmoneyᚐCurrency(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Currency = data
+		case "per100":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("per100"))
+			data, err := ec.unmarshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Per100 = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExchangeRateInput unmarshals raw into the ExchangeRateInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExchangeRateInput(ctx context.Context, raw any) (settings.Rate, error) {
+	var out settings.Rate
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExchangeRateInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputReminderLadderInput(ctx context.Context, obj any) (settings.KindLadder, error) {
 	var it settings.KindLadder
 	if obj == nil {
@@ -420,7 +516,7 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "receiptExcess", "planTolerance", "eventRetentionDays"}
+	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "exchangeRates", "receiptExcess", "planTolerance", "eventRetentionDays"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -483,6 +579,13 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 				return it, err
 			}
 			it.ReminderLadders = data
+		case "exchangeRates":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exchangeRates"))
+			data, err := ec.unmarshalOExchangeRateInput2ᚕᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExchangeRates = data
 		case "receiptExcess":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("receiptExcess"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)
@@ -547,6 +650,44 @@ func (ec *executionContext) _ContractNumberRule(ctx context.Context, sel ast.Sel
 			}
 		case "rule":
 			out.Values[i] = ec._ContractNumberRule_rule(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
+var exchangeRateImplementors = []string{"ExchangeRate"}
+
+func (ec *executionContext) _ExchangeRate(ctx context.Context, sel ast.SelectionSet, obj *settings.Rate) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, exchangeRateImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("ExchangeRate")
+		case "currency":
+			out.Values[i] = ec._ExchangeRate_currency(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "per100":
+			out.Values[i] = ec._ExchangeRate_per100(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -696,6 +837,35 @@ func (ec *executionContext) unmarshalNContractNumberRuleInput2ᚖheyueᚋdomain�
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
+func (ec *executionContext) marshalNExchangeRate2ᚕᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRateᚄ(ctx context.Context, sel ast.SelectionSet, v []*settings.Rate) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNExchangeRate2ᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRate(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNExchangeRate2ᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRate(ctx context.Context, sel ast.SelectionSet, v *settings.Rate) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "ExchangeRate!")
+		return graphql.Null
+	}
+	return ec._ExchangeRate(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNExchangeRateInput2ᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRate(ctx context.Context, v any) (*settings.Rate, error) {
+	res, err := ec.unmarshalInputExchangeRateInput(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalNLocalTime2heyueᚋdomainᚋalertsᚋscheduleᚐLocalTime(ctx context.Context, v any) (schedule.LocalTime, error) {
 	res, err := scalar.UnmarshalLocalTime(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -762,6 +932,23 @@ func (ec *executionContext) unmarshalOContractNumberRuleInput2ᚕᚖheyueᚋdoma
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNContractNumberRuleInput2ᚖheyueᚋdomainᚋtenantsᚋsettingsᚐKindRule(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) unmarshalOExchangeRateInput2ᚕᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRateᚄ(ctx context.Context, v any) ([]*settings.Rate, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*settings.Rate, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNExchangeRateInput2ᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRate(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}

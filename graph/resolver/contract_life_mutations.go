@@ -12,7 +12,7 @@ import (
 	"heyue/graph/model"
 )
 
-func (r *mutationResolver) ContractSubmit(ctx context.Context, input contracts.Note) (*model.ContractSubmitPayload, error) {
+func (r *mutationResolver) ContractSubmit(ctx context.Context, input contracts.Submission) (*model.ContractSubmitPayload, error) {
 	contract, err := r.Services.Contracts.Submit(ctx, input)
 	faults, err := graph.UserErrors(err)
 	return &model.ContractSubmitPayload{Contract: contract, UserErrors: faults}, err

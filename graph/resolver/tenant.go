@@ -36,6 +36,10 @@ func (r *tenantResolver) ReminderLadders(ctx context.Context, obj *ent.Tenant) (
 	return obj.Settings.ReminderLadders.List(), nil
 }
 
+func (r *tenantResolver) ExchangeRates(ctx context.Context, obj *ent.Tenant) ([]*settings.Rate, error) {
+	return obj.Settings.ExchangeRates.List(), nil
+}
+
 func (r *tenantResolver) ReceiptExcess(ctx context.Context, obj *ent.Tenant) (int, error) {
 	return obj.Settings.ReceiptExcess, nil
 }

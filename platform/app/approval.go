@@ -8,7 +8,6 @@ import (
 	"heyue/domain/approvals"
 	"heyue/domain/approvals/flow"
 	"heyue/domain/contracts"
-	"heyue/domain/contracts/content"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/platform/fault"
@@ -22,11 +21,13 @@ func (s *Services) approval() {
 	f := s.foundation
 	s.Approvals = &approvals.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Reminders: s.obligations, Lister: f.lister, Clock: f.clock,
-		Limits: approvals.DefaultLimits(),
+		Limits: approvals.Limits{Flows: f.cfg.Tenant.ApprovalFlows, Tasks: f.cfg.Tenant.ApprovalTasks, Delegations: f.cfg.Tenant.Delegations},
 	}
 	s.Approvals.Subjects = map[flow.Kind]approvals.Subject{flow.Contract: contractSubject{s.Contracts, f.policies}}
 	s.Contracts.Approvals = contractApprovals{s.Approvals}
-	s.escalator = &approvals.Escalator{Approvals: s.Approvals, System: f.system, Log: f.log}
+	s.escalator = &approvals.Escalator{
+		Approvals: s.Approvals, System: f.system, Log: f.log, Poll: f.cfg.Worker.EscalationPoll, Batch: f.cfg.Worker.EscalationBatch,
+	}
 }
 
 // contractSubject shows contracts to the engine.
@@ -88,19 +89,15 @@ func (c contractSubject) Moved(ctx context.Context, tx *ent.Tx, id uuid.UUID, to
 type contractApprovals struct{ engine *approvals.Service }
 
 // Begin implements contracts.Approvals: there always is a flow, if only the shipped one.
-func (a contractApprovals) Begin(ctx context.Context, tx *ent.Tx, c *ent.Contract, _ content.Print) (bool, error) {
-	_, err := a.engine.Submit(ctx, tx, flow.Contract, c.ID.UUID(), approvals.Submission{})
-	return err == nil, err
+func (a contractApprovals) Begin(ctx context.Context, tx *ent.Tx, c *ent.Contract, chosen []*flow.Choice) error {
+	_, err := a.engine.Submit(ctx, tx, flow.Contract, c.ID.UUID(), approvals.Submission{Choices: chosen})
+	return err
 }
 
-// Running implements contracts.Approvals. What waits for the shipped flow may be decided by anybody with
-// contract:approve too.
-func (a contractApprovals) Running(ctx context.Context, tx *ent.Tx, id publicid.ContractID) (bool, error) {
-	byTenant, shipped, err := a.engine.Running(ctx, tx, flow.Contract, id.UUID())
-	if err != nil || byTenant || !shipped {
-		return byTenant, err
-	}
-	return false, a.engine.Cancel(ctx, tx, flow.Contract, id.UUID(), "decided by somebody with contract:approve")
+// Yield implements contracts.Approvals. What waits for the shipped flow may be decided by anybody with contract:approve
+// too.
+func (a contractApprovals) Yield(ctx context.Context, tx *ent.Tx, id publicid.ContractID) error {
+	return a.engine.Yield(ctx, tx, flow.Contract, id.UUID(), "decided by somebody with contract:approve")
 }
 
 // Cancel implements contracts.Approvals.

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"heyue/domain/approvals"
 	"heyue/platform/pgtest"
 )
 
@@ -21,13 +22,15 @@ func TestEveryLimitHasASetting(t *testing.T) {
 		"HEYUE_IMPORT_PROCESS", "27KiB", "HEYUE_IMPORT_MEMORY", "128KiB", "HEYUE_IMPORT_DEPTH", "29",
 		"HEYUE_HTTP_HEADER_TIMEOUT", "130ms", "HEYUE_HTTP_BODY_TIMEOUT", "131ms", "HEYUE_HTTP_IDLE_TIMEOUT", "132ms",
 		"HEYUE_HTTP_HEADER_BYTES", "33KiB", "HEYUE_IDEMPOTENCY_KEEP", "34m", "HEYUE_IDEMPOTENCY_WAIT", "35ms", "HEYUE_IDEMPOTENCY_ANSWER", "36KiB",
+		"HEYUE_CALENDAR_POLL", "37ms", "HEYUE_CALENDAR_EVERY", "38ms", "HEYUE_CALENDAR_BATCH", "39", "HEYUE_ESCALATION_POLL", "40ms",
+		"HEYUE_ESCALATION_BATCH", "41", "HEYUE_APPROVAL_FLOWS", "42", "HEYUE_APPROVAL_TASKS", "43", "HEYUE_DELEGATIONS", "44",
 	).Services(t.Context(), Roles{API: true, Worker: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	hub, read, http := s.foundation.hubOptions(), readerOptions(s.cfg.Import), connectionLimits(s.cfg.Server)
 	texts := []string{"MaxTitle", "MaxText", "MaxID"} // lengths of our columns
-	for _, part := range []any{hub, *s.scanner, *s.sealer, *s.AlertEvents, *s.Keys, read, http, s.ocds} {
+	for _, part := range []any{hub, *s.scanner, *s.sealer, *s.AlertEvents, *s.Keys, *s.calendar, *s.escalator, s.Approvals.Limits, read, http, s.ocds} {
 		v := reflect.ValueOf(part)
 		for i := range v.NumField() {
 			f := v.Type().Field(i)
@@ -39,15 +42,18 @@ func TestEveryLimitHasASetting(t *testing.T) {
 	}
 	const ms = time.Millisecond
 	for name, same := range map[string]bool{
-		"relay":    s.relay.Poll == 11*ms && s.relay.Batch == 12 && s.relay.Workers == 13 && s.relay.Forget == 24,
-		"hub":      hub.Poll == 11*ms && hub.Page == 14 && hub.Workers == 15 && hub.Ring == 16 && hub.Queue == 17 && hub.Linger == 18*ms,
-		"keys":     s.Keys.Keep == 34*time.Minute && s.Keys.Wait == 35*ms && s.Keys.MaxAnswer == 36<<10 && s.Keys.Batch == 24,
-		"stream":   s.AlertEvents.Every == 19*ms,
-		"scanner":  s.scanner.Poll == 20*ms && s.scanner.Batch == 21,
-		"sealer":   s.sealer.Poll == 22*ms && s.sealer.Batch == 23,
-		"importer": s.ocds.BatchSize == 25,
-		"reader":   read.MaxElement == 26<<10 && read.MaxProcess == 27<<10 && read.IndexMemory == 128<<10 && read.MaxDepth == 29,
-		"http":     http.ReadHeader == 130*ms && http.Read == 131*ms && http.Idle == 132*ms && http.HeaderBytes == 33<<10,
+		"relay":     s.relay.Poll == 11*ms && s.relay.Batch == 12 && s.relay.Workers == 13 && s.relay.Forget == 24,
+		"hub":       hub.Poll == 11*ms && hub.Page == 14 && hub.Workers == 15 && hub.Ring == 16 && hub.Queue == 17 && hub.Linger == 18*ms,
+		"keys":      s.Keys.Keep == 34*time.Minute && s.Keys.Wait == 35*ms && s.Keys.MaxAnswer == 36<<10 && s.Keys.Batch == 24,
+		"stream":    s.AlertEvents.Every == 19*ms,
+		"scanner":   s.scanner.Poll == 20*ms && s.scanner.Batch == 21,
+		"sealer":    s.sealer.Poll == 22*ms && s.sealer.Batch == 23,
+		"calendar":  s.calendar.Poll == 37*ms && s.calendar.Every == 38*ms && s.calendar.Batch == 39,
+		"escalator": s.escalator.Poll == 40*ms && s.escalator.Batch == 41,
+		"approvals": s.Approvals.Limits == approvals.Limits{Flows: 42, Tasks: 43, Delegations: 44},
+		"importer":  s.ocds.BatchSize == 25,
+		"reader":    read.MaxElement == 26<<10 && read.MaxProcess == 27<<10 && read.IndexMemory == 128<<10 && read.MaxDepth == 29,
+		"http":      http.ReadHeader == 130*ms && http.Read == 131*ms && http.Idle == 132*ms && http.HeaderBytes == 33<<10,
 	} {
 		if !same {
 			t.Errorf("the settings of the %s did not arrive", name)

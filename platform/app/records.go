@@ -24,7 +24,10 @@ func (s *Services) records() {
 		Client: f.client, Policies: f.policies, Audit: f.audit, Numbers: f.numbers, Obligations: s.obligations,
 		Outbox: s.outbox, Lister: f.lister, Clock: f.clock,
 	}
-	s.calendar = &contracts.Calendar{Contracts: s.Contracts, Tenants: f.directory, Clock: f.clock, Log: f.log}
+	s.calendar = &contracts.Calendar{
+		Contracts: s.Contracts, Tenants: f.directory, Clock: f.clock, Log: f.log,
+		Poll: f.cfg.Worker.CalendarPoll, Every: f.cfg.Worker.CalendarEvery, Batch: f.cfg.Worker.CalendarBatch,
+	}
 	s.Settlement = &settlement.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Obligations: s.obligations, Plans: s.Contracts, Clock: f.clock,
 	}

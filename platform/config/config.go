@@ -143,13 +143,18 @@ type Event struct {
 
 // Worker bounds what runs by itself.
 type Worker struct {
-	ReminderPoll   time.Duration `env:"HEYUE_REMINDER_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for reminders that are due"`
-	ReminderBatch  int           `env:"HEYUE_REMINDER_BATCH" envDefault:"200" min:"1" max:"10000" help:"reminders of one tenant handled in one transaction, before the next tenant's turn"`
-	SealPoll       time.Duration `env:"HEYUE_SEAL_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for audit entries without a seal"`
-	SealBatch      int           `env:"HEYUE_SEAL_BATCH" envDefault:"500" min:"1" max:"10000" help:"audit entries of one tenant sealed in one transaction"`
-	RetentionEvery time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for what is no longer kept: old events, old idempotency keys"`
-	RetentionBatch int           `env:"HEYUE_RETENTION_BATCH" envDefault:"5000" min:"1" max:"100000" help:"events deleted in one transaction"`
-	DoctorPage     int           `env:"HEYUE_DOCTOR_PAGE" envDefault:"500" min:"1" max:"10000" help:"obligations that heyue doctor compares at a time"`
+	ReminderPoll    time.Duration `env:"HEYUE_REMINDER_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for reminders that are due"`
+	ReminderBatch   int           `env:"HEYUE_REMINDER_BATCH" envDefault:"200" min:"1" max:"10000" help:"reminders of one tenant handled in one transaction, before the next tenant's turn"`
+	SealPoll        time.Duration `env:"HEYUE_SEAL_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for audit entries without a seal"`
+	SealBatch       int           `env:"HEYUE_SEAL_BATCH" envDefault:"500" min:"1" max:"10000" help:"audit entries of one tenant sealed in one transaction"`
+	CalendarPoll    time.Duration `env:"HEYUE_CALENDAR_POLL" envDefault:"1m" min:"10ms" max:"1h" help:"time between two looks for tenants whose day has changed"`
+	CalendarEvery   time.Duration `env:"HEYUE_CALENDAR_EVERY" envDefault:"1h" min:"10ms" max:"1d" help:"time after which a tenant's contracts are looked at again within a day, for dates that were moved"`
+	CalendarBatch   int           `env:"HEYUE_CALENDAR_BATCH" envDefault:"200" min:"1" max:"10000" help:"contracts looked for at a time that a new day moves on"`
+	EscalationPoll  time.Duration `env:"HEYUE_ESCALATION_POLL" envDefault:"30s" min:"10ms" max:"1h" help:"time between two looks for approval tasks that waited too long"`
+	EscalationBatch int           `env:"HEYUE_ESCALATION_BATCH" envDefault:"100" min:"1" max:"10000" help:"approvals of one tenant escalated at a time"`
+	RetentionEvery  time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for what is no longer kept: old events, old idempotency keys"`
+	RetentionBatch  int           `env:"HEYUE_RETENTION_BATCH" envDefault:"5000" min:"1" max:"100000" help:"events deleted in one transaction"`
+	DoctorPage      int           `env:"HEYUE_DOCTOR_PAGE" envDefault:"500" min:"1" max:"10000" help:"obligations that heyue doctor compares at a time"`
 }
 
 // Import bounds the takeover of Open Contracting files.
@@ -178,6 +183,9 @@ type Tenant struct {
 	ClauseText        int `env:"HEYUE_CLAUSE_TEXT" envDefault:"20000" min:"5000" max:"20000" help:"characters of one clause in one language"`
 	LibraryClauses    int `env:"HEYUE_LIBRARY_CLAUSES" envDefault:"2000" min:"10" max:"100000" help:"clauses in the library of a tenant, archived ones included"`
 	ClauseExceptions  int `env:"HEYUE_CLAUSE_EXCEPTIONS" envDefault:"200" min:"1" max:"10000" help:"clause exceptions of one contract, whatever became of them"`
+	ApprovalFlows     int `env:"HEYUE_APPROVAL_FLOWS" envDefault:"200" min:"1" max:"10000" help:"approval flows of a tenant that are in use, of all kinds"`
+	ApprovalTasks     int `env:"HEYUE_APPROVAL_TASKS" envDefault:"500" min:"1" max:"10000" help:"tasks that adding, forwarding and escalating may bring one approval to"`
+	Delegations       int `env:"HEYUE_DELEGATIONS" envDefault:"50" min:"1" max:"1000" help:"times of absence with a stand-in that one user may have planned"`
 	SlotText          int `env:"HEYUE_SLOT_TEXT" envDefault:"5000" min:"500" max:"100000" help:"characters of one text that fills a slot"`
 	SlotRows          int `env:"HEYUE_SLOT_ROWS" envDefault:"500" min:"50" max:"5000" help:"rows of one table that fills a slot"`
 }

@@ -92,6 +92,23 @@ func Times(price, quantity Decimal, c Currency) (Money, error) {
 	return Money{n.Int64(), c}, nil
 }
 
+// At returns m times rate divided by per as a sum of currency c, rounded half away from zero to the currency's decimals: a
+// sum in another currency at an exchange rate. It fails with UNKNOWN_VALUE, or OUT_OF_RANGE, also for a per that is not
+// positive.
+func (m Money) At(rate, per Decimal, c Currency) (Money, error) {
+	if !c.Valid() {
+		return Money{}, unknownCurrency(string(c))
+	}
+	if per.Sign() <= 0 {
+		return Money{}, outOfRange(c)
+	}
+	n := m.Amount().d.Mul(rate.d).Shift(int32(c.Digits())).DivRound(per.d, 0).BigInt()
+	if !n.IsInt64() {
+		return Money{}, outOfRange(c)
+	}
+	return Money{n.Int64(), c}, nil
+}
+
 // MarshalGQL writes the Decimal scalar: a string, so that no client reads it as a float.
 func (d Decimal) MarshalGQL(w io.Writer) { _, _ = io.WriteString(w, strconv.Quote(d.String())) }
 

@@ -48,9 +48,6 @@ type Condition struct {
 // Rates turns a sum into another currency by the tenant's rates; false when there is none.
 type Rates func(m money.Money, into money.Currency) (money.Decimal, bool)
 
-// NoRates knows no rate.
-func NoRates(money.Money, money.Currency) (money.Decimal, bool) { return money.Decimal{}, false }
-
 // Verdict is whether a condition holds, and why, in words.
 type Verdict struct {
 	Holds bool

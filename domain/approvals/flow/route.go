@@ -1,6 +1,7 @@
 package flow
 
 import (
+	"fmt"
 	"slices"
 
 	"heyue/platform/fault"
@@ -23,6 +24,21 @@ func Shipped() Candidate {
 
 // shippedHours is two working days.
 const shippedHours = 18
+
+// Choice is whom the submitter wants at a node that lets them choose.
+type Choice struct {
+	Node    string
+	UserIDs []publicid.UserID
+}
+
+// CheckChoices wants at most MaxNodes choices of at most MaxApprovers users each.
+func CheckChoices(c *fault.Check, field string, choices []*Choice) {
+	c.That(len(choices) <= MaxNodes, fault.TooLong, field, "%d choices are given, a flow has at most %d nodes", len(choices), MaxNodes)
+	for i, one := range choices {
+		n := len(one.UserIDs)
+		c.That(n <= MaxApprovers, fault.TooLong, fmt.Sprintf("%s.%d.userIds", field, i), "%d users are named, at most %d decide at a node", n, MaxApprovers)
+	}
+}
 
 // Choose takes the first candidate whose conditions all hold and says which rule fired; -1 and the shipped flow when
 // none does.

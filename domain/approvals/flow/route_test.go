@@ -46,7 +46,7 @@ func TestConditions(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if v := c.condition.Judge(f, NoRates); v.Holds != c.want || v.Why == "" {
+			if v := c.condition.Judge(f, noRates); v.Holds != c.want || v.Why == "" {
 				t.Errorf("%+v", v)
 			}
 		})
@@ -58,7 +58,7 @@ func TestAnUnknownRateIsAMatch(t *testing.T) {
 	t.Parallel()
 	usd, sum := money.Currency("USD"), money.Of(100, money.CNY)
 	for _, not := range []bool{false, true} {
-		v := Condition{Field: FieldAmount, Min: decimal("1000000"), Currency: &usd, Not: not}.Judge(Facts{Amount: &sum}, NoRates)
+		v := Condition{Field: FieldAmount, Min: decimal("1000000"), Currency: &usd, Not: not}.Judge(Facts{Amount: &sum}, noRates)
 		if !v.Holds || !strings.Contains(v.Why, "no rate") {
 			t.Errorf("not %v: %+v", not, v)
 		}
@@ -122,8 +122,8 @@ func TestPlans(t *testing.T) {
 		}
 		asked := Asked{Facts: Facts{Departments: p.Above(&departments[len(departments)-1])}, Submitter: submitter,
 			Chosen: map[string][]publicid.UserID{"a": {users[len(users)-1]}}}
-		one, err := Plan(d, asked, p, NoRates)
-		two, again := Plan(d, asked, p, NoRates)
+		one, err := Plan(d, asked, p, noRates)
+		two, again := Plan(d, asked, p, noRates)
 		if diff := cmp.Diff(one, two); diff != "" || (err == nil) != (again == nil) {
 			t.Fatalf("two plans of the same differ: %s", diff)
 		}
@@ -158,7 +158,7 @@ func TestOwnRequestGoesUp(t *testing.T) {
 	p := People{Users: map[publicid.UserID]Person{boss: {}, head: {Manager: &boss, Department: &dep}},
 		Departments: map[publicid.DepartmentID]Place{dep: {Head: &head}}}
 	d := Definition{Nodes: []Node{{Key: "k", Mode: One, Approvers: []Approver{{By: ByUser, UserID: &head}}}}}
-	got, err := Plan(d, Asked{Submitter: head}, p, NoRates)
+	got, err := Plan(d, Asked{Submitter: head}, p, noRates)
 	if err != nil || !slices.Equal(got[0].Approvers, []publicid.UserID{boss}) || !strings.Contains(strings.Join(got[0].Reasons, ";"), "own request") {
 		t.Errorf("%+v, %v", got, err)
 	}
@@ -169,11 +169,11 @@ func TestChooseTakesTheFirstThatApplies(t *testing.T) {
 	sales := Candidate{Name: "sales", Definition: Definition{Conditions: []Condition{{Field: FieldKind, In: []string{"SALES"}}}}}
 	rest := Candidate{Name: "rest"}
 	for kind, want := range map[string]string{"SALES": "sales", "LEASE": "rest"} {
-		if _, c, why := Choose([]Candidate{sales, rest}, Facts{ContractKind: kind}, NoRates); c.Name != want || len(why) == 0 {
+		if _, c, why := Choose([]Candidate{sales, rest}, Facts{ContractKind: kind}, noRates); c.Name != want || len(why) == 0 {
 			t.Errorf("%s takes %s because of %v", kind, c.Name, why)
 		}
 	}
-	if i, c, _ := Choose([]Candidate{sales}, Facts{ContractKind: "LEASE"}, NoRates); i != -1 || c.Name != "shipped" {
+	if i, c, _ := Choose([]Candidate{sales}, Facts{ContractKind: "LEASE"}, noRates); i != -1 || c.Name != "shipped" {
 		t.Errorf("nothing applies: %d %s", i, c.Name)
 	}
 }
@@ -204,3 +204,5 @@ func TestEveryFaultOfADefinition(t *testing.T) {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }
+
+func noRates(money.Money, money.Currency) (money.Decimal, bool) { return money.Decimal{}, false }

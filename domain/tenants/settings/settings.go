@@ -44,6 +44,10 @@ type Settings struct {
 	ContractNumberRules ByKind  `json:"contractNumberRules"` // for kinds that are numbered otherwise
 	ReminderLadders     Ladders `json:"reminderLadders"`     // see package schedule
 
+	// ExchangeRates say what 100 units of other currencies are worth in Currency, as Chinese banks quote them (每100外币).
+	// They compare sums, as in the conditions of approval flows; no money is ever booked by them.
+	ExchangeRates Rates `json:"exchangeRates"`
+
 	// ReceiptExcess is how far the money booked on a plan line may go beyond the planned sum, in basis points of
 	// it (hundredths of a percent); 0 for not at all. It must not exceed plan.MaxTolerance.
 	ReceiptExcess int `json:"receiptExcess"`
@@ -56,6 +60,9 @@ type Settings struct {
 
 // ByKind holds a number rule for some kinds of contract.
 type ByKind map[lifecycle.Kind]string
+
+// Rates hold what 100 units of a currency are worth.
+type Rates map[money.Currency]money.Decimal
 
 // Ladders holds the reminder ladder of every kind of obligation.
 type Ladders map[due.Kind]schedule.Ladder
@@ -71,6 +78,7 @@ func Default() Settings {
 		Currency:            money.CNY,
 		ContractNumberRule:  numbering.DefaultRule,
 		ContractNumberRules: ByKind{},
+		ExchangeRates:       Rates{},
 		ReminderLadders:     defaultLadders(),
 		EventRetentionDays:  DefaultEventRetentionDays,
 	}
@@ -103,6 +111,7 @@ func (s Settings) Validate() error {
 	adopt(&c, "contractNumberRule", err)
 	s.ContractNumberRules.check(&c)
 	s.ReminderLadders.check(&c)
+	s.ExchangeRates.check(&c, s.Currency)
 	inRange(&c, "receiptExcess", s.ReceiptExcess, 0, plan.MaxTolerance)
 	inRange(&c, "planTolerance", s.PlanTolerance, 0, plan.MaxTolerance)
 	inRange(&c, "eventRetentionDays", s.EventRetentionDays, MinEventRetentionDays, MaxEventRetentionDays)
@@ -118,6 +127,16 @@ func (b ByKind) check(c *fault.Check) {
 		}
 		_, err := numbering.Parse(b[k])
 		adopt(c, field, err)
+	}
+}
+
+func (r Rates) check(c *fault.Check, own money.Currency) {
+	for _, k := range slices.Sorted(maps.Keys(r)) {
+		field := "exchangeRates." + clip(string(k))
+		_, err := money.ParseCurrency(string(k))
+		adopt(c, field, err)
+		c.That(k != own, fault.Inconsistent, field, "%s is the tenant's own currency", own)
+		c.That(r[k].Sign() > 0, fault.OutOfRange, field, "a rate is more than 0, not %s", r[k])
 	}
 }
 
@@ -139,6 +158,23 @@ func (l Ladders) check(c *fault.Check) {
 
 // Zone returns the tenant's time zone. It fails only for settings that were never validated.
 func (s Settings) Zone() (*time.Location, error) { return date.LoadZone(s.TimeZone) }
+
+// Convert gives a sum in another currency by the tenant's rates; false when one is missing or the sum gets too large.
+func (s Settings) Convert(m money.Money, into money.Currency) (money.Decimal, bool) {
+	hundred := money.Whole(100)
+	rate := func(c money.Currency) money.Decimal {
+		if c == s.Currency {
+			return hundred
+		}
+		return s.ExchangeRates[c] // zero without one
+	}
+	from, to := rate(m.Currency()), rate(into)
+	if from.IsZero() || to.IsZero() {
+		return money.Decimal{}, false
+	}
+	sum, err := m.At(from, to, into)
+	return sum.Amount(), err == nil
+}
 
 // NumberRule returns the rule that contracts of kind k are numbered by.
 func (s Settings) NumberRule(k lifecycle.Kind) (numbering.Rule, error) {

@@ -11,6 +11,7 @@ import (
 	"heyue/domain/alerts/schedule"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/platform/fault"
+	"heyue/platform/money"
 )
 
 func TestDefaultIsValidAndSafe(t *testing.T) {
@@ -45,6 +46,7 @@ func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 		TimeZone: "Local", Locale: "de", Currency: "RMB", ContractNumberRule: "HT-{YYYY}",
 		ContractNumberRules: ByKind{lifecycle.Vehicle: "{SEQ}", "BARTER": "{SEQ:1}"},
 		ReminderLadders:     ladders,
+		ExchangeRates:       Rates{"RMB": money.Whole(1), "USD": money.Whole(0), "XXQ": money.Whole(1)},
 		ReceiptExcess:       -1, PlanTolerance: 1001, EventRetentionDays: 0,
 	}
 	var got []string
@@ -56,6 +58,7 @@ func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 		"contractNumberRules.BARTER UNKNOWN_VALUE", "contractNumberRules.VEHICLE MALFORMED",
 		"reminderLadders.BIRTHDAY UNKNOWN_VALUE", "reminderLadders.PAYMENT_DUE.before.2 OUT_OF_RANGE",
 		"reminderLadders.MILESTONE_DUE REQUIRED",
+		"exchangeRates.RMB UNKNOWN_VALUE", "exchangeRates.RMB INCONSISTENT", "exchangeRates.USD OUT_OF_RANGE", "exchangeRates.XXQ UNKNOWN_VALUE",
 		"receiptExcess OUT_OF_RANGE", "planTolerance OUT_OF_RANGE", "eventRetentionDays OUT_OF_RANGE",
 	}
 	if d := cmp.Diff(want, got); d != "" {
@@ -180,6 +183,31 @@ func TestBrokenJSONIsAnError(t *testing.T) {
 		s := Default()
 		if err := json.Unmarshal([]byte(stored), &s); err == nil {
 			t.Errorf("%s was read as %+v", stored, s)
+		}
+	}
+}
+
+func TestSumsAreComparedByTheTenantsRates(t *testing.T) {
+	t.Parallel()
+	s := Default()
+	s.ExchangeRates = Rates{"USD": money.MustDecimal("712.35"), "JPY": money.MustDecimal("4.7512"), "EUR": money.MustDecimal("0.0001")}
+	for _, c := range []struct {
+		sum  money.Money
+		into money.Currency
+		want string // empty: no answer
+	}{
+		{money.Of(100_00, "USD"), "CNY", "712.35"},
+		{money.Of(712_35, "CNY"), "USD", "100.00"},
+		{money.Of(1_000_000, "JPY"), "USD", "6669.76"}, // 47,512 CNY
+		{money.Of(100_00, "USD"), "JPY", "14993"},
+		{money.Of(-1_00, "USD"), "CNY", "-7.12"},
+		{money.Of(1_00, "GBP"), "CNY", ""},
+		{money.Of(1_00, "CNY"), "GBP", ""},
+		{money.Of(9_000_000_000_000_000_00, "USD"), "EUR", ""},
+	} {
+		got, ok := s.Convert(c.sum, c.into)
+		if ok != (c.want != "") || ok && got.String() != c.want {
+			t.Errorf("%v in %s is %v, %v; want %q", c.sum, c.into, got, ok, c.want)
 		}
 	}
 }
