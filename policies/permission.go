@@ -45,6 +45,9 @@ var (
 	ClauseExceptionPropose = Permission{"clause_exception", "propose"}
 	ClauseExceptionDecide  = Permission{"clause_exception", "decide"}
 
+	IncidentReport  = Permission{"incident", "report"}  // breaches and force majeure, and what is put on their record
+	IncidentResolve = Permission{"incident", "resolve"} // say how one was settled
+
 	PaymentRecord     = Permission{"payment", "record"}
 	PaymentRefund     = Permission{"payment", "refund"}
 	PaymentReverse    = Permission{"payment", "reverse"}
@@ -84,6 +87,7 @@ func All() []Permission {
 		TemplateRead, TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide,
 		ContractSubmit, ContractApprove, ContractSign, ContractExecute,
 		PaymentRecord, PaymentRefund, PaymentReverse, MilestoneComplete,
+		IncidentReport, IncidentResolve,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

@@ -63,6 +63,9 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 	if err := s.writeAll(ctx, tx, now, ch.Details, here); err != nil {
 		return nil, err
 	}
+	if err := s.hand(ctx, tx, old, now); err != nil {
+		return nil, err
+	}
 	return now, s.asApproved(ctx, tx, now)
 }
 

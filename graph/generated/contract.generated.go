@@ -44,6 +44,7 @@ type ContractResolver interface {
 	Signatures(ctx context.Context, objs []*ent.Contract) ([][]*ent.Signature, error)
 	Text(ctx context.Context, objs []*ent.Contract) ([]*drafting.Rendered, error)
 	ClauseExceptions(ctx context.Context, objs []*ent.Contract) ([][]*ent.ClauseException, error)
+	Incidents(ctx context.Context, objs []*ent.Contract) ([][]*ent.Incident, error)
 	Owner(ctx context.Context, objs []*ent.Contract) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.Contract) ([]*ent.Department, error)
 }
@@ -1382,6 +1383,61 @@ func (ec *executionContext) resolveBatch_Contract_clauseExceptions(ctx context.C
 	)
 }
 
+func (ec *executionContext) _Contract_incidents(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_incidents(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_incidents(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Incident) graphql.Marshaler {
+			return ec.marshalNIncident2ᚕᚖheyueᚋentᚐIncidentᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_incidents(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Incident(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_incidents(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Incidents(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.Incident](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.incidents",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Incidents(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.Incident](
+		ctx,
+		results,
+		err,
+		"Contract.incidents",
+	)
+}
+
 func (ec *executionContext) _Contract_owner(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1895,6 +1951,12 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_clauseExceptions(ctx, field, obj)
+				})
+		case "incidents":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_incidents(ctx, field, obj)
 				})
 		case "owner":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

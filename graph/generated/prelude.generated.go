@@ -1772,6 +1772,26 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDocumentRef
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐIncidentEntryID(ctx context.Context, v any) (publicid.IncidentEntryID, error) {
+	var res publicid.IncidentEntryID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐIncidentEntryID(ctx context.Context, sel ast.SelectionSet, v publicid.IncidentEntryID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐIncidentID(ctx context.Context, v any) (publicid.IncidentID, error) {
+	var res publicid.IncidentID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐIncidentID(ctx context.Context, sel ast.SelectionSet, v publicid.IncidentID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐMilestoneID(ctx context.Context, v any) (publicid.MilestoneID, error) {
 	var res publicid.MilestoneID
 	err := res.UnmarshalGQL(v)

@@ -17,6 +17,7 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/drafting"
+	"heyue/domain/incidents"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/staff"
@@ -57,6 +58,8 @@ type ResolverRoot interface {
 	ContractStep() ContractStepResolver
 	Customer() CustomerResolver
 	Department() DepartmentResolver
+	Incident() IncidentResolver
+	IncidentEntry() IncidentEntryResolver
 	Mutation() MutationResolver
 	Payment() PaymentResolver
 	PaymentAllocation() PaymentAllocationResolver
@@ -542,6 +545,7 @@ type ComplexityRoot struct {
 		EndedOn          func(childComplexity int) int
 		EndsOn           func(childComplexity int) int
 		ID               func(childComplexity int) int
+		Incidents        func(childComplexity int) int
 		Kind             func(childComplexity int) int
 		Lines            func(childComplexity int) int
 		Milestones       func(childComplexity int) int
@@ -972,6 +976,65 @@ type ComplexityRoot struct {
 		Per100   func(childComplexity int) int
 	}
 
+	Incident struct {
+		Contract    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		Description func(childComplexity int) int
+		Entries     func(childComplexity int) int
+		HappenedOn  func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		NoticeBy    func(childComplexity int) int
+		NotifiedOn  func(childComplexity int) int
+		ReportedBy  func(childComplexity int) int
+		ResolvedOn  func(childComplexity int) int
+		SettleBy    func(childComplexity int) int
+		Side        func(childComplexity int) int
+		State       func(childComplexity int) int
+		Title       func(childComplexity int) int
+		UpdatedAt   func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	IncidentConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	IncidentEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	IncidentEntry struct {
+		Channel    func(childComplexity int) int
+		Content    func(childComplexity int) int
+		Document   func(childComplexity int) int
+		HappenedOn func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		RecordedAt func(childComplexity int) int
+		RecordedBy func(childComplexity int) int
+		Told       func(childComplexity int) int
+	}
+
+	IncidentRecordPayload struct {
+		Incident   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	IncidentReportPayload struct {
+		Incident   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	IncidentUpdatePayload struct {
+		Incident   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	LoginPayload struct {
 		SignIn     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1061,6 +1124,9 @@ type ComplexityRoot struct {
 		DictionaryEntryCreate     func(childComplexity int, input dictionaries.Draft) int
 		DictionaryEntryRestore    func(childComplexity int, input dictionaries.Target) int
 		DictionaryEntryUpdate     func(childComplexity int, input dictionaries.Change) int
+		IncidentRecord            func(childComplexity int, input incidents.Entry) int
+		IncidentReport            func(childComplexity int, input incidents.Report) int
+		IncidentUpdate            func(childComplexity int, input incidents.Change) int
 		Login                     func(childComplexity int, input sessions.Credentials) int
 		Logout                    func(childComplexity int) int
 		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
@@ -1190,6 +1256,8 @@ type ComplexityRoot struct {
 		Departments         func(childComplexity int, includeArchived bool) int
 		Dictionary          func(childComplexity int, list shipped.List, includeArchived bool) int
 		DictionaryEntry     func(childComplexity int, id string) int
+		Incident            func(childComplexity int, id string) int
+		Incidents           func(childComplexity int, first *int, after *string, last *int, before *string, filter *incidents.Filter, sort []*listing.Sort) int
 		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
 		Node                func(childComplexity int, id string) int
 		Nodes               func(childComplexity int, ids []string) int
@@ -3435,6 +3503,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.ID(childComplexity), true
+	case "Contract.incidents":
+		if e.ComplexityRoot.Contract.Incidents == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Incidents(childComplexity), true
 	case "Contract.kind":
 		if e.ComplexityRoot.Contract.Kind == nil {
 			break
@@ -4982,6 +5056,241 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExchangeRate.Per100(childComplexity), true
 
+	case "Incident.contract":
+		if e.ComplexityRoot.Incident.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Contract(childComplexity), true
+	case "Incident.createdAt":
+		if e.ComplexityRoot.Incident.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.CreatedAt(childComplexity), true
+	case "Incident.description":
+		if e.ComplexityRoot.Incident.Description == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Description(childComplexity), true
+	case "Incident.entries":
+		if e.ComplexityRoot.Incident.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Entries(childComplexity), true
+	case "Incident.happenedOn":
+		if e.ComplexityRoot.Incident.HappenedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.HappenedOn(childComplexity), true
+	case "Incident.id":
+		if e.ComplexityRoot.Incident.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.ID(childComplexity), true
+	case "Incident.kind":
+		if e.ComplexityRoot.Incident.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Kind(childComplexity), true
+	case "Incident.noticeBy":
+		if e.ComplexityRoot.Incident.NoticeBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.NoticeBy(childComplexity), true
+	case "Incident.notifiedOn":
+		if e.ComplexityRoot.Incident.NotifiedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.NotifiedOn(childComplexity), true
+	case "Incident.reportedBy":
+		if e.ComplexityRoot.Incident.ReportedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.ReportedBy(childComplexity), true
+	case "Incident.resolvedOn":
+		if e.ComplexityRoot.Incident.ResolvedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.ResolvedOn(childComplexity), true
+	case "Incident.settleBy":
+		if e.ComplexityRoot.Incident.SettleBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.SettleBy(childComplexity), true
+	case "Incident.side":
+		if e.ComplexityRoot.Incident.Side == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Side(childComplexity), true
+	case "Incident.state":
+		if e.ComplexityRoot.Incident.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.State(childComplexity), true
+	case "Incident.title":
+		if e.ComplexityRoot.Incident.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Title(childComplexity), true
+	case "Incident.updatedAt":
+		if e.ComplexityRoot.Incident.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.UpdatedAt(childComplexity), true
+	case "Incident.version":
+		if e.ComplexityRoot.Incident.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Incident.Version(childComplexity), true
+
+	case "IncidentConnection.edges":
+		if e.ComplexityRoot.IncidentConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentConnection.Edges(childComplexity), true
+	case "IncidentConnection.nodes":
+		if e.ComplexityRoot.IncidentConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentConnection.Nodes(childComplexity), true
+	case "IncidentConnection.pageInfo":
+		if e.ComplexityRoot.IncidentConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentConnection.PageInfo(childComplexity), true
+	case "IncidentConnection.totalCount":
+		if e.ComplexityRoot.IncidentConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentConnection.TotalCount(childComplexity), true
+
+	case "IncidentEdge.cursor":
+		if e.ComplexityRoot.IncidentEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEdge.Cursor(childComplexity), true
+	case "IncidentEdge.node":
+		if e.ComplexityRoot.IncidentEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEdge.Node(childComplexity), true
+
+	case "IncidentEntry.channel":
+		if e.ComplexityRoot.IncidentEntry.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.Channel(childComplexity), true
+	case "IncidentEntry.content":
+		if e.ComplexityRoot.IncidentEntry.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.Content(childComplexity), true
+	case "IncidentEntry.document":
+		if e.ComplexityRoot.IncidentEntry.Document == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.Document(childComplexity), true
+	case "IncidentEntry.happenedOn":
+		if e.ComplexityRoot.IncidentEntry.HappenedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.HappenedOn(childComplexity), true
+	case "IncidentEntry.id":
+		if e.ComplexityRoot.IncidentEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.ID(childComplexity), true
+	case "IncidentEntry.kind":
+		if e.ComplexityRoot.IncidentEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.Kind(childComplexity), true
+	case "IncidentEntry.recordedAt":
+		if e.ComplexityRoot.IncidentEntry.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.RecordedAt(childComplexity), true
+	case "IncidentEntry.recordedBy":
+		if e.ComplexityRoot.IncidentEntry.RecordedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.RecordedBy(childComplexity), true
+	case "IncidentEntry.told":
+		if e.ComplexityRoot.IncidentEntry.Told == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentEntry.Told(childComplexity), true
+
+	case "IncidentRecordPayload.incident":
+		if e.ComplexityRoot.IncidentRecordPayload.Incident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentRecordPayload.Incident(childComplexity), true
+	case "IncidentRecordPayload.userErrors":
+		if e.ComplexityRoot.IncidentRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentRecordPayload.UserErrors(childComplexity), true
+
+	case "IncidentReportPayload.incident":
+		if e.ComplexityRoot.IncidentReportPayload.Incident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentReportPayload.Incident(childComplexity), true
+	case "IncidentReportPayload.userErrors":
+		if e.ComplexityRoot.IncidentReportPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentReportPayload.UserErrors(childComplexity), true
+
+	case "IncidentUpdatePayload.incident":
+		if e.ComplexityRoot.IncidentUpdatePayload.Incident == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentUpdatePayload.Incident(childComplexity), true
+	case "IncidentUpdatePayload.userErrors":
+		if e.ComplexityRoot.IncidentUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IncidentUpdatePayload.UserErrors(childComplexity), true
+
 	case "LoginPayload.signIn":
 		if e.ComplexityRoot.LoginPayload.SignIn == nil {
 			break
@@ -5715,6 +6024,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DictionaryEntryUpdate(childComplexity, args["input"].(dictionaries.Change)), true
+	case "Mutation.incidentRecord":
+		if e.ComplexityRoot.Mutation.IncidentRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_incidentRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IncidentRecord(childComplexity, args["input"].(incidents.Entry)), true
+	case "Mutation.incidentReport":
+		if e.ComplexityRoot.Mutation.IncidentReport == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_incidentReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IncidentReport(childComplexity, args["input"].(incidents.Report)), true
+	case "Mutation.incidentUpdate":
+		if e.ComplexityRoot.Mutation.IncidentUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_incidentUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.IncidentUpdate(childComplexity, args["input"].(incidents.Change)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -6572,6 +6914,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DictionaryEntry(childComplexity, args["id"].(string)), true
+	case "Query.incident":
+		if e.ComplexityRoot.Query.Incident == nil {
+			break
+		}
+
+		args, err := ec.field_Query_incident_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Incident(childComplexity, args["id"].(string)), true
+	case "Query.incidents":
+		if e.ComplexityRoot.Query.Incidents == nil {
+			break
+		}
+
+		args, err := ec.field_Query_incidents_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Incidents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*incidents.Filter), args["sort"].([]*listing.Sort)), true
 
 	case "Query.myTasks":
 		if e.ComplexityRoot.Query.MyTasks == nil {
@@ -8290,6 +8654,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DictionaryEntryUpdateInput", ec.unmarshalInputDictionaryEntryUpdateInput),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
 			graphql.NewInputUnmarshaler("ExchangeRateInput", ec.unmarshalInputExchangeRateInput),
+			graphql.NewInputUnmarshaler("IncidentFilter", ec.unmarshalInputIncidentFilter),
+			graphql.NewInputUnmarshaler("IncidentRecordInput", ec.unmarshalInputIncidentRecordInput),
+			graphql.NewInputUnmarshaler("IncidentReportInput", ec.unmarshalInputIncidentReportInput),
+			graphql.NewInputUnmarshaler("IncidentSort", ec.unmarshalInputIncidentSort),
+			graphql.NewInputUnmarshaler("IncidentUpdateInput", ec.unmarshalInputIncidentUpdateInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
@@ -12560,6 +12929,294 @@ extend type Mutation {
   dictionaryEntryRestore(input: DictionaryEntryRestoreInput!): DictionaryEntryRestorePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/incident.graphql", Input: `"A breach or a case of force majeure under a contract. Its record is only ever added to. Needs contract:read."
+type Incident implements Node {
+  "Begins with inc_."
+  id: ID!
+  "Goes up with every change; updates and entries name the one they were made from."
+  version: Int!
+  "The contract; null when the caller may not see it."
+  contract: Contract @goField(batch: true)
+  "What it is."
+  kind: IncidentKind!
+  "Whose it is."
+  side: IncidentSide!
+  "How far its handling has come."
+  state: IncidentState!
+  "What it is called."
+  title: String!
+  "What happened."
+  description: String!
+  "The day it happened."
+  happenedOn: Date!
+  "The last day to tell the counterparty."
+  noticeBy: Date
+  "The day the counterparty was first told."
+  notifiedOn: Date
+  "The last day to settle it."
+  settleBy: Date
+  "The day it was settled."
+  resolvedOn: Date
+  "Who reported it; null for a user whom the caller may not see."
+  reportedBy: User @goField(batch: true)
+  "What was put on its record, oldest first."
+  entries: [IncidentEntry!]! @goField(batch: true)
+  "When it was put on record."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"What an incident is."
+enum IncidentKind {
+  "A party did not do what it owes."
+  BREACH
+  "What nobody could foresee, avoid or overcome."
+  FORCE_MAJEURE
+}
+
+"Whose incident it is."
+enum IncidentSide {
+  "We are in breach or prevented."
+  OURS
+  "The counterparty is."
+  THEIRS
+}
+
+"How far the handling of an incident has come."
+enum IncidentState {
+  "The counterparty has not been told."
+  OPEN
+  "The counterparty has been told."
+  NOTIFIED
+  "It is settled."
+  RESOLVED
+}
+
+"Something on an incident's record. It is never changed."
+type IncidentEntry {
+  "Begins with ine_."
+  id: ID!
+  "What it is."
+  kind: IncidentEntryKind!
+  "The day it happened."
+  happenedOn: Date!
+  "Who was told or spoken to."
+  told: String!
+  "How: by letter, by mail, in a meeting."
+  channel: String!
+  "What was said or found."
+  content: String!
+  "What proves it."
+  document: DocumentReference
+  "Who put it on record; null for a user whom the caller may not see."
+  recordedBy: User @goField(batch: true)
+  "When it was put on record."
+  recordedAt: DateTime!
+}
+
+"What an entry on an incident's record is."
+enum IncidentEntryKind {
+  "The counterparty was told; the reminders of that end."
+  NOTICE
+  "Evidence came in."
+  PROOF
+  "The parties negotiated."
+  TALK
+  "It was settled; nothing can be put on record after that."
+  RESOLUTION
+}
+
+"A page of incidents."
+type IncidentConnection {
+  "The incidents with their cursors."
+  edges: [IncidentEdge!]!
+  "The incidents alone."
+  nodes: [Incident!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"An incident in a page."
+type IncidentEdge {
+  "The incident."
+  node: Incident!
+  "Points at the incident within this list."
+  cursor: String!
+}
+
+extend type Contract {
+  "Breaches and cases of force majeure, oldest first."
+  incidents: [Incident!]! @goField(batch: true)
+}
+
+extend type Query {
+  "The incident with this id; null when there is none that the caller may see. Needs contract:read."
+  incident(id: ID!): Incident
+  """
+  Incidents of contracts the caller may see, the last one that happened first unless sorted by up to three keys; at most
+  100 a page. Needs contract:read.
+  """
+  incidents(first: Int, after: String, last: Int, before: String, filter: IncidentFilter, sort: [IncidentSort!]): IncidentConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/incident_input.graphql", Input: `"What incidents are selected by; all conditions hold together."
+input IncidentFilter {
+  "All of these hold."
+  and: [IncidentFilter!]
+  "One of these holds."
+  or: [IncidentFilter!]
+  "This does not hold."
+  not: IncidentFilter
+  "Incidents of these contracts."
+  contractId: [ID!]
+  "Of these kinds."
+  kind: [IncidentKind!]
+  "Of these sides."
+  side: [IncidentSide!]
+  "In these states."
+  state: [IncidentState!]
+  "By what they are called."
+  title: TextFilter
+  "By the day they happened."
+  happenedOn: DateFilter
+  "By the last day to tell the counterparty."
+  noticeBy: DateFilter
+  "By the last day to settle them."
+  settleBy: DateFilter
+}
+
+"A sort key of incidents."
+input IncidentSort {
+  "What to sort by."
+  field: IncidentSortField!
+  "Upwards unless given."
+  direction: SortDirection! = ASC
+}
+
+"What incidents can be sorted by."
+enum IncidentSortField {
+  "By the day they happened."
+  HAPPENED_ON
+  "By the last day to tell the counterparty."
+  NOTICE_BY
+  "By the last day to settle them."
+  SETTLE_BY
+  "By when they were put on record."
+  CREATED_AT
+}
+
+"A breach or a case of force majeure that has become known."
+input IncidentReportInput {
+  "The contract, which must bind or have bound."
+  contractId: ID!
+  "What it is."
+  kind: IncidentKind!
+  "Whose it is."
+  side: IncidentSide!
+  "1 to 200 characters."
+  title: String!
+  "What happened; up to 10,000 characters."
+  description: String
+  "The day it happened; not in the future."
+  happenedOn: Date!
+  "The last day to tell the counterparty; reminded of until it was told."
+  noticeBy: Date
+  "The last day to settle it; reminded of until it is settled."
+  settleBy: Date
+}
+
+"A change of what is said of an incident."
+input IncidentUpdateInput {
+  "The incident."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "1 to 200 characters."
+  title: String
+  "Up to 10,000 characters."
+  description: String
+  "The last day to tell the counterparty."
+  noticeBy: Date
+  "The last day to settle it."
+  settleBy: Date
+  "Fields to empty."
+  clear: [IncidentClearable!]
+}
+
+"What can be emptied in an incident."
+enum IncidentClearable {
+  "The last day to tell the counterparty."
+  NOTICE_BY
+  "The last day to settle it."
+  SETTLE_BY
+}
+
+"Something to put on an incident's record."
+input IncidentRecordInput {
+  "The incident."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "What it is."
+  kind: IncidentEntryKind!
+  "Today unless given; not in the future, and a notice or resolution not before the incident."
+  happenedOn: Date
+  "Who was told or spoken to; up to 200 characters; a notice needs it."
+  told: String
+  "How; up to 100 characters; a notice needs it."
+  channel: String
+  "Up to 10,000 characters; a talk and a resolution need it."
+  content: String
+  "What proves it; a proof needs it."
+  evidence: DocumentReferenceInput
+}
+
+"What incidentReport did."
+type IncidentReportPayload {
+  "The new incident; null when there are errors."
+  incident: Incident
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What incidentUpdate did."
+type IncidentUpdatePayload {
+  "The incident; on VERSION_CONFLICT the incident as it is now; null on other errors."
+  incident: Incident
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What incidentRecord did."
+type IncidentRecordPayload {
+  "The incident; on VERSION_CONFLICT the incident as it is now; null on other errors."
+  incident: Incident
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Puts a breach or a case of force majeure on record; its days are reminded of. Needs incident:report reaching the contract.
+  userErrors: REQUIRED, TOO_LONG, INCONSISTENT, OUT_OF_RANGE, NOT_FOUND, WRONG_STATE.
+  """
+  incidentReport(input: IncidentReportInput!): IncidentReportPayload!
+  """
+  Changes what is said of an incident that is not settled. Needs incident:report reaching the contract. userErrors:
+  REQUIRED, TOO_LONG, INCONSISTENT, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  incidentUpdate(input: IncidentUpdateInput!): IncidentUpdatePayload!
+  """
+  Puts a notice, evidence, a talk or the resolution on an incident's record. Needs incident:report reaching the contract,
+  and incident:resolve for a resolution. userErrors: REQUIRED, TOO_LONG, INCONSISTENT, OUT_OF_RANGE, NOT_FOUND,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  incidentRecord(input: IncidentRecordInput!): IncidentRecordPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/labels.graphql", Input: `extend type Customer {
   "What region stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
   regionEntry: DictionaryEntry @goField(batch: true)
@@ -15505,6 +16162,8 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_text(ctx, field)
 	case "clauseExceptions":
 		return ec.fieldContext_Contract_clauseExceptions(ctx, field)
+	case "incidents":
+		return ec.fieldContext_Contract_incidents(ctx, field)
 	case "owner":
 		return ec.fieldContext_Contract_owner(ctx, field)
 	case "department":
@@ -16317,6 +16976,124 @@ func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field 
 		return ec.fieldContext_ExchangeRate_per100(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeRate", field.Name)
+}
+
+func (ec *executionContext) childFields_Incident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Incident_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Incident_version(ctx, field)
+	case "contract":
+		return ec.fieldContext_Incident_contract(ctx, field)
+	case "kind":
+		return ec.fieldContext_Incident_kind(ctx, field)
+	case "side":
+		return ec.fieldContext_Incident_side(ctx, field)
+	case "state":
+		return ec.fieldContext_Incident_state(ctx, field)
+	case "title":
+		return ec.fieldContext_Incident_title(ctx, field)
+	case "description":
+		return ec.fieldContext_Incident_description(ctx, field)
+	case "happenedOn":
+		return ec.fieldContext_Incident_happenedOn(ctx, field)
+	case "noticeBy":
+		return ec.fieldContext_Incident_noticeBy(ctx, field)
+	case "notifiedOn":
+		return ec.fieldContext_Incident_notifiedOn(ctx, field)
+	case "settleBy":
+		return ec.fieldContext_Incident_settleBy(ctx, field)
+	case "resolvedOn":
+		return ec.fieldContext_Incident_resolvedOn(ctx, field)
+	case "reportedBy":
+		return ec.fieldContext_Incident_reportedBy(ctx, field)
+	case "entries":
+		return ec.fieldContext_Incident_entries(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Incident_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Incident_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Incident", field.Name)
+}
+
+func (ec *executionContext) childFields_IncidentConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_IncidentConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_IncidentConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_IncidentConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_IncidentConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncidentConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_IncidentEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_IncidentEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_IncidentEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncidentEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_IncidentEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_IncidentEntry_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_IncidentEntry_kind(ctx, field)
+	case "happenedOn":
+		return ec.fieldContext_IncidentEntry_happenedOn(ctx, field)
+	case "told":
+		return ec.fieldContext_IncidentEntry_told(ctx, field)
+	case "channel":
+		return ec.fieldContext_IncidentEntry_channel(ctx, field)
+	case "content":
+		return ec.fieldContext_IncidentEntry_content(ctx, field)
+	case "document":
+		return ec.fieldContext_IncidentEntry_document(ctx, field)
+	case "recordedBy":
+		return ec.fieldContext_IncidentEntry_recordedBy(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_IncidentEntry_recordedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncidentEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_IncidentRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "incident":
+		return ec.fieldContext_IncidentRecordPayload_incident(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IncidentRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncidentRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IncidentReportPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "incident":
+		return ec.fieldContext_IncidentReportPayload_incident(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IncidentReportPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncidentReportPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_IncidentUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "incident":
+		return ec.fieldContext_IncidentUpdatePayload_incident(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_IncidentUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IncidentUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -473,6 +473,30 @@ type DictionaryEntryUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What incidentRecord did.
+type IncidentRecordPayload struct {
+	// The incident; on VERSION_CONFLICT the incident as it is now; null on other errors.
+	Incident *ent.Incident `json:"incident,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What incidentReport did.
+type IncidentReportPayload struct {
+	// The new incident; null when there are errors.
+	Incident *ent.Incident `json:"incident,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What incidentUpdate did.
+type IncidentUpdatePayload struct {
+	// The incident; on VERSION_CONFLICT the incident as it is now; null on other errors.
+	Incident *ent.Incident `json:"incident,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What login did.
 type LoginPayload struct {
 	// The new session; null when there are errors.

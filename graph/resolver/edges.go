@@ -121,6 +121,8 @@ func templateID(t *ent.Template) publicid.TemplateID { return t.ID }
 
 func templateOf(v *ent.TemplateVersion) publicid.TemplateID { return v.TemplateID }
 
+func incidentID(i *ent.Incident) publicid.IncidentID { return i.ID }
+
 func departmentID(d *ent.Department) publicid.DepartmentID { return d.ID }
 
 func sum(minor int64, c money.Currency) *money.Money {

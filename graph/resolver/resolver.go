@@ -11,6 +11,7 @@ import (
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
+	"heyue/domain/incidents"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/staff"
@@ -32,6 +33,7 @@ type Services struct {
 	Templates    *templates.Service
 	Drafting     *drafting.Service
 	Settlement   *settlement.Service
+	Incidents    *incidents.Service
 	Dictionaries *dictionaries.Service
 	Departments  *staff.Departments
 	Users        *staff.Users

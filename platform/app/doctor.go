@@ -8,7 +8,6 @@ import (
 	"heyue/audit"
 	"heyue/domain/alerts"
 	"heyue/domain/alerts/due"
-	"heyue/domain/contracts"
 	"heyue/migrations"
 	"heyue/tenancy"
 )
@@ -99,7 +98,7 @@ func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
 	var sealed int64
 	for _, t := range tenants {
 		inside := tenancy.With(ctx, t.TenantID)
-		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock, Page: s.cfg.Worker.DoctorPage}.Run(inside, owed{s.Contracts})
+		differences, err := alerts.Sweep{Client: s.client, Clock: s.clock, Page: s.cfg.Worker.DoctorPage}.Run(inside, owed{s.Contracts}, owed{s.Incidents})
 		for _, d := range differences {
 			dates.find("%s: %s %s: %s", t.Slug, d.Kind, d.Subject, d.Problem)
 		}
@@ -119,12 +118,16 @@ func (r *Resources) examineTenants(ctx context.Context) []Diagnosis {
 	return []Diagnosis{dates, trail}
 }
 
-// owed hands the contracts' dates to the sweep.
-type owed struct{ contracts *contracts.Service }
+// owed hands the dates of a package to the sweep.
+type owed struct {
+	by interface {
+		Owed(ctx context.Context, after *due.Date, limit int) ([]due.Date, error)
+	}
+}
 
 // Dates implements alerts.Source.
 func (o owed) Dates(ctx context.Context, after *due.Date, limit int) ([]due.Date, error) {
-	return o.contracts.Owed(ctx, after, limit)
+	return o.by.Owed(ctx, after, limit)
 }
 
 func (d *Diagnosis) find(format string, args ...any) {

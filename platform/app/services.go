@@ -13,6 +13,7 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/imports"
+	"heyue/domain/incidents"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/staff"
@@ -40,6 +41,7 @@ type Services struct {
 	Templates    *templates.Service
 	Drafting     *drafting.Service
 	Settlement   *settlement.Service
+	Incidents    *incidents.Service
 	Dictionaries *dictionaries.Service
 	Roles        *policies.Administration
 	Departments  *staff.Departments
@@ -84,5 +86,6 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.records()
 	s.templates()
 	s.approval()
+	s.incidents()
 	return s, nil
 }
