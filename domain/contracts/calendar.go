@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/tenants/standing"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/predicate"
@@ -68,7 +69,7 @@ func (l *Calendar) Run(ctx context.Context) {
 	}
 }
 
-// Once looks at every tenant whose day has changed or that was not looked at for Every.
+// Once looks at every active tenant whose day has changed or that was not looked at for Every.
 func (l *Calendar) Once(ctx context.Context) error {
 	tenants, err := l.Tenants.List(ctx)
 	if err != nil {
@@ -79,7 +80,7 @@ func (l *Calendar) Once(ctx context.Context) error {
 	}
 	now := l.Clock.Now()
 	for _, t := range tenants {
-		if now.Before(l.next[t.TenantID]) {
+		if t.Standing != standing.Active || now.Before(l.next[t.TenantID]) { // who is suspended is made up for later
 			continue
 		}
 		if ctx.Err() != nil {

@@ -43,13 +43,19 @@ func play(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	s := stage.New(t)
-	cast := newCast(t, s)
-	for _, step := range script.Steps {
-		diff, answer := cast.perform(t, step)
-		if strings.HasPrefix(step.Title, "eventually: ") {
-			for limit := time.Now().Add(time.Minute); diff != "" && time.Now().Before(limit); { // workers take their time
-				diff, answer = cast.perform(t, step)
-			}
+	script.play(t, newCast(t, s))
+}
+
+func (s Script) play(t *testing.T, c *cast) {
+	t.Helper()
+	for _, step := range s.Steps {
+		if !step.Clock.IsZero() {
+			c.wait(step.Clock)
+			continue
+		}
+		diff, answer := c.perform(t, step)
+		for limit := time.Now().Add(time.Minute); step.Patient && diff != "" && time.Now().Before(limit); {
+			diff, answer = c.perform(t, step)
 		}
 		if diff != "" {
 			t.Fatalf("%s: %s (-want +got):\n%s\n%s", step.Caller, step.Title, diff, answer)
@@ -141,6 +147,12 @@ func newCast(t *testing.T, s *stage.Stage) *cast {
 		})
 	}
 	return c
+}
+
+// wait lets time pass. Whoever was signed in signs in again.
+func (c *cast) wait(until time.Time) {
+	c.stage.Clock.Set(until)
+	c.tokens = map[string]string{"anonymous": ""}
 }
 
 // token signs an actor in at their first line.

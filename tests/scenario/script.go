@@ -10,8 +10,9 @@
 // In a wanted answer "<name>" takes whatever stands there and remembers it as name, "<>" takes anything, and ${name}
 // stands for what was remembered, in documents as in answers. A list that ends in "..." may go on.
 //
-// A title that begins with "replayed key: " sends what it holds under the idempotency key of the step before, and that
-// step's document once more when it holds nothing.
+// A title that begins with "eventually: " asks until the answer comes, for what the product does by itself. One that
+// begins with "replayed key: " sends what it holds under the idempotency key of the step before, and that step's document
+// once more when it holds nothing.
 package scenario
 
 import (
@@ -19,6 +20,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
@@ -30,7 +32,9 @@ type Step struct {
 	Title    string
 	Document string
 	Want     string
-	Key      string // the idempotency key; "" is none
+	Key      string    // the idempotency key; "" is none
+	Patient  bool      // asks until the answer comes: workers take their time
+	Clock    time.Time // not zero: no request, the clock is put to it
 }
 
 const replayedKey = "replayed key: "
@@ -57,14 +61,22 @@ func Parse(src []byte) (Script, error) {
 		if !ok {
 			return s, fmt.Errorf("step %q is not named CALLER: what happens", f.Name)
 		}
-		s.Steps = append(s.Steps, Step{Caller: caller, Title: title, Document: string(f.Data)})
+		s.Steps = append(s.Steps, Step{Caller: caller, Title: title, Document: string(f.Data), Patient: strings.HasPrefix(title, "eventually: ")})
 	}
-	for _, step := range s.Steps {
-		if step.Want == "" {
-			return s, fmt.Errorf("step %q has no answer", step.Title)
-		}
+	if err := s.answered(); err != nil {
+		return s, err
 	}
 	return s, s.shareKeys()
+}
+
+// answered wants an answer for every request.
+func (s Script) answered() error {
+	for _, step := range s.Steps {
+		if step.Want == "" && step.Clock.IsZero() {
+			return fmt.Errorf("step %q has no answer", step.Title)
+		}
+	}
+	return nil
 }
 
 // shareKeys gives each step before a replay a key of its own, and the replays the same.
