@@ -5,14 +5,18 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"heyue/domain/dictionaries"
 	"heyue/domain/templates"
 	"heyue/ent"
 	"heyue/graph/generated"
+	"heyue/platform/fault"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
 	"heyue/tests/fixture"
@@ -86,19 +90,54 @@ func (c *cast) perform(t *testing.T, step Step) (diff, answer string) {
 	return diff, answer
 }
 
-// TestEveryMutationHasAScenario keeps the scenarios complete as the schema grows.
+// TestEveryMutationHasAScenario keeps the scenarios complete as the schema grows: what a mutation says of itself in the
+// schema is what its scenario must show.
 func TestEveryMutationHasAScenario(t *testing.T) {
 	t.Parallel()
-	for _, f := range generated.NewExecutableSchema(generated.Config{}).Schema().Mutation.Fields {
+	schema := generated.NewExecutableSchema(generated.Config{}).Schema()
+	for _, f := range schema.Mutation.Fields {
 		src, err := os.ReadFile(filepath.Join("testdata", f.Name+".txtar"))
 		if err != nil {
 			t.Errorf("%s has no scenario: %v", f.Name, err)
 			continue
 		}
-		if !strings.Contains(string(src), "happy") {
-			t.Errorf("the scenario of %s never goes well", f.Name)
+		script, err := Parse(src)
+		if err != nil {
+			t.Errorf("%s: %v", f.Name, err)
+		}
+		for _, sign := range signs(schema, f) {
+			if !slices.ContainsFunc(script.Steps, func(s Step) bool { return strings.Contains(s.Title, sign) || strings.Contains(s.Want, `"`+sign+`"`) }) {
+				t.Errorf("the scenario of %s does not show: %s", f.Name, sign)
+			}
 		}
 	}
+}
+
+// signs are what a mutation's scenario has in a title, or as a code in an answer.
+func signs(schema *ast.Schema, f *ast.FieldDefinition) []string {
+	want := []string{"happy"}
+	if !strings.Contains(f.Description, "Needs no permission") {
+		want = append(want, "no role")
+		if len(f.Arguments) > 0 {
+			want = append(want, "other tenant")
+		}
+	}
+	if strings.Contains(f.Description, "WRONG_STATE") {
+		want = append(want, "WRONG_STATE")
+	}
+	if of(f.Description, fault.Required, fault.TooShort, fault.TooLong, fault.Malformed, fault.OutOfRange, fault.UnknownValue, fault.Inconsistent) {
+		want = append(want, "bad input")
+	}
+	for _, a := range f.Arguments {
+		if schema.Types[a.Type.Name()].Fields.ForName("expectedVersion") != nil {
+			want = append(want, "VERSION_CONFLICT")
+		}
+	}
+	return want
+}
+
+func of(description string, codes ...fault.Code) bool {
+	return slices.ContainsFunc(codes, func(c fault.Code) bool { return strings.Contains(description, string(c)) })
 }
 
 // cast is who plays: a tenant with a sales department of two and everybody else, and the administrator of another
