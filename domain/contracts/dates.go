@@ -13,6 +13,7 @@ import (
 	"heyue/ent"
 	mil "heyue/ent/milestone"
 	"heyue/ent/paymentplanline"
+	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
@@ -65,32 +66,27 @@ func (s *Service) owe(ctx context.Context, tx *ent.Tx, dates ...due.Date) error 
 	return nil
 }
 
-// termDates are what falls due because of the term: its first day, its last, and the last day to decide on what follows. A
-// contract that goes on by itself has no end to remind of until somebody gave notice.
-func termDates(ctx context.Context, tx *ent.Tx, c *ent.Contract, add func(due.Date)) error {
-	d := due.Date{SubjectID: c.ID.UUID(), Title: c.Title}
+// termDates are what falls due because of the term: its first day, its last, and the last day to decide on what follows,
+// unless that is agreed. A contract that goes on by itself has no end to remind of until somebody gave notice.
+func termDates(c *ent.Contract, agreed bool) []due.Date {
+	var out []due.Date
+	add := func(kind due.Kind, on date.Date) {
+		out = append(out, due.Date{Kind: kind, SubjectID: c.ID.UUID(), Title: c.Title, DueOn: on})
+	}
 	if c.EndsOn != nil && (c.Renewal == lifecycle.FixedTerm || c.OptedOutOn != nil) {
-		d.Kind, d.DueOn = due.ContractEnd, *c.EndsOn
-		add(d)
+		add(due.ContractEnd, *c.EndsOn)
 	}
 	if c.Status == lifecycle.Signed && c.EffectiveOn != nil {
-		d.Kind, d.DueOn = due.ContractStart, *c.EffectiveOn
-		add(d)
+		add(due.ContractStart, *c.EffectiveOn)
 	}
-	by, ok := term(c).NoticeBy()
-	if !ok || !c.Status.IsBinding() {
-		return nil
+	switch by, ok := term(c).NoticeBy(); {
+	case !ok || !c.Status.IsBinding():
+	case c.Renewal != lifecycle.FixedTerm:
+		add(due.OptOutNotice, by)
+	case !agreed:
+		add(due.RenewalDecision, by)
 	}
-	d.Kind, d.DueOn = due.OptOutNotice, by
-	if c.Renewal == lifecycle.FixedTerm {
-		agreed, err := last(ctx, tx, c.ID, lifecycle.AgreeRenewal)
-		if err != nil || agreed != nil {
-			return err
-		}
-		d.Kind = due.RenewalDecision
-	}
-	add(d)
-	return nil
+	return out
 }
 
 func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error) {
@@ -99,8 +95,12 @@ func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error)
 		d.ContractID, d.Owner, d.Department = &c.ID, c.OwnerID, c.DepartmentID
 		out = append(out, d)
 	}
-	if err := termDates(ctx, tx, c, add); err != nil {
+	agreed, err := last(ctx, tx, c.ID, lifecycle.AgreeRenewal)
+	if err != nil {
 		return nil, err
+	}
+	for _, d := range termDates(c, agreed != nil) {
+		add(d)
 	}
 	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.Awaiting(false), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
 	if err != nil {

@@ -10,6 +10,7 @@ import (
 	"heyue/domain/contracts/milestone"
 	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
+	"heyue/ent/contractstep"
 	mil "heyue/ent/milestone"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/predicate"
@@ -26,7 +27,13 @@ func (s *Service) Owed(ctx context.Context, after *due.Date, limit int) ([]due.D
 		kind due.Kind
 		read func(context.Context, uuid.UUID, int) ([]due.Date, error)
 	}{
-		{due.ContractEnd, s.ends}, {due.MilestoneDue, s.milestonesDue}, {due.PaymentDue, s.paymentsDue},
+		{due.ContractEnd, s.termed(due.ContractEnd, contract.EndsOnNotNil())},
+		{due.ContractStart, s.termed(due.ContractStart, contract.StatusEQ(lifecycle.Signed))},
+		{due.MilestoneDue, s.milestonesDue},
+		{due.OptOutNotice, s.termed(due.OptOutNotice, contract.RenewalNEQ(lifecycle.FixedTerm))},
+		{due.PaymentDue, s.paymentsDue},
+		{due.RenewalDecision, s.termed(due.RenewalDecision, contract.Not(contract.HasStepsWith(contractstep.EventEQ(lifecycle.AgreeRenewal))))},
+		{due.SuspensionEnd, s.resumptions},
 	} {
 		if len(out) == limit || after != nil && of.kind < after.Kind {
 			continue
@@ -55,13 +62,41 @@ func owing() []predicate.Contract {
 	return []predicate.Contract{contract.StatusIn(statuses...), contract.ArchivedAtIsNil()}
 }
 
-func (s *Service) ends(ctx context.Context, after uuid.UUID, limit int) ([]due.Date, error) {
-	rows, err := s.Client.Contract.Query().Where(append(owing(), contract.EndsOnNotNil(),
-		contract.Or(contract.RenewalEQ(lifecycle.FixedTerm), contract.OptedOutOnNotNil()), contract.IDGT(publicid.ContractID(after)))...).
-		Order(contract.ByID()).Limit(limit).All(ctx)
+// termed reads the dates of one kind that terms bring. Where only the rule tells which contracts have one, it reads on
+// until it has enough.
+func (s *Service) termed(kind due.Kind, where predicate.Contract) func(context.Context, uuid.UUID, int) ([]due.Date, error) {
+	return func(ctx context.Context, after uuid.UUID, limit int) ([]due.Date, error) {
+		var out []due.Date
+		for len(out) < limit {
+			most := limit - len(out)
+			rows, err := s.Client.Contract.Query().Where(append(owing(), where, contract.IDGT(publicid.ContractID(after)))...).
+				Order(contract.ByID()).Limit(most).All(ctx)
+			if err != nil {
+				return nil, err
+			}
+			for _, c := range rows {
+				for _, d := range termDates(c, false) { // those that agreed are not among them where it matters
+					if d.Kind == kind {
+						out = append(out, d)
+					}
+				}
+				after = c.ID.UUID()
+			}
+			if len(rows) < most {
+				break
+			}
+		}
+		return out, nil
+	}
+}
+
+// resumptions are the last days of suspensions that end by themselves.
+func (s *Service) resumptions(ctx context.Context, after uuid.UUID, limit int) ([]due.Date, error) {
+	rows, err := s.Client.Contract.Query().Where(contract.StatusEQ(lifecycle.Suspended), contract.SuspendedUntilNotNil(),
+		contract.ArchivedAtIsNil(), contract.IDGT(publicid.ContractID(after))).Order(contract.ByID()).Limit(limit).All(ctx)
 	out := make([]due.Date, len(rows))
 	for i, c := range rows {
-		out[i] = due.Date{Kind: due.ContractEnd, SubjectID: c.ID.UUID(), DueOn: *c.EndsOn}
+		out[i] = due.Date{Kind: due.SuspensionEnd, SubjectID: c.ID.UUID(), DueOn: *c.SuspendedUntil}
 	}
 	return out, err
 }
@@ -77,7 +112,7 @@ func (s *Service) milestonesDue(ctx context.Context, after uuid.UUID, limit int)
 }
 
 func (s *Service) paymentsDue(ctx context.Context, after uuid.UUID, limit int) ([]due.Date, error) {
-	rows, err := s.Client.PaymentPlanLine.Query().Where(paymentplanline.StateIn(plan.Planned, plan.PartlyPaid),
+	rows, err := s.Client.PaymentPlanLine.Query().Where(paymentplanline.StateIn(plan.Planned, plan.PartlyPaid), paymentplanline.Awaiting(false),
 		paymentplanline.IDGT(publicid.PaymentPlanLineID(after)), paymentplanline.HasContractWith(owing()...)).
 		Order(paymentplanline.ByID()).Limit(limit).All(ctx)
 	out := make([]due.Date, len(rows))
