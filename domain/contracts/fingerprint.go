@@ -2,6 +2,7 @@ package contracts
 
 import (
 	"context"
+	"slices"
 
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
@@ -17,55 +18,83 @@ import (
 
 // Wordings knows the wording of contracts that are made from a template.
 type Wordings interface {
-	// TextHash returns the hash of a contract's rendered text in its canonical form; zero for one without a template.
-	TextHash(ctx context.Context, tx *ent.Tx, id publicid.ContractID) ([32]byte, error)
+	// TextHashes returns the hashes of contracts' rendered texts in their canonical form; none for one without a template.
+	TextHashes(ctx context.Context, tx *ent.Tx, ids []publicid.ContractID) (map[publicid.ContractID][32]byte, error)
 }
 
 // Fingerprint hashes what a contract says now, part by part. An approval holds for one fingerprint (HR3, F1), and so does
 // a signature. Call it in the transaction that has the contract locked.
 func (s *Service) Fingerprint(ctx context.Context, tx *ent.Tx, c *ent.Contract) (content.Print, error) {
-	parts, err := s.read(ctx, tx, c)
-	return parts.Print(), err
+	prints, err := s.fingerprints(ctx, tx, []*ent.Contract{c})
+	return prints[c.ID], err
 }
 
-func (s *Service) read(ctx context.Context, tx *ent.Tx, c *ent.Contract) (content.Parts, error) {
-	p := content.Parts{
+// fingerprints reads the parts of all contracts in a handful of queries.
+func (s *Service) fingerprints(ctx context.Context, tx *ent.Tx, all []*ent.Contract) (map[publicid.ContractID]content.Print, error) {
+	ids := make([]publicid.ContractID, len(all))
+	parts := make(map[publicid.ContractID]*content.Parts, len(all))
+	for i, c := range all {
+		ids[i], parts[c.ID] = c.ID, said(c)
+	}
+	if s.Wordings != nil {
+		hashes, err := s.Wordings.TextHashes(ctx, tx, ids)
+		if err != nil {
+			return nil, err
+		}
+		for id, h := range hashes {
+			parts[id].Text.Rendered = h
+		}
+	}
+	if err := gather(ctx, tx, ids, parts); err != nil {
+		return nil, err
+	}
+	prints := make(map[publicid.ContractID]content.Print, len(all))
+	for id, p := range parts {
+		prints[id] = p.Print()
+	}
+	return prints, nil
+}
+
+// said is what the contract's row says.
+func said(c *ent.Contract) *content.Parts {
+	return &content.Parts{
 		Text:   content.Wording{Kind: string(c.Kind), Title: c.Title, Description: c.Description},
 		Amount: content.Sum{Value: money.Of(c.AmountMinor, c.Currency), Direction: string(c.Direction)},
 		Term: content.Span{EffectiveOn: c.EffectiveOn, EndsOn: c.EndsOn, Renewal: string(c.Renewal), RenewalMonths: c.RenewalMonths,
 			NoticeDays: c.NoticeDays},
 	}
-	if s.Wordings != nil {
-		var err error
-		if p.Text.Rendered, err = s.Wordings.TextHash(ctx, tx, c.ID); err != nil {
-			return p, err
-		}
-	}
-	lines, err := tx.ContractLine.Query().Where(contractline.ContractID(c.ID)).Order(ent.Asc(contractline.FieldPosition)).All(ctx)
+}
+
+// gather adds the lines, instalments and parties, in their order.
+func gather(ctx context.Context, tx *ent.Tx, ids []publicid.ContractID, parts map[publicid.ContractID]*content.Parts) error {
+	lines, err := tx.ContractLine.Query().Where(contractline.ContractIDIn(ids...)).Order(ent.Asc(contractline.FieldPosition)).All(ctx)
 	if err != nil {
-		return p, tenancy.Fault(err, "read lines")
+		return tenancy.Fault(err, "read lines")
 	}
 	for _, l := range lines {
+		p := parts[l.ContractID]
 		p.Text.Lines = append(p.Text.Lines, content.Line{Description: l.Description, Model: l.Model, Specification: l.Specification,
 			Unit: l.Unit, Quantity: l.Quantity, UnitPrice: l.UnitPrice, DeliveryOn: l.DeliveryOn})
 	}
-	plan, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID)).Order(ent.Asc(paymentplanline.FieldPosition)).All(ctx)
+	plan, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractIDIn(ids...)).Order(ent.Asc(paymentplanline.FieldPosition)).All(ctx)
 	if err != nil {
-		return p, tenancy.Fault(err, "read the payment plan")
+		return tenancy.Fault(err, "read the payment plan")
 	}
 	for _, l := range plan {
+		p := parts[l.ContractID]
 		p.Plan = append(p.Plan, content.Instalment{DueOn: l.DueOn, Amount: money.Of(l.AmountMinor, l.Currency), Purpose: l.Purpose})
 	}
-	parties, err := tx.ContractParty.Query().Where(contractparty.ContractID(c.ID)).Order(ent.Asc(contractparty.FieldPosition)).All(ctx)
+	parties, err := tx.ContractParty.Query().Where(contractparty.ContractIDIn(ids...)).Order(ent.Asc(contractparty.FieldPosition)).All(ctx)
 	for _, side := range parties {
 		customer := ""
 		if side.CustomerID != nil {
 			customer = side.CustomerID.String()
 		}
+		p := parts[side.ContractID]
 		p.Parties = append(p.Parties, content.Party{Role: side.Role, Name: side.Name, CreditCode: side.CreditCode,
 			Representative: side.Representative, Customer: customer})
 	}
-	return p, tenancy.Fault(err, "read parties")
+	return tenancy.Fault(err, "read parties")
 }
 
 // approved fails with WRONG_STATE unless the approval on the contract holds for what it says now; the message names the
@@ -93,15 +122,23 @@ type Approval struct {
 	Changed []content.Part // what it says otherwise
 }
 
-// ApprovalOf returns the approval on a contract that the caller was given by this service; nil when nobody approved it.
-func (s *Service) ApprovalOf(ctx context.Context, c *ent.Contract) (out *Approval, err error) {
-	if c.ApprovedPrint == nil {
-		return nil, nil
+// ApprovalsOf returns the approvals on contracts that the caller was given by this service, in their order; nil for one that
+// nobody approved.
+func (s *Service) ApprovalsOf(ctx context.Context, all []*ent.Contract) ([]*Approval, error) {
+	out := make([]*Approval, len(all))
+	approved := slices.DeleteFunc(slices.Clone(all), func(c *ent.Contract) bool { return c.ApprovedPrint == nil })
+	if len(approved) == 0 {
+		return out, nil
 	}
-	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
-		now, err := s.Fingerprint(ctx, tx, c)
-		changed := c.ApprovedPrint.Changed(now)
-		out = &Approval{Digest: c.ApprovedPrint.String(), Valid: len(changed) == 0, Changed: changed}
+	err := tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error { // for one moment's view; it writes nothing
+		prints, err := s.fingerprints(ctx, tx, approved)
+		for i, c := range all {
+			if c.ApprovedPrint == nil {
+				continue
+			}
+			changed := c.ApprovedPrint.Changed(prints[c.ID])
+			out[i] = &Approval{Digest: c.ApprovedPrint.String(), Valid: len(changed) == 0, Changed: changed}
+		}
 		return err
 	})
 	return out, err

@@ -233,9 +233,9 @@ func TestAVoidApprovalStopsEverything(t *testing.T) {
 		t.Errorf("the calendar %+v, %v", passed, err)
 	}
 	now := w.now(t, c.ID)
-	said, err := w.service.ApprovalOf(w.Alice, now)
-	if err != nil || said.Valid || len(said.Changed) != 1 || said.Changed[0] != "AMOUNT" {
-		t.Errorf("the approval is %+v, %v", said, err)
+	said, err := w.service.ApprovalsOf(w.Alice, []*ent.Contract{w.create(t, w.twoParties()), now})
+	if err != nil || said[0] != nil || said[1].Valid || len(said[1].Changed) != 1 || said[1].Changed[0] != "AMOUNT" {
+		t.Errorf("the approvals are %+v, %v", said, err)
 	}
 	_, err = w.service.Update(w.Alice, contracts.Change{ID: c.ID, ExpectedVersion: now.Version, Reason: ptr("x"), Details: contracts.Details{Title: ptr("另一个")}})
 	fixture.Want(t, "an edit of what was approved", err, "WRONG_STATE")

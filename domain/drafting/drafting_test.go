@@ -89,11 +89,20 @@ func code(err error) fault.Code {
 
 func (w world) hash(t *testing.T, id publicid.ContractID) [32]byte {
 	t.Helper()
-	_, hash, ok, err := w.drafting.Text(w.Acme.Ctx, w.Client, id)
-	if err != nil || !ok {
+	hashes, err := w.drafting.Hashes(w.Acme.Ctx, w.Client, []publicid.ContractID{id})
+	if err != nil || len(hashes) != 1 {
 		t.Fatalf("no text: %v", err)
 	}
-	return hash
+	return hashes[id]
+}
+
+func (w world) plain(t *testing.T, id publicid.ContractID) string {
+	t.Helper()
+	all, err := w.drafting.Of(w.Acme.Ctx, []publicid.ContractID{id})
+	if err != nil || len(all) != 1 {
+		t.Fatalf("no text: %v", err)
+	}
+	return all[0].Plain
 }
 
 // TestTextFollowsTheContract: the contract's own values cannot differ from the text, and what the customer is called
@@ -107,9 +116,9 @@ func TestTextFollowsTheContract(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	doc, after, _, err := w.drafting.Text(w.Acme.Ctx, w.Client, c.ID)
-	if err != nil || after == before || !strings.Contains(doc.Plain(), "人民币捌拾捌元整") {
-		t.Errorf("the text does not follow the amount: %v\n%s", err, doc.Plain())
+	after := w.hash(t, c.ID)
+	if plain := w.plain(t, c.ID); after == before || !strings.Contains(plain, "人民币捌拾捌元整") {
+		t.Errorf("the text does not follow the amount:\n%s", plain)
 	}
 	w.Write(t, w.Acme.Ctx, func(tx *ent.Tx) error {
 		return tx.Customer.UpdateOneID(w.customer).SetName("华东汽车集团").Exec(w.Acme.Ctx)
@@ -120,7 +129,7 @@ func TestTextFollowsTheContract(t *testing.T) {
 	if _, err = w.drafting.Fill(w.Alice, drafting.Filling{ID: c.ID, ExpectedVersion: c.Version}); err != nil {
 		t.Fatal(err)
 	}
-	if doc, _, _, _ := w.drafting.Text(w.Acme.Ctx, w.Client, c.ID); !strings.Contains(doc.Plain(), "华东汽车集团") {
+	if !strings.Contains(w.plain(t, c.ID), "华东汽车集团") {
 		t.Error("a fill did not read the customer anew")
 	}
 }
@@ -154,7 +163,7 @@ func TestPreviousIsWhatTheCallerMaySee(t *testing.T) {
 	w.draft(t, fill("court", "上海市浦东新区人民法院"))
 	w.Clock.Advance(time.Minute)
 	mine := w.draft(t)
-	if doc, _, _, _ := w.drafting.Text(w.Acme.Ctx, w.Client, mine.ID); !strings.Contains(doc.Plain(), "上海市浦东新区人民法院") {
+	if !strings.Contains(w.plain(t, mine.ID), "上海市浦东新区人民法院") {
 		t.Error("the court of the last contract was not taken over")
 	}
 	w.Write(t, w.Acme.Ctx, func(tx *ent.Tx) error {
@@ -167,7 +176,7 @@ func TestPreviousIsWhatTheCallerMaySee(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if doc, _, _, _ := w.drafting.Text(w.Acme.Ctx, w.Client, theirs.ID); strings.Contains(doc.Plain(), "浦东") {
+	if strings.Contains(w.plain(t, theirs.ID), "浦东") {
 		t.Error("a value came from a contract that the drafter may not see")
 	}
 }
@@ -208,7 +217,7 @@ func TestExceptionsBuildOnEachOther(t *testing.T) {
 	if err != nil || accepted.Status != text.Accepted {
 		t.Fatalf("%v, %v", accepted, err)
 	}
-	if _, _, _, err := w.drafting.Text(w.Acme.Ctx, w.Client, c.ID); err != nil {
+	if _, err := w.drafting.Of(w.Acme.Ctx, []publicid.ContractID{c.ID}); err != nil {
 		t.Fatal(err)
 	}
 	third := propose("丙")
@@ -325,14 +334,15 @@ func TestTextWithinATransaction(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = tx.Contract.UpdateOneID(c.ID).SetAmountMinor(12345).Exec(w.Acme.Ctx)
-	_, inside, ok, rerr := w.drafting.Text(w.Acme.Ctx, tx.Client(), c.ID)
-	if err := errors.Join(err, rerr, tx.Rollback()); err != nil || !ok || inside == before {
-		t.Errorf("within: %v, %v", ok, err)
+	inside, rerr := w.drafting.Hashes(w.Acme.Ctx, tx.Client(), []publicid.ContractID{c.ID})
+	if err := errors.Join(err, rerr, tx.Rollback()); err != nil || len(inside) != 1 || inside[c.ID] == before {
+		t.Errorf("within: %v, %v", inside, err)
 	}
 	if w.hash(t, c.ID) != before {
 		t.Error("what was undone shows")
 	}
-	if _, _, ok, err := w.drafting.Text(w.Acme.Ctx, w.Client, publicid.NewContractID()); ok || err != nil {
-		t.Errorf("a contract that does not exist has a text: %v", err)
+	none, err := w.drafting.Hashes(w.Acme.Ctx, w.Client, []publicid.ContractID{publicid.NewContractID()})
+	if err != nil || len(none) != 0 {
+		t.Errorf("a contract that does not exist has a text: %v, %v", none, err)
 	}
 }

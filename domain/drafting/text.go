@@ -55,15 +55,19 @@ func (r *Rendered) Slots() []*Filled {
 	return out
 }
 
-// Text renders the text of a contract and gives its SHA-256. It serves other domains, which have checked permissions
-// themselves; within a transaction pass tx.Client(), so that the text is what that transaction sees. A contract that was
-// not drafted here has no text: ok is false. Errors are the database's.
-func (s *Service) Text(ctx context.Context, client *ent.Client, id publicid.ContractID) (doc text.Document, hash [sha256.Size]byte, ok bool, err error) {
-	all, err := render(ctx, client, []publicid.ContractID{id})
-	if err != nil || len(all) == 0 {
-		return doc, hash, false, err
+// Hashes gives the SHA-256 of contracts' texts in their canonical form; a contract that was not drafted here has none. It
+// serves other domains, which have checked permissions themselves; within a transaction pass tx.Client(), so that the texts
+// are what that transaction sees. Errors are the database's.
+func (s *Service) Hashes(ctx context.Context, client *ent.Client, ids []publicid.ContractID) (map[publicid.ContractID][sha256.Size]byte, error) {
+	all, err := render(ctx, client, ids)
+	if err != nil {
+		return nil, err
 	}
-	return all[0].Document, all[0].Document.Hash(), true, nil
+	hashes := make(map[publicid.ContractID][sha256.Size]byte, len(all))
+	for _, r := range all {
+		hashes[r.ContractID] = r.Document.Hash()
+	}
+	return hashes, nil
 }
 
 // Of renders the texts of the given contracts, in no order; a contract without a text has none. Callers pass contracts

@@ -39,7 +39,7 @@ type ContractResolver interface {
 	Documents(ctx context.Context, objs []*ent.Contract) ([][]*ent.DocumentReference, error)
 	Changes(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractChange, error)
 
-	Approval(ctx context.Context, obj *ent.Contract) (*contracts.Approval, error)
+	Approval(ctx context.Context, objs []*ent.Contract) ([]*contracts.Approval, error)
 	Steps(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractStep, error)
 	Signatures(ctx context.Context, objs []*ent.Contract) ([][]*ent.Signature, error)
 	Text(ctx context.Context, objs []*ent.Contract) ([]*drafting.Rendered, error)
@@ -1140,7 +1140,7 @@ func (ec *executionContext) _Contract_approval(ctx context.Context, field graphq
 			return ec.fieldContext_Contract_approval(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return ec.Resolvers.Contract().Approval(ctx, obj)
+			return ec.resolveBatch_Contract_approval(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *contracts.Approval) graphql.Marshaler {
@@ -1161,6 +1161,29 @@ func (ec *executionContext) fieldContext_Contract_approval(_ context.Context, fi
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_approval(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Approval(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*contracts.Approval](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.approval",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Approval(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*contracts.Approval](
+		ctx,
+		results,
+		err,
+		"Contract.approval",
+	)
 }
 
 func (ec *executionContext) _Contract_steps(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {

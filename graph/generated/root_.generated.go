@@ -11179,7 +11179,7 @@ input DocumentReferenceInput {
   "The day the contract ended."
   endedOn: Date
   "The approval on the contract; null when nobody approved it here, as with one that was signed on paper."
-  approval: ContractApproval @goField(forceResolver: true)
+  approval: ContractApproval @goField(batch: true)
   "What happened to the contract, oldest first. It is only ever added to."
   steps: [ContractStep!]! @goField(batch: true)
   "Signatures, void ones too, oldest first."

@@ -13,8 +13,8 @@ import (
 	"heyue/platform/publicid"
 )
 
-func (r *contractResolver) Approval(ctx context.Context, obj *ent.Contract) (*contracts.Approval, error) {
-	return r.Services.Contracts.ApprovalOf(ctx, obj)
+func (r *contractResolver) Approval(ctx context.Context, objs []*ent.Contract) ([]*contracts.Approval, error) {
+	return r.Services.Contracts.ApprovalsOf(ctx, objs)
 }
 
 func (r *contractResolver) Steps(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractStep, error) {

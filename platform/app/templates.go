@@ -81,8 +81,7 @@ func (s *Services) installFor(ctx context.Context) error {
 // wording tells the contracts' service which text a contract has.
 type wording struct{ drafting *drafting.Service }
 
-// TextHash implements contracts.Wordings.
-func (w wording) TextHash(ctx context.Context, tx *ent.Tx, id publicid.ContractID) ([32]byte, error) {
-	_, hash, _, err := w.drafting.Text(ctx, tx.Client(), id)
-	return hash, err
+// TextHashes implements contracts.Wordings.
+func (w wording) TextHashes(ctx context.Context, tx *ent.Tx, ids []publicid.ContractID) (map[publicid.ContractID][32]byte, error) {
+	return w.drafting.Hashes(ctx, tx.Client(), ids)
 }
