@@ -53,6 +53,10 @@ var (
 	PaymentReverse    = Permission{"payment", "reverse"}
 	MilestoneComplete = Permission{"milestone", "complete"}
 
+	ProgressPlan    = Permission{"progress", "plan"}
+	ProgressRecord  = Permission{"progress", "record"}
+	ProgressReverse = Permission{"progress", "reverse"}
+
 	DictionaryRead   = Permission{"dictionary", "read"}
 	DictionaryUpdate = Permission{"dictionary", "update"}
 
@@ -88,6 +92,7 @@ func All() []Permission {
 		ContractSubmit, ContractApprove, ContractSign, ContractExecute,
 		PaymentRecord, PaymentRefund, PaymentReverse, MilestoneComplete,
 		IncidentReport, IncidentResolve,
+		ProgressPlan, ProgressRecord, ProgressReverse,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

@@ -66,6 +66,10 @@ func prefixOf(object string) string {
 		return publicid.PrefixPaymentID
 	case "milestone":
 		return publicid.PrefixMilestoneID
+	case "progress_line":
+		return publicid.PrefixProgressLineID
+	case "progress_entry":
+		return publicid.PrefixProgressEntryID
 	case "dictionary":
 		return publicid.PrefixDictionaryEntryID
 	case "department":

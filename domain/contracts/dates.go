@@ -20,8 +20,8 @@ import (
 	"heyue/tenancy"
 )
 
-// remind brings the contract's obligations in line with its dates (J1, J4): its own end, the instalments that are open
-// and the milestones that are open. Call it in the transaction of everything that moves one of them, or the owner.
+// remind brings the contract's obligations in line with its dates (J1, J4): its own end, and the instalments, milestones
+// and progress lines that are open. Call it in the transaction of everything that moves one of them, or the owner.
 func (s *Service) remind(ctx context.Context, tx *ent.Tx, c *ent.Contract) error {
 	if !c.Status.OwesObligations() || c.ArchivedAt != nil {
 		return nil
@@ -101,6 +101,9 @@ func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error)
 	}
 	for _, d := range termDates(c, agreed != nil) {
 		add(d)
+	}
+	if err := workDates(ctx, tx, c, add); err != nil {
+		return nil, err
 	}
 	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.Awaiting(false), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
 	if err != nil {

@@ -8,6 +8,7 @@ import (
 	"heyue/domain/alerts/due"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
+	"heyue/domain/progress/work"
 	"heyue/domain/settlement/plan"
 	"heyue/ent/contract"
 	"heyue/ent/contractstep"
@@ -27,12 +28,15 @@ func (s *Service) Owed(ctx context.Context, after *due.Date, limit int) ([]due.D
 		kind due.Kind
 		read func(context.Context, uuid.UUID, int) ([]due.Date, error)
 	}{
+		{due.AcceptanceDue, s.workDue(work.Acceptance)},
 		{due.ContractEnd, s.termed(due.ContractEnd, contract.EndsOnNotNil())},
 		{due.ContractStart, s.termed(due.ContractStart, contract.StatusEQ(lifecycle.Signed))},
+		{due.DeliveryDue, s.workDue(work.Delivery)},
 		{due.MilestoneDue, s.milestonesDue},
 		{due.OptOutNotice, s.termed(due.OptOutNotice, contract.RenewalNEQ(lifecycle.FixedTerm))},
 		{due.PaymentDue, s.paymentsDue},
 		{due.RenewalDecision, s.termed(due.RenewalDecision, contract.Not(contract.HasStepsWith(contractstep.EventEQ(lifecycle.AgreeRenewal))))},
+		{due.ServiceDue, s.workDue(work.Service)},
 		{due.SuspensionEnd, s.resumptions},
 	} {
 		if len(out) == limit || after != nil && of.kind < after.Kind {

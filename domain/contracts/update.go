@@ -164,6 +164,7 @@ func (s *Service) file(ctx context.Context, t Target, action string, at *time.Ti
 func own() []due.Kind {
 	return []due.Kind{
 		due.ContractEnd, due.PaymentDue, due.MilestoneDue, due.ContractStart, due.RenewalDecision, due.OptOutNotice, due.SuspensionEnd,
+		due.DeliveryDue, due.ServiceDue, due.AcceptanceDue,
 	}
 }
 

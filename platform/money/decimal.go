@@ -73,6 +73,37 @@ func (d Decimal) Cmp(o Decimal) int { return d.d.Cmp(o.d) }
 // Equal reports whether both are the same number; 1.5 equals 1.50.
 func (d Decimal) Equal(o Decimal) bool { return d.d.Equal(o.d) }
 
+// Plus returns the exact sum. It may have more digits than a Decimal is read with; a column refuses it then.
+func (d Decimal) Plus(o Decimal) Decimal { return plain(d.d.Add(o.d)) }
+
+// Minus returns the exact difference, likewise.
+func (d Decimal) Minus(o Decimal) Decimal { return plain(d.d.Sub(o.d)) }
+
+// Rat returns d as a fraction, for reckoning that divides.
+func (d Decimal) Rat() *big.Rat { return d.d.Rat() }
+
+// Truncate returns r with so many decimals, at most [MaxDecimalDigits], cut off and never rounded up: what is not quite
+// reached is not shown as reached.
+func Truncate(r *big.Rat, places int) Decimal {
+	places = min(max(places, 0), MaxDecimalDigits)
+	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
+	n := new(big.Int).Mul(r.Num(), shift)
+	return plain(decimal.NewFromBigInt(n.Quo(n, r.Denom()), int32(-places))) //nolint:gosec // at most MaxDecimalDigits
+}
+
+// plain writes a result without zeros at the end, as a Decimal that was read is.
+func plain(d decimal.Decimal) Decimal {
+	ten, n, places := big.NewInt(10), d.Coefficient(), d.Exponent()
+	for places < 0 {
+		q, rest := new(big.Int).QuoRem(n, ten, new(big.Int))
+		if rest.Sign() != 0 {
+			break
+		}
+		n, places = q, places+1
+	}
+	return Decimal{decimal.NewFromBigInt(n, places)}
+}
+
 // Sign returns -1, 0 or 1.
 func (d Decimal) Sign() int { return d.d.Sign() }
 

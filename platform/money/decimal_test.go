@@ -2,6 +2,7 @@ package money
 
 import (
 	"encoding/json"
+	"math/big"
 	"strings"
 	"testing"
 
@@ -118,5 +119,37 @@ func TestTimesRoundsHalfAwayFromZero(t *testing.T) {
 	}
 	if _, err := Times(Whole(1), Whole(2), "XXX"); fault.All(err)[0].Code != fault.UnknownValue {
 		t.Errorf("no currency gave %v", err)
+	}
+}
+
+func TestDecimalReckonsExactly(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		draw := rapid.Custom(func(t *rapid.T) Decimal {
+			return MustDecimal(rapid.StringMatching(`-?[0-9]{1,15}(\.[0-9]{1,4})?`).Draw(t, "text"))
+		})
+		a, b := draw.Draw(t, "a"), draw.Draw(t, "b")
+		if !a.Plus(b).Minus(b).Equal(a) || a.Minus(b).Sign() != a.Cmp(b) {
+			t.Fatalf("%s and %s do not add up", a, b)
+		}
+		if sum := a.Plus(b); sum.String() != MustDecimal(sum.String()).String() {
+			t.Fatalf("%s has two spellings", sum)
+		}
+		if back := Truncate(a.Rat(), MaxDecimalDigits); !back.Equal(a) {
+			t.Fatalf("%s came back as %s", a, back)
+		}
+	})
+}
+
+func TestTruncateNeverRoundsUp(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		num, denom int64
+		places     int
+		want       string
+	}{{2, 3, 2, "0.66"}, {-2, 3, 2, "-0.66"}, {999999, 1000000, 2, "0.99"}, {1, 1, 2, "1"}, {7, 2, 0, "3"}, {1, 3, 9, "0.3333"}, {7, 2, -1, "3"}, {1, 2, 4, "0.5"}, {0, 1, 2, "0"}, {20, 1, 2, "20"}} {
+		if got := Truncate(big.NewRat(c.num, c.denom), c.places); got.String() != c.want {
+			t.Errorf("%d/%d at %d places is %s, want %s", c.num, c.denom, c.places, got, c.want)
+		}
 	}
 }

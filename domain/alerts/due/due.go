@@ -20,6 +20,10 @@ const (
 	SuspensionEnd    Kind = "SUSPENSION_END"    // a suspension ends by itself
 	IncidentNotice   Kind = "INCIDENT_NOTICE"   // last day to tell the counterparty of a breach or force majeure (J8)
 	IncidentSolution Kind = "INCIDENT_SOLUTION" // last day to settle it (E10)
+
+	DeliveryDue   Kind = "DELIVERY_DUE"   // goods are to be delivered (I1)
+	ServiceDue    Kind = "SERVICE_DUE"    // a service is to be provided (I1)
+	AcceptanceDue Kind = "ACCEPTANCE_DUE" // what was delivered is to be accepted (I1)
 )
 
 // Values lists the kinds for the table's CHECK.
@@ -27,7 +31,7 @@ func (Kind) Values() []string {
 	return []string{
 		string(ContractEnd), string(PaymentDue), string(MilestoneDue), string(ApprovalTask), string(ApprovalResult),
 		string(ContractStart), string(RenewalDecision), string(OptOutNotice), string(SuspensionEnd),
-		string(IncidentNotice), string(IncidentSolution),
+		string(IncidentNotice), string(IncidentSolution), string(DeliveryDue), string(ServiceDue), string(AcceptanceDue),
 	}
 }
 

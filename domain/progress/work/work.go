@@ -6,6 +6,7 @@ package work
 import (
 	"slices"
 
+	"heyue/domain/alerts/due"
 	"heyue/platform/enum"
 )
 
@@ -28,6 +29,18 @@ func (Kind) Values() []string { return enum.Texts(Kinds()) }
 // Valid reports whether k is a known kind.
 func (k Kind) Valid() bool { return slices.Contains(Kinds(), k) }
 
+// Due is the obligation that an open line of the kind is (I1, J4).
+func (k Kind) Due() due.Kind {
+	switch k {
+	case Service:
+		return due.ServiceDue
+	case Acceptance:
+		return due.AcceptanceDue
+	case Delivery:
+	}
+	return due.DeliveryDue
+}
+
 // State is how far a progress line is done. Overdue is not a state: it is asked, never stored.
 type State string
 
@@ -42,8 +55,17 @@ const (
 // States returns all states.
 func States() []State { return []State{Planned, Started, Done, Cancelled} }
 
+// Open returns the states in which there is still something to do.
+func Open() []State { return []State{Planned, Started} }
+
 // Values returns all states as text, for the entity schema.
 func (State) Values() []string { return enum.Texts(States()) }
 
+// Valid reports whether s is a known state.
+func (s State) Valid() bool { return slices.Contains(States(), s) }
+
 // IsOpen reports whether there is still something to do, so that it is reminded of.
-func (s State) IsOpen() bool { return s == Planned || s == Started }
+func (s State) IsOpen() bool { return slices.Contains(Open(), s) }
+
+// Title is how an open line is called in reminders: its contract's title and its own.
+func Title(contract, line string) string { return contract + " · " + line }
