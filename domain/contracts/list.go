@@ -6,43 +6,25 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
-	"heyue/domain/contracts/lifecycle"
-	"heyue/domain/customers/criteria"
+	"heyue/domain/contracts/criteria"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
+	mil "heyue/ent/milestone"
+	"heyue/ent/paymentplanline"
+	"heyue/ent/progressline"
 	"heyue/identity"
 	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/listing"
-	"heyue/platform/money"
 	"heyue/platform/page"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
 )
 
-// Filter selects contracts by every key of K1. Without Archived, archived contracts are left out.
-type Filter struct {
-	And []*Filter
-	Or  []*Filter
-	Not *Filter
-
-	Number       *listing.Text           `column:"number"`
-	Title        *listing.Text           `column:"title"`
-	Customer     *criteria.Filter        `relation:"customers,customer_id,id"`
-	CustomerID   []publicid.CustomerID   `column:"customer_id"`
-	SignedOn     *listing.Dates          `column:"signed_on"`
-	EffectiveOn  *listing.Dates          `column:"effective_on"`
-	EndsOn       *listing.Dates          `column:"ends_on"`
-	Kind         []lifecycle.Kind        `column:"kind"`
-	Direction    []lifecycle.Direction   `column:"direction"`
-	Status       []lifecycle.Status      `column:"status"`
-	Currency     []money.Currency        `column:"currency"`
-	OwnerID      []publicid.UserID       `column:"owner_id"`
-	DepartmentID []publicid.DepartmentID `column:"department_id"`
-	Archived     *bool                   `filter:"archived"`
-}
+// Filter selects contracts.
+type Filter = criteria.Filter
 
 // Edge is a contract in a page.
 type Edge = page.Edge[*ent.Contract]
@@ -122,6 +104,16 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 	}, err
 }
 
+// Selected is the condition that List puts on contracts: within the caller's reach, not archived unless the filter says so,
+// and as the filter wants. Reports count by it what List shows. Needs contract:read. Faults: those of List.
+func (s *Service) Selected(ctx context.Context, filter *Filter) (func(*sql.Selector), error) {
+	req, err := s.request(ctx, page.Args{}, filter, nil)
+	if err != nil {
+		return nil, err
+	}
+	return listing.Condition(req)
+}
+
 func (s *Service) source() listing.Source[*ent.Contract] {
 	return listing.Source[*ent.Contract]{
 		Noun: "contract", Columns: sortable,
@@ -137,14 +129,17 @@ func (s *Service) source() listing.Source[*ent.Contract] {
 	}
 }
 
-// related gives the reach of the nouns that filters may look into; a caller who may not read one cannot filter by it.
+// related gives the reach of the nouns that filters may look into: whoever sees a contract sees its parts; one who may not
+// read customers cannot filter by them.
 func (s *Service) related(ctx context.Context) (map[string]func(*sql.Selector), error) {
+	reach := map[string]func(*sql.Selector){paymentplanline.Table: nil, progressline.Table: nil, mil.Table: nil}
 	access, err := s.Policies.Require(ctx, policies.CustomerRead)
 	if err != nil {
 		if fault.KindOf(err) == fault.Denied {
-			return nil, nil
+			return reach, nil
 		}
 		return nil, err
 	}
-	return map[string]func(*sql.Selector){customer.Table: access.Where}, nil
+	reach[customer.Table] = access.Where
+	return reach, nil
 }

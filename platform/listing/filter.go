@@ -56,6 +56,7 @@ type Times struct {
 //	column:"name"                 the field filters that column: *Text, *Dates, *Times, *Numbers, *bool, or a slice (any of)
 //	relation:"contacts,id,customer_id"  the field is another noun's filter; its table, our column, its column
 //	filter:"archived"             *bool: whether archived_at is set
+//	filter:"null,owner_id"        *bool: whether that column has no value
 //
 // And, Or and Not of the struct's own type combine conditions.
 func compile(req Request) (func(*sql.Selector), error) {
@@ -132,6 +133,9 @@ func (c *compiler) field(f reflect.StructField, v reflect.Value, path string, de
 	}
 	if f.Tag.Get("filter") == "archived" {
 		return null("archived_at", !v.Elem().Bool())
+	}
+	if column, ok := strings.CutPrefix(f.Tag.Get("filter"), "null,"); ok {
+		return null(column, v.Elem().Bool())
 	}
 	column, ok := f.Tag.Lookup("column")
 	if !ok {

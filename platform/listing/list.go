@@ -85,7 +85,7 @@ func prepare[T any](l Lister, src Source[T], req Request) (query[T], error) {
 	if q.keys, err = resolve(src.Columns, req.Sort); err != nil {
 		return q, err
 	}
-	q.where, err = condition(req)
+	q.where, err = Condition(req)
 	return q, err
 }
 
@@ -117,7 +117,8 @@ func HideArchived(scope func(*sql.Selector), asked bool) func(*sql.Selector) {
 	}
 }
 
-func condition(req Request) (func(*sql.Selector), error) {
+// Condition is what a list puts on its rows: the scope and the filter. Faults: BAD_REQUEST for filters outside their limits.
+func Condition(req Request) (func(*sql.Selector), error) {
 	filter, err := compile(req)
 	if err != nil {
 		return nil, err
