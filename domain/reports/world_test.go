@@ -50,7 +50,7 @@ func many(t *testing.T, n int) *world {
 			return r.DepartmentID != nil && (*r.DepartmentID == c.City || *r.DepartmentID == c.North)
 		}},
 	}
-	dice := rand.New(rand.NewPCG(7, 11)) //nolint:gosec // the same world every time
+	dice := rand.New(rand.NewPCG(7, 11)) // the same world every time
 	w.Write(t, c.Acme.Ctx, func(tx *ent.Tx) error {
 		buyer, err := tx.Customer.Create().SetName("云汇").SetCode("C1").Save(c.Acme.Ctx)
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/drafting"
+	"heyue/domain/progress"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/platform/date"
@@ -47,6 +48,7 @@ type ContractResolver interface {
 	Incidents(ctx context.Context, objs []*ent.Contract) ([][]*ent.Incident, error)
 	Owner(ctx context.Context, objs []*ent.Contract) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.Contract) ([]*ent.Department, error)
+	Progress(ctx context.Context, objs []*ent.Contract) ([]*progress.Overview, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1571,6 +1573,61 @@ func (ec *executionContext) resolveBatch_Contract_department(ctx context.Context
 	)
 }
 
+func (ec *executionContext) _Contract_progress(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_progress(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_progress(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *progress.Overview) graphql.Marshaler {
+			return ec.marshalNContractProgress2ᚖheyueᚋdomainᚋprogressᚐOverview(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_progress(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContractProgress(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_progress(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Progress(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*progress.Overview](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.progress",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Progress(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[*progress.Overview](
+		ctx,
+		results,
+		err,
+		"Contract.progress",
+	)
+}
+
 func (ec *executionContext) _ContractConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*ent.Contract]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -1993,6 +2050,12 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_department(ctx, field, obj)
 				})
+		case "progress":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_progress(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -2306,6 +2369,25 @@ func (ec *executionContext) marshalOContractKind2ᚕheyueᚋdomainᚋcontracts�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOContractKind2ᚖheyueᚋdomainᚋcontractsᚋlifecycleᚐKind(ctx context.Context, v any) (*lifecycle.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := lifecycle.Kind(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOContractKind2ᚖheyueᚋdomainᚋcontractsᚋlifecycleᚐKind(ctx context.Context, sel ast.SelectionSet, v *lifecycle.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
 }
 
 func (ec *executionContext) unmarshalOContractStatus2ᚕheyueᚋdomainᚋcontractsᚋlifecycleᚐStatusᚄ(ctx context.Context, v any) ([]lifecycle.Status, error) {

@@ -5,6 +5,7 @@ package generated
 import (
 	"context"
 	"heyue/domain/contracts"
+	"heyue/domain/contracts/criteria"
 	"heyue/domain/contracts/document"
 	"heyue/platform/listing"
 
@@ -26,8 +27,8 @@ import (
 
 // region    **************************** input.gotpl *****************************
 
-func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, obj any) (contracts.Filter, error) {
-	var it contracts.Filter
+func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, obj any) (criteria.Filter, error) {
+	var it criteria.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -37,7 +38,7 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "number", "title", "customer", "customerId", "signedOn", "effectiveOn", "endsOn", "kind", "direction", "status", "currency", "ownerId", "departmentId", "archived"}
+	fieldsInOrder := [...]string{"and", "or", "not", "number", "title", "customer", "customerId", "signedOn", "effectiveOn", "endsOn", "kind", "direction", "status", "currency", "ownerId", "departmentId", "withoutOwner", "withoutDepartment", "instalment", "progressLine", "milestone", "archived"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -46,21 +47,21 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 		switch k {
 		case "and":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("and"))
-			data, err := ec.unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcontractsᚐFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilterᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.And = data
 		case "or":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("or"))
-			data, err := ec.unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcontractsᚐFilterᚄ(ctx, v)
+			data, err := ec.unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilterᚄ(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Or = data
 		case "not":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("not"))
-			data, err := ec.unmarshalOContractFilter2ᚖheyueᚋdomainᚋcontractsᚐFilter(ctx, v)
+			data, err := ec.unmarshalOContractFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilter(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -156,6 +157,41 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.DepartmentID = data
+		case "withoutOwner":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withoutOwner"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithoutOwner = data
+		case "withoutDepartment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("withoutDepartment"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.WithoutDepartment = data
+		case "instalment":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("instalment"))
+			data, err := ec.unmarshalOContractInstalmentFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐInstalment(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Instalment = data
+		case "progressLine":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("progressLine"))
+			data, err := ec.unmarshalOContractProgressLineFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐWork(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ProgressLine = data
+		case "milestone":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("milestone"))
+			data, err := ec.unmarshalOContractMilestoneFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐMilestone(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Milestone = data
 		case "archived":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("archived"))
 			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
@@ -174,9 +210,65 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalContractFilter(ctx context.Context, raw any) (contracts.Filter, error) {
-	var out contracts.Filter
+func UnmarshalContractFilter(ctx context.Context, raw any) (criteria.Filter, error) {
+	var out criteria.Filter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractFilter", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContractInstalmentFilter(ctx context.Context, obj any) (criteria.Instalment, error) {
+	var it criteria.Instalment
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"dueOn", "state", "awaiting"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "dueOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
+			data, err := ec.unmarshalODateFilter2ᚖheyueᚋplatformᚋlistingᚐDates(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueOn = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOPaymentPlanLineState2ᚕheyueᚋdomainᚋsettlementᚋplanᚐLineStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		case "awaiting":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("awaiting"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Awaiting = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContractInstalmentFilter unmarshals raw into the ContractInstalmentFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContractInstalmentFilter(ctx context.Context, raw any) (criteria.Instalment, error) {
+	var out criteria.Instalment
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractInstalmentFilter", raw, &out)
 	return out, err
 }
 
@@ -264,6 +356,62 @@ func UnmarshalContractLineInput(ctx context.Context, raw any) (contracts.Line, e
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputContractMilestoneFilter(ctx context.Context, obj any) (criteria.Milestone, error) {
+	var it criteria.Milestone
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "dueOn", "state"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOMilestoneKind2ᚕheyueᚋdomainᚋcontractsᚋmilestoneᚐKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "dueOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("dueOn"))
+			data, err := ec.unmarshalODateFilter2ᚖheyueᚋplatformᚋlistingᚐDates(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.DueOn = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOMilestoneState2ᚕheyueᚋdomainᚋcontractsᚋmilestoneᚐStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContractMilestoneFilter unmarshals raw into the ContractMilestoneFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContractMilestoneFilter(ctx context.Context, raw any) (criteria.Milestone, error) {
+	var out criteria.Milestone
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractMilestoneFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputContractPartyInput(ctx context.Context, obj any) (contracts.Party, error) {
 	var it contracts.Party
 	if obj == nil {
@@ -331,6 +479,62 @@ func (ec *executionContext) unmarshalInputContractPartyInput(ctx context.Context
 func UnmarshalContractPartyInput(ctx context.Context, raw any) (contracts.Party, error) {
 	var out contracts.Party
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractPartyInput", raw, &out)
+	return out, err
+}
+
+func (ec *executionContext) unmarshalInputContractProgressLineFilter(ctx context.Context, obj any) (criteria.Work, error) {
+	var it criteria.Work
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"kind", "plannedOn", "state"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "kind":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("kind"))
+			data, err := ec.unmarshalOProgressKind2ᚕheyueᚋdomainᚋprogressᚋworkᚐKindᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Kind = data
+		case "plannedOn":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("plannedOn"))
+			data, err := ec.unmarshalODateFilter2ᚖheyueᚋplatformᚋlistingᚐDates(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PlannedOn = data
+		case "state":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("state"))
+			data, err := ec.unmarshalOProgressState2ᚕheyueᚋdomainᚋprogressᚋworkᚐStateᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.State = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalContractProgressLineFilter unmarshals raw into the ContractProgressLineFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalContractProgressLineFilter(ctx context.Context, raw any) (criteria.Work, error) {
+	var out criteria.Work
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ContractProgressLineFilter", raw, &out)
 	return out, err
 }
 
@@ -595,7 +799,7 @@ func UnmarshalPaymentPlanLineInput(ctx context.Context, raw any) (contracts.Inst
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) unmarshalNContractFilter2ᚖheyueᚋdomainᚋcontractsᚐFilter(ctx context.Context, v any) (*contracts.Filter, error) {
+func (ec *executionContext) unmarshalNContractFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria.Filter, error) {
 	res, err := ec.unmarshalInputContractFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -645,16 +849,16 @@ func (ec *executionContext) unmarshalNPaymentPlanLineInput2ᚖheyueᚋdomainᚋc
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcontractsᚐFilterᚄ(ctx context.Context, v any) ([]*contracts.Filter, error) {
+func (ec *executionContext) unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilterᚄ(ctx context.Context, v any) ([]*criteria.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*contracts.Filter, len(vSlice))
+	res := make([]*criteria.Filter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
-		res[i], err = ec.unmarshalNContractFilter2ᚖheyueᚋdomainᚋcontractsᚐFilter(ctx, vSlice[i])
+		res[i], err = ec.unmarshalNContractFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilter(ctx, vSlice[i])
 		if err != nil {
 			return nil, err
 		}
@@ -662,11 +866,19 @@ func (ec *executionContext) unmarshalOContractFilter2ᚕᚖheyueᚋdomainᚋcont
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOContractFilter2ᚖheyueᚋdomainᚋcontractsᚐFilter(ctx context.Context, v any) (*contracts.Filter, error) {
+func (ec *executionContext) unmarshalOContractFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
 	res, err := ec.unmarshalInputContractFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) unmarshalOContractInstalmentFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐInstalment(ctx context.Context, v any) (*criteria.Instalment, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContractInstalmentFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
@@ -687,6 +899,14 @@ func (ec *executionContext) unmarshalOContractLineInput2ᚕᚖheyueᚋdomainᚋc
 	return res, nil
 }
 
+func (ec *executionContext) unmarshalOContractMilestoneFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐMilestone(ctx context.Context, v any) (*criteria.Milestone, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContractMilestoneFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
 func (ec *executionContext) unmarshalOContractPartyInput2ᚕᚖheyueᚋdomainᚋcontractsᚐPartyᚄ(ctx context.Context, v any) ([]*contracts.Party, error) {
 	if v == nil {
 		return nil, nil
@@ -702,6 +922,14 @@ func (ec *executionContext) unmarshalOContractPartyInput2ᚕᚖheyueᚋdomainᚋ
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) unmarshalOContractProgressLineFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐWork(ctx context.Context, v any) (*criteria.Work, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputContractProgressLineFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOContractSort2ᚕᚖheyueᚋplatformᚋlistingᚐSortᚄ(ctx context.Context, v any) ([]*listing.Sort, error) {

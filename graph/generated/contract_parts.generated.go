@@ -28,6 +28,8 @@ type PaymentResolver interface {
 type PaymentPlanLineResolver interface {
 	Amount(ctx context.Context, obj *ent.PaymentPlanLine) (*money.Money, error)
 	Settled(ctx context.Context, obj *ent.PaymentPlanLine) (*money.Money, error)
+
+	Contract(ctx context.Context, objs []*ent.PaymentPlanLine) ([]*ent.Contract, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1270,6 +1272,61 @@ func (ec *executionContext) fieldContext_PaymentPlanLine_awaiting(_ context.Cont
 	return graphql.NewScalarFieldContext("PaymentPlanLine", field, false, false, "Boolean")
 }
 
+func (ec *executionContext) _PaymentPlanLine_contract(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentPlanLine) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_PaymentPlanLine_contract(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_PaymentPlanLine_contract(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.Contract) graphql.Marshaler {
+			return ec.marshalOContract2ᚖheyueᚋentᚐContract(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_PaymentPlanLine_contract(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "PaymentPlanLine",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Contract(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_PaymentPlanLine_contract(ctx context.Context, field graphql.CollectedField, obj *ent.PaymentPlanLine) (any, error) {
+	resolver := ec.Resolvers.PaymentPlanLine()
+	if batch, ok := graphql.BatchParentsFor[*ent.PaymentPlanLine](ctx, "PaymentPlanLine"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Contract(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Contract](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"PaymentPlanLine.contract",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Contract(ctx, []*ent.PaymentPlanLine{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Contract](
+		ctx,
+		results,
+		err,
+		"PaymentPlanLine.contract",
+	)
+}
+
 // endregion **************************** field.gotpl *****************************
 
 // region    **************************** input.gotpl *****************************
@@ -1720,6 +1777,12 @@ func (ec *executionContext) _PaymentPlanLine(ctx context.Context, sel ast.Select
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "contract":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._PaymentPlanLine_contract(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1932,6 +1995,7 @@ func (ec *executionContext) marshalNPaymentMethod2heyueᚋdomainᚋsettlementᚋ
 }
 
 func (ec *executionContext) marshalNPaymentPlanLine2ᚕᚖheyueᚋentᚐPaymentPlanLineᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PaymentPlanLine) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "PaymentPlanLine", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -1984,6 +2048,42 @@ func (ec *executionContext) marshalOMilestone2ᚖheyueᚋentᚐMilestone(ctx con
 	return ec._Milestone(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOMilestoneKind2ᚕheyueᚋdomainᚋcontractsᚋmilestoneᚐKindᚄ(ctx context.Context, v any) ([]milestone.Kind, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]milestone.Kind, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMilestoneKind2heyueᚋdomainᚋcontractsᚋmilestoneᚐKind(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMilestoneKind2ᚕheyueᚋdomainᚋcontractsᚋmilestoneᚐKindᚄ(ctx context.Context, sel ast.SelectionSet, v []milestone.Kind) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMilestoneKind2heyueᚋdomainᚋcontractsᚋmilestoneᚐKind(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOMilestoneKind2ᚖheyueᚋdomainᚋcontractsᚋmilestoneᚐKind(ctx context.Context, v any) (*milestone.Kind, error) {
 	if v == nil {
 		return nil, nil
@@ -2003,11 +2103,83 @@ func (ec *executionContext) marshalOMilestoneKind2ᚖheyueᚋdomainᚋcontracts�
 	return res
 }
 
+func (ec *executionContext) unmarshalOMilestoneState2ᚕheyueᚋdomainᚋcontractsᚋmilestoneᚐStateᚄ(ctx context.Context, v any) ([]milestone.State, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]milestone.State, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNMilestoneState2heyueᚋdomainᚋcontractsᚋmilestoneᚐState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOMilestoneState2ᚕheyueᚋdomainᚋcontractsᚋmilestoneᚐStateᚄ(ctx context.Context, sel ast.SelectionSet, v []milestone.State) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMilestoneState2heyueᚋdomainᚋcontractsᚋmilestoneᚐState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPayment2ᚖheyueᚋentᚐPayment(ctx context.Context, sel ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._Payment(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOPaymentPlanLineState2ᚕheyueᚋdomainᚋsettlementᚋplanᚐLineStateᚄ(ctx context.Context, v any) ([]plan.LineState, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]plan.LineState, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNPaymentPlanLineState2heyueᚋdomainᚋsettlementᚋplanᚐLineState(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOPaymentPlanLineState2ᚕheyueᚋdomainᚋsettlementᚋplanᚐLineStateᚄ(ctx context.Context, sel ast.SelectionSet, v []plan.LineState) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentPlanLineState2heyueᚋdomainᚋsettlementᚋplanᚐLineState(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

@@ -5,9 +5,9 @@ package generated
 import (
 	"context"
 	"heyue/domain/contacts"
-	"heyue/domain/contracts"
+	"heyue/domain/contracts/criteria"
 	"heyue/domain/customers"
-	"heyue/domain/customers/criteria"
+	criteria1 "heyue/domain/customers/criteria"
 	"heyue/domain/customers/profile"
 	"heyue/domain/service"
 	"heyue/ent"
@@ -29,7 +29,7 @@ import (
 
 type CustomerResolver interface {
 	Contacts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contact], error)
-	Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error)
+	Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error)
 	RegionEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	SourceEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	CategoryEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
@@ -135,8 +135,8 @@ func (ec *executionContext) field_Customer_contracts_args(ctx context.Context, r
 	}
 	args["before"] = arg3
 	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
-		func(ctx context.Context, v any) (*contracts.Filter, error) {
-			return ec.unmarshalOContractFilter2ᚖheyueᚋdomainᚋcontractsᚐFilter(ctx, v)
+		func(ctx context.Context, v any) (*criteria.Filter, error) {
+			return ec.unmarshalOContractFilter2ᚖheyueᚋdomainᚋcontractsᚋcriteriaᚐFilter(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -831,7 +831,7 @@ func (ec *executionContext) resolveBatch_Customer_contracts(ctx context.Context,
 	fc := graphql.GetFieldContext(ctx)
 	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
 		result := batch.FieldResult(field, func() (any, error) {
-			return resolver.Contracts(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contracts.Filter), fc.Args["sort"].([]*listing.Sort))
+			return resolver.Contracts(ctx, batch.Parents, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*criteria.Filter), fc.Args["sort"].([]*listing.Sort))
 		})
 		return graphql.ResolveBatchGroupResult[*page.Connection[*ent.Contract]](
 			ctx,
@@ -842,7 +842,7 @@ func (ec *executionContext) resolveBatch_Customer_contracts(ctx context.Context,
 			batch.IndexMap,
 		)
 	}
-	results, err := resolver.Contracts(ctx, []*ent.Customer{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*contracts.Filter), fc.Args["sort"].([]*listing.Sort))
+	results, err := resolver.Contracts(ctx, []*ent.Customer{obj}, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*criteria.Filter), fc.Args["sort"].([]*listing.Sort))
 	return graphql.ResolveBatchSingleResult[*page.Connection[*ent.Contract]](
 		ctx,
 		results,
@@ -2009,8 +2009,8 @@ func UnmarshalCustomerCreateInput(ctx context.Context, raw any) (customers.Draft
 	return out, err
 }
 
-func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, obj any) (criteria.Filter, error) {
-	var it criteria.Filter
+func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, obj any) (criteria1.Filter, error) {
+	var it criteria1.Filter
 	if obj == nil {
 		return it, nil
 	}
@@ -2178,8 +2178,8 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 //
 // ctx must come from a gqlgen request; outside one there is no unmarshaler to use
 // and the returned error says so.
-func UnmarshalCustomerFilter(ctx context.Context, raw any) (criteria.Filter, error) {
-	var out criteria.Filter
+func UnmarshalCustomerFilter(ctx context.Context, raw any) (criteria1.Filter, error) {
+	var out criteria1.Filter
 	err := graphql.UnmarshalNamedInputFromContext(ctx, "CustomerFilter", raw, &out)
 	return out, err
 }
@@ -3028,7 +3028,7 @@ func (ec *executionContext) marshalNCustomerEdge2ᚖheyueᚋplatformᚋpageᚐEd
 	return ec._CustomerEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria.Filter, error) {
+func (ec *executionContext) unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria1.Filter, error) {
 	res, err := ec.unmarshalInputCustomerFilter(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -3152,13 +3152,13 @@ func (ec *executionContext) marshalOCustomerClearable2ᚕheyueᚋdomainᚋcustom
 	return ret
 }
 
-func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilterᚄ(ctx context.Context, v any) ([]*criteria.Filter, error) {
+func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilterᚄ(ctx context.Context, v any) ([]*criteria1.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*criteria.Filter, len(vSlice))
+	res := make([]*criteria1.Filter, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx, vSlice[i])
@@ -3169,7 +3169,7 @@ func (ec *executionContext) unmarshalOCustomerFilter2ᚕᚖheyueᚋdomainᚋcust
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria.Filter, error) {
+func (ec *executionContext) unmarshalOCustomerFilter2ᚖheyueᚋdomainᚋcustomersᚋcriteriaᚐFilter(ctx context.Context, v any) (*criteria1.Filter, error) {
 	if v == nil {
 		return nil, nil
 	}

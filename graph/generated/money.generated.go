@@ -192,6 +192,20 @@ func (ec *executionContext) marshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(c
 	return v
 }
 
+func (ec *executionContext) unmarshalNDecimal2ᚖheyueᚋplatformᚋmoneyᚐDecimal(ctx context.Context, v any) (*money.Decimal, error) {
+	var res = new(money.Decimal)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNDecimal2ᚖheyueᚋplatformᚋmoneyᚐDecimal(ctx context.Context, sel ast.SelectionSet, v *money.Decimal) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "Decimal!")
+		return graphql.Null
+	}
+	return v
+}
+
 func (ec *executionContext) marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx context.Context, sel ast.SelectionSet, v money.Money) graphql.Marshaler {
 	return ec._Money(ctx, sel, &v)
 }

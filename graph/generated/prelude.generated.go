@@ -1832,6 +1832,26 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentPlan
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐProgressEntryID(ctx context.Context, v any) (publicid.ProgressEntryID, error) {
+	var res publicid.ProgressEntryID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐProgressEntryID(ctx context.Context, sel ast.SelectionSet, v publicid.ProgressEntryID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐProgressLineID(ctx context.Context, v any) (publicid.ProgressLineID, error) {
+	var res publicid.ProgressLineID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐProgressLineID(ctx context.Context, sel ast.SelectionSet, v publicid.ProgressLineID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx context.Context, v any) (publicid.RoleID, error) {
 	var res publicid.RoleID
 	err := res.UnmarshalGQL(v)
@@ -2721,6 +2741,22 @@ func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymen
 }
 
 func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐPaymentPlanLineID(ctx context.Context, sel ast.SelectionSet, v *publicid.PaymentPlanLineID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐProgressEntryID(ctx context.Context, v any) (*publicid.ProgressEntryID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.ProgressEntryID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐProgressEntryID(ctx context.Context, sel ast.SelectionSet, v *publicid.ProgressEntryID) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -12,12 +12,16 @@ import (
 	"heyue/domain/audits"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
+	"heyue/domain/contracts/criteria"
 	"heyue/domain/customers"
-	"heyue/domain/customers/criteria"
+	criteria1 "heyue/domain/customers/criteria"
 	"heyue/domain/dictionaries"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/drafting"
 	"heyue/domain/incidents"
+	"heyue/domain/progress"
+	"heyue/domain/reports"
+	"heyue/domain/reports/cash"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/staff"
@@ -25,6 +29,7 @@ import (
 	"heyue/domain/tenants"
 	"heyue/graph/model"
 	"heyue/identity/sessions"
+	"heyue/platform/date"
 	"heyue/platform/listing"
 	"heyue/policies"
 	"sync/atomic"
@@ -55,15 +60,19 @@ type ResolverRoot interface {
 	ClauseException() ClauseExceptionResolver
 	Contact() ContactResolver
 	Contract() ContractResolver
+	ContractProgress() ContractProgressResolver
 	ContractStep() ContractStepResolver
 	Customer() CustomerResolver
 	Department() DepartmentResolver
+	ExecutionRow() ExecutionRowResolver
 	Incident() IncidentResolver
 	IncidentEntry() IncidentEntryResolver
 	Mutation() MutationResolver
 	Payment() PaymentResolver
 	PaymentAllocation() PaymentAllocationResolver
 	PaymentPlanLine() PaymentPlanLineResolver
+	ProgressEntry() ProgressEntryResolver
+	ProgressLine() ProgressLineResolver
 	Query() QueryResolver
 	ServiceRecord() ServiceRecordResolver
 	Signature() SignatureResolver
@@ -394,6 +403,44 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	CashFigures struct {
+		Cumulative func(childComplexity int) int
+		Inflow     func(childComplexity int) int
+		Net        func(childComplexity int) int
+		Outflow    func(childComplexity int) int
+	}
+
+	CashForecast struct {
+		Currencies func(childComplexity int) int
+		From       func(childComplexity int) int
+		Shifts     func(childComplexity int) int
+		To         func(childComplexity int) int
+		Today      func(childComplexity int) int
+	}
+
+	CashPeriod struct {
+		Base       func(childComplexity int) int
+		Difference func(childComplexity int) int
+		Figures    func(childComplexity int) int
+		From       func(childComplexity int) int
+		Kind       func(childComplexity int) int
+		To         func(childComplexity int) int
+	}
+
+	CashSeries struct {
+		Currency func(childComplexity int) int
+		Periods  func(childComplexity int) int
+	}
+
+	CashShift struct {
+		Amount     func(childComplexity int) int
+		ContractID func(childComplexity int) int
+		Direction  func(childComplexity int) int
+		DueOn      func(childComplexity int) int
+		NewOn      func(childComplexity int) int
+		PlanLineID func(childComplexity int) int
+	}
+
 	Clause struct {
 		ArchivedAt func(childComplexity int) int
 		Code       func(childComplexity int) int
@@ -559,6 +606,7 @@ type ComplexityRoot struct {
 		PaymentPlan      func(childComplexity int) int
 		Payments         func(childComplexity int) int
 		Predecessor      func(childComplexity int) int
+		Progress         func(childComplexity int) int
 		Renewal          func(childComplexity int) int
 		RenewalMonths    func(childComplexity int) int
 		Settled          func(childComplexity int) int
@@ -689,6 +737,16 @@ type ComplexityRoot struct {
 		Paragraphs func(childComplexity int) int
 		Seal       func(childComplexity int) int
 		Standing   func(childComplexity int) int
+	}
+
+	ContractProgress struct {
+		Contract  func(childComplexity int) int
+		Kinds     func(childComplexity int) int
+		Lines     func(childComplexity int) int
+		NextSteps func(childComplexity int, first *int) int
+		Payment   func(childComplexity int) int
+		Percent   func(childComplexity int) int
+		Today     func(childComplexity int) int
 	}
 
 	ContractRejectPayload struct {
@@ -823,7 +881,7 @@ type ComplexityRoot struct {
 		CategoryEntry  func(childComplexity int) int
 		Code           func(childComplexity int) int
 		Contacts       func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
-		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
 		CreatedAt      func(childComplexity int) int
 		CreditCode     func(childComplexity int) int
 		Department     func(childComplexity int) int
@@ -974,6 +1032,36 @@ type ComplexityRoot struct {
 	ExchangeRate struct {
 		Currency func(childComplexity int) int
 		Per100   func(childComplexity int) int
+	}
+
+	ExecutionFigures struct {
+		Amount      func(childComplexity int) int
+		Count       func(childComplexity int) int
+		Outstanding func(childComplexity int) int
+		Settled     func(childComplexity int) int
+	}
+
+	ExecutionReport struct {
+		Rows   func(childComplexity int) int
+		Today  func(childComplexity int) int
+		Totals func(childComplexity int) int
+	}
+
+	ExecutionRow struct {
+		Active        func(childComplexity int) int
+		All           func(childComplexity int) int
+		Completed     func(childComplexity int) int
+		Currency      func(childComplexity int) int
+		Department    func(childComplexity int) int
+		Direction     func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Month         func(childComplexity int) int
+		Overdue       func(childComplexity int) int
+		OverdueAmount func(childComplexity int) int
+		OverdueLines  func(childComplexity int) int
+		Owner         func(childComplexity int) int
+		Percent       func(childComplexity int) int
+		Signed        func(childComplexity int) int
 	}
 
 	Incident struct {
@@ -1134,6 +1222,12 @@ type ComplexityRoot struct {
 		PaymentRecord             func(childComplexity int, input settlement.Receipt) int
 		PaymentRefund             func(childComplexity int, input settlement.Refund) int
 		PaymentReverse            func(childComplexity int, input settlement.Reversal) int
+		ProgressLineCancel        func(childComplexity int, input progress.Target) int
+		ProgressLineUpdate        func(childComplexity int, input progress.Change) int
+		ProgressLinesAdd          func(childComplexity int, input progress.Addition) int
+		ProgressLinesGenerate     func(childComplexity int, input progress.Generation) int
+		ProgressRecord            func(childComplexity int, input progress.Work) int
+		ProgressReverse           func(childComplexity int, input progress.Reversal) int
 		Refresh                   func(childComplexity int, input model.RefreshInput) int
 		RoleAssign                func(childComplexity int, input policies.Membership) int
 		RoleCreate                func(childComplexity int, input policies.RoleDraft) int
@@ -1159,6 +1253,16 @@ type ComplexityRoot struct {
 		UserEnable                func(childComplexity int, input staff.UserTarget) int
 		UserSetPassword           func(childComplexity int, input staff.PasswordChange) int
 		UserUpdate                func(childComplexity int, input staff.UserChange) int
+	}
+
+	NextStep struct {
+		Amount    func(childComplexity int) int
+		DaysLeft  func(childComplexity int) int
+		DueOn     func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Overdue   func(childComplexity int) int
+		SubjectID func(childComplexity int) int
+		Title     func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1194,6 +1298,7 @@ type ComplexityRoot struct {
 	PaymentPlanLine struct {
 		Amount      func(childComplexity int) int
 		Awaiting    func(childComplexity int) int
+		Contract    func(childComplexity int) int
 		DueDays     func(childComplexity int) int
 		DueOn       func(childComplexity int) int
 		ID          func(childComplexity int) int
@@ -1202,6 +1307,27 @@ type ComplexityRoot struct {
 		Settled     func(childComplexity int) int
 		State       func(childComplexity int) int
 		Version     func(childComplexity int) int
+	}
+
+	PaymentPlanLineConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PaymentPlanLineEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PaymentProgress struct {
+		Amount             func(childComplexity int) int
+		NextDueOn          func(childComplexity int) int
+		Overdue            func(childComplexity int) int
+		OverdueInstalments func(childComplexity int) int
+		Percent            func(childComplexity int) int
+		Settled            func(childComplexity int) int
 	}
 
 	PaymentRecordPayload struct {
@@ -1231,6 +1357,72 @@ type ComplexityRoot struct {
 		Milestone func(childComplexity int) int
 	}
 
+	ProgressEntry struct {
+		CreatedAt    func(childComplexity int) int
+		HappenedOn   func(childComplexity int) int
+		ID           func(childComplexity int) int
+		Line         func(childComplexity int) int
+		Note         func(childComplexity int) int
+		Quantity     func(childComplexity int) int
+		Reference    func(childComplexity int) int
+		ReversalOfID func(childComplexity int) int
+	}
+
+	ProgressLine struct {
+		ActualQuantity  func(childComplexity int) int
+		DoneOn          func(childComplexity int) int
+		Entries         func(childComplexity int) int
+		ID              func(childComplexity int) int
+		Kind            func(childComplexity int) int
+		Overdue         func(childComplexity int) int
+		Percent         func(childComplexity int) int
+		PlannedOn       func(childComplexity int) int
+		PlannedQuantity func(childComplexity int) int
+		State           func(childComplexity int) int
+		Title           func(childComplexity int) int
+		Unit            func(childComplexity int) int
+		Version         func(childComplexity int) int
+		Weight          func(childComplexity int) int
+	}
+
+	ProgressLineCancelPayload struct {
+		Line       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProgressLineUpdatePayload struct {
+		Line       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProgressLinesAddPayload struct {
+		Lines      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProgressLinesGeneratePayload struct {
+		Lines      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProgressOfKind struct {
+		Done    func(childComplexity int) int
+		Kind    func(childComplexity int) int
+		Lines   func(childComplexity int) int
+		Overdue func(childComplexity int) int
+		Percent func(childComplexity int) int
+	}
+
+	ProgressRecordPayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ProgressReversePayload struct {
+		Entry      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Query struct {
 		Alerts              func(childComplexity int, first *int, after *string, last *int, before *string, filter *alerts.Filter, sort []*listing.Sort) int
 		Approval            func(childComplexity int, id string) int
@@ -1242,20 +1434,25 @@ type ComplexityRoot struct {
 		Approvals           func(childComplexity int, first *int, after *string, last *int, before *string, filter *approvals.Filter) int
 		AuditEntries        func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
 		AuditEntry          func(childComplexity int, id string) int
+		CashForecast        func(childComplexity int, bucket cash.Bucket, from *date.Date, to date.Date, filter *criteria.Filter, whatIf []*reports.Shift) int
+		CashInstalments     func(childComplexity int, filter *criteria.Filter, share reports.Share, first *int, after *string, last *int, before *string) int
 		Clause              func(childComplexity int, id string) int
 		ClauseException     func(childComplexity int, id string) int
 		Clauses             func(childComplexity int, first *int, after *string, last *int, before *string, tag *string, filter *templates.ClauseFilter, sort []*listing.Sort) int
 		Contact             func(childComplexity int, id string) int
 		Contacts            func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
 		Contract            func(childComplexity int, id string) int
-		Contracts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) int
+		ContractProgress    func(childComplexity int, id string) int
+		Contracts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
 		Customer            func(childComplexity int, id string) int
-		Customers           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
+		Customers           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria1.Filter, sort []*listing.Sort) int
 		Delegations         func(childComplexity int) int
 		Department          func(childComplexity int, id string) int
 		Departments         func(childComplexity int, includeArchived bool) int
 		Dictionary          func(childComplexity int, list shipped.List, includeArchived bool) int
 		DictionaryEntry     func(childComplexity int, id string) int
+		ExecutionContracts  func(childComplexity int, filter *criteria.Filter, cell reports.Cell, first *int, after *string, last *int, before *string, sort []*listing.Sort) int
+		ExecutionReport     func(childComplexity int, filter *criteria.Filter, groupBy []reports.Dimension) int
 		Incident            func(childComplexity int, id string) int
 		Incidents           func(childComplexity int, first *int, after *string, last *int, before *string, filter *incidents.Filter, sort []*listing.Sort) int
 		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
@@ -2909,6 +3106,149 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
+	case "CashFigures.cumulative":
+		if e.ComplexityRoot.CashFigures.Cumulative == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashFigures.Cumulative(childComplexity), true
+	case "CashFigures.inflow":
+		if e.ComplexityRoot.CashFigures.Inflow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashFigures.Inflow(childComplexity), true
+	case "CashFigures.net":
+		if e.ComplexityRoot.CashFigures.Net == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashFigures.Net(childComplexity), true
+	case "CashFigures.outflow":
+		if e.ComplexityRoot.CashFigures.Outflow == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashFigures.Outflow(childComplexity), true
+
+	case "CashForecast.currencies":
+		if e.ComplexityRoot.CashForecast.Currencies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashForecast.Currencies(childComplexity), true
+	case "CashForecast.from":
+		if e.ComplexityRoot.CashForecast.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashForecast.From(childComplexity), true
+	case "CashForecast.shifts":
+		if e.ComplexityRoot.CashForecast.Shifts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashForecast.Shifts(childComplexity), true
+	case "CashForecast.to":
+		if e.ComplexityRoot.CashForecast.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashForecast.To(childComplexity), true
+	case "CashForecast.today":
+		if e.ComplexityRoot.CashForecast.Today == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashForecast.Today(childComplexity), true
+
+	case "CashPeriod.base":
+		if e.ComplexityRoot.CashPeriod.Base == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashPeriod.Base(childComplexity), true
+	case "CashPeriod.difference":
+		if e.ComplexityRoot.CashPeriod.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashPeriod.Difference(childComplexity), true
+	case "CashPeriod.figures":
+		if e.ComplexityRoot.CashPeriod.Figures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashPeriod.Figures(childComplexity), true
+	case "CashPeriod.from":
+		if e.ComplexityRoot.CashPeriod.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashPeriod.From(childComplexity), true
+	case "CashPeriod.kind":
+		if e.ComplexityRoot.CashPeriod.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashPeriod.Kind(childComplexity), true
+	case "CashPeriod.to":
+		if e.ComplexityRoot.CashPeriod.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashPeriod.To(childComplexity), true
+
+	case "CashSeries.currency":
+		if e.ComplexityRoot.CashSeries.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashSeries.Currency(childComplexity), true
+	case "CashSeries.periods":
+		if e.ComplexityRoot.CashSeries.Periods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashSeries.Periods(childComplexity), true
+
+	case "CashShift.amount":
+		if e.ComplexityRoot.CashShift.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashShift.Amount(childComplexity), true
+	case "CashShift.contractId":
+		if e.ComplexityRoot.CashShift.ContractID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashShift.ContractID(childComplexity), true
+	case "CashShift.direction":
+		if e.ComplexityRoot.CashShift.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashShift.Direction(childComplexity), true
+	case "CashShift.dueOn":
+		if e.ComplexityRoot.CashShift.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashShift.DueOn(childComplexity), true
+	case "CashShift.newOn":
+		if e.ComplexityRoot.CashShift.NewOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashShift.NewOn(childComplexity), true
+	case "CashShift.planLineId":
+		if e.ComplexityRoot.CashShift.PlanLineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CashShift.PlanLineID(childComplexity), true
+
 	case "Clause.archivedAt":
 		if e.ComplexityRoot.Clause.ArchivedAt == nil {
 			break
@@ -3587,6 +3927,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Predecessor(childComplexity), true
+	case "Contract.progress":
+		if e.ComplexityRoot.Contract.Progress == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Progress(childComplexity), true
 	case "Contract.renewal":
 		if e.ComplexityRoot.Contract.Renewal == nil {
 			break
@@ -4045,6 +4391,54 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractPassage.Standing(childComplexity), true
 
+	case "ContractProgress.contract":
+		if e.ComplexityRoot.ContractProgress.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractProgress.Contract(childComplexity), true
+	case "ContractProgress.kinds":
+		if e.ComplexityRoot.ContractProgress.Kinds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractProgress.Kinds(childComplexity), true
+	case "ContractProgress.lines":
+		if e.ComplexityRoot.ContractProgress.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractProgress.Lines(childComplexity), true
+	case "ContractProgress.nextSteps":
+		if e.ComplexityRoot.ContractProgress.NextSteps == nil {
+			break
+		}
+
+		args, err := ec.field_ContractProgress_nextSteps_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.ContractProgress.NextSteps(childComplexity, args["first"].(*int)), true
+	case "ContractProgress.payment":
+		if e.ComplexityRoot.ContractProgress.Payment == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractProgress.Payment(childComplexity), true
+	case "ContractProgress.percent":
+		if e.ComplexityRoot.ContractProgress.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractProgress.Percent(childComplexity), true
+	case "ContractProgress.today":
+		if e.ComplexityRoot.ContractProgress.Today == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractProgress.Today(childComplexity), true
+
 	case "ContractRejectPayload.contract":
 		if e.ComplexityRoot.ContractRejectPayload.Contract == nil {
 			break
@@ -4489,7 +4883,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Customer.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*contracts.Filter), args["sort"].([]*listing.Sort)), true
+		return e.ComplexityRoot.Customer.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
 	case "Customer.createdAt":
 		if e.ComplexityRoot.Customer.CreatedAt == nil {
 			break
@@ -5055,6 +5449,135 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExchangeRate.Per100(childComplexity), true
+
+	case "ExecutionFigures.amount":
+		if e.ComplexityRoot.ExecutionFigures.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionFigures.Amount(childComplexity), true
+	case "ExecutionFigures.count":
+		if e.ComplexityRoot.ExecutionFigures.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionFigures.Count(childComplexity), true
+	case "ExecutionFigures.outstanding":
+		if e.ComplexityRoot.ExecutionFigures.Outstanding == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionFigures.Outstanding(childComplexity), true
+	case "ExecutionFigures.settled":
+		if e.ComplexityRoot.ExecutionFigures.Settled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionFigures.Settled(childComplexity), true
+
+	case "ExecutionReport.rows":
+		if e.ComplexityRoot.ExecutionReport.Rows == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionReport.Rows(childComplexity), true
+	case "ExecutionReport.today":
+		if e.ComplexityRoot.ExecutionReport.Today == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionReport.Today(childComplexity), true
+	case "ExecutionReport.totals":
+		if e.ComplexityRoot.ExecutionReport.Totals == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionReport.Totals(childComplexity), true
+
+	case "ExecutionRow.active":
+		if e.ComplexityRoot.ExecutionRow.Active == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Active(childComplexity), true
+	case "ExecutionRow.all":
+		if e.ComplexityRoot.ExecutionRow.All == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.All(childComplexity), true
+	case "ExecutionRow.completed":
+		if e.ComplexityRoot.ExecutionRow.Completed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Completed(childComplexity), true
+	case "ExecutionRow.currency":
+		if e.ComplexityRoot.ExecutionRow.Currency == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Currency(childComplexity), true
+	case "ExecutionRow.departmentId", "ExecutionRow.department":
+		if e.ComplexityRoot.ExecutionRow.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Department(childComplexity), true
+	case "ExecutionRow.direction":
+		if e.ComplexityRoot.ExecutionRow.Direction == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Direction(childComplexity), true
+	case "ExecutionRow.kind":
+		if e.ComplexityRoot.ExecutionRow.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Kind(childComplexity), true
+	case "ExecutionRow.month":
+		if e.ComplexityRoot.ExecutionRow.Month == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Month(childComplexity), true
+	case "ExecutionRow.overdue":
+		if e.ComplexityRoot.ExecutionRow.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Overdue(childComplexity), true
+	case "ExecutionRow.overdueAmount":
+		if e.ComplexityRoot.ExecutionRow.OverdueAmount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.OverdueAmount(childComplexity), true
+	case "ExecutionRow.overdueLines":
+		if e.ComplexityRoot.ExecutionRow.OverdueLines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.OverdueLines(childComplexity), true
+	case "ExecutionRow.ownerId", "ExecutionRow.owner":
+		if e.ComplexityRoot.ExecutionRow.Owner == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Owner(childComplexity), true
+	case "ExecutionRow.percent":
+		if e.ComplexityRoot.ExecutionRow.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Percent(childComplexity), true
+	case "ExecutionRow.signed":
+		if e.ComplexityRoot.ExecutionRow.Signed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExecutionRow.Signed(childComplexity), true
 
 	case "Incident.contract":
 		if e.ComplexityRoot.Incident.Contract == nil {
@@ -6129,6 +6652,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PaymentReverse(childComplexity, args["input"].(settlement.Reversal)), true
+	case "Mutation.progressLineCancel":
+		if e.ComplexityRoot.Mutation.ProgressLineCancel == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_progressLineCancel_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProgressLineCancel(childComplexity, args["input"].(progress.Target)), true
+	case "Mutation.progressLineUpdate":
+		if e.ComplexityRoot.Mutation.ProgressLineUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_progressLineUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProgressLineUpdate(childComplexity, args["input"].(progress.Change)), true
+	case "Mutation.progressLinesAdd":
+		if e.ComplexityRoot.Mutation.ProgressLinesAdd == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_progressLinesAdd_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProgressLinesAdd(childComplexity, args["input"].(progress.Addition)), true
+	case "Mutation.progressLinesGenerate":
+		if e.ComplexityRoot.Mutation.ProgressLinesGenerate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_progressLinesGenerate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProgressLinesGenerate(childComplexity, args["input"].(progress.Generation)), true
+	case "Mutation.progressRecord":
+		if e.ComplexityRoot.Mutation.ProgressRecord == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_progressRecord_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProgressRecord(childComplexity, args["input"].(progress.Work)), true
+	case "Mutation.progressReverse":
+		if e.ComplexityRoot.Mutation.ProgressReverse == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_progressReverse_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ProgressReverse(childComplexity, args["input"].(progress.Reversal)), true
 	case "Mutation.refresh":
 		if e.ComplexityRoot.Mutation.Refresh == nil {
 			break
@@ -6405,6 +6994,49 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Mutation.UserUpdate(childComplexity, args["input"].(staff.UserChange)), true
 
+	case "NextStep.amount":
+		if e.ComplexityRoot.NextStep.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.Amount(childComplexity), true
+	case "NextStep.daysLeft":
+		if e.ComplexityRoot.NextStep.DaysLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.DaysLeft(childComplexity), true
+	case "NextStep.dueOn":
+		if e.ComplexityRoot.NextStep.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.DueOn(childComplexity), true
+	case "NextStep.kind":
+		if e.ComplexityRoot.NextStep.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.Kind(childComplexity), true
+	case "NextStep.overdue":
+		if e.ComplexityRoot.NextStep.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.Overdue(childComplexity), true
+	case "NextStep.subjectId":
+		if e.ComplexityRoot.NextStep.SubjectID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.SubjectID(childComplexity), true
+	case "NextStep.title":
+		if e.ComplexityRoot.NextStep.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NextStep.Title(childComplexity), true
+
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
 			break
@@ -6529,6 +7161,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PaymentPlanLine.Awaiting(childComplexity), true
+	case "PaymentPlanLine.contract":
+		if e.ComplexityRoot.PaymentPlanLine.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLine.Contract(childComplexity), true
 	case "PaymentPlanLine.dueDays":
 		if e.ComplexityRoot.PaymentPlanLine.DueDays == nil {
 			break
@@ -6577,6 +7215,81 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PaymentPlanLine.Version(childComplexity), true
+
+	case "PaymentPlanLineConnection.edges":
+		if e.ComplexityRoot.PaymentPlanLineConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLineConnection.Edges(childComplexity), true
+	case "PaymentPlanLineConnection.nodes":
+		if e.ComplexityRoot.PaymentPlanLineConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLineConnection.Nodes(childComplexity), true
+	case "PaymentPlanLineConnection.pageInfo":
+		if e.ComplexityRoot.PaymentPlanLineConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLineConnection.PageInfo(childComplexity), true
+	case "PaymentPlanLineConnection.totalCount":
+		if e.ComplexityRoot.PaymentPlanLineConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLineConnection.TotalCount(childComplexity), true
+
+	case "PaymentPlanLineEdge.cursor":
+		if e.ComplexityRoot.PaymentPlanLineEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLineEdge.Cursor(childComplexity), true
+	case "PaymentPlanLineEdge.node":
+		if e.ComplexityRoot.PaymentPlanLineEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentPlanLineEdge.Node(childComplexity), true
+
+	case "PaymentProgress.amount":
+		if e.ComplexityRoot.PaymentProgress.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentProgress.Amount(childComplexity), true
+	case "PaymentProgress.nextDueOn":
+		if e.ComplexityRoot.PaymentProgress.NextDueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentProgress.NextDueOn(childComplexity), true
+	case "PaymentProgress.overdue":
+		if e.ComplexityRoot.PaymentProgress.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentProgress.Overdue(childComplexity), true
+	case "PaymentProgress.overdueInstalments":
+		if e.ComplexityRoot.PaymentProgress.OverdueInstalments == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentProgress.OverdueInstalments(childComplexity), true
+	case "PaymentProgress.percent":
+		if e.ComplexityRoot.PaymentProgress.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentProgress.Percent(childComplexity), true
+	case "PaymentProgress.settled":
+		if e.ComplexityRoot.PaymentProgress.Settled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentProgress.Settled(childComplexity), true
 
 	case "PaymentRecordPayload.payment":
 		if e.ComplexityRoot.PaymentRecordPayload.Payment == nil {
@@ -6654,6 +7367,249 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PlannedPayment.Milestone(childComplexity), true
+
+	case "ProgressEntry.createdAt":
+		if e.ComplexityRoot.ProgressEntry.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.CreatedAt(childComplexity), true
+	case "ProgressEntry.happenedOn":
+		if e.ComplexityRoot.ProgressEntry.HappenedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.HappenedOn(childComplexity), true
+	case "ProgressEntry.id":
+		if e.ComplexityRoot.ProgressEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.ID(childComplexity), true
+	case "ProgressEntry.line":
+		if e.ComplexityRoot.ProgressEntry.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.Line(childComplexity), true
+	case "ProgressEntry.note":
+		if e.ComplexityRoot.ProgressEntry.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.Note(childComplexity), true
+	case "ProgressEntry.quantity":
+		if e.ComplexityRoot.ProgressEntry.Quantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.Quantity(childComplexity), true
+	case "ProgressEntry.reference":
+		if e.ComplexityRoot.ProgressEntry.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.Reference(childComplexity), true
+	case "ProgressEntry.reversalOfId":
+		if e.ComplexityRoot.ProgressEntry.ReversalOfID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressEntry.ReversalOfID(childComplexity), true
+
+	case "ProgressLine.actualQuantity":
+		if e.ComplexityRoot.ProgressLine.ActualQuantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.ActualQuantity(childComplexity), true
+	case "ProgressLine.doneOn":
+		if e.ComplexityRoot.ProgressLine.DoneOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.DoneOn(childComplexity), true
+	case "ProgressLine.entries":
+		if e.ComplexityRoot.ProgressLine.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Entries(childComplexity), true
+	case "ProgressLine.id":
+		if e.ComplexityRoot.ProgressLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.ID(childComplexity), true
+	case "ProgressLine.kind":
+		if e.ComplexityRoot.ProgressLine.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Kind(childComplexity), true
+	case "ProgressLine.overdue":
+		if e.ComplexityRoot.ProgressLine.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Overdue(childComplexity), true
+	case "ProgressLine.percent":
+		if e.ComplexityRoot.ProgressLine.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Percent(childComplexity), true
+	case "ProgressLine.plannedOn":
+		if e.ComplexityRoot.ProgressLine.PlannedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.PlannedOn(childComplexity), true
+	case "ProgressLine.plannedQuantity":
+		if e.ComplexityRoot.ProgressLine.PlannedQuantity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.PlannedQuantity(childComplexity), true
+	case "ProgressLine.state":
+		if e.ComplexityRoot.ProgressLine.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.State(childComplexity), true
+	case "ProgressLine.title":
+		if e.ComplexityRoot.ProgressLine.Title == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Title(childComplexity), true
+	case "ProgressLine.unit":
+		if e.ComplexityRoot.ProgressLine.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Unit(childComplexity), true
+	case "ProgressLine.version":
+		if e.ComplexityRoot.ProgressLine.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Version(childComplexity), true
+	case "ProgressLine.weight":
+		if e.ComplexityRoot.ProgressLine.Weight == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLine.Weight(childComplexity), true
+
+	case "ProgressLineCancelPayload.line":
+		if e.ComplexityRoot.ProgressLineCancelPayload.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLineCancelPayload.Line(childComplexity), true
+	case "ProgressLineCancelPayload.userErrors":
+		if e.ComplexityRoot.ProgressLineCancelPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLineCancelPayload.UserErrors(childComplexity), true
+
+	case "ProgressLineUpdatePayload.line":
+		if e.ComplexityRoot.ProgressLineUpdatePayload.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLineUpdatePayload.Line(childComplexity), true
+	case "ProgressLineUpdatePayload.userErrors":
+		if e.ComplexityRoot.ProgressLineUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLineUpdatePayload.UserErrors(childComplexity), true
+
+	case "ProgressLinesAddPayload.lines":
+		if e.ComplexityRoot.ProgressLinesAddPayload.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLinesAddPayload.Lines(childComplexity), true
+	case "ProgressLinesAddPayload.userErrors":
+		if e.ComplexityRoot.ProgressLinesAddPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLinesAddPayload.UserErrors(childComplexity), true
+
+	case "ProgressLinesGeneratePayload.lines":
+		if e.ComplexityRoot.ProgressLinesGeneratePayload.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLinesGeneratePayload.Lines(childComplexity), true
+	case "ProgressLinesGeneratePayload.userErrors":
+		if e.ComplexityRoot.ProgressLinesGeneratePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressLinesGeneratePayload.UserErrors(childComplexity), true
+
+	case "ProgressOfKind.done":
+		if e.ComplexityRoot.ProgressOfKind.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressOfKind.Done(childComplexity), true
+	case "ProgressOfKind.kind":
+		if e.ComplexityRoot.ProgressOfKind.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressOfKind.Kind(childComplexity), true
+	case "ProgressOfKind.lines":
+		if e.ComplexityRoot.ProgressOfKind.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressOfKind.Lines(childComplexity), true
+	case "ProgressOfKind.overdue":
+		if e.ComplexityRoot.ProgressOfKind.Overdue == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressOfKind.Overdue(childComplexity), true
+	case "ProgressOfKind.percent":
+		if e.ComplexityRoot.ProgressOfKind.Percent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressOfKind.Percent(childComplexity), true
+
+	case "ProgressRecordPayload.entry":
+		if e.ComplexityRoot.ProgressRecordPayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressRecordPayload.Entry(childComplexity), true
+	case "ProgressRecordPayload.userErrors":
+		if e.ComplexityRoot.ProgressRecordPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressRecordPayload.UserErrors(childComplexity), true
+
+	case "ProgressReversePayload.entry":
+		if e.ComplexityRoot.ProgressReversePayload.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressReversePayload.Entry(childComplexity), true
+	case "ProgressReversePayload.userErrors":
+		if e.ComplexityRoot.ProgressReversePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ProgressReversePayload.UserErrors(childComplexity), true
 
 	case "Query.alerts":
 		if e.ComplexityRoot.Query.Alerts == nil {
@@ -6765,6 +7721,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(string)), true
+	case "Query.cashForecast":
+		if e.ComplexityRoot.Query.CashForecast == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cashForecast_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CashForecast(childComplexity, args["bucket"].(cash.Bucket), args["from"].(*date.Date), args["to"].(date.Date), args["filter"].(*criteria.Filter), args["whatIf"].([]*reports.Shift)), true
+	case "Query.cashInstalments":
+		if e.ComplexityRoot.Query.CashInstalments == nil {
+			break
+		}
+
+		args, err := ec.field_Query_cashInstalments_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CashInstalments(childComplexity, args["filter"].(*criteria.Filter), args["share"].(reports.Share), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.clause":
 		if e.ComplexityRoot.Query.Clause == nil {
 			break
@@ -6831,6 +7809,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contract(childComplexity, args["id"].(string)), true
+	case "Query.contractProgress":
+		if e.ComplexityRoot.Query.ContractProgress == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contractProgress_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContractProgress(childComplexity, args["id"].(string)), true
 	case "Query.contracts":
 		if e.ComplexityRoot.Query.Contracts == nil {
 			break
@@ -6841,7 +7830,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*contracts.Filter), args["sort"].([]*listing.Sort)), true
+		return e.ComplexityRoot.Query.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -6863,7 +7852,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
+		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria1.Filter), args["sort"].([]*listing.Sort)), true
 	case "Query.delegations":
 		if e.ComplexityRoot.Query.Delegations == nil {
 			break
@@ -6914,6 +7903,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DictionaryEntry(childComplexity, args["id"].(string)), true
+	case "Query.executionContracts":
+		if e.ComplexityRoot.Query.ExecutionContracts == nil {
+			break
+		}
+
+		args, err := ec.field_Query_executionContracts_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExecutionContracts(childComplexity, args["filter"].(*criteria.Filter), args["cell"].(reports.Cell), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["sort"].([]*listing.Sort)), true
+	case "Query.executionReport":
+		if e.ComplexityRoot.Query.ExecutionReport == nil {
+			break
+		}
+
+		args, err := ec.field_Query_executionReport_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExecutionReport(childComplexity, args["filter"].(*criteria.Filter), args["groupBy"].([]reports.Dimension)), true
 	case "Query.incident":
 		if e.ComplexityRoot.Query.Incident == nil {
 			break
@@ -8590,6 +9601,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApprovalWithdrawInput", ec.unmarshalInputApprovalWithdrawInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntrySort", ec.unmarshalInputAuditEntrySort),
+			graphql.NewInputUnmarshaler("CashShareInput", ec.unmarshalInputCashShareInput),
+			graphql.NewInputUnmarshaler("CashShiftInput", ec.unmarshalInputCashShiftInput),
 			graphql.NewInputUnmarshaler("ClauseArchiveInput", ec.unmarshalInputClauseArchiveInput),
 			graphql.NewInputUnmarshaler("ClauseCreateInput", ec.unmarshalInputClauseCreateInput),
 			graphql.NewInputUnmarshaler("ClauseExceptionDecideInput", ec.unmarshalInputClauseExceptionDecideInput),
@@ -8613,11 +9626,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractDraftInput", ec.unmarshalInputContractDraftInput),
 			graphql.NewInputUnmarshaler("ContractFillInput", ec.unmarshalInputContractFillInput),
 			graphql.NewInputUnmarshaler("ContractFilter", ec.unmarshalInputContractFilter),
+			graphql.NewInputUnmarshaler("ContractInstalmentFilter", ec.unmarshalInputContractInstalmentFilter),
 			graphql.NewInputUnmarshaler("ContractLineInput", ec.unmarshalInputContractLineInput),
+			graphql.NewInputUnmarshaler("ContractMilestoneFilter", ec.unmarshalInputContractMilestoneFilter),
 			graphql.NewInputUnmarshaler("ContractNoObjectionRecordInput", ec.unmarshalInputContractNoObjectionRecordInput),
 			graphql.NewInputUnmarshaler("ContractNumberRuleInput", ec.unmarshalInputContractNumberRuleInput),
 			graphql.NewInputUnmarshaler("ContractOptOutInput", ec.unmarshalInputContractOptOutInput),
 			graphql.NewInputUnmarshaler("ContractPartyInput", ec.unmarshalInputContractPartyInput),
+			graphql.NewInputUnmarshaler("ContractProgressLineFilter", ec.unmarshalInputContractProgressLineFilter),
 			graphql.NewInputUnmarshaler("ContractRejectInput", ec.unmarshalInputContractRejectInput),
 			graphql.NewInputUnmarshaler("ContractRenewInput", ec.unmarshalInputContractRenewInput),
 			graphql.NewInputUnmarshaler("ContractRenewalAgreeInput", ec.unmarshalInputContractRenewalAgreeInput),
@@ -8654,6 +9670,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DictionaryEntryUpdateInput", ec.unmarshalInputDictionaryEntryUpdateInput),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
 			graphql.NewInputUnmarshaler("ExchangeRateInput", ec.unmarshalInputExchangeRateInput),
+			graphql.NewInputUnmarshaler("ExecutionCellInput", ec.unmarshalInputExecutionCellInput),
 			graphql.NewInputUnmarshaler("IncidentFilter", ec.unmarshalInputIncidentFilter),
 			graphql.NewInputUnmarshaler("IncidentRecordInput", ec.unmarshalInputIncidentRecordInput),
 			graphql.NewInputUnmarshaler("IncidentReportInput", ec.unmarshalInputIncidentReportInput),
@@ -8672,6 +9689,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PaymentRefundInput", ec.unmarshalInputPaymentRefundInput),
 			graphql.NewInputUnmarshaler("PaymentReverseInput", ec.unmarshalInputPaymentReverseInput),
 			graphql.NewInputUnmarshaler("PaymentStageInput", ec.unmarshalInputPaymentStageInput),
+			graphql.NewInputUnmarshaler("ProgressLineCancelInput", ec.unmarshalInputProgressLineCancelInput),
+			graphql.NewInputUnmarshaler("ProgressLineInput", ec.unmarshalInputProgressLineInput),
+			graphql.NewInputUnmarshaler("ProgressLineUpdateInput", ec.unmarshalInputProgressLineUpdateInput),
+			graphql.NewInputUnmarshaler("ProgressLinesAddInput", ec.unmarshalInputProgressLinesAddInput),
+			graphql.NewInputUnmarshaler("ProgressLinesGenerateInput", ec.unmarshalInputProgressLinesGenerateInput),
+			graphql.NewInputUnmarshaler("ProgressRecordInput", ec.unmarshalInputProgressRecordInput),
+			graphql.NewInputUnmarshaler("ProgressReverseInput", ec.unmarshalInputProgressReverseInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("ReminderLadderInput", ec.unmarshalInputReminderLadderInput),
 			graphql.NewInputUnmarshaler("RoleAssignInput", ec.unmarshalInputRoleAssignInput),
@@ -8863,6 +9887,12 @@ enum ObligationKind {
   INCIDENT_NOTICE
   "The last day to settle a breach or a case of force majeure."
   INCIDENT_SOLUTION
+  "Goods are to be delivered."
+  DELIVERY_DUE
+  "A service is to be provided."
+  SERVICE_DUE
+  "What was delivered is to be accepted."
+  ACCEPTANCE_DUE
 }
 
 "Whether an alert still stands."
@@ -11061,8 +12091,48 @@ input ContractFilter {
   ownerId: [ID!]
   "In one of these departments."
   departmentId: [ID!]
+  "true: only those of nobody; false: only others."
+  withoutOwner: Boolean
+  "true: only those in no department; false: only others."
+  withoutDepartment: Boolean
+  "Have an instalment like this: unpaid ones, for instance, or those due this month."
+  instalment: ContractInstalmentFilter
+  "Have a progress line like this."
+  progressLine: ContractProgressLineFilter
+  "Have a milestone like this."
+  milestone: ContractMilestoneFilter
   "true: only archived ones; false: only others."
   archived: Boolean
+}
+
+"Conditions on one instalment; all given ones must hold for the same one."
+input ContractInstalmentFilter {
+  "By the day it falls due."
+  dueOn: DateFilter
+  "In one of these states."
+  state: [PaymentPlanLineState!]
+  "Whether it waits for a milestone."
+  awaiting: Boolean
+}
+
+"Conditions on one progress line; all given ones must hold for the same one."
+input ContractProgressLineFilter {
+  "One of these kinds."
+  kind: [ProgressKind!]
+  "By the planned day."
+  plannedOn: DateFilter
+  "In one of these states."
+  state: [ProgressState!]
+}
+
+"Conditions on one milestone; all given ones must hold for the same one."
+input ContractMilestoneFilter {
+  "One of these kinds."
+  kind: [MilestoneKind!]
+  "By the day it falls due."
+  dueOn: DateFilter
+  "In one of these states."
+  state: [MilestoneState!]
 }
 
 "One sort key of contracts."
@@ -13278,6 +14348,586 @@ extend type ServiceRecord {
   owner: User @goField(batch: true)
   "The department it belongs to; null for none and when the caller lacks department:read."
   department: Department @goField(batch: true)
+}
+`, BuiltIn: false},
+	{Name: "../schema/progress.graphql", Input: `"What a progress line is about."
+enum ProgressKind {
+  "Goods are delivered."
+  DELIVERY
+  "A service is provided."
+  SERVICE
+  "What was delivered is accepted."
+  ACCEPTANCE
+}
+
+"How far a progress line is done. Overdue is not a state: see ProgressLine.overdue."
+enum ProgressState {
+  "Nothing is done yet."
+  PLANNED
+  "Some of it is done."
+  STARTED
+  "All of it is done."
+  DONE
+  "It will not be done, and does not count."
+  CANCELLED
+}
+
+"Something to deliver, to serve or to accept under a contract: plan and actual. Whoever sees the contract sees it."
+type ProgressLine {
+  "Begins with prl_."
+  id: ID!
+  "Goes up with every change and every entry; updates name the one they were made from."
+  version: Int!
+  "What it is about."
+  kind: ProgressKind!
+  "What is to be done."
+  title: String!
+  "The day by which all of it should be done."
+  plannedOn: Date!
+  "How much is to be done."
+  plannedQuantity: Decimal!
+  "How much is done: the sum of the entries, never more than planned."
+  actualQuantity: Decimal!
+  "Unit of the quantities."
+  unit: String!
+  "How much the line counts against the others of its contract."
+  weight: Int!
+  "How far it is done."
+  state: ProgressState!
+  "How much of it is done in percent, cut off after two decimals; 100 only when all of it is."
+  percent: Decimal!
+  "Whether it is open, its day has passed in the tenant's time zone, and the contract's dates stand."
+  overdue: Boolean! @goField(batch: true)
+  "The day on which the last of it was done; null until then."
+  doneOn: Date
+  "What was put on record, oldest first, reversals included."
+  entries: [ProgressEntry!]! @goField(batch: true)
+}
+
+"Work that was done on a progress line, or the reversal of such an entry. Entries are never changed."
+type ProgressEntry {
+  "Begins with pre_."
+  id: ID!
+  "The line."
+  line: ProgressLine! @goField(batch: true)
+  "How much; negative for a reversal."
+  quantity: Decimal!
+  "The day it was done."
+  happenedOn: Date!
+  "Number of the delivery note or the protocol."
+  reference: String!
+  "Free note; the reason of a reversal."
+  note: String!
+  "The entry that this one reverses."
+  reversalOfId: ID
+  "When it was put on record."
+  createdAt: DateTime!
+}
+
+"Where the execution of a contract stands: plan against actual, what is overdue and what comes next."
+type ContractProgress {
+  "The contract."
+  contract: Contract!
+  "The day it is in the tenant's time zone, which overdue goes by."
+  today: Date!
+  "How much of all lines is done, each by its weight, cut off after two decimals; null when there is nothing to do."
+  percent: Decimal
+  "The same for each kind that has lines."
+  kinds: [ProgressOfKind!]!
+  "All lines by planned day, cancelled ones too."
+  lines: [ProgressLine!]! @goField(batch: true)
+  "How far the contract is settled."
+  payment: PaymentProgress!
+  "Open lines, instalments and milestones by day, overdue ones first; 50 at most. Instalments that wait for a milestone are left out."
+  nextSteps(first: Int): [NextStep!]!
+}
+
+"The progress of one kind of line; cancelled lines do not count."
+type ProgressOfKind {
+  "The kind."
+  kind: ProgressKind!
+  "How many lines."
+  lines: Int!
+  "How many of them are done."
+  done: Int!
+  "How many of them are overdue."
+  overdue: Int!
+  "How much of them is done in percent, by weight."
+  percent: Decimal
+}
+
+"How far a contract is settled."
+type PaymentProgress {
+  "What the contract is worth."
+  amount: Money!
+  "What was received or paid."
+  settled: Money!
+  "Settled of the amount in percent, at most 100; null for a contract without an amount."
+  percent: Decimal
+  "What is left of instalments whose day has passed."
+  overdue: Money!
+  "How many instalments these are."
+  overdueInstalments: Int!
+  "The next day, from today on, on which an instalment falls due."
+  nextDueOn: Date
+}
+
+"Something that is to be done next."
+type NextStep {
+  "What it is: DELIVERY_DUE, SERVICE_DUE, ACCEPTANCE_DUE, PAYMENT_DUE or MILESTONE_DUE."
+  kind: ObligationKind!
+  "The progress line, instalment or milestone."
+  subjectId: ID!
+  "What is to be done; empty for an instalment without a purpose."
+  title: String!
+  "By when."
+  dueOn: Date!
+  "Days from today; negative when the day has passed."
+  daysLeft: Int!
+  "Whether the day has passed and the contract's dates stand."
+  overdue: Boolean!
+  "What is left of an instalment; null for other steps."
+  amount: Money
+}
+
+extend type Contract {
+  "Where the execution stands."
+  progress: ContractProgress! @goField(batch: true)
+}
+
+extend type Query {
+  "Where the execution of this contract stands; null when there is none that the caller may see. Needs contract:read."
+  contractProgress(id: ID!): ContractProgress
+}
+`, BuiltIn: false},
+	{Name: "../schema/progress_mutations.graphql", Input: `"Something to deliver, to serve or to accept."
+input ProgressLineInput {
+  "What it is about."
+  kind: ProgressKind!
+  "1 to 300 characters."
+  title: String!
+  "The day by which all of it should be done."
+  plannedOn: Date!
+  "More than zero."
+  plannedQuantity: Decimal!
+  "Up to 60 characters."
+  unit: String
+  "1 to 10,000; 1 unless given."
+  weight: Int
+}
+
+"Lines to plan for a contract."
+input ProgressLinesAddInput {
+  "The contract."
+  contractId: ID!
+  "At least one."
+  lines: [ProgressLineInput!]!
+}
+
+"How to plan the delivery of a contract's goods."
+input ProgressLinesGenerateInput {
+  "The contract."
+  contractId: ID!
+  "The day for goods whose line has no day of delivery; the contract's last day unless given."
+  on: Date
+  "Plans an acceptance of each, 0 to 3,650 days after its delivery; none unless given."
+  acceptanceAfterDays: Int
+}
+
+"What to change in the plan of a line; what is left out stays."
+input ProgressLineUpdateInput {
+  "The line."
+  id: ID!
+  "The version that the change was made from."
+  expectedVersion: Int!
+  "1 to 300 characters."
+  title: String
+  "The day by which all of it should be done."
+  plannedOn: Date
+  "More than zero and not less than is done; what is done makes the line done."
+  plannedQuantity: Decimal
+  "Up to 60 characters; empty for none."
+  unit: String
+  "1 to 10,000."
+  weight: Int
+}
+
+"A line that will not be done."
+input ProgressLineCancelInput {
+  "The line."
+  id: ID!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+}
+
+"Work that was done."
+input ProgressRecordInput {
+  "The line."
+  lineId: ID!
+  "More than zero and at most what is left of the plan."
+  quantity: Decimal!
+  "Today unless given; not in the future."
+  happenedOn: Date
+  "Number of the delivery note or the protocol; up to 100 characters."
+  reference: String
+  "Up to 1,000 characters."
+  note: String
+}
+
+"An entry that never should have been."
+input ProgressReverseInput {
+  "The entry."
+  id: ID!
+  "Why, 1 to 1,000 characters."
+  reason: String!
+}
+
+"What progressLinesAdd did."
+type ProgressLinesAddPayload {
+  "The lines; empty when there are errors."
+  lines: [ProgressLine!]!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What progressLinesGenerate did."
+type ProgressLinesGeneratePayload {
+  "The lines; empty when there are errors."
+  lines: [ProgressLine!]!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What progressLineUpdate did."
+type ProgressLineUpdatePayload {
+  "The line; on VERSION_CONFLICT as it is now; null on other errors."
+  line: ProgressLine
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What progressLineCancel did."
+type ProgressLineCancelPayload {
+  "The line; on VERSION_CONFLICT as it is now; null on other errors."
+  line: ProgressLine
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What progressRecord did."
+type ProgressRecordPayload {
+  "The entry; null when there are errors."
+  entry: ProgressEntry
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What progressReverse did."
+type ProgressReversePayload {
+  "The reversal; null when there are errors."
+  entry: ProgressEntry
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Plans what is to be delivered, served or accepted; the lines of a contract that binds are reminded of. Needs progress:plan
+  reaching the contract. userErrors: REQUIRED, TOO_LONG, UNKNOWN_VALUE, OUT_OF_RANGE, NOT_FOUND, WRONG_STATE,
+  LIMIT_REACHED.
+  """
+  progressLinesAdd(input: ProgressLinesAddInput!): ProgressLinesAddPayload!
+  """
+  Plans a delivery for each of the contract's goods by its day of delivery, weighing as much as the goods are worth. Needs
+  progress:plan reaching the contract. userErrors: OUT_OF_RANGE, NOT_FOUND, REQUIRED for goods without a day, IN_USE when
+  such lines are planned already, WRONG_STATE, LIMIT_REACHED.
+  """
+  progressLinesGenerate(input: ProgressLinesGenerateInput!): ProgressLinesGeneratePayload!
+  """
+  Changes the plan of a line; its reminder follows. Needs progress:plan reaching the contract. userErrors: REQUIRED,
+  TOO_LONG, OUT_OF_RANGE, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  progressLineUpdate(input: ProgressLineUpdateInput!): ProgressLineUpdatePayload!
+  """
+  Records that a line will not be done; it counts no longer and is not reminded of. Needs progress:plan reaching the contract.
+  userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, IN_USE for a line with work: plan no more than is done, or reverse it.
+  """
+  progressLineCancel(input: ProgressLineCancelInput!): ProgressLineCancelPayload!
+  """
+  Puts work on record, never more than is planned; a line that is done by it is no longer reminded of. Needs progress:record
+  reaching the contract. userErrors: OUT_OF_RANGE, TOO_LONG, NOT_FOUND, WRONG_STATE.
+  """
+  progressRecord(input: ProgressRecordInput!): ProgressRecordPayload!
+  """
+  Adds the opposite of an entry, once; what is open again is reminded of again. Needs progress:reverse reaching the contract.
+  userErrors: REQUIRED, TOO_LONG, NOT_FOUND, WRONG_STATE.
+  """
+  progressReverse(input: ProgressReverseInput!): ProgressReversePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/report.graphql", Input: `"What the rows of an execution report are told apart by, beside direction and currency, which always are."
+enum ExecutionDimension {
+  "By department."
+  DEPARTMENT
+  "By who answers for the contract."
+  OWNER
+  "By sort of contract."
+  KIND
+  "By the month of the signature."
+  MONTH
+}
+
+"A column of an execution report: which of a row's contracts it counts."
+enum ExecutionMeasure {
+  "All of them."
+  ALL
+  "Those that every party has signed, whatever became of them."
+  SIGNED
+  "Those in force now, suspended ones too."
+  ACTIVE
+  "Those under which everything owed is done."
+  COMPLETED
+  "Those whose dates stand and of which an instalment, a progress line or a milestone is open after its day."
+  OVERDUE
+}
+
+"How contracts are executed, as of today."
+type ExecutionReport {
+  "The day it is in the tenant's time zone, which overdue goes by."
+  today: Date!
+  "One row for each combination that there is, at most 1,000."
+  rows: [ExecutionRow!]!
+  "One row for each direction and currency."
+  totals: [ExecutionRow!]!
+}
+
+"Contracts of one direction and currency that are alike in the dimensions asked for. Open a figure with executionContracts."
+type ExecutionRow {
+  "The department's id; null for none and when not told apart."
+  departmentId: ID
+  "The department; null too when the caller lacks department:read."
+  department: Department @goField(batch: true)
+  "Who answers for them; null for nobody and when not told apart."
+  ownerId: ID
+  "The user; null too for one whom the caller may not see."
+  owner: User @goField(batch: true)
+  "The sort; null when not told apart."
+  kind: ContractKind
+  "The first day of the month of the signature; null for those not signed and when not told apart."
+  month: Date
+  "Who pays whom: settled is received or paid."
+  direction: ContractDirection!
+  "The currency of all sums."
+  currency: CurrencyCode!
+  "All of them."
+  all: ExecutionFigures!
+  "Those that every party has signed."
+  signed: ExecutionFigures!
+  "Those in force."
+  active: ExecutionFigures!
+  "Those that are completed."
+  completed: ExecutionFigures!
+  "Those of which something is overdue."
+  overdue: ExecutionFigures!
+  "What is left of instalments whose day has passed."
+  overdueAmount: Money!
+  "Progress lines whose day has passed."
+  overdueLines: Int!
+  "The mean of the contracts' percent complete, of those that have progress lines; null when none has."
+  percent: Decimal
+}
+
+"What one measure counts."
+type ExecutionFigures {
+  "How many contracts."
+  count: Int!
+  "What they are worth."
+  amount: Money!
+  "What was received or paid."
+  settled: Money!
+  "What is left of their amounts, of those that bind or have expired."
+  outstanding: Money!
+}
+
+"A figure of an execution report: its measure, and what its row is told apart by. What is left out does not matter."
+input ExecutionCellInput {
+  "The measure."
+  measure: ExecutionMeasure! = ALL
+  "Of the row."
+  direction: ContractDirection
+  "Of the row."
+  currency: CurrencyCode
+  "Of the row."
+  kind: ContractKind
+  "Of the row."
+  departmentId: ID
+  "true: the row without a department."
+  withoutDepartment: Boolean
+  "Of the row."
+  ownerId: ID
+  "true: the row without an owner."
+  withoutOwner: Boolean
+  "Of the row; any day of the month."
+  month: Date
+  "true: the row of those not signed."
+  withoutMonth: Boolean
+}
+
+extend type Query {
+  """
+  Counts and sums of the contracts that the caller may see and the filter selects; sums of different currencies or directions
+  are never added. The period is a condition of the filter, such as signedOn. Needs contract:read.
+  """
+  executionReport(filter: ContractFilter, groupBy: [ExecutionDimension!]! = [DEPARTMENT]): ExecutionReport!
+  "The contracts that a figure of an execution report under the same filter counts; at most 100 a page. Needs contract:read."
+  executionContracts(filter: ContractFilter, cell: ExecutionCellInput!, first: Int, after: String, last: Int, before: String, sort: [ContractSort!]): ContractConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/report_cash.graphql", Input: `"How long a period of a cash forecast is."
+enum CashBucket {
+  "A day."
+  DAY
+  "A week from Monday."
+  WEEK
+  "A calendar month."
+  MONTH
+}
+
+"Where a period of a cash forecast lies."
+enum CashPeriodKind {
+  "Before today: it should have come."
+  OVERDUE
+  "From today to the day before the forecast begins."
+  EARLIER
+  "Within the forecast."
+  PERIOD
+}
+
+"An instalment that is supposed to fall due on another day. Say either shiftDays or newDate."
+input CashShiftInput {
+  "An open instalment; each at most once."
+  planLineId: ID!
+  "Days later, or earlier when negative."
+  shiftDays: Int
+  "The day."
+  newDate: Date
+}
+
+"What is to come and to go."
+type CashForecast {
+  "The day it is in the tenant's time zone."
+  today: Date!
+  "The first day of the forecast."
+  from: Date!
+  "The last day of the forecast."
+  to: Date!
+  "One series for each currency that there is."
+  currencies: [CashSeries!]!
+  "The instalments that are supposed to fall due on another day, as whatIf names them."
+  shifts: [CashShift!]!
+}
+
+"A cash forecast in one currency."
+type CashSeries {
+  "The currency of all sums."
+  currency: CurrencyCode!
+  "What is overdue, then what falls due before the first day unless that is today, then every bucket without a gap."
+  periods: [CashPeriod!]!
+}
+
+"What is to come and to go in some days. Open a figure with cashInstalments."
+type CashPeriod {
+  "Where it lies."
+  kind: CashPeriodKind!
+  "The first day; null for what is overdue."
+  from: Date
+  "The last day."
+  to: Date!
+  "With the supposed dates."
+  figures: CashFigures!
+  "With the planned dates."
+  base: CashFigures!
+  "What supposing changes."
+  difference: CashFigures!
+}
+
+"Sums of one period."
+type CashFigures {
+  "Open receivables."
+  inflow: Money!
+  "Open payables."
+  outflow: Money!
+  "Inflow less outflow."
+  net: Money!
+  "Net of this and all periods before it."
+  cumulative: Money!
+}
+
+"An instalment that is supposed to fall due on another day."
+type CashShift {
+  "The instalment."
+  planLineId: ID!
+  "Its contract."
+  contractId: ID!
+  "The day it is counted on as planned."
+  dueOn: Date!
+  "The day it is counted on as supposed."
+  newOn: Date!
+  "Whether it comes or goes."
+  direction: ContractDirection!
+  "What is left of it."
+  amount: Money!
+}
+
+"A page of instalments."
+type PaymentPlanLineConnection {
+  "The instalments with their cursors."
+  edges: [PaymentPlanLineEdge!]!
+  "The instalments alone."
+  nodes: [PaymentPlanLine!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all; costs a query of its own."
+  totalCount: Int!
+}
+
+"An instalment in a page."
+type PaymentPlanLineEdge {
+  "The instalment."
+  node: PaymentPlanLine!
+  "Points at the instalment within this list."
+  cursor: String!
+}
+
+"Which instalments a figure of a cash forecast adds up. What is left out does not matter."
+input CashShareInput {
+  "RECEIVABLE for an inflow, PAYABLE for an outflow."
+  direction: ContractDirection
+  "Of the series."
+  currency: CurrencyCode
+  "Of the period."
+  from: Date
+  "Of the period."
+  to: Date
+  "As in the forecast."
+  whatIf: [CashShiftInput!]
+}
+
+extend type PaymentPlanLine {
+  "The contract."
+  contract: Contract @goField(batch: true)
+}
+
+extend type Query {
+  """
+  What is left of open instalments of the contracts that the caller may see, the filter selects and whose dates stand, by
+  period and currency. From is today unless given and never earlier; an instalment that waits for a milestone is counted on its
+  expected day, at the earliest today. whatIf supposes other days, of at most 100 instalments, and writes nothing. Needs
+  contract:read.
+  """
+  cashForecast(bucket: CashBucket!, from: Date, to: Date!, filter: ContractFilter, whatIf: [CashShiftInput!]): CashForecast!
+  "The instalments that a figure of a cash forecast under the same filter adds up, by due date; at most 100 a page. Needs contract:read."
+  cashInstalments(filter: ContractFilter, share: CashShareInput!, first: Int, after: String, last: Int, before: String): PaymentPlanLineConnection!
 }
 `, BuiltIn: false},
 	{Name: "../schema/role.graphql", Input: `"A set of permissions that users can have: a shipped template, what the tenant added to it, or both. Needs role:read."
@@ -15814,6 +17464,82 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_CashFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "inflow":
+		return ec.fieldContext_CashFigures_inflow(ctx, field)
+	case "outflow":
+		return ec.fieldContext_CashFigures_outflow(ctx, field)
+	case "net":
+		return ec.fieldContext_CashFigures_net(ctx, field)
+	case "cumulative":
+		return ec.fieldContext_CashFigures_cumulative(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CashFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_CashForecast(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "today":
+		return ec.fieldContext_CashForecast_today(ctx, field)
+	case "from":
+		return ec.fieldContext_CashForecast_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CashForecast_to(ctx, field)
+	case "currencies":
+		return ec.fieldContext_CashForecast_currencies(ctx, field)
+	case "shifts":
+		return ec.fieldContext_CashForecast_shifts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CashForecast", field.Name)
+}
+
+func (ec *executionContext) childFields_CashPeriod(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_CashPeriod_kind(ctx, field)
+	case "from":
+		return ec.fieldContext_CashPeriod_from(ctx, field)
+	case "to":
+		return ec.fieldContext_CashPeriod_to(ctx, field)
+	case "figures":
+		return ec.fieldContext_CashPeriod_figures(ctx, field)
+	case "base":
+		return ec.fieldContext_CashPeriod_base(ctx, field)
+	case "difference":
+		return ec.fieldContext_CashPeriod_difference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CashPeriod", field.Name)
+}
+
+func (ec *executionContext) childFields_CashSeries(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "currency":
+		return ec.fieldContext_CashSeries_currency(ctx, field)
+	case "periods":
+		return ec.fieldContext_CashSeries_periods(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CashSeries", field.Name)
+}
+
+func (ec *executionContext) childFields_CashShift(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "planLineId":
+		return ec.fieldContext_CashShift_planLineId(ctx, field)
+	case "contractId":
+		return ec.fieldContext_CashShift_contractId(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_CashShift_dueOn(ctx, field)
+	case "newOn":
+		return ec.fieldContext_CashShift_newOn(ctx, field)
+	case "direction":
+		return ec.fieldContext_CashShift_direction(ctx, field)
+	case "amount":
+		return ec.fieldContext_CashShift_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CashShift", field.Name)
+}
+
 func (ec *executionContext) childFields_Clause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -16168,6 +17894,8 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_owner(ctx, field)
 	case "department":
 		return ec.fieldContext_Contract_department(ctx, field)
+	case "progress":
+		return ec.fieldContext_Contract_progress(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contract", field.Name)
 }
@@ -16406,6 +18134,26 @@ func (ec *executionContext) childFields_ContractPassage(ctx context.Context, fie
 		return ec.fieldContext_ContractPassage_seal(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractPassage", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "contract":
+		return ec.fieldContext_ContractProgress_contract(ctx, field)
+	case "today":
+		return ec.fieldContext_ContractProgress_today(ctx, field)
+	case "percent":
+		return ec.fieldContext_ContractProgress_percent(ctx, field)
+	case "kinds":
+		return ec.fieldContext_ContractProgress_kinds(ctx, field)
+	case "lines":
+		return ec.fieldContext_ContractProgress_lines(ctx, field)
+	case "payment":
+		return ec.fieldContext_ContractProgress_payment(ctx, field)
+	case "nextSteps":
+		return ec.fieldContext_ContractProgress_nextSteps(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractProgress", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractRejectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -16978,6 +18726,70 @@ func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ExchangeRate", field.Name)
 }
 
+func (ec *executionContext) childFields_ExecutionFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "count":
+		return ec.fieldContext_ExecutionFigures_count(ctx, field)
+	case "amount":
+		return ec.fieldContext_ExecutionFigures_amount(ctx, field)
+	case "settled":
+		return ec.fieldContext_ExecutionFigures_settled(ctx, field)
+	case "outstanding":
+		return ec.fieldContext_ExecutionFigures_outstanding(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExecutionFigures", field.Name)
+}
+
+func (ec *executionContext) childFields_ExecutionReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "today":
+		return ec.fieldContext_ExecutionReport_today(ctx, field)
+	case "rows":
+		return ec.fieldContext_ExecutionReport_rows(ctx, field)
+	case "totals":
+		return ec.fieldContext_ExecutionReport_totals(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExecutionReport", field.Name)
+}
+
+func (ec *executionContext) childFields_ExecutionRow(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "departmentId":
+		return ec.fieldContext_ExecutionRow_departmentId(ctx, field)
+	case "department":
+		return ec.fieldContext_ExecutionRow_department(ctx, field)
+	case "ownerId":
+		return ec.fieldContext_ExecutionRow_ownerId(ctx, field)
+	case "owner":
+		return ec.fieldContext_ExecutionRow_owner(ctx, field)
+	case "kind":
+		return ec.fieldContext_ExecutionRow_kind(ctx, field)
+	case "month":
+		return ec.fieldContext_ExecutionRow_month(ctx, field)
+	case "direction":
+		return ec.fieldContext_ExecutionRow_direction(ctx, field)
+	case "currency":
+		return ec.fieldContext_ExecutionRow_currency(ctx, field)
+	case "all":
+		return ec.fieldContext_ExecutionRow_all(ctx, field)
+	case "signed":
+		return ec.fieldContext_ExecutionRow_signed(ctx, field)
+	case "active":
+		return ec.fieldContext_ExecutionRow_active(ctx, field)
+	case "completed":
+		return ec.fieldContext_ExecutionRow_completed(ctx, field)
+	case "overdue":
+		return ec.fieldContext_ExecutionRow_overdue(ctx, field)
+	case "overdueAmount":
+		return ec.fieldContext_ExecutionRow_overdueAmount(ctx, field)
+	case "overdueLines":
+		return ec.fieldContext_ExecutionRow_overdueLines(ctx, field)
+	case "percent":
+		return ec.fieldContext_ExecutionRow_percent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExecutionRow", field.Name)
+}
+
 func (ec *executionContext) childFields_Incident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -17156,6 +18968,26 @@ func (ec *executionContext) childFields_Money(ctx context.Context, field graphql
 	return nil, fmt.Errorf("no field named %q was found under type Money", field.Name)
 }
 
+func (ec *executionContext) childFields_NextStep(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_NextStep_kind(ctx, field)
+	case "subjectId":
+		return ec.fieldContext_NextStep_subjectId(ctx, field)
+	case "title":
+		return ec.fieldContext_NextStep_title(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_NextStep_dueOn(ctx, field)
+	case "daysLeft":
+		return ec.fieldContext_NextStep_daysLeft(ctx, field)
+	case "overdue":
+		return ec.fieldContext_NextStep_overdue(ctx, field)
+	case "amount":
+		return ec.fieldContext_NextStep_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NextStep", field.Name)
+}
+
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "hasNextPage":
@@ -17238,8 +19070,52 @@ func (ec *executionContext) childFields_PaymentPlanLine(ctx context.Context, fie
 		return ec.fieldContext_PaymentPlanLine_dueDays(ctx, field)
 	case "awaiting":
 		return ec.fieldContext_PaymentPlanLine_awaiting(ctx, field)
+	case "contract":
+		return ec.fieldContext_PaymentPlanLine_contract(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PaymentPlanLine", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentPlanLineConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentPlanLineConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentPlanLineConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentPlanLineConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentPlanLineConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentPlanLineConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentPlanLineEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PaymentPlanLineEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PaymentPlanLineEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentPlanLineEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_PaymentProgress_amount(ctx, field)
+	case "settled":
+		return ec.fieldContext_PaymentProgress_settled(ctx, field)
+	case "percent":
+		return ec.fieldContext_PaymentProgress_percent(ctx, field)
+	case "overdue":
+		return ec.fieldContext_PaymentProgress_overdue(ctx, field)
+	case "overdueInstalments":
+		return ec.fieldContext_PaymentProgress_overdueInstalments(ctx, field)
+	case "nextDueOn":
+		return ec.fieldContext_PaymentProgress_nextDueOn(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentProgress", field.Name)
 }
 
 func (ec *executionContext) childFields_PaymentRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -17294,6 +19170,138 @@ func (ec *executionContext) childFields_PlannedPayment(ctx context.Context, fiel
 		return ec.fieldContext_PlannedPayment_awaiting(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PlannedPayment", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProgressEntry_id(ctx, field)
+	case "line":
+		return ec.fieldContext_ProgressEntry_line(ctx, field)
+	case "quantity":
+		return ec.fieldContext_ProgressEntry_quantity(ctx, field)
+	case "happenedOn":
+		return ec.fieldContext_ProgressEntry_happenedOn(ctx, field)
+	case "reference":
+		return ec.fieldContext_ProgressEntry_reference(ctx, field)
+	case "note":
+		return ec.fieldContext_ProgressEntry_note(ctx, field)
+	case "reversalOfId":
+		return ec.fieldContext_ProgressEntry_reversalOfId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ProgressEntry_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ProgressLine_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ProgressLine_version(ctx, field)
+	case "kind":
+		return ec.fieldContext_ProgressLine_kind(ctx, field)
+	case "title":
+		return ec.fieldContext_ProgressLine_title(ctx, field)
+	case "plannedOn":
+		return ec.fieldContext_ProgressLine_plannedOn(ctx, field)
+	case "plannedQuantity":
+		return ec.fieldContext_ProgressLine_plannedQuantity(ctx, field)
+	case "actualQuantity":
+		return ec.fieldContext_ProgressLine_actualQuantity(ctx, field)
+	case "unit":
+		return ec.fieldContext_ProgressLine_unit(ctx, field)
+	case "weight":
+		return ec.fieldContext_ProgressLine_weight(ctx, field)
+	case "state":
+		return ec.fieldContext_ProgressLine_state(ctx, field)
+	case "percent":
+		return ec.fieldContext_ProgressLine_percent(ctx, field)
+	case "overdue":
+		return ec.fieldContext_ProgressLine_overdue(ctx, field)
+	case "doneOn":
+		return ec.fieldContext_ProgressLine_doneOn(ctx, field)
+	case "entries":
+		return ec.fieldContext_ProgressLine_entries(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressLineCancelPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_ProgressLineCancelPayload_line(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProgressLineCancelPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressLineCancelPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressLineUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "line":
+		return ec.fieldContext_ProgressLineUpdatePayload_line(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProgressLineUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressLineUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressLinesAddPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_ProgressLinesAddPayload_lines(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProgressLinesAddPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressLinesAddPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressLinesGeneratePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_ProgressLinesGeneratePayload_lines(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProgressLinesGeneratePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressLinesGeneratePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressOfKind(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_ProgressOfKind_kind(ctx, field)
+	case "lines":
+		return ec.fieldContext_ProgressOfKind_lines(ctx, field)
+	case "done":
+		return ec.fieldContext_ProgressOfKind_done(ctx, field)
+	case "overdue":
+		return ec.fieldContext_ProgressOfKind_overdue(ctx, field)
+	case "percent":
+		return ec.fieldContext_ProgressOfKind_percent(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressOfKind", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_ProgressRecordPayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProgressRecordPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressRecordPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ProgressReversePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "entry":
+		return ec.fieldContext_ProgressReversePayload_entry(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ProgressReversePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ProgressReversePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -551,6 +551,54 @@ type PaymentReversePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What progressLineCancel did.
+type ProgressLineCancelPayload struct {
+	// The line; on VERSION_CONFLICT as it is now; null on other errors.
+	Line *ent.ProgressLine `json:"line,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What progressLineUpdate did.
+type ProgressLineUpdatePayload struct {
+	// The line; on VERSION_CONFLICT as it is now; null on other errors.
+	Line *ent.ProgressLine `json:"line,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What progressLinesAdd did.
+type ProgressLinesAddPayload struct {
+	// The lines; empty when there are errors.
+	Lines []*ent.ProgressLine `json:"lines"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What progressLinesGenerate did.
+type ProgressLinesGeneratePayload struct {
+	// The lines; empty when there are errors.
+	Lines []*ent.ProgressLine `json:"lines"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What progressRecord did.
+type ProgressRecordPayload struct {
+	// The entry; null when there are errors.
+	Entry *ent.ProgressEntry `json:"entry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What progressReverse did.
+type ProgressReversePayload struct {
+	// The reversal; null when there are errors.
+	Entry *ent.ProgressEntry `json:"entry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // How a session goes on.
 type RefreshInput struct {
 	// The refresh token of the last login or refresh. It works once.

@@ -7,7 +7,7 @@ package resolver
 
 import (
 	"context"
-	"heyue/domain/contracts"
+	"heyue/domain/contracts/criteria"
 	"heyue/ent"
 	"heyue/graph/generated"
 	"heyue/platform/listing"
@@ -66,7 +66,7 @@ func (r *contractResolver) Changes(ctx context.Context, objs []*ent.Contract) ([
 	return many(ctx, objs, contractID, r.Services.Contracts.ChangesOf, func(v *ent.ContractChange) publicid.ContractID { return v.ContractID })
 }
 
-func (r *customerResolver) Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error) {
+func (r *customerResolver) Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error) {
 	args := page.Args{First: first, After: after, Last: last, Before: before}
 	return pages(ctx, objs, customerID, func(ctx context.Context, ids []publicid.CustomerID) ([]*page.Connection[*ent.Contract], error) {
 		return r.Services.Contracts.Of(ctx, ids, args, filter, sort)
@@ -81,7 +81,7 @@ func (r *queryResolver) Contract(ctx context.Context, id string) (*ent.Contract,
 	return r.Services.Contracts.Lookup(ctx, key)
 }
 
-func (r *queryResolver) Contracts(ctx context.Context, first *int, after *string, last *int, before *string, filter *contracts.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error) {
+func (r *queryResolver) Contracts(ctx context.Context, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) (*page.Connection[*ent.Contract], error) {
 	return r.Services.Contracts.List(ctx, page.Args{First: first, After: after, Last: last, Before: before}, filter, sort)
 }
 

@@ -12,6 +12,8 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/incidents"
+	"heyue/domain/progress"
+	"heyue/domain/reports"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/staff"
@@ -34,6 +36,8 @@ type Services struct {
 	Drafting     *drafting.Service
 	Settlement   *settlement.Service
 	Incidents    *incidents.Service
+	Progress     *progress.Service
+	Reports      *reports.Service
 	Dictionaries *dictionaries.Service
 	Departments  *staff.Departments
 	Users        *staff.Users

@@ -83,6 +83,7 @@ func candidates(entity reflect.Type, made []string, arguments map[string]any) []
 	}
 	other := func(id string) bool { return !strings.HasPrefix(id, prefix) }
 	if ids := slices.DeleteFunc(slices.Clone(made), other); len(ids) > 0 {
+		slices.Sort(ids) // which is the order they were made in; rows that are written together are told of backwards
 		return ids
 	}
 	return slices.DeleteFunc(named(arguments, nil), other)
@@ -154,6 +155,12 @@ func (s Services) object(ctx context.Context, id string) (any, error) {
 	}
 	if key, err := publicid.ParseMilestoneID(id); err == nil {
 		return found(s.Contracts.Milestone(ctx, key))
+	}
+	if key, err := publicid.ParseProgressLineID(id); err == nil {
+		return found(s.Progress.Line(ctx, key))
+	}
+	if key, err := publicid.ParseProgressEntryID(id); err == nil {
+		return found(s.Progress.Entry(ctx, key))
 	}
 	return s.node(ctx, id)
 }

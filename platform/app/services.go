@@ -14,6 +14,8 @@ import (
 	"heyue/domain/drafting"
 	"heyue/domain/imports"
 	"heyue/domain/incidents"
+	"heyue/domain/progress"
+	"heyue/domain/reports"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/staff"
@@ -42,6 +44,8 @@ type Services struct {
 	Drafting     *drafting.Service
 	Settlement   *settlement.Service
 	Incidents    *incidents.Service
+	Progress     *progress.Service
+	Reports      *reports.Service
 	Dictionaries *dictionaries.Service
 	Roles        *policies.Administration
 	Departments  *staff.Departments
@@ -87,5 +91,7 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.templates()
 	s.approval()
 	s.incidents()
+	s.progress()
+	s.reports()
 	return s, nil
 }

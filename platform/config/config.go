@@ -17,6 +17,7 @@ type Config struct {
 	Redis    Redis
 	Login    Login
 	API      API
+	Report   Report
 	Document Document
 	Stream   Stream
 	Event    Event
@@ -93,6 +94,14 @@ type API struct {
 	IdempotencyKeep   time.Duration `env:"HEYUE_IDEMPOTENCY_KEEP" envDefault:"24h" min:"1m" max:"30d" help:"how long a mutation's idempotency key is remembered"`
 	IdempotencyWait   time.Duration `env:"HEYUE_IDEMPOTENCY_WAIT" envDefault:"1s" min:"10ms" max:"10s" help:"how long a mutation waits for another one with its key before it is answered IDEMPOTENCY_IN_PROGRESS"`
 	IdempotencyAnswer Bytes         `env:"HEYUE_IDEMPOTENCY_ANSWER" envDefault:"256KiB" min:"0" max:"16MiB" help:"size of an answer that is kept with its key; a larger one is made again from what the mutation made"`
+}
+
+// Report bounds what one report may look at.
+type Report struct {
+	Rows    int `env:"HEYUE_REPORT_ROWS" envDefault:"1000" min:"10" max:"10000" help:"rows of an execution report"`
+	Days    int `env:"HEYUE_FORECAST_DAYS" envDefault:"3660" min:"31" max:"36600" help:"days that a cash forecast looks ahead"`
+	Buckets int `env:"HEYUE_FORECAST_BUCKETS" envDefault:"400" min:"10" max:"4000" help:"buckets of a cash forecast"`
+	Shifts  int `env:"HEYUE_FORECAST_SHIFTS" envDefault:"100" min:"1" max:"1000" help:"dates that a cash forecast supposes to be others"`
 }
 
 // Document bounds the shape of one GraphQL document, before it is validated.
@@ -186,6 +195,7 @@ type Tenant struct {
 	ApprovalFlows     int `env:"HEYUE_APPROVAL_FLOWS" envDefault:"200" min:"1" max:"10000" help:"approval flows of a tenant that are in use, of all kinds"`
 	ApprovalTasks     int `env:"HEYUE_APPROVAL_TASKS" envDefault:"500" min:"1" max:"10000" help:"tasks that adding, forwarding and escalating may bring one approval to"`
 	Delegations       int `env:"HEYUE_DELEGATIONS" envDefault:"50" min:"1" max:"1000" help:"times of absence with a stand-in that one user may have planned"`
+	ProgressLines     int `env:"HEYUE_PROGRESS_LINES" envDefault:"500" min:"1" max:"10000" help:"progress lines of one contract, cancelled ones included"`
 	SlotText          int `env:"HEYUE_SLOT_TEXT" envDefault:"5000" min:"500" max:"100000" help:"characters of one text that fills a slot"`
 	SlotRows          int `env:"HEYUE_SLOT_ROWS" envDefault:"500" min:"50" max:"5000" help:"rows of one table that fills a slot"`
 }

@@ -81,6 +81,7 @@ var nouns = map[string]string{
 	"milestone": "mil", "payment": "pay", "department": "dep", "parent": "dep", "user": "usr", "owner": "usr", "role": "rol",
 	"dictionaryEntry": "dic", "alert": "alt", "alerts": "alt", "node": "cus", "nodes": "cus", "session": "ses", "head": "usr",
 	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
+	"line": "prl", "progressLine": "prl", "progressReverse": "pre",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",
@@ -167,6 +168,9 @@ func scalar(typ, name string) string {
 	case "CurrencyCode":
 		return `"CNY"`
 	case "Date":
+		if name == "to" { // of a forecast, which looks ahead
+			return `"2026-12-31"`
+		}
 		return `"2026-03-01"`
 	case "DateTime":
 		return `"2026-03-01T00:00:00Z"`
