@@ -29,6 +29,7 @@ type filter struct {
 	On       *listing.Dates   `column:"held_on"`
 	Open     *bool            `column:"open"`
 	Parent   *parentFilter    `relation:"parents,parent_id,id"`
+	Ungraded *bool            `filter:"null,grade"`
 	Archived *bool            `filter:"archived"`
 }
 
@@ -51,7 +52,7 @@ func (f *filter) holds(r row) bool {
 		textHolds(f.Name, &r.Name) && textHolds(f.Note, r.Note) &&
 		numberHolds(f.Size, &r.Size) && numberHolds(f.Grade, r.Grade) && dateHolds(f.On, r.On) &&
 		(f.Grades == nil || r.Grade != nil && slices.Contains(f.Grades, *r.Grade)) &&
-		(f.Names == nil || slices.Contains(f.Names, r.Name)) && (f.Open == nil || *f.Open == r.Open)
+		(f.Ungraded == nil || *f.Ungraded == (r.Grade == nil)) && (f.Names == nil || slices.Contains(f.Names, r.Name)) && (f.Open == nil || *f.Open == r.Open)
 }
 
 func textHolds(f *listing.Text, v *string) bool {
@@ -134,6 +135,9 @@ func drawFilter(t *rapid.T, depth int) *filter {
 	}
 	if maybe("grade") {
 		f.Grade = number()
+	}
+	if maybe("ungraded") {
+		f.Ungraded = ptr(rapid.Bool().Draw(t, "without a grade"))
 	}
 	if maybe("grades") {
 		f.Grades = rapid.SliceOfN(rapid.IntRange(1, 3), 0, 2).Draw(t, "grades")

@@ -88,7 +88,7 @@ func Truncate(r *big.Rat, places int) Decimal {
 	places = min(max(places, 0), MaxDecimalDigits)
 	shift := new(big.Int).Exp(big.NewInt(10), big.NewInt(int64(places)), nil)
 	n := new(big.Int).Mul(r.Num(), shift)
-	return plain(decimal.NewFromBigInt(n.Quo(n, r.Denom()), int32(-places))) //nolint:gosec // at most MaxDecimalDigits
+	return plain(decimal.NewFromBigInt(n.Quo(n, r.Denom()), int32(-places)))
 }
 
 // plain writes a result without zeros at the end, as a Decimal that was read is.
