@@ -57,6 +57,9 @@ var (
 	ProgressRecord  = Permission{"progress", "record"}
 	ProgressReverse = Permission{"progress", "reverse"}
 
+	BillEditRequest = Permission{"bill_edit", "request"} // ask to correct what stands on a bill
+	BillEditDecide  = Permission{"bill_edit", "decide"}  // agree to somebody else's, where no flow says who
+
 	DictionaryRead   = Permission{"dictionary", "read"}
 	DictionaryUpdate = Permission{"dictionary", "update"}
 
@@ -93,6 +96,7 @@ func All() []Permission {
 		PaymentRecord, PaymentRefund, PaymentReverse, MilestoneComplete,
 		IncidentReport, IncidentResolve,
 		ProgressPlan, ProgressRecord, ProgressReverse,
+		BillEditRequest, BillEditDecide,
 		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

@@ -37,6 +37,18 @@ func (s *Service) post(ctx context.Context, tx *ent.Tx, a *account, e entry, act
 	if err != nil {
 		return nil, err
 	}
+	p, err := s.insert(ctx, tx, a, e)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.shift(ctx, tx, a, e.amount, e.shares, allowed); err != nil {
+		return nil, err
+	}
+	return p, s.Audit.Record(ctx, tx, audit.Entry{Action: action, Object: "payment", ID: p.ID.UUID(), After: p})
+}
+
+// insert writes an entry with what it settles. The totals are the caller's to move.
+func (s *Service) insert(ctx context.Context, tx *ent.Tx, a *account, e entry) (*ent.Payment, error) {
 	p, err := tx.Payment.Create().SetContractID(a.contract.ID).SetKind(e.kind).SetAmountMinor(e.amount).SetCurrency(a.contract.Currency).
 		SetPaidOn(e.paidOn).SetMethod(e.method).SetReference(e.reference).SetNote(e.note).SetNillableReversalOfID(e.reversalOf).Save(ctx)
 	if _, twice := tenancy.UniqueViolation(err); twice {
@@ -45,16 +57,35 @@ func (s *Service) post(ctx context.Context, tx *ent.Tx, a *account, e entry, act
 	if err != nil {
 		return nil, tenancy.Fault(err, "write an entry")
 	}
-	allocated, err := s.settle(ctx, tx, a, p, e.shares)
-	if err != nil {
-		return nil, err
+	var rows []*ent.PaymentAllocationCreate
+	for i, share := range e.shares {
+		if share != 0 {
+			rows = append(rows, tx.PaymentAllocation.Create().SetContractID(a.contract.ID).SetPaymentID(p.ID).SetPlanLineID(a.lines[i].ID).SetAmountMinor(share))
+		}
 	}
-	a.contract, err = tx.Contract.UpdateOne(a.contract).AddSettledMinor(e.amount).AddAllocatedMinor(allocated).
+	return p, tenancy.Fault(tx.PaymentAllocation.CreateBulk(rows...).Exec(ctx), "write allocations")
+}
+
+// shift moves the contract's total by an amount and the lines by their shares, and keeps the reminders right.
+func (s *Service) shift(ctx context.Context, tx *ent.Tx, a *account, amount int64, shares []int64, allowed int64) (err error) {
+	var moved []*ent.PaymentPlanLine
+	var allocated int64
+	for i, share := range shares {
+		if share == 0 {
+			continue
+		}
+		if a.lines[i], err = s.move(ctx, tx, a, a.lines[i], share); err != nil {
+			return err
+		}
+		moved = append(moved, a.lines[i])
+		allocated += share
+	}
+	a.contract, err = tx.Contract.UpdateOne(a.contract).AddSettledMinor(amount).AddAllocatedMinor(allocated).
 		SetExcessMinor(max(a.contract.ExcessMinor, allowed)).AddVersion(1).Save(ctx)
 	if err != nil {
-		return nil, tenancy.Fault(err, "move the contract's total")
+		return tenancy.Fault(err, "move the contract's total")
 	}
-	return p, s.Audit.Record(ctx, tx, audit.Entry{Action: action, Object: "payment", ID: p.ID.UUID(), After: p})
+	return s.remind(ctx, tx, a.contract, moved)
 }
 
 // within checks that the contract's total stays between nothing and its amount with the allowed excess, which it
@@ -82,57 +113,36 @@ func (a *account) within(e entry) (allowed int64, err error) {
 	return tolerance.Minor(), nil
 }
 
-// settle moves the lines by their shares, writes the allocations and keeps the reminders right.
-func (s *Service) settle(ctx context.Context, tx *ent.Tx, a *account, p *ent.Payment, shares []int64) (allocated int64, err error) {
-	var rows []*ent.PaymentAllocationCreate
-	var moved []*ent.PaymentPlanLine
-	for i, share := range shares {
-		if share == 0 {
-			continue
-		}
-		l, err := s.move(ctx, tx, a, a.lines[i], share)
-		if err != nil {
-			return 0, err
-		}
-		a.lines[i] = l
-		moved = append(moved, l)
-		allocated += share
-		rows = append(rows, tx.PaymentAllocation.Create().SetContractID(a.contract.ID).SetPaymentID(p.ID).SetPlanLineID(l.ID).SetAmountMinor(share))
-	}
-	if len(rows) == 0 {
-		return 0, nil
-	}
-	if err := tx.PaymentAllocation.CreateBulk(rows...).Exec(ctx); err != nil {
-		return 0, tenancy.Fault(err, "write allocations")
-	}
-	return allocated, s.remind(ctx, tx, a.contract, moved)
-}
-
 // move changes what is settled of a line by a share.
 func (s *Service) move(ctx context.Context, tx *ent.Tx, a *account, l *ent.PaymentPlanLine, share int64) (*ent.PaymentPlanLine, error) {
-	planned, before := a.money(l.AmountMinor), a.money(l.SettledMinor)
-	allowed, err := plan.Tolerance(planned, a.excess)
+	after, allowed, err := a.booked(l, share)
 	if err != nil {
 		return nil, err
 	}
-	after := before
-	if share > 0 {
-		after, err = plan.Book(planned, before, a.money(share), allowed)
-	} else if share == math.MinInt64 {
-		return nil, amountFault("the sum is too large")
-	} else {
-		after, err = plan.Refund(before, a.money(-share))
-	}
-	if err != nil {
-		return nil, err
-	}
-	state, err := plan.State(planned, after)
+	state, err := plan.State(a.money(l.AmountMinor), after)
 	if err != nil {
 		return nil, err
 	}
 	now, err := tx.PaymentPlanLine.UpdateOne(l).SetSettledMinor(after.Minor()).SetState(state).SetExcessMinor(max(l.ExcessMinor, allowed.Minor())).
 		AddVersion(1).Save(ctx)
 	return now, tenancy.Fault(err, "settle an instalment")
+}
+
+// booked is what will be settled of a line after a share, and how far beyond its sum that may go. OUT_OF_RANGE at amount.
+func (a *account) booked(l *ent.PaymentPlanLine, share int64) (after, allowed money.Money, err error) {
+	planned, before := a.money(l.AmountMinor), a.money(l.SettledMinor)
+	if allowed, err = plan.Tolerance(planned, a.excess); err != nil {
+		return before, allowed, err
+	}
+	switch {
+	case share > 0:
+		after, err = plan.Book(planned, before, a.money(share), allowed)
+	case share == math.MinInt64:
+		err = amountFault("the sum is too large")
+	default:
+		after, err = plan.Refund(before, a.money(-share))
+	}
+	return after, allowed, err
 }
 
 // remind brings the reminders of lines in line with what is left of them: a paid line is met, one that is open again is

@@ -11,6 +11,7 @@ import (
 
 	"heyue/audit"
 	"heyue/domain/alerts/due"
+	"heyue/domain/approvals/flow"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/ent/contract"
@@ -18,6 +19,7 @@ import (
 	"heyue/platform/clock"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/listing"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"heyue/policies"
@@ -35,6 +37,18 @@ type Obligations interface {
 // what when; see package contracts.
 type Plans interface {
 	ReplacePlan(ctx context.Context, id publicid.ContractID, expectedVersion int, reason *string, mode plan.Mode, parts []plan.Part) (*ent.Contract, error)
+	Rebill(ctx context.Context, tx *ent.Tx, c *ent.Contract, reason string, edit func() error) (*ent.Contract, error)
+}
+
+// Approvals is the engine that finds who must decide on a bill edit. It calls BillEditDecided and BillEditTakenBack when
+// they have. Its methods run in the edit's transaction, with the contract locked.
+type Approvals interface {
+	// Begin starts the flow that fits the edit.
+	Begin(ctx context.Context, tx *ent.Tx, e *ent.BillEdit, chosen []*flow.Choice) error
+	// Yield lets whoever may decide without a flow do so; WRONG_STATE while a flow of the tenant's decides.
+	Yield(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error
+	// Cancel ends what is pending, because the edit was taken back.
+	Cancel(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error
 }
 
 // Service is the account's use cases.
@@ -44,6 +58,8 @@ type Service struct {
 	Audit       audit.Recorder
 	Obligations Obligations
 	Plans       Plans
+	Approvals   Approvals // nil: people with bill_edit:decide decide
+	Lister      listing.Lister
 	Clock       clock.Clock
 }
 
@@ -53,6 +69,7 @@ type account struct {
 	lines    []*ent.PaymentPlanLine // that were not cancelled, in the order in which they fall due
 	today    date.Date
 	excess   int // basis points
+	gap      int // between the plan and the amount, basis points
 }
 
 // open locks a contract that access reaches, and then its plan: always in this order, so that postings queue and never
@@ -65,6 +82,11 @@ func (s *Service) open(ctx context.Context, tx *ent.Tx, access policies.Access, 
 	if err != nil {
 		return nil, tenancy.Fault(err, "load a contract")
 	}
+	return s.account(ctx, tx, c)
+}
+
+// account completes a locked contract with its plan. Faults: WRONG_STATE for a contract that does not bind.
+func (s *Service) account(ctx context.Context, tx *ent.Tx, c *ent.Contract) (*account, error) {
 	if !c.Status.IsBinding() && !c.Status.IsEnded() || c.ArchivedAt != nil {
 		return nil, fault.New(fault.State, fault.WrongState, "nothing can be booked on a contract that is %s", c.Status)
 	}
@@ -77,7 +99,7 @@ func (s *Service) open(ctx context.Context, tx *ent.Tx, access policies.Access, 
 	if err != nil {
 		return nil, err
 	}
-	return &account{c, lines, today, here.ReceiptExcess}, nil
+	return &account{c, lines, today, here.ReceiptExcess, here.PlanTolerance}, nil
 }
 
 func (a *account) money(minor int64) money.Money { return money.Of(minor, a.contract.Currency) }

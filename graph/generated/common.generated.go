@@ -62,6 +62,10 @@ type MutationResolver interface {
 	ApprovalRemind(ctx context.Context, input approvals.Target) (*model.ApprovalRemindPayload, error)
 	DelegationSet(ctx context.Context, input approvals.Absence) (*model.DelegationSetPayload, error)
 	DelegationEnd(ctx context.Context, input approvals.DelegationTarget) (*model.DelegationEndPayload, error)
+	BillEditPlan(ctx context.Context, input settlement.PlanEdit) (*model.BillEditPlanPayload, error)
+	BillEditPayment(ctx context.Context, input settlement.EntryEdit) (*model.BillEditPaymentPayload, error)
+	BillEditDecide(ctx context.Context, input settlement.BillDecision) (*model.BillEditDecidePayload, error)
+	BillEditWithdraw(ctx context.Context, input settlement.BillEditTarget) (*model.BillEditWithdrawPayload, error)
 	ClauseCreate(ctx context.Context, input templates.ClauseDraft) (*model.ClauseCreatePayload, error)
 	ClauseUpdate(ctx context.Context, input templates.ClauseChange) (*model.ClauseUpdatePayload, error)
 	ClauseArchive(ctx context.Context, input templates.ClauseTarget) (*model.ClauseArchivePayload, error)
@@ -166,6 +170,8 @@ type QueryResolver interface {
 	Delegations(ctx context.Context) ([]*ent.ApprovalDelegation, error)
 	AuditEntry(ctx context.Context, id string) (*ent.AuditEntry, error)
 	AuditEntries(ctx context.Context, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) (*page.Connection[*ent.AuditEntry], error)
+	BillEdit(ctx context.Context, id string) (*ent.BillEdit, error)
+	BillEdits(ctx context.Context, first *int, after *string, last *int, before *string, filter *settlement.BillEditFilter, sort []*listing.Sort) (*page.Connection[*ent.BillEdit], error)
 	Clause(ctx context.Context, id string) (*ent.Clause, error)
 	Clauses(ctx context.Context, first *int, after *string, last *int, before *string, tag *string, filter *templates.ClauseFilter, sort []*listing.Sort) (*page.Connection[*ent.Clause], error)
 	ClauseException(ctx context.Context, id string) (*ent.ClauseException, error)
@@ -338,6 +344,62 @@ func (ec *executionContext) field_Mutation_approvalWithdraw_args(ctx context.Con
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (approvals.Target, error) {
 			return ec.unmarshalNApprovalWithdrawInput2heyueᚋdomainᚋapprovalsᚐTarget(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_billEditDecide_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (settlement.BillDecision, error) {
+			return ec.unmarshalNBillEditDecideInput2heyueᚋdomainᚋsettlementᚐBillDecision(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_billEditPayment_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (settlement.EntryEdit, error) {
+			return ec.unmarshalNBillEditPaymentInput2heyueᚋdomainᚋsettlementᚐEntryEdit(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_billEditPlan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (settlement.PlanEdit, error) {
+			return ec.unmarshalNBillEditPlanInput2heyueᚋdomainᚋsettlementᚐPlanEdit(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_billEditWithdraw_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (settlement.BillEditTarget, error) {
+			return ec.unmarshalNBillEditWithdrawInput2heyueᚋdomainᚋsettlementᚐBillEditTarget(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -1860,6 +1922,74 @@ func (ec *executionContext) field_Query_auditEntry_args(ctx context.Context, raw
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_billEdit_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_billEdits_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*settlement.BillEditFilter, error) {
+			return ec.unmarshalOBillEditFilter2ᚖheyueᚋdomainᚋsettlementᚐBillEditFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "sort",
+		func(ctx context.Context, v any) ([]*listing.Sort, error) {
+			return ec.unmarshalOBillEditSort2ᚕᚖheyueᚋplatformᚋlistingᚐSortᚄ(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["sort"] = arg5
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_cashForecast_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3330,6 +3460,182 @@ func (ec *executionContext) fieldContext_Mutation_delegationEnd(ctx context.Cont
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_delegationEnd_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_billEditPlan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_billEditPlan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BillEditPlan(ctx, fc.Args["input"].(settlement.PlanEdit))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BillEditPlanPayload) graphql.Marshaler {
+			return ec.marshalNBillEditPlanPayload2ᚖheyueᚋgraphᚋmodelᚐBillEditPlanPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_billEditPlan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEditPlanPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_billEditPlan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_billEditPayment(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_billEditPayment(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BillEditPayment(ctx, fc.Args["input"].(settlement.EntryEdit))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BillEditPaymentPayload) graphql.Marshaler {
+			return ec.marshalNBillEditPaymentPayload2ᚖheyueᚋgraphᚋmodelᚐBillEditPaymentPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_billEditPayment(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEditPaymentPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_billEditPayment_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_billEditDecide(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_billEditDecide(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BillEditDecide(ctx, fc.Args["input"].(settlement.BillDecision))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BillEditDecidePayload) graphql.Marshaler {
+			return ec.marshalNBillEditDecidePayload2ᚖheyueᚋgraphᚋmodelᚐBillEditDecidePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_billEditDecide(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEditDecidePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_billEditDecide_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_billEditWithdraw(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_billEditWithdraw(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().BillEditWithdraw(ctx, fc.Args["input"].(settlement.BillEditTarget))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.BillEditWithdrawPayload) graphql.Marshaler {
+			return ec.marshalNBillEditWithdrawPayload2ᚖheyueᚋgraphᚋmodelᚐBillEditWithdrawPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_billEditWithdraw(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEditWithdrawPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_billEditWithdraw_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -7871,6 +8177,94 @@ func (ec *executionContext) fieldContext_Query_auditEntries(ctx context.Context,
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_billEdit(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_billEdit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BillEdit(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.BillEdit) graphql.Marshaler {
+			return ec.marshalOBillEdit2ᚖheyueᚋentᚐBillEdit(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_billEdit(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEdit(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_billEdit_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_billEdits(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_billEdits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().BillEdits(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*settlement.BillEditFilter), fc.Args["sort"].([]*listing.Sort))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.BillEdit]) graphql.Marshaler {
+			return ec.marshalNBillEditConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_billEdits(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEditConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_billEdits_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_clause(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9758,6 +10152,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Clause(ctx, sel, obj)
+	case ent.BillEdit:
+		return ec._BillEdit(ctx, sel, &obj)
+	case *ent.BillEdit:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._BillEdit(ctx, sel, obj)
 	case ent.AuditEntry:
 		return ec._AuditEntry(ctx, sel, &obj)
 	case *ent.AuditEntry:
@@ -9898,6 +10299,34 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "delegationEnd":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_delegationEnd(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "billEditPlan":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_billEditPlan(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "billEditPayment":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_billEditPayment(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "billEditDecide":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_billEditDecide(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "billEditWithdraw":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_billEditWithdraw(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -10685,6 +11114,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_auditEntries(ctx, field)
 				})
+		case "billEdit":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_billEdit(ctx, field)
+				})
+		case "billEdits":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_billEdits(ctx, field)
+				})
 		case "clause":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, false,
@@ -11013,6 +11454,8 @@ func (ec *executionContext) marshalNNode2ᚕheyueᚋgraphᚋscalarᚐNode(ctx co
 		batchIdxMapContact := map[int]int{}
 		var batchItemsClauseException []*ent.ClauseException
 		batchIdxMapClauseException := map[int]int{}
+		var batchItemsBillEdit []*ent.BillEdit
+		batchIdxMapBillEdit := map[int]int{}
 		var batchItemsAuditEntry []*ent.AuditEntry
 		batchIdxMapAuditEntry := map[int]int{}
 		var batchItemsApprovalFlow []*ent.ApprovalFlow
@@ -11083,6 +11526,12 @@ func (ec *executionContext) marshalNNode2ᚕheyueᚋgraphᚋscalarᚐNode(ctx co
 			case *ent.ClauseException:
 				batchIdxMapClauseException[i] = len(batchItemsClauseException)
 				batchItemsClauseException = append(batchItemsClauseException, concrete)
+			case ent.BillEdit:
+				batchIdxMapBillEdit[i] = len(batchItemsBillEdit)
+				batchItemsBillEdit = append(batchItemsBillEdit, &concrete)
+			case *ent.BillEdit:
+				batchIdxMapBillEdit[i] = len(batchItemsBillEdit)
+				batchItemsBillEdit = append(batchItemsBillEdit, concrete)
 			case ent.AuditEntry:
 				batchIdxMapAuditEntry[i] = len(batchItemsAuditEntry)
 				batchItemsAuditEntry = append(batchItemsAuditEntry, &concrete)
@@ -11138,6 +11587,9 @@ func (ec *executionContext) marshalNNode2ᚕheyueᚋgraphᚋscalarᚐNode(ctx co
 		}
 		if len(batchItemsClauseException) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ClauseException", batchItemsClauseException, batchIdxMapClauseException)
+		}
+		if len(batchItemsBillEdit) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "BillEdit", batchItemsBillEdit, batchIdxMapBillEdit)
 		}
 		if len(batchItemsAuditEntry) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "AuditEntry", batchItemsAuditEntry, batchIdxMapAuditEntry)

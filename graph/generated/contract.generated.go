@@ -40,6 +40,8 @@ type ContractResolver interface {
 	Documents(ctx context.Context, objs []*ent.Contract) ([][]*ent.DocumentReference, error)
 	Changes(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractChange, error)
 
+	BillEdits(ctx context.Context, objs []*ent.Contract) ([][]*ent.BillEdit, error)
+
 	Approval(ctx context.Context, objs []*ent.Contract) ([]*contracts.Approval, error)
 	Steps(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractStep, error)
 	Signatures(ctx context.Context, objs []*ent.Contract) ([][]*ent.Signature, error)
@@ -993,6 +995,61 @@ func (ec *executionContext) _Contract_archivedAt(ctx context.Context, field grap
 }
 func (ec *executionContext) fieldContext_Contract_archivedAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Contract", field, false, false, "DateTime")
+}
+
+func (ec *executionContext) _Contract_billEdits(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_billEdits(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_billEdits(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.BillEdit) graphql.Marshaler {
+			return ec.marshalNBillEdit2ᚕᚖheyueᚋentᚐBillEditᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_billEdits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_BillEdit(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_billEdits(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.BillEdits(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.BillEdit](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.billEdits",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.BillEdits(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.BillEdit](
+		ctx,
+		results,
+		err,
+		"Contract.billEdits",
+	)
 }
 
 func (ec *executionContext) _Contract_renewal(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
@@ -1972,6 +2029,12 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "billEdits":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_billEdits(ctx, field, obj)
+				})
 		case "renewal":
 			out.Values[i] = ec._Contract_renewal(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

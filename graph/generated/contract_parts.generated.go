@@ -2146,6 +2146,25 @@ func (ec *executionContext) marshalOPayment2ᚖheyueᚋentᚐPayment(ctx context
 	return ec._Payment(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalOPaymentMethod2ᚖheyueᚋdomainᚋsettlementᚋplanᚐMethod(ctx context.Context, v any) (*plan.Method, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := plan.Method(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPaymentMethod2ᚖheyueᚋdomainᚋsettlementᚋplanᚐMethod(ctx context.Context, sel ast.SelectionSet, v *plan.Method) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
 func (ec *executionContext) unmarshalOPaymentPlanLineState2ᚕheyueᚋdomainᚋsettlementᚋplanᚐLineStateᚄ(ctx context.Context, v any) ([]plan.LineState, error) {
 	if v == nil {
 		return nil, nil

@@ -1652,6 +1652,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAuditEntryI
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐBillEditID(ctx context.Context, v any) (publicid.BillEditID, error) {
+	var res publicid.BillEditID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐBillEditID(ctx context.Context, sel ast.SelectionSet, v publicid.BillEditID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐClauseExceptionID(ctx context.Context, v any) (publicid.ClauseExceptionID, error) {
 	var res publicid.ClauseExceptionID
 	err := res.UnmarshalGQL(v)

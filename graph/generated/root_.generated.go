@@ -56,6 +56,7 @@ type ResolverRoot interface {
 	ApprovalPreviewNode() ApprovalPreviewNodeResolver
 	ApprovalTask() ApprovalTaskResolver
 	AuditEntry() AuditEntryResolver
+	BillEdit() BillEditResolver
 	Clause() ClauseResolver
 	ClauseException() ClauseExceptionResolver
 	Contact() ContactResolver
@@ -403,6 +404,81 @@ type ComplexityRoot struct {
 		Node   func(childComplexity int) int
 	}
 
+	BillEdit struct {
+		After       func(childComplexity int) int
+		Before      func(childComplexity int) int
+		Contract    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Opinion     func(childComplexity int) int
+		PaymentID   func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	BillEditAllocation struct {
+		Amount func(childComplexity int) int
+		LineID func(childComplexity int) int
+	}
+
+	BillEditConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	BillEditContent struct {
+		Entry func(childComplexity int) int
+		Lines func(childComplexity int) int
+	}
+
+	BillEditDecidePayload struct {
+		BillEdit   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BillEditEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	BillEditEntry struct {
+		Allocations func(childComplexity int) int
+		Amount      func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		Method      func(childComplexity int) int
+		Note        func(childComplexity int) int
+		PaidOn      func(childComplexity int) int
+		Reference   func(childComplexity int) int
+	}
+
+	BillEditLine struct {
+		Amount  func(childComplexity int) int
+		DueOn   func(childComplexity int) int
+		ID      func(childComplexity int) int
+		Purpose func(childComplexity int) int
+	}
+
+	BillEditPaymentPayload struct {
+		BillEdit   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BillEditPlanPayload struct {
+		BillEdit   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	BillEditWithdrawPayload struct {
+		BillEdit   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	CashFigures struct {
 		Cumulative func(childComplexity int) int
 		Inflow     func(childComplexity int) int
@@ -580,6 +656,7 @@ type ComplexityRoot struct {
 		Amount           func(childComplexity int) int
 		Approval         func(childComplexity int) int
 		ArchivedAt       func(childComplexity int) int
+		BillEdits        func(childComplexity int) int
 		Changes          func(childComplexity int) int
 		ClauseExceptions func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
@@ -1164,6 +1241,10 @@ type ComplexityRoot struct {
 		ApprovalForward           func(childComplexity int, input approvals.Handover) int
 		ApprovalRemind            func(childComplexity int, input approvals.Target) int
 		ApprovalWithdraw          func(childComplexity int, input approvals.Target) int
+		BillEditDecide            func(childComplexity int, input settlement.BillDecision) int
+		BillEditPayment           func(childComplexity int, input settlement.EntryEdit) int
+		BillEditPlan              func(childComplexity int, input settlement.PlanEdit) int
+		BillEditWithdraw          func(childComplexity int, input settlement.BillEditTarget) int
 		ClauseArchive             func(childComplexity int, input templates.ClauseTarget) int
 		ClauseCreate              func(childComplexity int, input templates.ClauseDraft) int
 		ClauseExceptionDecide     func(childComplexity int, input drafting.Decision) int
@@ -1434,6 +1515,8 @@ type ComplexityRoot struct {
 		Approvals           func(childComplexity int, first *int, after *string, last *int, before *string, filter *approvals.Filter) int
 		AuditEntries        func(childComplexity int, first *int, after *string, last *int, before *string, filter *audits.Filter, sort []*listing.Sort) int
 		AuditEntry          func(childComplexity int, id string) int
+		BillEdit            func(childComplexity int, id string) int
+		BillEdits           func(childComplexity int, first *int, after *string, last *int, before *string, filter *settlement.BillEditFilter, sort []*listing.Sort) int
 		CashForecast        func(childComplexity int, bucket cash.Bucket, from *date.Date, to date.Date, filter *criteria.Filter, whatIf []*reports.Shift) int
 		CashInstalments     func(childComplexity int, filter *criteria.Filter, share reports.Share, first *int, after *string, last *int, before *string) int
 		Clause              func(childComplexity int, id string) int
@@ -3106,6 +3189,269 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.AuditEntryEdge.Node(childComplexity), true
 
+	case "BillEdit.after":
+		if e.ComplexityRoot.BillEdit.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.After(childComplexity), true
+	case "BillEdit.before":
+		if e.ComplexityRoot.BillEdit.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.Before(childComplexity), true
+	case "BillEdit.contract":
+		if e.ComplexityRoot.BillEdit.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.Contract(childComplexity), true
+	case "BillEdit.createdAt":
+		if e.ComplexityRoot.BillEdit.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.CreatedAt(childComplexity), true
+	case "BillEdit.decidedAt":
+		if e.ComplexityRoot.BillEdit.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.DecidedAt(childComplexity), true
+	case "BillEdit.decidedBy":
+		if e.ComplexityRoot.BillEdit.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.DecidedBy(childComplexity), true
+	case "BillEdit.id":
+		if e.ComplexityRoot.BillEdit.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.ID(childComplexity), true
+	case "BillEdit.opinion":
+		if e.ComplexityRoot.BillEdit.Opinion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.Opinion(childComplexity), true
+	case "BillEdit.paymentId":
+		if e.ComplexityRoot.BillEdit.PaymentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.PaymentID(childComplexity), true
+	case "BillEdit.reason":
+		if e.ComplexityRoot.BillEdit.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.Reason(childComplexity), true
+	case "BillEdit.requestedBy":
+		if e.ComplexityRoot.BillEdit.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.RequestedBy(childComplexity), true
+	case "BillEdit.state":
+		if e.ComplexityRoot.BillEdit.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.State(childComplexity), true
+	case "BillEdit.version":
+		if e.ComplexityRoot.BillEdit.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEdit.Version(childComplexity), true
+
+	case "BillEditAllocation.amount":
+		if e.ComplexityRoot.BillEditAllocation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditAllocation.Amount(childComplexity), true
+	case "BillEditAllocation.planLineId":
+		if e.ComplexityRoot.BillEditAllocation.LineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditAllocation.LineID(childComplexity), true
+
+	case "BillEditConnection.edges":
+		if e.ComplexityRoot.BillEditConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditConnection.Edges(childComplexity), true
+	case "BillEditConnection.nodes":
+		if e.ComplexityRoot.BillEditConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditConnection.Nodes(childComplexity), true
+	case "BillEditConnection.pageInfo":
+		if e.ComplexityRoot.BillEditConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditConnection.PageInfo(childComplexity), true
+	case "BillEditConnection.totalCount":
+		if e.ComplexityRoot.BillEditConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditConnection.TotalCount(childComplexity), true
+
+	case "BillEditContent.entry":
+		if e.ComplexityRoot.BillEditContent.Entry == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditContent.Entry(childComplexity), true
+	case "BillEditContent.lines":
+		if e.ComplexityRoot.BillEditContent.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditContent.Lines(childComplexity), true
+
+	case "BillEditDecidePayload.billEdit":
+		if e.ComplexityRoot.BillEditDecidePayload.BillEdit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditDecidePayload.BillEdit(childComplexity), true
+	case "BillEditDecidePayload.userErrors":
+		if e.ComplexityRoot.BillEditDecidePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditDecidePayload.UserErrors(childComplexity), true
+
+	case "BillEditEdge.cursor":
+		if e.ComplexityRoot.BillEditEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEdge.Cursor(childComplexity), true
+	case "BillEditEdge.node":
+		if e.ComplexityRoot.BillEditEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEdge.Node(childComplexity), true
+
+	case "BillEditEntry.allocations":
+		if e.ComplexityRoot.BillEditEntry.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.Allocations(childComplexity), true
+	case "BillEditEntry.amount":
+		if e.ComplexityRoot.BillEditEntry.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.Amount(childComplexity), true
+	case "BillEditEntry.kind":
+		if e.ComplexityRoot.BillEditEntry.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.Kind(childComplexity), true
+	case "BillEditEntry.method":
+		if e.ComplexityRoot.BillEditEntry.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.Method(childComplexity), true
+	case "BillEditEntry.note":
+		if e.ComplexityRoot.BillEditEntry.Note == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.Note(childComplexity), true
+	case "BillEditEntry.paidOn":
+		if e.ComplexityRoot.BillEditEntry.PaidOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.PaidOn(childComplexity), true
+	case "BillEditEntry.reference":
+		if e.ComplexityRoot.BillEditEntry.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditEntry.Reference(childComplexity), true
+
+	case "BillEditLine.amount":
+		if e.ComplexityRoot.BillEditLine.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditLine.Amount(childComplexity), true
+	case "BillEditLine.dueOn":
+		if e.ComplexityRoot.BillEditLine.DueOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditLine.DueOn(childComplexity), true
+	case "BillEditLine.planLineId":
+		if e.ComplexityRoot.BillEditLine.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditLine.ID(childComplexity), true
+	case "BillEditLine.purpose":
+		if e.ComplexityRoot.BillEditLine.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditLine.Purpose(childComplexity), true
+
+	case "BillEditPaymentPayload.billEdit":
+		if e.ComplexityRoot.BillEditPaymentPayload.BillEdit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditPaymentPayload.BillEdit(childComplexity), true
+	case "BillEditPaymentPayload.userErrors":
+		if e.ComplexityRoot.BillEditPaymentPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditPaymentPayload.UserErrors(childComplexity), true
+
+	case "BillEditPlanPayload.billEdit":
+		if e.ComplexityRoot.BillEditPlanPayload.BillEdit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditPlanPayload.BillEdit(childComplexity), true
+	case "BillEditPlanPayload.userErrors":
+		if e.ComplexityRoot.BillEditPlanPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditPlanPayload.UserErrors(childComplexity), true
+
+	case "BillEditWithdrawPayload.billEdit":
+		if e.ComplexityRoot.BillEditWithdrawPayload.BillEdit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditWithdrawPayload.BillEdit(childComplexity), true
+	case "BillEditWithdrawPayload.userErrors":
+		if e.ComplexityRoot.BillEditWithdrawPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.BillEditWithdrawPayload.UserErrors(childComplexity), true
+
 	case "CashFigures.cumulative":
 		if e.ComplexityRoot.CashFigures.Cumulative == nil {
 			break
@@ -3771,6 +4117,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.ArchivedAt(childComplexity), true
+	case "Contract.billEdits":
+		if e.ComplexityRoot.Contract.BillEdits == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.BillEdits(childComplexity), true
 	case "Contract.changes":
 		if e.ComplexityRoot.Contract.Changes == nil {
 			break
@@ -6019,6 +6371,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ApprovalWithdraw(childComplexity, args["input"].(approvals.Target)), true
+	case "Mutation.billEditDecide":
+		if e.ComplexityRoot.Mutation.BillEditDecide == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_billEditDecide_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BillEditDecide(childComplexity, args["input"].(settlement.BillDecision)), true
+	case "Mutation.billEditPayment":
+		if e.ComplexityRoot.Mutation.BillEditPayment == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_billEditPayment_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BillEditPayment(childComplexity, args["input"].(settlement.EntryEdit)), true
+	case "Mutation.billEditPlan":
+		if e.ComplexityRoot.Mutation.BillEditPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_billEditPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BillEditPlan(childComplexity, args["input"].(settlement.PlanEdit)), true
+	case "Mutation.billEditWithdraw":
+		if e.ComplexityRoot.Mutation.BillEditWithdraw == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_billEditWithdraw_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.BillEditWithdraw(childComplexity, args["input"].(settlement.BillEditTarget)), true
 	case "Mutation.clauseArchive":
 		if e.ComplexityRoot.Mutation.ClauseArchive == nil {
 			break
@@ -7721,6 +8117,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.AuditEntry(childComplexity, args["id"].(string)), true
+	case "Query.billEdit":
+		if e.ComplexityRoot.Query.BillEdit == nil {
+			break
+		}
+
+		args, err := ec.field_Query_billEdit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BillEdit(childComplexity, args["id"].(string)), true
+	case "Query.billEdits":
+		if e.ComplexityRoot.Query.BillEdits == nil {
+			break
+		}
+
+		args, err := ec.field_Query_billEdits_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.BillEdits(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*settlement.BillEditFilter), args["sort"].([]*listing.Sort)), true
 	case "Query.cashForecast":
 		if e.ComplexityRoot.Query.CashForecast == nil {
 			break
@@ -9601,6 +10019,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ApprovalWithdrawInput", ec.unmarshalInputApprovalWithdrawInput),
 			graphql.NewInputUnmarshaler("AuditEntryFilter", ec.unmarshalInputAuditEntryFilter),
 			graphql.NewInputUnmarshaler("AuditEntrySort", ec.unmarshalInputAuditEntrySort),
+			graphql.NewInputUnmarshaler("BillEditDecideInput", ec.unmarshalInputBillEditDecideInput),
+			graphql.NewInputUnmarshaler("BillEditFilter", ec.unmarshalInputBillEditFilter),
+			graphql.NewInputUnmarshaler("BillEditLineInput", ec.unmarshalInputBillEditLineInput),
+			graphql.NewInputUnmarshaler("BillEditPaymentInput", ec.unmarshalInputBillEditPaymentInput),
+			graphql.NewInputUnmarshaler("BillEditPlanInput", ec.unmarshalInputBillEditPlanInput),
+			graphql.NewInputUnmarshaler("BillEditSort", ec.unmarshalInputBillEditSort),
+			graphql.NewInputUnmarshaler("BillEditWithdrawInput", ec.unmarshalInputBillEditWithdrawInput),
 			graphql.NewInputUnmarshaler("CashShareInput", ec.unmarshalInputCashShareInput),
 			graphql.NewInputUnmarshaler("CashShiftInput", ec.unmarshalInputCashShiftInput),
 			graphql.NewInputUnmarshaler("ClauseArchiveInput", ec.unmarshalInputClauseArchiveInput),
@@ -11043,6 +11468,287 @@ extend type Query {
   TENANT the caller sees what they did themselves.
   """
   auditEntries(first: Int, after: String, last: Int, before: String, filter: AuditEntryFilter, sort: [AuditEntrySort!]): AuditEntryConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/bill_edit.graphql", Input: `"A wish to correct what stands recorded on a contract's bill, and what became of it. Needs contract:read."
+type BillEdit implements Node {
+  "Begins with bed_."
+  id: ID!
+  "Goes up with every change; decisions name the one they were made from."
+  version: Int!
+  "The contract; null when the caller may not see it."
+  contract: Contract @goField(batch: true)
+  "The entry to correct; null when instalments are."
+  paymentId: ID
+  "Where it stands."
+  state: BillEditState!
+  "Why."
+  reason: String!
+  "How it stood when the edit was asked for."
+  before: BillEditContent!
+  "How it shall stand."
+  after: BillEditContent!
+  "Who asked for it; null for a user whom the caller may not see."
+  requestedBy: User @goField(batch: true)
+  "The second person; null while nobody has decided, and for a user whom the caller may not see."
+  decidedBy: User @goField(batch: true)
+  "When it was decided."
+  decidedAt: DateTime
+  "What was said with the decision."
+  opinion: String!
+  "When it was asked for."
+  createdAt: DateTime!
+}
+
+"Where a bill edit stands."
+enum BillEditState {
+  "Waits for a second person."
+  PENDING
+  "Agreed to; it took effect with that."
+  APPROVED
+  "Refused."
+  REJECTED
+  "Taken back before it was decided."
+  WITHDRAWN
+}
+
+"One side of a bill edit: instalments, or an entry."
+type BillEditContent {
+  "The instalments that the edit is about."
+  lines: [BillEditLine!]!
+  "The entry that the edit is about."
+  entry: BillEditEntry
+}
+
+"An instalment as it stood or shall stand."
+type BillEditLine {
+  "The instalment."
+  planLineId: ID! @goField(name: "ID")
+  "The day it falls due."
+  dueOn: Date!
+  "How much falls due."
+  amount: Money!
+  "What it is for."
+  purpose: String!
+}
+
+"An entry as it stood or shall stand."
+type BillEditEntry {
+  "A payment or a refund."
+  kind: PaymentKind!
+  "How much; positive for both."
+  amount: Money!
+  "The day it moved."
+  paidOn: Date!
+  "How it moved."
+  method: PaymentMethod!
+  "Number of the bank's or receipt's record."
+  reference: String!
+  "Free note."
+  note: String!
+  "The instalments it settles or is taken off; the rest is on account."
+  allocations: [BillEditAllocation!]!
+}
+
+"The part of an entry that settles one instalment."
+type BillEditAllocation {
+  "The instalment."
+  planLineId: ID! @goField(name: "LineID")
+  "How much; positive."
+  amount: Money!
+}
+
+"A page of bill edits."
+type BillEditConnection {
+  "The bill edits with their cursors."
+  edges: [BillEditEdge!]!
+  "The bill edits alone."
+  nodes: [BillEdit!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A bill edit in a page."
+type BillEditEdge {
+  "The bill edit."
+  node: BillEdit!
+  "Points at the bill edit within this list."
+  cursor: String!
+}
+
+"What bill edits are selected by; all conditions hold together."
+input BillEditFilter {
+  "All of these hold."
+  and: [BillEditFilter!]
+  "One of these holds."
+  or: [BillEditFilter!]
+  "This does not hold."
+  not: BillEditFilter
+  "Of these contracts."
+  contractId: [ID!]
+  "In these states."
+  state: [BillEditState!]
+  "Asked for by these users."
+  requestedById: [ID!]
+  "Decided by these users."
+  decidedById: [ID!]
+  "By when they were asked for."
+  createdAt: DateTimeFilter
+}
+
+"A sort key of bill edits."
+input BillEditSort {
+  "What to sort by."
+  field: BillEditSortField!
+  "Upwards unless given."
+  direction: SortDirection! = ASC
+}
+
+"What bill edits can be sorted by."
+enum BillEditSortField {
+  "By when they were asked for."
+  CREATED_AT
+  "By where they stand."
+  STATE
+}
+
+extend type Contract {
+  "Wishes to correct what stands on the bill, oldest first."
+  billEdits: [BillEdit!]! @goField(batch: true)
+}
+
+extend type Query {
+  "The bill edit with this id; null when there is none that the caller may see. Needs contract:read."
+  billEdit(id: ID!): BillEdit
+  """
+  Bill edits of contracts the caller may see, newest first unless sorted by up to three keys; at most 100 a page. Needs
+  contract:read.
+  """
+  billEdits(first: Int, after: String, last: Int, before: String, filter: BillEditFilter, sort: [BillEditSort!]): BillEditConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/bill_edit_input.graphql", Input: `"How one recorded instalment shall stand. What is left out stays."
+input BillEditLineInput {
+  "The instalment; each at most once."
+  planLineId: ID!
+  "The day it shall fall due."
+  dueOn: Date
+  "More than zero, in the contract's currency; not less than what is settled on it."
+  amount: Decimal
+  "Up to 200 characters."
+  purpose: String
+}
+
+"A change of recorded instalments."
+input BillEditPlanInput {
+  "The contract, which must bind."
+  contractId: ID!
+  "The instalments to change, up to 200. The plan goes on making up the contract's amount."
+  lines: [BillEditLineInput!]!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+  "Who decides, where the flow lets the submitter say."
+  chosen: [ApprovalChoiceInput!]
+}
+
+"A correction of an entry. What is left out stays."
+input BillEditPaymentInput {
+  "The payment or refund; not a reversal, nor what was reversed."
+  paymentId: ID!
+  "More than zero, in the contract's currency."
+  amount: Decimal
+  "The day it moved; not in the future."
+  paidOn: Date
+  "How it moved."
+  method: PaymentMethod
+  "Up to 100 characters."
+  reference: String
+  "Up to 1,000 characters."
+  note: String
+  "The instalments it settles; left out, they stay while the amount does, and are made by the usual rules otherwise."
+  allocations: [PaymentAllocationInput!]
+  "Why; 1 to 2,000 characters."
+  reason: String!
+  "Who decides, where the flow lets the submitter say."
+  chosen: [ApprovalChoiceInput!]
+}
+
+"A decision on somebody else's bill edit."
+input BillEditDecideInput {
+  "The bill edit."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Whether it takes effect."
+  approve: Boolean!
+  "Up to 2,000 characters; a refusal needs it."
+  opinion: String
+}
+
+"A bill edit to take back."
+input BillEditWithdrawInput {
+  "The bill edit."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What billEditPlan did."
+type BillEditPlanPayload {
+  "The new bill edit; null when there are errors."
+  billEdit: BillEdit
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What billEditPayment did."
+type BillEditPaymentPayload {
+  "The new bill edit; null when there are errors."
+  billEdit: BillEdit
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What billEditDecide did."
+type BillEditDecidePayload {
+  "The bill edit; on VERSION_CONFLICT the bill edit as it is now; null on other errors."
+  billEdit: BillEdit
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What billEditWithdraw did."
+type BillEditWithdrawPayload {
+  "The bill edit; on VERSION_CONFLICT the bill edit as it is now; null on other errors."
+  billEdit: BillEdit
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Asks a second person to let recorded instalments be changed; nothing changes until then. Needs bill_edit:request reaching
+  the contract. userErrors: REQUIRED, TOO_LONG, OUT_OF_RANGE, DUPLICATE, LIMIT_REACHED, INCONSISTENT, NOT_FOUND, WRONG_STATE.
+  """
+  billEditPlan(input: BillEditPlanInput!): BillEditPlanPayload!
+  """
+  Asks a second person to let an entry be corrected: it will be reversed and entered anew in one step; nothing changes until
+  then. Needs bill_edit:request reaching the contract. userErrors: those of billEditPlan, UNKNOWN_VALUE.
+  """
+  billEditPayment(input: BillEditPaymentInput!): BillEditPaymentPayload!
+  """
+  Agrees to somebody else's bill edit, which takes effect at once, or refuses it, unless a flow of the tenant's decides. Needs
+  bill_edit:decide reaching the contract. userErrors: REQUIRED, TOO_LONG, NOT_FOUND, NOT_ALLOWED, VERSION_CONFLICT,
+  WRONG_STATE, also when what it changes has changed meanwhile.
+  """
+  billEditDecide(input: BillEditDecideInput!): BillEditDecidePayload!
+  """
+  Takes one's own bill edit back. Needs bill_edit:request reaching the contract. userErrors: NOT_FOUND, NOT_ALLOWED,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  billEditWithdraw(input: BillEditWithdrawInput!): BillEditWithdrawPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/clause.graphql", Input: `"A clause of the tenant's library, to write templates from. Needs template:read."
@@ -17464,6 +18170,156 @@ func (ec *executionContext) childFields_AuditEntryEdge(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type AuditEntryEdge", field.Name)
 }
 
+func (ec *executionContext) childFields_BillEdit(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_BillEdit_id(ctx, field)
+	case "version":
+		return ec.fieldContext_BillEdit_version(ctx, field)
+	case "contract":
+		return ec.fieldContext_BillEdit_contract(ctx, field)
+	case "paymentId":
+		return ec.fieldContext_BillEdit_paymentId(ctx, field)
+	case "state":
+		return ec.fieldContext_BillEdit_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_BillEdit_reason(ctx, field)
+	case "before":
+		return ec.fieldContext_BillEdit_before(ctx, field)
+	case "after":
+		return ec.fieldContext_BillEdit_after(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_BillEdit_requestedBy(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_BillEdit_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_BillEdit_decidedAt(ctx, field)
+	case "opinion":
+		return ec.fieldContext_BillEdit_opinion(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_BillEdit_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEdit", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "planLineId":
+		return ec.fieldContext_BillEditAllocation_planLineId(ctx, field)
+	case "amount":
+		return ec.fieldContext_BillEditAllocation_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_BillEditConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_BillEditConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_BillEditConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_BillEditConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "lines":
+		return ec.fieldContext_BillEditContent_lines(ctx, field)
+	case "entry":
+		return ec.fieldContext_BillEditContent_entry(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditContent", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditDecidePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "billEdit":
+		return ec.fieldContext_BillEditDecidePayload_billEdit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BillEditDecidePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditDecidePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_BillEditEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_BillEditEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_BillEditEntry_kind(ctx, field)
+	case "amount":
+		return ec.fieldContext_BillEditEntry_amount(ctx, field)
+	case "paidOn":
+		return ec.fieldContext_BillEditEntry_paidOn(ctx, field)
+	case "method":
+		return ec.fieldContext_BillEditEntry_method(ctx, field)
+	case "reference":
+		return ec.fieldContext_BillEditEntry_reference(ctx, field)
+	case "note":
+		return ec.fieldContext_BillEditEntry_note(ctx, field)
+	case "allocations":
+		return ec.fieldContext_BillEditEntry_allocations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditEntry", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "planLineId":
+		return ec.fieldContext_BillEditLine_planLineId(ctx, field)
+	case "dueOn":
+		return ec.fieldContext_BillEditLine_dueOn(ctx, field)
+	case "amount":
+		return ec.fieldContext_BillEditLine_amount(ctx, field)
+	case "purpose":
+		return ec.fieldContext_BillEditLine_purpose(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditLine", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditPaymentPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "billEdit":
+		return ec.fieldContext_BillEditPaymentPayload_billEdit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BillEditPaymentPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditPaymentPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditPlanPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "billEdit":
+		return ec.fieldContext_BillEditPlanPayload_billEdit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BillEditPlanPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditPlanPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_BillEditWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "billEdit":
+		return ec.fieldContext_BillEditWithdrawPayload_billEdit(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_BillEditWithdrawPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type BillEditWithdrawPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_CashFigures(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "inflow":
@@ -17866,6 +18722,8 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_updatedAt(ctx, field)
 	case "archivedAt":
 		return ec.fieldContext_Contract_archivedAt(ctx, field)
+	case "billEdits":
+		return ec.fieldContext_Contract_billEdits(ctx, field)
 	case "renewal":
 		return ec.fieldContext_Contract_renewal(ctx, field)
 	case "renewalMonths":

@@ -89,6 +89,38 @@ type ApprovalWithdrawPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What billEditDecide did.
+type BillEditDecidePayload struct {
+	// The bill edit; on VERSION_CONFLICT the bill edit as it is now; null on other errors.
+	BillEdit *ent.BillEdit `json:"billEdit,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What billEditPayment did.
+type BillEditPaymentPayload struct {
+	// The new bill edit; null when there are errors.
+	BillEdit *ent.BillEdit `json:"billEdit,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What billEditPlan did.
+type BillEditPlanPayload struct {
+	// The new bill edit; null when there are errors.
+	BillEdit *ent.BillEdit `json:"billEdit,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What billEditWithdraw did.
+type BillEditWithdrawPayload struct {
+	// The bill edit; on VERSION_CONFLICT the bill edit as it is now; null on other errors.
+	BillEdit *ent.BillEdit `json:"billEdit,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What clauseArchive did.
 type ClauseArchivePayload struct {
 	// The archived clause; on VERSION_CONFLICT the clause as it is now; null on other errors.

@@ -49,6 +49,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Approvals.Lookup(ctx, publicid.ApprovalID(key.UUID)))
 	case publicid.PrefixApprovalFlowID:
 		return found(s.Approvals.LookupFlow(ctx, publicid.ApprovalFlowID(key.UUID)))
+	case publicid.PrefixBillEditID:
+		return found(s.Settlement.BillEdit(ctx, publicid.BillEditID(key.UUID)))
 	case publicid.PrefixIncidentID:
 		return found(s.Incidents.Lookup(ctx, publicid.IncidentID(key.UUID)))
 	case publicid.PrefixAuditEntryID:

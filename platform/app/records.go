@@ -29,7 +29,7 @@ func (s *Services) records() {
 		Poll: f.cfg.Worker.CalendarPoll, Every: f.cfg.Worker.CalendarEvery, Batch: f.cfg.Worker.CalendarBatch,
 	}
 	s.Settlement = &settlement.Service{
-		Client: f.client, Policies: f.policies, Audit: f.audit, Obligations: s.obligations, Plans: s.Contracts, Clock: f.clock,
+		Client: f.client, Policies: f.policies, Audit: f.audit, Obligations: s.obligations, Plans: s.Contracts, Lister: f.lister, Clock: f.clock,
 	}
 	s.ocds = imports.OCDS{
 		Client: f.client, Obligations: s.obligations, Audit: f.audit, Numbers: f.numbers, Clock: f.clock,

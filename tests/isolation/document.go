@@ -83,6 +83,7 @@ var nouns = map[string]string{
 	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
 	"line": "prl", "progressLine": "prl", "progressReverse": "pre",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
+	"billEdit": "bed", "requestedBy": "usr", "decidedBy": "usr",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",
 	"among": "usr", "manager": "usr", "submitter": "usr", "subject": "con",

@@ -3,6 +3,13 @@
 package billedit
 
 import (
+	"crypto/sha256"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
 	"heyue/domain/settlement/plan"
 	"heyue/platform/date"
 	"heyue/platform/money"
@@ -61,4 +68,54 @@ type Entry struct {
 type Allocation struct {
 	LineID publicid.PaymentPlanLineID `json:"lineId"`
 	Amount money.Money                `json:"amount"`
+}
+
+// Differs names what is otherwise in now, with both values; "" when nothing is.
+func (l Line) Differs(now Line) string {
+	var what []string
+	say := func(name, old, fresh string) {
+		if old != fresh {
+			what = append(what, fmt.Sprintf("%s was %s and is %s", name, old, fresh))
+		}
+	}
+	say("due date", l.DueOn.String(), now.DueOn.String())
+	say("amount", l.Amount.String(), now.Amount.String())
+	say("purpose", strconv.Quote(l.Purpose), strconv.Quote(now.Purpose))
+	return strings.Join(what, ", ")
+}
+
+// Same reports whether two entries say the same.
+func (e Entry) Same(other Entry) bool {
+	return slices.Equal(e.Allocations, other.Allocations) && e.Kind == other.Kind && e.Amount == other.Amount && e.PaidOn == other.PaidOn &&
+		e.Method == other.Method && e.Reference == other.Reference && e.Note == other.Note
+}
+
+// Sum is the larger of what the two sides of an edit are about: what an approval looks at.
+func Sum(before, after Content) (money.Money, error) {
+	old, err := before.sum()
+	if err != nil {
+		return old, err
+	}
+	now, err := after.sum()
+	if err != nil || now.Minor() > old.Minor() {
+		return now, err
+	}
+	return old, nil
+}
+
+func (c Content) sum() (money.Money, error) {
+	if c.Entry != nil {
+		return c.Entry.Amount, nil
+	}
+	sums := make([]money.Money, len(c.Lines))
+	for i, l := range c.Lines {
+		sums[i] = l.Amount
+	}
+	return money.Total(sums[0].Currency(), sums...)
+}
+
+// Digest is the hash of both sides in their stored form: what an approval is bound to.
+func Digest(before, after Content) ([sha256.Size]byte, error) {
+	text, err := json.Marshal([]Content{before, after})
+	return sha256.Sum256(text), err
 }
