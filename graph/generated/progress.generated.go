@@ -23,6 +23,8 @@ import (
 // region    ************************** generated!.gotpl **************************
 
 type ContractProgressResolver interface {
+	Contract(ctx context.Context, objs []*progress.Overview) ([]*ent.Contract, error)
+
 	Lines(ctx context.Context, objs []*progress.Overview) ([][]*ent.ProgressLine, error)
 }
 type ProgressEntryResolver interface {
@@ -66,7 +68,7 @@ func (ec *executionContext) _ContractProgress_contract(ctx context.Context, fiel
 			return ec.fieldContext_ContractProgress_contract(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
-			return obj.Contract, nil
+			return ec.resolveBatch_ContractProgress_contract(ctx, field, obj)
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *ent.Contract) graphql.Marshaler {
@@ -80,13 +82,36 @@ func (ec *executionContext) fieldContext_ContractProgress_contract(_ context.Con
 	fc = &graphql.FieldContext{
 		Object:     "ContractProgress",
 		Field:      field,
-		IsMethod:   false,
-		IsResolver: false,
+		IsMethod:   true,
+		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Contract(ctx, field)
 		},
 	}
 	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractProgress_contract(ctx context.Context, field graphql.CollectedField, obj *progress.Overview) (any, error) {
+	resolver := ec.Resolvers.ContractProgress()
+	if batch, ok := graphql.BatchParentsFor[*progress.Overview](ctx, "ContractProgress"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Contract(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.Contract](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractProgress.contract",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Contract(ctx, []*progress.Overview{obj})
+	return graphql.ResolveBatchSingleResult[*ent.Contract](
+		ctx,
+		results,
+		err,
+		"ContractProgress.contract",
+	)
 }
 
 func (ec *executionContext) _ContractProgress_today(ctx context.Context, field graphql.CollectedField, obj *progress.Overview) (ret graphql.Marshaler) {
@@ -1365,10 +1390,11 @@ func (ec *executionContext) _ContractProgress(ctx context.Context, sel ast.Selec
 		case "__typename":
 			out.Values[i] = graphql.MarshalString("ContractProgress")
 		case "contract":
-			out.Values[i] = ec._ContractProgress_contract(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
-				atomic.AddUint32(&out.Invalids, 1)
-			}
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContractProgress_contract(ctx, field, obj)
+				})
 		case "today":
 			out.Values[i] = ec._ContractProgress_today(ctx, field, obj)
 			if out.Values[i] == graphql.Null {

@@ -15133,7 +15133,7 @@ type ProgressEntry {
 "Where the execution of a contract stands: plan against actual, what is overdue and what comes next."
 type ContractProgress {
   "The contract."
-  contract: Contract!
+  contract: Contract! @goField(batch: true)
   "The day it is in the tenant's time zone, which overdue goes by."
   today: Date!
   "How much of all lines is done, each by its weight, cut off after two decimals; null when there is nothing to do."

@@ -6,9 +6,11 @@ import (
 	"testing"
 
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/progress/work"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/platform/date"
+	"heyue/platform/money"
 	"heyue/tests/fixture"
 )
 
@@ -24,7 +26,8 @@ func everything(n int) string {
 		}
 		owner { id department { id } } department { id }
 		contact { id name customer { id shortName } }
-		contract { id customer { id } parties { id } }`
+		contract { id customer { id } parties { id }
+			progress { percent contract { owner { id } } lines { overdue entries { id line { title } } } nextSteps { kind } } }`
 	return fmt.Sprintf(`{ serviceRecords(first: %d) { nodes { %s } edges { node { %s } } } }`, n, record, record)
 }
 
@@ -42,8 +45,20 @@ func TestEdgesCostAConstantNumberOfStatements(t *testing.T) {
 		var got struct {
 			ServiceRecords struct {
 				Nodes []struct {
-					Customer struct{ Contacts struct{ TotalCount int } }
+					Customer struct {
+						Name     string
+						Contacts struct{ TotalCount int }
+					}
 					Contact  struct{ Customer struct{ ShortName string } }
+					Contract struct {
+						Progress struct {
+							Percent string
+							Lines   []struct {
+								Overdue bool
+								Entries []struct{ Line struct{ Title string } }
+							}
+						}
+					}
 				}
 				Edges []struct {
 					Node struct {
@@ -62,6 +77,9 @@ func TestEdgesCostAConstantNumberOfStatements(t *testing.T) {
 		for i, r := range got.ServiceRecords.Nodes {
 			if r.Customer.Contacts.TotalCount != 3 || r.Contact.Customer.ShortName == "" || got.ServiceRecords.Edges[i].Node.Contact.Name == "" {
 				t.Fatalf("row %d lacks its edges: %+v", i, r)
+			}
+			if p := r.Contract.Progress; p.Percent != "50" || len(p.Lines) != 1 || len(p.Lines[0].Entries) != 1 || p.Lines[0].Entries[0].Line.Title != r.Customer.Name {
+				t.Fatalf("row %d has the progress %+v", i, p)
 			}
 		}
 	}
@@ -91,6 +109,15 @@ func (a *api) fill(t *testing.T, tn *fixture.Tenant, n int) {
 			}
 			paper, err := tx.Contract.Create().SetCustomerID(c.ID).SetNumber(name).SetTitle(name).SetKind(lifecycle.Sales).
 				SetDirection(lifecycle.Receivable).SetCurrency("CNY").SetOwnerID(owner).Save(tn.Ctx)
+			if err != nil {
+				return err
+			}
+			line, err := tx.ProgressLine.Create().SetContractID(paper.ID).SetKind(work.Delivery).SetTitle(name).SetPlannedOn(date.MustParse("2026-06-01")).
+				SetPlannedQuantity(money.Whole(2)).SetActualQuantity(money.Whole(1)).SetState(work.Started).Save(tn.Ctx)
+			if err != nil {
+				return err
+			}
+			err = tx.ProgressEntry.Create().SetContractID(paper.ID).SetLineID(line.ID).SetQuantity(money.Whole(1)).SetHappenedOn(line.PlannedOn).Exec(tn.Ctx)
 			if err != nil {
 				return err
 			}

@@ -21,6 +21,7 @@ import (
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
 	"heyue/domain/numbers"
+	"heyue/domain/progress"
 	"heyue/domain/service"
 	"heyue/domain/staff"
 	"heyue/ent"
@@ -53,6 +54,7 @@ func newAPI(t *testing.T) *api {
 		Service:   &service.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Codes: codes, Lister: w.Lister, Clock: w.Clock},
 		Contracts: &contracts.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister, Clock: w.Clock},
 	}
+	a.services.Progress = &progress.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock, Lines: progress.DefaultLines}
 	a.services.Users = &staff.Users{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister}
 	a.services.Departments = &staff.Departments{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock}
 	a.services.Dictionaries = codes

@@ -18,6 +18,10 @@ func (r *contractResolver) Progress(ctx context.Context, objs []*ent.Contract) (
 	return one(ctx, objs, func(c *ent.Contract) *publicid.ContractID { return &c.ID }, r.Services.Progress.Overviews, overviewID)
 }
 
+func (r *contractProgressResolver) Contract(ctx context.Context, objs []*progress.Overview) ([]*ent.Contract, error) {
+	return contractsOf(ctx, objs)
+}
+
 func (r *contractProgressResolver) Lines(ctx context.Context, objs []*progress.Overview) ([][]*ent.ProgressLine, error) {
 	return linesOf(ctx, objs)
 }

@@ -8,8 +8,23 @@ import (
 	"heyue/platform/publicid"
 )
 
-// Overviews hold their lines already. They are given out as an edge all the same, so that what is asked of the lines of a
-// whole page of contracts is asked once.
+// Overviews hold their contract and its lines already. These are given out as edges all the same, so that what is asked of
+// them on a whole page of contracts is asked once.
+
+func contractsOf(ctx context.Context, objects []*progress.Overview) ([]*ent.Contract, error) {
+	_, err := forKin(ctx, objects, func(all []*progress.Overview) (loaded[publicid.ContractID, *ent.Contract], error) {
+		var out loaded[publicid.ContractID, *ent.Contract]
+		for _, o := range all {
+			out.rows = append(out.rows, o.Contract)
+		}
+		return out, nil
+	})
+	contracts := make([]*ent.Contract, len(objects))
+	for i, o := range objects {
+		contracts[i] = o.Contract
+	}
+	return contracts, err
+}
 
 func linesOf(ctx context.Context, objects []*progress.Overview) ([][]*ent.ProgressLine, error) {
 	found, err := forKin(ctx, objects, func(all []*progress.Overview) (loaded[publicid.ContractID, *ent.ProgressLine], error) {
