@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"heyue/audit"
+	"heyue/domain/approvals/flow"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/templates/text"
 	"heyue/ent"
@@ -27,6 +28,7 @@ type Proposal struct {
 	Clause     string
 	NewText    string
 	Reason     string
+	Chosen     []*flow.Choice // who decides, where a flow lets the proposer say
 }
 
 // Decision is what becomes of a proposal.
@@ -54,6 +56,7 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (made *ent.ClauseExce
 	}
 	var c fault.Check
 	c.Text("reason", p.Reason, 1, MaxReason)
+	flow.CheckChoices(&c, "chosen", p.Chosen)
 	c.Text("newText", p.NewText, 1, s.Limits.Text.ClauseText)
 	if err := c.Err(); err != nil {
 		return nil, err
@@ -78,7 +81,11 @@ func (s *Service) Propose(ctx context.Context, p Proposal) (made *ent.ClauseExce
 		if err != nil {
 			return tenancy.Fault(err, "write a clause exception")
 		}
-		return s.Audit.Record(ctx, tx, audit.Entry{Action: "propose", Object: "clause_exception", ID: made.ID.UUID(), After: made})
+		err = s.Audit.Record(ctx, tx, audit.Entry{Action: "propose", Object: "clause_exception", ID: made.ID.UUID(), After: made})
+		if err != nil || s.Approvals == nil {
+			return err
+		}
+		return s.Approvals.Begin(ctx, tx, made, p.Chosen)
 	})
 	if err != nil {
 		return nil, err
@@ -146,7 +153,8 @@ func (s *Service) mayPropose(ctx context.Context, tx *ent.Tx, p Proposal) error 
 // Decide accepts or rejects a proposal of somebody else; an accepted one gives the clause its new words. Needs
 // clause_exception:decide reaching the contract. Faults: TOO_LONG for the opinion; NOT_FOUND; VERSION_CONFLICT, then the
 // exception as it is now comes with the error; NOT_ALLOWED for one's own proposal; WRONG_STATE for what is decided
-// already, for a contract that is neither a draft nor in review, and for a clause whose words have changed since.
+// already, while a flow of the tenant's decides, for a contract that is neither a draft nor in review, and for a clause whose
+// words have changed since.
 func (s *Service) Decide(ctx context.Context, d Decision) (*ent.ClauseException, error) {
 	access, err := s.Policies.Require(ctx, policies.ClauseExceptionDecide)
 	if err != nil {
@@ -164,6 +172,11 @@ func (s *Service) Decide(ctx context.Context, d Decision) (*ent.ClauseException,
 	return s.change(ctx, policies.ClauseExceptionDecide, d.ID, d.ExpectedVersion, func(tx *ent.Tx, held *ent.Contract, old *ent.ClauseException) (*ent.ClauseException, error) {
 		if old.ProposedByID == access.User() {
 			return nil, fault.New(fault.State, fault.NotAllowed, "nobody decides on their own proposal")
+		}
+		if s.Approvals != nil {
+			if err := s.Approvals.Yield(ctx, tx, old.ID); err != nil {
+				return nil, err
+			}
 		}
 		return s.Settle(ctx, tx, held, old, Verdict{Accept: d.Accept, By: access.User(), Opinion: said})
 	})
@@ -216,11 +229,12 @@ func (s *Service) Withdraw(ctx context.Context, w Withdrawal) (*ent.ClauseExcept
 		if old.ProposedByID != access.User() {
 			return nil, fault.New(fault.State, fault.NotAllowed, "only who proposed an exception takes it back")
 		}
-		if old.Status != text.Proposed {
-			return nil, fault.New(fault.State, fault.WrongState, "the exception is %s already", old.Status)
+		if s.Approvals != nil {
+			if err := s.Approvals.Cancel(ctx, tx, old.ID); err != nil {
+				return nil, err
+			}
 		}
-		now, err := tx.ClauseException.UpdateOne(old).SetStatus(text.Withdrawn).AddVersion(1).Save(ctx)
-		return now, tenancy.Fault(err, "withdraw a clause exception")
+		return s.takeBack(ctx, tx, old)
 	})
 }
 

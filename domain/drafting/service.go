@@ -45,4 +45,5 @@ type Service struct {
 	Templates Templates
 	Clock     clock.Clock
 	Limits    Limits
+	Approvals Approvals // nil: people with clause_exception:decide decide
 }

@@ -701,7 +701,7 @@ func (ec *executionContext) unmarshalInputClauseExceptionProposeInput(ctx contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"contractId", "clause", "newText", "reason"}
+	fieldsInOrder := [...]string{"contractId", "clause", "newText", "reason", "chosen"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -736,6 +736,13 @@ func (ec *executionContext) unmarshalInputClauseExceptionProposeInput(ctx contex
 				return it, err
 			}
 			it.Reason = data
+		case "chosen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chosen"))
+			data, err := ec.unmarshalOApprovalChoiceInput2ᚕᚖheyueᚋdomainᚋapprovalsᚋflowᚐChoiceᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Chosen = data
 		}
 	}
 	return it, nil

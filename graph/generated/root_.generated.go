@@ -11977,6 +11977,8 @@ input ClauseExceptionProposeInput {
   newText: String!
   "Why; 1 to 2,000 characters."
   reason: String!
+  "Who decides, where the flow lets the proposer say."
+  chosen: [ApprovalChoiceInput!]
 }
 
 "A decision on somebody else's wish."
@@ -12036,7 +12038,7 @@ extend type Mutation {
   """
   clauseExceptionPropose(input: ClauseExceptionProposeInput!): ClauseExceptionProposePayload!
   """
-  Accepts or rejects what somebody else proposed. Needs clause_exception:decide reaching the contract. userErrors:
+  Accepts or rejects what somebody else proposed, unless a flow of the tenant's decides. Needs clause_exception:decide reaching the contract. userErrors:
   TOO_LONG, NOT_FOUND, NOT_ALLOWED, VERSION_CONFLICT, WRONG_STATE.
   """
   clauseExceptionDecide(input: ClauseExceptionDecideInput!): ClauseExceptionDecidePayload!

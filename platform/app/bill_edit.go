@@ -77,9 +77,13 @@ func only(part content.Part, digest [32]byte) (print content.Print) {
 // requester agreed to goes on waiting, for somebody with bill_edit:decide.
 func (b billEditSubject) Moved(ctx context.Context, tx *ent.Tx, id uuid.UUID, to flow.State) error {
 	key := publicid.BillEditID(id)
+	e, err := tx.BillEdit.Get(ctx, key)
+	if err != nil {
+		return tenancy.Fault(err, "read a bill edit")
+	}
 	switch to {
 	case flow.Approved:
-		by, err := b.second(ctx, tx, key)
+		by, err := second(ctx, tx, flow.BillEdit, id, e.RequestedByID)
 		if err != nil || by == nil {
 			return err
 		}
@@ -89,11 +93,7 @@ func (b billEditSubject) Moved(ctx context.Context, tx *ent.Tx, id uuid.UUID, to
 		if err != nil {
 			return err
 		}
-		own, err := tx.BillEdit.Query().Where(entbilledit.ID(key), entbilledit.RequestedByID(me.UserID)).Exist(ctx)
-		if err != nil {
-			return tenancy.Fault(err, "read a bill edit")
-		}
-		if own {
+		if me.UserID == e.RequestedByID {
 			return b.settlement.BillEditTakenBack(ctx, tx, key)
 		}
 		return b.settlement.BillEditDecided(ctx, tx, key, false, me.UserID)
@@ -103,14 +103,10 @@ func (b billEditSubject) Moved(ctx context.Context, tx *ent.Tx, id uuid.UUID, to
 	return nil
 }
 
-// second is the last who agreed to an edit beside its requester; nil for nobody.
-func (b billEditSubject) second(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) (*publicid.UserID, error) {
-	e, err := tx.BillEdit.Get(ctx, id)
-	if err != nil {
-		return nil, tenancy.Fault(err, "read a bill edit")
-	}
-	t, err := tx.ApprovalTask.Query().Where(approvaltask.StateEQ(flow.TaskApproved), approvaltask.UserIDNEQ(e.RequestedByID),
-		approvaltask.HasApprovalWith(approval.KindEQ(flow.BillEdit), approval.SubjectID(id.UUID()))).
+// second is the last who agreed to a subject beside whoever asked for it; nil for nobody.
+func second(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID, asked publicid.UserID) (*publicid.UserID, error) {
+	t, err := tx.ApprovalTask.Query().Where(approvaltask.StateEQ(flow.TaskApproved), approvaltask.UserIDNEQ(asked),
+		approvaltask.HasApprovalWith(approval.KindEQ(kind), approval.SubjectID(id))).
 		Order(ent.Desc(approvaltask.FieldDecidedAt), ent.Desc(approvaltask.FieldID)).First(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
