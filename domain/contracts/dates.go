@@ -13,6 +13,7 @@ import (
 	"heyue/ent"
 	mil "heyue/ent/milestone"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/progressline"
 	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/money"
@@ -34,7 +35,7 @@ func (s *Service) remind(ctx context.Context, tx *ent.Tx, c *ent.Contract) error
 	for _, d := range dates {
 		owed[d.Kind] = true
 	}
-	for _, k := range []due.Kind{due.ContractEnd, due.ContractStart, due.RenewalDecision, due.OptOutNotice, due.SuspensionEnd} {
+	for _, k := range due.OfContract() {
 		if owed[k] {
 			continue
 		}
@@ -89,38 +90,61 @@ func termDates(c *ent.Contract, agreed bool) []due.Date {
 	return out
 }
 
-func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error) {
+// DueDates lists what of a contract falls due in its state: what its term brings, and those of its parts that are open and
+// have a firm day; of a suspended one only when that ends. agreed says whether its renewal is agreed.
+func DueDates(c *ent.Contract, agreed bool, milestones []*ent.Milestone, instalments []*ent.PaymentPlanLine, work []*ent.ProgressLine) []due.Date {
 	var out []due.Date
-	add := func(d due.Date) {
-		d.ContractID, d.Owner, d.Department = &c.ID, c.OwnerID, c.DepartmentID
-		out = append(out, d)
+	switch {
+	case c.ArchivedAt != nil:
+	case c.Status == lifecycle.Suspended && c.SuspendedUntil != nil:
+		out = []due.Date{{Kind: due.SuspensionEnd, SubjectID: c.ID.UUID(), Title: c.Title, DueOn: *c.SuspendedUntil}}
+	case c.Status.OwesObligations():
+		out = slices.Concat(termDates(c, agreed), instalmentDates(c, instalments), milestoneDates(c, milestones), workDates(c, work))
 	}
+	for i := range out {
+		out[i].ContractID, out[i].Owner, out[i].Department = &c.ID, c.OwnerID, c.DepartmentID
+	}
+	return out
+}
+
+func instalmentDates(c *ent.Contract, instalments []*ent.PaymentPlanLine) (out []due.Date) {
+	for _, l := range instalments {
+		if l.Awaiting || !l.State.IsOpen() {
+			continue
+		}
+		left := money.Of(l.AmountMinor-l.SettledMinor, c.Currency)
+		out = append(out, due.Date{Kind: due.PaymentDue, SubjectID: l.ID.UUID(), Title: c.Title, DueOn: l.DueOn, Amount: &left})
+	}
+	return out
+}
+
+func milestoneDates(c *ent.Contract, milestones []*ent.Milestone) (out []due.Date) {
+	for _, m := range milestones {
+		if m.State == milestone.Open && m.DueOn != nil {
+			out = append(out, due.Date{Kind: due.MilestoneDue, SubjectID: m.ID.UUID(), Title: c.Title + " · " + m.Title, DueOn: *m.DueOn})
+		}
+	}
+	return out
+}
+
+func dates(ctx context.Context, tx *ent.Tx, c *ent.Contract) ([]due.Date, error) {
 	agreed, err := last(ctx, tx, c.ID, lifecycle.AgreeRenewal)
 	if err != nil {
 		return nil, err
 	}
-	for _, d := range termDates(c, agreed != nil) {
-		add(d)
-	}
-	if err := workDates(ctx, tx, c, add); err != nil {
-		return nil, err
-	}
-	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID), paymentplanline.Awaiting(false), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).All(ctx)
+	lines, err := tx.PaymentPlanLine.Query().Where(paymentplanline.ContractID(c.ID)).All(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "read the payment plan")
 	}
-	for _, l := range lines {
-		left := money.Of(l.AmountMinor-l.SettledMinor, c.Currency)
-		add(due.Date{Kind: due.PaymentDue, SubjectID: l.ID.UUID(), Title: c.Title, DueOn: l.DueOn, Amount: &left})
-	}
-	milestones, err := tx.Milestone.Query().Where(mil.ContractID(c.ID), mil.StateEQ(milestone.Open), mil.DueOnNotNil()).All(ctx)
+	milestones, err := tx.Milestone.Query().Where(mil.ContractID(c.ID)).All(ctx)
 	if err != nil {
 		return nil, tenancy.Fault(err, "read the milestones")
 	}
-	for _, m := range milestones {
-		add(due.Date{Kind: due.MilestoneDue, SubjectID: m.ID.UUID(), Title: c.Title + " · " + m.Title, DueOn: *m.DueOn})
+	work, err := tx.ProgressLine.Query().Where(progressline.ContractID(c.ID)).All(ctx)
+	if err != nil {
+		return nil, tenancy.Fault(err, "read the progress lines")
 	}
-	return out, nil
+	return DueDates(c, agreed != nil, milestones, lines, work), nil
 }
 
 // writePlan replaces the payment plan. A plan that money was booked on cannot be replaced as a whole.

@@ -10,20 +10,17 @@ import (
 	"heyue/ent"
 	"heyue/ent/progressline"
 	"heyue/platform/publicid"
-	"heyue/tenancy"
 )
 
 // workDates are what is to be delivered, served and accepted. The progress package writes these lines and keeps their
 // reminders while the contract stands; here they are read when the contract itself begins, resumes or changes hands.
-func workDates(ctx context.Context, tx *ent.Tx, c *ent.Contract, add func(due.Date)) error {
-	lines, err := tx.ProgressLine.Query().Where(progressline.ContractID(c.ID), progressline.StateIn(work.Open()...)).All(ctx)
-	if err != nil {
-		return tenancy.Fault(err, "read the progress lines")
-	}
+func workDates(c *ent.Contract, lines []*ent.ProgressLine) (out []due.Date) {
 	for _, l := range lines {
-		add(due.Date{Kind: l.Kind.Due(), SubjectID: l.ID.UUID(), Title: work.Title(c.Title, l.Title), DueOn: l.PlannedOn})
+		if l.State.IsOpen() {
+			out = append(out, due.Date{Kind: l.Kind.Due(), SubjectID: l.ID.UUID(), Title: work.Title(c.Title, l.Title), DueOn: l.PlannedOn})
+		}
 	}
-	return nil
+	return out
 }
 
 // workDue gives what is open of one kind of progress, for a sweep.

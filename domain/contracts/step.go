@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	"heyue/audit"
-	"heyue/domain/alerts/due"
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/ent"
@@ -100,12 +99,7 @@ func (s *Service) replan(ctx context.Context, tx *ent.Tx, before, now *ent.Contr
 			return err
 		}
 	}
-	if now.Status == lifecycle.Suspended && now.SuspendedUntil != nil {
-		d := due.Date{Kind: due.SuspensionEnd, SubjectID: now.ID.UUID(), ContractID: &now.ID, Title: now.Title, DueOn: *now.SuspendedUntil,
-			Owner: now.OwnerID, Department: now.DepartmentID}
-		return s.owe(ctx, tx, d)
-	}
-	return nil
+	return s.owe(ctx, tx, DueDates(now, false, nil, nil, nil)...)
 }
 
 // act is the frame of every use case that moves a contract: permission, row within reach, version, and do, which takes the

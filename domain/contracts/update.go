@@ -162,10 +162,7 @@ func (s *Service) file(ctx context.Context, t Target, action string, at *time.Ti
 
 // own are the kinds of obligations that end with the contract. An incident goes on until it is settled.
 func own() []due.Kind {
-	return []due.Kind{
-		due.ContractEnd, due.PaymentDue, due.MilestoneDue, due.ContractStart, due.RenewalDecision, due.OptOutNotice, due.SuspensionEnd,
-		due.DeliveryDue, due.ServiceDue, due.AcceptanceDue,
-	}
+	return append(due.OfContract(), due.PaymentDue, due.MilestoneDue, due.DeliveryDue, due.ServiceDue, due.AcceptanceDue)
 }
 
 // forget cancels everything that is still open of a contract.

@@ -5,7 +5,6 @@ import (
 
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
-	"heyue/domain/imports"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/platform/date"
@@ -52,7 +51,7 @@ func (m *maker) makeContracts() {
 // contract makes a contract with its parts, all of them as they stand in a contract of that status.
 func (m *maker) contract(customer *ent.Customer, what goods, status lifecycle.Status) *ent.Contract {
 	c := &ent.Contract{
-		ID: publicid.NewContractID(), Kind: what.kind, Direction: what.kind.UsualDirection(), Status: status, Currency: money.CNY,
+		ID: publicid.NewContractID(), Kind: what.kind, Direction: what.kind.UsualDirection(), Status: status, Currency: money.CNY, Renewal: lifecycle.FixedTerm,
 		CustomerID: customer.ID, OwnerID: customer.OwnerID, DepartmentID: customer.DepartmentID, Title: customer.Name + what.title,
 	}
 	m.term(c, what.term)
@@ -62,9 +61,7 @@ func (m *maker) contract(customer *ent.Customer, what goods, status lifecycle.St
 	instalments := m.plan(c, what)
 	milestones := m.stages(c, what)
 	m.papers(c)
-	if status.OwesObligations() {
-		m.dates = append(m.dates, imports.DueDates(c, milestones, instalments)...)
-	}
+	m.dates = append(m.dates, m.due(c, false, milestones, instalments, nil)...)
 	return c
 }
 

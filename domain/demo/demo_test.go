@@ -12,6 +12,7 @@ import (
 
 	"heyue/domain/alerts"
 	"heyue/domain/alerts/due"
+	"heyue/domain/contracts"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/customers/profile"
 	"heyue/domain/demo"
@@ -38,7 +39,7 @@ func loader(w *fixture.World) demo.Loader {
 	o := alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}
 	return demo.Loader{
 		Client: w.Client, Directory: w.Directory, Passwords: w.Passwords, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock,
-		Import: imports.OCDS{Client: w.Client, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock},
+		Import: imports.OCDS{Client: w.Client, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock, Dates: contracts.DueDates},
 		Tenants: &tenants.Service{
 			Client: w.Client, System: w.System, Directory: w.Directory, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock,
 			Passwords: w.Passwords, PasswordPolicy: password.DefaultPolicy(),
@@ -132,11 +133,11 @@ func TestTheDemo(t *testing.T) {
 		"jalisco":  {Departments: 3, Users: 5, Customers: 37, Contacts: 37, Contracts: 20, Lines: 151, Payments: 24, Documents: 23, Obligations: 20},
 		"jituan": {
 			Departments: 12, Users: 20, Customers: 260, Contacts: 532, Services: 345, Contracts: 332, Lines: 409, Plan: 820, Payments: 319,
-			Milestones: 583, Documents: 581, Obligations: 729,
+			Milestones: 583, Documents: 581, Obligations: 765,
 		},
 		"kaisi": {
 			Departments: 9, Users: 16, Customers: 240, Contacts: 92, Services: 310, Contracts: 270, Lines: 408, Plan: 513, Payments: 185,
-			Milestones: 608, Documents: 471, Obligations: 588,
+			Milestones: 608, Documents: 471, Obligations: 616,
 		},
 	}
 	got := map[string]counts{}
@@ -145,6 +146,12 @@ func TestTheDemo(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("rows (-want +got):\n%s", diff)
+	}
+	for slug, ctx := range all {
+		found, err := alerts.Sweep{Client: w.Client, Clock: w.Clock}.Run(ctx, owed{&contracts.Service{Client: w.Client}})
+		if err != nil || len(found) > 0 {
+			t.Errorf("%s: not reminded of as it should be: %v, %v", slug, found, err)
+		}
 	}
 	for _, slug := range []string{"kaisi", "jituan"} {
 		checkContracts(t, w, all[slug], slug)
@@ -207,6 +214,13 @@ func checkContracts(t *testing.T, w *fixture.World, ctx context.Context, slug st
 			t.Errorf("%s has no contract that is %s", slug, s)
 		}
 	}
+}
+
+type owed struct{ contracts *contracts.Service }
+
+// Dates implements alerts.Source.
+func (o owed) Dates(ctx context.Context, after *due.Date, limit int) ([]due.Date, error) {
+	return o.contracts.Owed(ctx, after, limit)
 }
 
 // checkDates: every kind of obligation is overdue, falls due today and in the next days, and reminders are ready to fire

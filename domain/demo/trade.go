@@ -74,6 +74,7 @@ type maker struct {
 	place
 	rand    *rand.Rand
 	rows    imports.Rows
+	due     func(*ent.Contract, bool, []*ent.Milestone, []*ent.PaymentPlanLine, []*ent.ProgressLine) []due.Date // see imports.OCDS
 	dates   []due.Date
 	sellers []member
 	carers  []member
@@ -92,6 +93,7 @@ func (t trade) fill(ctx context.Context, l Loader, p place) error {
 		m := &maker{
 			trade: t, place: p, rand: rand.New(rand.NewPCG(t.seed, t.seed)), sellers: p.those("sales"), carers: p.those("service"),
 			contact: map[publicid.CustomerID]publicid.ContactID{}, used: map[string]bool{},
+			due: l.Import.Dates,
 		}
 		m.makeCustomers()
 		m.makeContracts()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 
+	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/ocds"
 	"heyue/ent"
 	"heyue/ent/contractchange"
@@ -40,7 +41,7 @@ func (w *writer) contract(ctx context.Context, d *draft, c *contractDraft) error
 func (w *writer) makeContract(d *draft, c *contractDraft) *ent.Contract {
 	row := c.row
 	row.ID, row.OwnerID, row.DepartmentID = publicid.NewContractID(), w.Owner, w.Department
-	row.CustomerID = w.customerOf(c.customer)
+	row.CustomerID, row.Renewal = w.customerOf(c.customer), lifecycle.FixedTerm // as the table has it
 	w.contracts[row.ID], w.fresh[row.ID.UUID()] = &row, true
 	w.rows.Contracts = append(w.rows.Contracts, &row)
 	w.done.Contracts.Created++
@@ -50,7 +51,7 @@ func (w *writer) makeContract(d *draft, c *contractDraft) *ent.Contract {
 	milestones := w.milestonesOf(c, row.ID)
 	w.documentsOf(c, row.ID)
 	w.changesOf(c, row.ID)
-	w.reminders.made(&row, milestones)
+	w.made(&row, milestones)
 	return &row
 }
 

@@ -61,6 +61,8 @@ type OCDS struct {
 	Audit       audit.Recorder
 	Numbers     Numbers
 	Clock       clock.Clock
+	// Dates tells what of a contract falls due, as for those that are entered by hand: contracts.DueDates.
+	Dates func(c *ent.Contract, agreed bool, milestones []*ent.Milestone, instalments []*ent.PaymentPlanLine, work []*ent.ProgressLine) []due.Date
 
 	// Owner and Department answer for what is new; both may be nil. They must exist in the tenant.
 	Owner      *publicid.UserID

@@ -17,6 +17,7 @@ import (
 
 	"heyue/domain/alerts"
 	"heyue/domain/alerts/due"
+	"heyue/domain/contracts"
 	"heyue/domain/imports"
 	"heyue/domain/numbers"
 	"heyue/domain/ocds"
@@ -32,7 +33,7 @@ import (
 func importer(w *fixture.World) imports.OCDS {
 	return imports.OCDS{
 		Client: w.Client, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock,
-		Obligations: alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock},
+		Obligations: alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}, Dates: contracts.DueDates,
 	}
 }
 

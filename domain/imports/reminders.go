@@ -7,12 +7,14 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/alerts/due"
+	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
+	"heyue/ent/contractstep"
 	mil "heyue/ent/milestone"
 	"heyue/ent/paymentplanline"
-	"heyue/platform/money"
+	"heyue/ent/progressline"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
 )
@@ -26,32 +28,8 @@ type reminders struct {
 	dropped []uuid.UUID // milestones that are gone
 }
 
-func (r *reminders) made(c *ent.Contract, milestones []*ent.Milestone) {
-	if c.Status.OwesObligations() {
-		r.dates = append(r.dates, DueDates(c, milestones, nil)...)
-	}
-}
-
-// DueDates lists what of a contract falls due: its end, the instalments given and those of the milestones that are open.
-func DueDates(c *ent.Contract, milestones []*ent.Milestone, instalments []*ent.PaymentPlanLine) []due.Date {
-	var out []due.Date
-	add := func(d due.Date) {
-		d.ContractID, d.Owner, d.Department = &c.ID, c.OwnerID, c.DepartmentID
-		out = append(out, d)
-	}
-	if c.EndsOn != nil {
-		add(due.Date{Kind: due.ContractEnd, SubjectID: c.ID.UUID(), Title: c.Title, DueOn: *c.EndsOn})
-	}
-	for _, l := range instalments {
-		left := money.Of(l.AmountMinor-l.SettledMinor, c.Currency)
-		add(due.Date{Kind: due.PaymentDue, SubjectID: l.ID.UUID(), Title: c.Title, DueOn: l.DueOn, Amount: &left})
-	}
-	for _, m := range milestones {
-		if m.State == milestone.Open && m.DueOn != nil {
-			add(due.Date{Kind: due.MilestoneDue, SubjectID: m.ID.UUID(), Title: c.Title + " · " + m.Title, DueOn: *m.DueOn})
-		}
-	}
-	return out
+func (w *writer) made(c *ent.Contract, milestones []*ent.Milestone) {
+	w.reminders.dates = append(w.reminders.dates, w.Dates(c, false, milestones, nil, nil)...)
 }
 
 // remind runs after the rows were written.
@@ -81,7 +59,7 @@ func (w *writer) revive(ctx context.Context) error {
 			subjects[d.Kind] = append(subjects[d.Kind], d.SubjectID)
 		}
 	}
-	for _, k := range []due.Kind{due.ContractEnd, due.MilestoneDue, due.PaymentDue} {
+	for _, k := range kinds() {
 		if len(subjects[k]) > 0 {
 			if err := w.Obligations.Reopen(ctx, w.tx, k, subjects[k]...); err != nil {
 				return err
@@ -103,26 +81,32 @@ func (w *writer) remindChanged(ctx context.Context) error {
 	if err != nil {
 		return tenancy.Fault(err, "read the milestones")
 	}
+	agreed, err := w.tx.ContractStep.Query().Where(among(contractstep.FieldContractID, ids), contractstep.EventEQ(lifecycle.AgreeRenewal)).
+		Select(contractstep.FieldContractID).All(ctx)
+	if err != nil {
+		return tenancy.Fault(err, "read what was agreed")
+	}
 	open, err := w.tx.PaymentPlanLine.Query().Where(among(paymentplanline.FieldContractID, ids), paymentplanline.StateIn(plan.Planned, plan.PartlyPaid)).
 		Order(paymentplanline.ByID()).All(ctx)
 	if err != nil {
 		return tenancy.Fault(err, "read the payment plans")
 	}
-	milestones, instalments := map[publicid.ContractID][]*ent.Milestone{}, map[publicid.ContractID][]*ent.PaymentPlanLine{}
-	for _, m := range all {
-		milestones[m.ContractID] = append(milestones[m.ContractID], m)
+	lines, err := w.tx.ProgressLine.Query().Where(among(progressline.FieldContractID, ids)).Order(progressline.ByID()).All(ctx)
+	if err != nil {
+		return tenancy.Fault(err, "read the progress lines")
 	}
-	for _, l := range open {
-		instalments[l.ContractID] = append(instalments[l.ContractID], l)
-	}
+	milestones := by(all, func(m *ent.Milestone) publicid.ContractID { return m.ContractID })
+	instalments := by(open, func(l *ent.PaymentPlanLine) publicid.ContractID { return l.ContractID })
+	work := by(lines, func(l *ent.ProgressLine) publicid.ContractID { return l.ContractID })
 	ended := map[due.Kind][]uuid.UUID{}
 	for _, c := range w.reminders.changed {
-		w.reminders.dates = append(w.reminders.dates, w.reminders.change(c, milestones[c.ID], instalments[c.ID], ended)...)
+		renewed := slices.ContainsFunc(agreed, func(st *ent.ContractStep) bool { return st.ContractID == c.ID })
+		w.reminders.dates = append(w.reminders.dates, w.change(c, renewed, parts{milestones[c.ID], instalments[c.ID], work[c.ID]}, ended)...)
 	}
 	if err := w.Obligations.Meet(ctx, w.tx, due.MilestoneDue, ended[met]...); err != nil {
 		return err
 	}
-	for _, k := range []due.Kind{due.ContractEnd, due.MilestoneDue, due.PaymentDue} {
+	for _, k := range kinds() {
 		if err := w.Obligations.Cancel(ctx, w.tx, k, ended[k]...); err != nil {
 			return err
 		}
@@ -133,12 +117,22 @@ func (w *writer) remindChanged(ctx context.Context) error {
 // met is where change puts milestones that were reached; those put under a kind are due no more.
 const met due.Kind = ""
 
-func (r *reminders) change(c *ent.Contract, milestones []*ent.Milestone, instalments []*ent.PaymentPlanLine, ended map[due.Kind][]uuid.UUID) []due.Date {
+// parts are what of a contract has days of its own.
+type parts struct {
+	milestones  []*ent.Milestone
+	instalments []*ent.PaymentPlanLine
+	work        []*ent.ProgressLine
+}
+
+func (w *writer) change(c *ent.Contract, agreed bool, p parts, ended map[due.Kind][]uuid.UUID) []due.Date {
 	owes := c.Status.OwesObligations() && c.ArchivedAt == nil
-	if !owes || c.EndsOn == nil {
-		ended[due.ContractEnd] = append(ended[due.ContractEnd], c.ID.UUID())
+	dates := w.Dates(c, agreed, p.milestones, p.instalments, p.work)
+	for _, k := range due.OfContract() {
+		if !slices.ContainsFunc(dates, func(d due.Date) bool { return d.Kind == k }) {
+			ended[k] = append(ended[k], c.ID.UUID())
+		}
 	}
-	for _, m := range milestones {
+	for _, m := range p.milestones {
 		switch {
 		case m.State == milestone.Done:
 			ended[met] = append(ended[met], m.ID.UUID())
@@ -147,10 +141,26 @@ func (r *reminders) change(c *ent.Contract, milestones []*ent.Milestone, instalm
 		}
 	}
 	if !owes {
-		for _, l := range instalments {
+		for _, l := range p.instalments {
 			ended[due.PaymentDue] = append(ended[due.PaymentDue], l.ID.UUID())
 		}
-		return nil
+		for _, l := range p.work {
+			ended[l.Kind.Due()] = append(ended[l.Kind.Due()], l.ID.UUID())
+		}
 	}
-	return DueDates(c, milestones, instalments)
+	return dates
+}
+
+// kinds are what an import may open and close.
+func kinds() []due.Kind {
+	return append(due.OfContract(), due.MilestoneDue, due.PaymentDue, due.DeliveryDue, due.ServiceDue, due.AcceptanceDue)
+}
+
+// by puts rows beside their contract.
+func by[T any](rows []T, contract func(T) publicid.ContractID) map[publicid.ContractID][]T {
+	out := map[publicid.ContractID][]T{}
+	for _, r := range rows {
+		out[contract(r)] = append(out[contract(r)], r)
+	}
+	return out
 }

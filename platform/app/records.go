@@ -33,6 +33,6 @@ func (s *Services) records() {
 	}
 	s.ocds = imports.OCDS{
 		Client: f.client, Obligations: s.obligations, Audit: f.audit, Numbers: f.numbers, Clock: f.clock,
-		BatchSize: f.cfg.Import.Batch,
+		Dates: contracts.DueDates, BatchSize: f.cfg.Import.Batch,
 	}
 }

@@ -35,6 +35,11 @@ func (Kind) Values() []string {
 	}
 }
 
+// OfContract lists the kinds whose subject is the contract itself: what its term and its suspension bring.
+func OfContract() []Kind {
+	return []Kind{ContractEnd, ContractStart, RenewalDecision, OptOutNotice, SuspensionEnd}
+}
+
 // State of an obligation.
 type State string
 
