@@ -63,6 +63,9 @@ var (
 	DictionaryRead   = Permission{"dictionary", "read"}
 	DictionaryUpdate = Permission{"dictionary", "update"}
 
+	// CustomFieldUpdate defines fields of the tenant's own; whoever reads a noun's records reads what its fields are.
+	CustomFieldUpdate = Permission{"custom_field", "update"}
+
 	DepartmentRead   = Permission{"department", "read"}
 	DepartmentUpdate = Permission{"department", "update"}
 
@@ -97,7 +100,7 @@ func All() []Permission {
 		IncidentReport, IncidentResolve,
 		ProgressPlan, ProgressRecord, ProgressReverse,
 		BillEditRequest, BillEditDecide,
-		DictionaryRead, DictionaryUpdate, DepartmentRead, DepartmentUpdate,
+		DictionaryRead, DictionaryUpdate, CustomFieldUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,
 	}

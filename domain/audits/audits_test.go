@@ -164,7 +164,7 @@ func TestObjectIDs(t *testing.T) {
 	id := uuid.Must(uuid.NewV7())
 	for object, prefix := range map[string]string{
 		"customer": "cus", "contact": "ctt", "service_record": "svc", "contract": "con", "payment": "pay", "milestone": "mil",
-		"progress_line": "prl", "progress_entry": "pre", "dictionary": "dic", "department": "dep", "user": "usr", "role": "rol", "session": "ses",
+		"progress_line": "prl", "progress_entry": "pre", "dictionary": "dic", "custom_field": "cfd", "department": "dep", "user": "usr", "role": "rol", "session": "ses",
 	} {
 		got := audits.ObjectID(&ent.AuditEntry{Object: object, ObjectID: id})
 		if got == nil || *got != publicid.Format(prefix, id) {

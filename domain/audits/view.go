@@ -72,6 +72,8 @@ func prefixOf(object string) string {
 		return publicid.PrefixProgressEntryID
 	case "dictionary":
 		return publicid.PrefixDictionaryEntryID
+	case "custom_field":
+		return publicid.PrefixCustomFieldID
 	case "department":
 		return publicid.PrefixDepartmentID
 	case "user":

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/platform/fault"
@@ -15,7 +16,7 @@ import (
 )
 
 // Create makes a contact of a customer (B3). Needs contact:create reaching the customer, which the caller must see too.
-// Faults: those of Draft.Validate, NOT_FOUND for the customer, WRONG_STATE for an archived one.
+// Faults: those of Draft.Validate and of Fields.Settle, NOT_FOUND for the customer, WRONG_STATE for an archived one.
 func (s *Service) Create(ctx context.Context, d Draft) (*ent.Contact, error) {
 	reach, err := s.require(ctx, policies.ContactCreate)
 	if err != nil {
@@ -48,8 +49,15 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.Contact, error) {
 		}
 		create := tx.Contact.Create().SetCustomerID(d.CustomerID)
 		d.apply(create.Mutation())
+		keep, err := s.Fields.Settle(ctx, tx, custom.Contact, nil, d.Custom, true, create.Mutation().SetCustom)
+		if err != nil {
+			return err
+		}
 		if made, err = create.Save(ctx); err != nil {
 			return tenancy.Fault(err, "write a contact")
+		}
+		if err := keep(made.ID.UUID()); err != nil {
+			return err
 		}
 		return s.Audit.Record(ctx, tx, audit.Entry{Action: "create", Object: "contact", ID: made.ID.UUID(), After: made})
 	})

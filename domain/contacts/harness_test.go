@@ -24,7 +24,7 @@ type world struct {
 func open(t *testing.T) world {
 	t.Helper()
 	w := world{Company: fixture.NewCompany(t), made: new(int)}
-	w.service = &contacts.Service{Client: w.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister, Clock: w.Clock}
+	w.service = &contacts.Service{Client: w.Client, Policies: w.Policies, Audit: w.Audit, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock}
 	w.aliceID, w.bobID = fixture.Caller(t, w.Alice).UserID, fixture.Caller(t, w.Bob).UserID
 	w.alices = w.customer(t, w.Acme, "Alice's", &w.aliceID, &w.City)
 	w.bobs = w.customer(t, w.Acme, "Bob's", &w.bobID, &w.City)

@@ -4,6 +4,7 @@ import (
 	"net/mail"
 
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/fault"
@@ -33,6 +34,7 @@ type Details struct {
 	Remark     *string
 	Remark1    *string
 	Remark2    *string
+	Custom     []*custom.Input // values of the tenant's own fields; those that are not named stay
 }
 
 // Draft is a new contact of a customer, whose contact it stays: whoever changes employer is a new contact.

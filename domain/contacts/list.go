@@ -8,6 +8,7 @@ import (
 
 	"heyue/domain/customers/criteria"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/contact"
 	"heyue/ent/customer"
@@ -48,6 +49,7 @@ type Filter struct {
 	Remark1    *listing.Text         `column:"remark1"`
 	Remark2    *listing.Text         `column:"remark2"`
 	Archived   *bool                 `filter:"archived"`
+	Custom     []*listing.Custom     `custom:"CONTACT"`
 }
 
 // Edge is a contact in a page.
@@ -117,7 +119,7 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 		return listing.Request{}, err
 	}
 	return listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: reach.tenant, Related: related,
+		Args: args, Sort: sort, Filter: filter, Tenant: reach.tenant, Custom: s.Fields.Defined(ctx), Related: related,
 		Scope: listing.HideArchived(reach.where, filter != nil && filter.Archived != nil),
 	}, nil
 }
@@ -125,8 +127,9 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 func (s *Service) source() listing.Source[*ent.Contact] {
 	return listing.Source[*ent.Contact]{
 		Noun: "contact", Columns: sortable,
-		ID:      func(c *ent.Contact) uuid.UUID { return c.ID.UUID() },
-		Default: []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
+		ID:         func(c *ent.Contact) uuid.UUID { return c.ID.UUID() },
+		Default:    []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
+		CustomNoun: custom.Contact, Custom: func(c *ent.Contact) custom.Set { return c.Custom },
 		Fetch: func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]*ent.Contact, error) {
 			return s.Client.Contact.Query().Where(where).Order(order).Limit(limit).All(ctx)
 		},

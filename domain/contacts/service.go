@@ -6,8 +6,10 @@ import (
 	"context"
 
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/contact"
 	"heyue/ent/customer"
@@ -20,11 +22,21 @@ import (
 	"heyue/tenancy"
 )
 
+// Fields settles what the tenant's own fields say of a record; see package fields.
+type Fields interface {
+	// Settle gives set the values after a change, and returns what writes them once more when the record has its id.
+	Settle(ctx context.Context, tx *ent.Tx, noun custom.Noun, old custom.Set, in []*custom.Input, made bool,
+		set func(custom.Set)) (keep func(subject uuid.UUID) error, err error)
+	// Defined finds the fields that filters and sorts name.
+	Defined(ctx context.Context) listing.CustomFields
+}
+
 // Service is the contacts' use cases. It is the only writer of contacts.
 type Service struct {
 	Client   *ent.Client
 	Policies *policies.Engine
 	Audit    audit.Recorder
+	Fields   Fields
 	Lister   listing.Lister
 	Clock    clock.Clock
 }

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/contact"
 	"heyue/platform/fault"
@@ -34,6 +35,13 @@ func (s *Service) Update(ctx context.Context, ch Change) (*ent.Contact, error) {
 		ch.apply(m)
 		if len(ch.Clear) > 0 {
 			m.ClearBirthday()
+		}
+		keep, err := s.Fields.Settle(ctx, tx, custom.Contact, old.Custom, ch.Custom, false, m.SetCustom)
+		if err != nil {
+			return err
+		}
+		if err := keep(old.ID.UUID()); err != nil {
+			return err
 		}
 		if !ch.primary() || old.IsPrimary {
 			return nil

@@ -36,7 +36,7 @@ func open(t *testing.T) world {
 	t.Helper()
 	c := fixture.NewCompany(t)
 	w := world{Company: c, service: &contracts.Service{
-		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Lister: c.Lister, Clock: c.Clock,
+		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Fields: c.Fields, Lister: c.Lister, Clock: c.Clock,
 		Obligations: alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock},
 		Outbox:      c.Outbox,
 	}}

@@ -2,10 +2,12 @@ package contracts
 
 import (
 	"context"
+	"errors"
 	"strings"
 
 	"heyue/audit"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -19,7 +21,7 @@ import (
 
 // Create makes a contract with its parts, numbers it by the tenant's rule without a gap, and sets the reminders of a
 // registered one. Needs contract:create reaching its owner and department, and sight of the customer. Faults: those of
-// Draft.Validate; NOT_ALLOWED; NOT_FOUND for customer, owner, department or predecessor; INCONSISTENT for a plan that
+// Draft.Validate and of Fields.Settle; NOT_ALLOWED; NOT_FOUND for customer, owner, department or predecessor; INCONSISTENT for a plan that
 // does not make up the amount.
 func (s *Service) Create(ctx context.Context, d Draft) (made *ent.Contract, err error) {
 	access, err := s.Policies.Require(ctx, policies.ContractCreate)
@@ -70,6 +72,10 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, d Draft) (*ent.Contrac
 	create := tx.Contract.Create().SetKind(d.Kind).SetDirection(d.Kind.UsualDirection()).SetCurrency(here.Currency).
 		SetStatus(d.status(here.today)).SetNillablePredecessorID(d.PredecessorID)
 	d.apply(create.Mutation())
+	keep, err := s.Fields.Settle(ctx, tx, custom.Contract, nil, d.Custom, true, create.Mutation().SetCustom)
+	if err != nil {
+		return nil, err
+	}
 	number, err := s.number(ctx, tx, here, d.Kind) // last, so that the counter is locked as short as can be
 	if err != nil {
 		return nil, err
@@ -78,7 +84,7 @@ func (s *Service) create(ctx context.Context, tx *ent.Tx, d Draft) (*ent.Contrac
 	if err != nil {
 		return nil, conflict(err)
 	}
-	if err := agreeable(c); err != nil {
+	if err := errors.Join(keep(c.ID.UUID()), agreeable(c)); err != nil {
 		return nil, err
 	}
 	if err := s.writeAll(ctx, tx, c, d.Details, here); err != nil {

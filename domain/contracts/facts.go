@@ -45,13 +45,13 @@ func (s *Service) Facts(ctx context.Context, tx *ent.Tx, c *ent.Contract) (flow.
 		return f, tenancy.Fault(err, "read the custom fields")
 	}
 	for _, v := range values {
-		f.Custom[v.Edges.Definition.Key] = custom(v)
+		f.Custom[v.Edges.Definition.Key] = written(v)
 	}
 	return f, nil
 }
 
-// custom writes a custom field's value as conditions compare it.
-func custom(v *ent.CustomValue) string {
+// written is a custom field's value as conditions compare it.
+func written(v *ent.CustomValue) string {
 	switch {
 	case v.Day != nil:
 		return v.Day.String()

@@ -3,6 +3,7 @@ package contracts
 import (
 	"heyue/domain/contracts/document"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/domain/settlement/plan"
 	"heyue/platform/date"
 	"heyue/platform/fault"
@@ -42,6 +43,7 @@ type Details struct {
 	PaymentPlan   []*Instalment
 	Milestones    []*Milestone
 	Documents     []*Document
+	Custom        []*custom.Input // values of the tenant's own fields; those that are not named stay
 
 	mode *plan.Mode // of the payment plan, as a rule made it
 }

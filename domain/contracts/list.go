@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/contracts/criteria"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/customer"
@@ -99,7 +100,7 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 	}
 	related, err := s.related(ctx)
 	return listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Related: related,
+		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Custom: s.Fields.Defined(ctx), Related: related,
 		Scope: listing.HideArchived(access.Where, filter != nil && filter.Archived != nil),
 	}, err
 }
@@ -117,8 +118,9 @@ func (s *Service) Selected(ctx context.Context, filter *Filter) (func(*sql.Selec
 func (s *Service) source() listing.Source[*ent.Contract] {
 	return listing.Source[*ent.Contract]{
 		Noun: "contract", Columns: sortable,
-		ID:      func(c *ent.Contract) uuid.UUID { return c.ID.UUID() },
-		Default: []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
+		ID:         func(c *ent.Contract) uuid.UUID { return c.ID.UUID() },
+		Default:    []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
+		CustomNoun: custom.Contract, Custom: func(c *ent.Contract) custom.Set { return c.Custom },
 		Fetch: func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]*ent.Contract, error) {
 			return s.Client.Contract.Query().Where(where).Order(order).Limit(limit).All(ctx)
 		},

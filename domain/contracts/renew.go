@@ -2,9 +2,11 @@ package contracts
 
 import (
 	"context"
+	"errors"
 
 	"heyue/audit"
 	"heyue/domain/contracts/lifecycle"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/contractline"
@@ -78,8 +80,8 @@ func (r Renewal) Validate() error {
 	return c.Err()
 }
 
-// Renew drafts the successor of a contract whose parties agreed to renew it (HR14): same customer, parties, lines and
-// terms, and the payment plan moved along when the amount stays. When the successor takes effect its predecessor is
+// Renew drafts the successor of a contract whose parties agreed to renew it (HR14): same customer, parties, lines,
+// terms and custom fields, and the payment plan moved along when the amount stays. When the successor takes effect its predecessor is
 // RENEWED. Needs contract:create reaching it. Faults: those of Draft.Validate; NOT_FOUND; VERSION_CONFLICT; WRONG_STATE
 // without an agreement on record, or when a successor is there already.
 func (s *Service) Renew(ctx context.Context, r Renewal) (made *ent.Contract, err error) {
@@ -132,11 +134,15 @@ func (s *Service) succeedBy(ctx context.Context, tx *ent.Tx, c *ent.Contract, r 
 		create.SetEffectiveOn(c.EndsOn.AddDays(1)).SetEndsOn(lasts(*c.EffectiveOn, *c.EndsOn))
 	}
 	Details{Title: r.Title, EffectiveOn: r.EffectiveOn, EndsOn: r.EndsOn, Amount: r.Amount}.apply(create.Mutation())
+	keep, err := s.Fields.Copy(ctx, tx, custom.Contract, c.Custom, create.Mutation().SetCustom)
+	if err != nil {
+		return nil, err
+	}
 	made, err := create.Save(ctx)
 	if err != nil {
 		return nil, conflict(err)
 	}
-	if err := copyParts(ctx, tx, c, made, moved); err != nil {
+	if err := errors.Join(keep(made.ID.UUID()), copyParts(ctx, tx, c, made, moved)); err != nil {
 		return nil, err
 	}
 	return made, s.Audit.Record(ctx, tx, audit.Entry{Action: "create", Object: "contract", ID: made.ID.UUID(), After: made})

@@ -10,6 +10,7 @@ import (
 
 	"heyue/audit"
 	"heyue/domain/alerts/due"
+	"heyue/domain/fields/custom"
 	"heyue/domain/tenants/settings"
 	"heyue/ent"
 	"heyue/ent/contract"
@@ -36,6 +37,17 @@ type Obligations interface {
 	Reopen(ctx context.Context, tx *ent.Tx, kind due.Kind, subjects ...uuid.UUID) error
 }
 
+// Fields settles what the tenant's own fields say of a record; see package fields.
+type Fields interface {
+	// Settle gives set the values after a change, and returns what writes them once more when the record has its id.
+	Settle(ctx context.Context, tx *ent.Tx, noun custom.Noun, old custom.Set, in []*custom.Input, made bool,
+		set func(custom.Set)) (keep func(subject uuid.UUID) error, err error)
+	// Defined finds the fields that filters and sorts name.
+	Defined(ctx context.Context) listing.CustomFields
+	// Copy gives set the values of another record, as far as their fields are in use.
+	Copy(ctx context.Context, tx *ent.Tx, noun custom.Noun, from custom.Set, set func(custom.Set)) (keep func(subject uuid.UUID) error, err error)
+}
+
 // Service is the contracts' use cases.
 type Service struct {
 	Client      *ent.Client
@@ -44,6 +56,7 @@ type Service struct {
 	Numbers     Numbers
 	Obligations Obligations
 	Texts       Texts
+	Fields      Fields
 	Outbox      outbox.Writer
 	Lister      listing.Lister
 	Clock       clock.Clock

@@ -2,10 +2,12 @@ package contracts
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"heyue/domain/alerts/due"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/obligation"
 	"heyue/platform/fault"
@@ -44,11 +46,15 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 	update := tx.Contract.UpdateOne(old).AddVersion(1)
 	ch.apply(update.Mutation())
 	ch.clear(update.Mutation())
+	keep, err := s.Fields.Settle(ctx, tx, custom.Contract, old.Custom, ch.Custom, false, update.Mutation().SetCustom)
+	if err != nil {
+		return nil, err
+	}
 	now, err := update.Save(ctx)
 	if err != nil {
 		return nil, conflict(err)
 	}
-	if err := agreeable(now); err != nil {
+	if err := errors.Join(keep(now.ID.UUID()), agreeable(now)); err != nil {
 		return nil, err
 	}
 	if !access.Covers(now.OwnerID, now.DepartmentID) {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/platform/fault"
@@ -14,7 +15,7 @@ import (
 )
 
 // Create makes a customer (B1, B2). Needs customer:create reaching the new row's owner and department. Faults: those
-// of Draft.Validate, UNKNOWN_VALUE for dictionary codes, NOT_FOUND for owner or department, DUPLICATE for code or
+// of Draft.Validate and of Fields.Settle, UNKNOWN_VALUE for dictionary codes, NOT_FOUND for owner or department, DUPLICATE for code or
 // creditCode.
 func (s *Service) Create(ctx context.Context, d Draft) (*ent.Customer, error) {
 	access, err := s.Policies.Require(ctx, policies.CustomerCreate)
@@ -51,8 +52,15 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.Customer, error) {
 		}
 		create := tx.Customer.Create()
 		d.apply(create.Mutation())
+		keep, err := s.Fields.Settle(ctx, tx, custom.Customer, nil, d.Custom, true, create.Mutation().SetCustom)
+		if err != nil {
+			return err
+		}
 		if made, err = create.Save(ctx); err != nil {
 			return conflict(err)
+		}
+		if err := keep(made.ID.UUID()); err != nil {
+			return err
 		}
 		return s.Audit.Record(ctx, tx, audit.Entry{Action: "create", Object: "customer", ID: made.ID.UUID(), After: made})
 	})

@@ -20,7 +20,7 @@ func open(t *testing.T) world {
 	t.Helper()
 	w := fixture.NewCompany(t)
 	return world{w, &customers.Service{
-		Client: w.Client, Policies: w.Policies, Audit: w.Audit, Codes: w.Codes, Numbers: numbers.Counters{}, Lister: w.Lister, Clock: w.Clock,
+		Client: w.Client, Policies: w.Policies, Audit: w.Audit, Codes: w.Codes, Numbers: numbers.Counters{}, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock,
 	}}
 }
 

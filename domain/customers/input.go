@@ -6,6 +6,7 @@ import (
 
 	"heyue/domain/customers/profile"
 	"heyue/domain/dictionaries/shipped"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/platform/fault"
 	"heyue/platform/given"
@@ -34,6 +35,7 @@ type Details struct {
 	Website      *string
 	OwnerID      *publicid.UserID
 	DepartmentID *publicid.DepartmentID
+	Custom       []*custom.Input // values of the tenant's own fields; those that are not named stay
 }
 
 // Draft is a new customer. Owner and department default to the caller and the caller's department.

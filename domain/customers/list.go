@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/customers/criteria"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/platform/listing"
@@ -46,8 +47,9 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort
 	}
 	list, err := listing.List(ctx, s.Lister, listing.Source[*ent.Customer]{
 		Noun: "customer", Columns: sortable,
-		ID:      func(c *ent.Customer) uuid.UUID { return c.ID.UUID() },
-		Default: []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
+		ID:         func(c *ent.Customer) uuid.UUID { return c.ID.UUID() },
+		Default:    []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
+		CustomNoun: custom.Customer, Custom: func(c *ent.Customer) custom.Set { return c.Custom },
 		Fetch: func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]*ent.Customer, error) {
 			return s.Client.Customer.Query().Where(where).Order(order).Limit(limit).All(ctx)
 		},
@@ -56,7 +58,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort
 			return n, tenancy.Fault(err, "count customers")
 		},
 	}, listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID,
+		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Custom: s.Fields.Defined(ctx),
 		Scope: listing.HideArchived(access.Where, filter != nil && filter.Archived != nil),
 	})
 	return list, tenancy.Fault(err, "list customers")

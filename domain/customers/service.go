@@ -5,8 +5,11 @@ package customers
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"heyue/audit"
 	"heyue/domain/dictionaries/shipped"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/identity"
@@ -28,6 +31,15 @@ type Numbers interface {
 	Take(ctx context.Context, tx *ent.Tx, kind, period string, n int) (first int64, err error)
 }
 
+// Fields settles what the tenant's own fields say of a record; see package fields.
+type Fields interface {
+	// Settle gives set the values after a change, and returns what writes them once more when the record has its id.
+	Settle(ctx context.Context, tx *ent.Tx, noun custom.Noun, old custom.Set, in []*custom.Input, made bool,
+		set func(custom.Set)) (keep func(subject uuid.UUID) error, err error)
+	// Defined finds the fields that filters and sorts name.
+	Defined(ctx context.Context) listing.CustomFields
+}
+
 // Service is the customers' use cases. It is the only writer of customers.
 type Service struct {
 	Client   *ent.Client
@@ -35,6 +47,7 @@ type Service struct {
 	Audit    audit.Recorder
 	Codes    Codes
 	Numbers  Numbers
+	Fields   Fields
 	Lister   listing.Lister
 	Clock    clock.Clock
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/platform/fault"
 	"heyue/policies"
@@ -27,7 +28,7 @@ func (s *Service) Update(ctx context.Context, ch Change) (*ent.Customer, error) 
 	if err := errors.Join(s.checkCodes(ctx, &c, ch.Details, access, ch.ID), c.Err()); err != nil {
 		return nil, err
 	}
-	return s.change(ctx, access, Target{ch.ID, ch.ExpectedVersion}, "update", func(old *ent.Customer, m *ent.CustomerMutation) error {
+	return s.change(ctx, access, Target{ch.ID, ch.ExpectedVersion}, "update", func(tx *ent.Tx, old *ent.Customer, m *ent.CustomerMutation) error {
 		if old.ArchivedAt != nil {
 			return fault.New(fault.State, fault.WrongState, "the customer is archived; restore it first")
 		}
@@ -40,7 +41,14 @@ func (s *Service) Update(ctx context.Context, ch Change) (*ent.Customer, error) 
 				m.ClearDepartmentID()
 			}
 		}
-		return covered(access, old, m)
+		if err := covered(access, old, m); err != nil {
+			return err
+		}
+		keep, err := s.Fields.Settle(ctx, tx, custom.Customer, old.Custom, ch.Custom, false, m.SetCustom)
+		if err != nil {
+			return err
+		}
+		return keep(old.ID.UUID())
 	})
 }
 
@@ -61,7 +69,7 @@ func (s *Service) file(ctx context.Context, t Target, action string, at *time.Ti
 	if err != nil {
 		return nil, err
 	}
-	return s.change(ctx, access, t, action, func(old *ent.Customer, m *ent.CustomerMutation) error {
+	return s.change(ctx, access, t, action, func(_ *ent.Tx, old *ent.Customer, m *ent.CustomerMutation) error {
 		if (old.ArchivedAt == nil) == (at == nil) {
 			return fault.New(fault.State, fault.WrongState, "cannot %s the customer: it is already so", action)
 		}
@@ -77,7 +85,7 @@ func (s *Service) file(ctx context.Context, t Target, action string, at *time.Ti
 // change loads and locks a customer, lets edit alter it, and writes it with its audit entry in one transaction. On a
 // version conflict it returns the customer as it is beside the error.
 func (s *Service) change(ctx context.Context, access policies.Access, t Target, action string,
-	edit func(old *ent.Customer, m *ent.CustomerMutation) error,
+	edit func(tx *ent.Tx, old *ent.Customer, m *ent.CustomerMutation) error,
 ) (now *ent.Customer, err error) {
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		old, err := load(ctx, tx, access, t)
@@ -86,7 +94,7 @@ func (s *Service) change(ctx context.Context, access policies.Access, t Target, 
 			return err
 		}
 		update := tx.Customer.UpdateOne(old).AddVersion(1)
-		if err := edit(old, update.Mutation()); err != nil {
+		if err := edit(tx, old, update.Mutation()); err != nil {
 			return err
 		}
 		if now, err = update.Save(ctx); err != nil {

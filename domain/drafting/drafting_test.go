@@ -39,7 +39,7 @@ func open(t *testing.T) world {
 	c := fixture.NewCompany(t)
 	w := world{Company: c, legal: c.User(t, c.Acme, "legal", c.Acme.Root)}
 	w.contracts = &contracts.Service{
-		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Lister: c.Lister, Clock: c.Clock,
+		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Fields: c.Fields, Lister: c.Lister, Clock: c.Clock,
 		Obligations: alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock},
 	}
 	w.drafting = &drafting.Service{

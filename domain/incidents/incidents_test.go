@@ -47,7 +47,7 @@ func open(t *testing.T) world {
 	obligations := alerts.Obligations{Outbox: c.Outbox, Clock: c.Clock}
 	w := world{Company: c}
 	w.contracts = &contracts.Service{
-		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Lister: c.Lister, Clock: c.Clock,
+		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Numbers: numbers.Counters{}, Fields: c.Fields, Lister: c.Lister, Clock: c.Clock,
 		Obligations: obligations, Outbox: c.Outbox,
 	}
 	w.service = &incidents.Service{

@@ -36,7 +36,7 @@ func open(t *testing.T) *world {
 	w := &world{Company: c, service: &progress.Service{
 		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Clock: c.Clock, Obligations: owed, Lines: progress.DefaultLines,
 	}, contracts: &contracts.Service{
-		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Clock: c.Clock, Obligations: owed, Numbers: numbers.Counters{}, Outbox: c.Outbox, Lister: c.Lister,
+		Client: c.Client, Policies: c.Policies, Audit: c.Audit, Clock: c.Clock, Obligations: owed, Numbers: numbers.Counters{}, Outbox: c.Outbox, Fields: c.Fields, Lister: c.Lister,
 	}}
 	w.contract = w.agree(t, lifecycle.Active)
 	return w

@@ -40,7 +40,7 @@ func many(t *testing.T, n int) *world {
 	t.Helper()
 	c := fixture.NewCompany(t)
 	w := &world{Company: c}
-	list := &contracts.Service{Client: c.Client, Policies: c.Policies, Lister: c.Lister, Clock: c.Clock}
+	list := &contracts.Service{Client: c.Client, Policies: c.Policies, Fields: c.Fields, Lister: c.Lister, Clock: c.Clock}
 	w.service = &reports.Service{Client: c.Client, Contracts: list, Lister: c.Lister, Clock: c.Clock, Limits: reports.DefaultLimits()}
 	alice, bob := fixture.Caller(t, c.Alice).UserID, fixture.Caller(t, c.Bob).UserID
 	w.callers = map[string]caller{

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/platform/fault"
 	"heyue/policies"
@@ -12,7 +13,7 @@ import (
 )
 
 // Create keeps a new record (D1). Needs service_record:create reaching its owner and department, and sight of the
-// customer, contact and contract it names. Faults: those of Draft.Validate; UNKNOWN_VALUE for serviceType; NOT_FOUND,
+// customer, contact and contract it names. Faults: those of Draft.Validate and of Fields.Settle; UNKNOWN_VALUE for serviceType; NOT_FOUND,
 // WRONG_STATE or INCONSISTENT for customerId, contactId and contractId; NOT_FOUND for owner or department; NOT_ALLOWED.
 func (s *Service) Create(ctx context.Context, d Draft) (*ent.ServiceRecord, error) {
 	access, err := s.Policies.Require(ctx, policies.ServiceRecordCreate)
@@ -49,8 +50,15 @@ func (s *Service) Create(ctx context.Context, d Draft) (*ent.ServiceRecord, erro
 		}
 		create := tx.ServiceRecord.Create()
 		d.apply(create.Mutation())
+		keep, err := s.Fields.Settle(ctx, tx, custom.ServiceRecord, nil, d.Custom, true, create.Mutation().SetCustom)
+		if err != nil {
+			return err
+		}
 		if made, err = create.Save(ctx); err != nil {
 			return conflict(err)
+		}
+		if err := keep(made.ID.UUID()); err != nil {
+			return err
 		}
 		return s.Audit.Record(ctx, tx, audit.Entry{Action: "create", Object: "service_record", ID: made.ID.UUID(), After: made})
 	})

@@ -33,7 +33,7 @@ type world struct {
 func open(t *testing.T) world {
 	t.Helper()
 	w := world{Company: fixture.NewCompany(t), made: new(int)}
-	w.service = &service.Service{Client: w.Client, Policies: w.Policies, Audit: w.Audit, Codes: w.Codes, Lister: w.Lister, Clock: w.Clock}
+	w.service = &service.Service{Client: w.Client, Policies: w.Policies, Audit: w.Audit, Codes: w.Codes, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock}
 	w.aliceID, w.bobID = fixture.Caller(t, w.Alice).UserID, fixture.Caller(t, w.Bob).UserID
 	w.alices = w.party(t, w.Acme, "Alice's", &w.aliceID, &w.City)
 	w.bobs = w.party(t, w.Acme, "Bob's", &w.bobID, &w.City)

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/fault"
@@ -21,6 +22,7 @@ type Details struct {
 	Feedback     *string
 	OwnerID      *publicid.UserID
 	DepartmentID *publicid.DepartmentID
+	Custom       []*custom.Input // values of the tenant's own fields; those that are not named stay
 }
 
 // Draft is a new record. ServedOn defaults to today in the tenant's zone; owner and department to the caller and the

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/domain/customers/criteria"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/customer"
 	"heyue/ent/servicerecord"
@@ -37,6 +38,7 @@ type Filter struct {
 	OwnerID      []publicid.UserID       `column:"owner_id"`
 	DepartmentID []publicid.DepartmentID `column:"department_id"`
 	Archived     *bool                   `filter:"archived"`
+	Custom       []*listing.Custom       `custom:"SERVICE_RECORD"`
 }
 
 // Edge is a service record in a page.
@@ -108,7 +110,7 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 		related[customer.Table] = sees.Where
 	}
 	return listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Related: related,
+		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Custom: s.Fields.Defined(ctx), Related: related,
 		Scope: listing.HideArchived(access.Where, filter != nil && filter.Archived != nil),
 	}, nil
 }
@@ -116,8 +118,9 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 func (s *Service) source() listing.Source[*ent.ServiceRecord] {
 	return listing.Source[*ent.ServiceRecord]{
 		Noun: "service record", Columns: sortable,
-		ID:      func(r *ent.ServiceRecord) uuid.UUID { return r.ID.UUID() },
-		Default: []*listing.Sort{{Field: "SERVED_ON", Direction: listing.Desc}},
+		ID:         func(r *ent.ServiceRecord) uuid.UUID { return r.ID.UUID() },
+		Default:    []*listing.Sort{{Field: "SERVED_ON", Direction: listing.Desc}},
+		CustomNoun: custom.ServiceRecord, Custom: func(r *ent.ServiceRecord) custom.Set { return r.Custom },
 		Fetch: func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]*ent.ServiceRecord, error) {
 			return s.Client.ServiceRecord.Query().Where(where).Order(order).Limit(limit).All(ctx)
 		},

@@ -6,8 +6,11 @@ package service
 import (
 	"context"
 
+	"github.com/google/uuid"
+
 	"heyue/audit"
 	"heyue/domain/dictionaries/shipped"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/ent/servicerecord"
 	"heyue/platform/clock"
@@ -23,12 +26,22 @@ type Codes interface {
 	Unusable(ctx context.Context, codes map[shipped.List]string) ([]shipped.List, error)
 }
 
+// Fields settles what the tenant's own fields say of a record; see package fields.
+type Fields interface {
+	// Settle gives set the values after a change, and returns what writes them once more when the record has its id.
+	Settle(ctx context.Context, tx *ent.Tx, noun custom.Noun, old custom.Set, in []*custom.Input, made bool,
+		set func(custom.Set)) (keep func(subject uuid.UUID) error, err error)
+	// Defined finds the fields that filters and sorts name.
+	Defined(ctx context.Context) listing.CustomFields
+}
+
 // Service is the service records' use cases. It is the only writer of service records.
 type Service struct {
 	Client   *ent.Client
 	Policies *policies.Engine
 	Audit    audit.Recorder
 	Codes    Codes
+	Fields   Fields
 	Lister   listing.Lister
 	Clock    clock.Clock
 }

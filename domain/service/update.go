@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"heyue/audit"
+	"heyue/domain/fields/custom"
 	"heyue/ent"
 	"heyue/platform/fault"
 	"heyue/policies"
@@ -45,7 +46,14 @@ func (s *Service) Update(ctx context.Context, ch Change) (*ent.ServiceRecord, er
 			f.Field = []string{"ownerId"}
 			return f
 		}
-		return s.check(ctx, tx, ch.Details, references{now.CustomerID, now.ContactID, now.ContractID})
+		if err := s.check(ctx, tx, ch.Details, references{now.CustomerID, now.ContactID, now.ContractID}); err != nil {
+			return err
+		}
+		keep, err := s.Fields.Settle(ctx, tx, custom.ServiceRecord, old.Custom, ch.Custom, false, m.SetCustom)
+		if err != nil {
+			return err
+		}
+		return keep(old.ID.UUID())
 	})
 }
 

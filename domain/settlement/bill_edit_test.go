@@ -31,7 +31,7 @@ func editing(t *testing.T) *world {
 	w := open(t)
 	w.service.Lister = w.Lister
 	w.service.Plans = &contracts.Service{
-		Client: w.Client, Policies: w.Policies, Audit: w.Audit, Numbers: numbers.Counters{}, Lister: w.Lister, Clock: w.Clock,
+		Client: w.Client, Policies: w.Policies, Fields: w.Fields, Audit: w.Audit, Numbers: numbers.Counters{}, Lister: w.Lister, Clock: w.Clock,
 		Obligations: alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}, Outbox: w.Outbox,
 	}
 	return w

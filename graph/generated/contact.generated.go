@@ -5,6 +5,7 @@ package generated
 import (
 	"context"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/page"
@@ -22,6 +23,7 @@ import (
 
 type ContactResolver interface {
 	Customer(ctx context.Context, objs []*ent.Contact) ([]*ent.Customer, error)
+	Custom(ctx context.Context, objs []*ent.Contact) ([][]*fields.Value, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -639,6 +641,61 @@ func (ec *executionContext) resolveBatch_Contact_customer(ctx context.Context, f
 	)
 }
 
+func (ec *executionContext) _Contact_custom(ctx context.Context, field graphql.CollectedField, obj *ent.Contact) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contact_custom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contact_custom(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fields.Value) graphql.Marshaler {
+			return ec.marshalNCustomValue2ᚕᚖheyueᚋdomainᚋfieldsᚐValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contact_custom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contact",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contact_custom(ctx context.Context, field graphql.CollectedField, obj *ent.Contact) (any, error) {
+	resolver := ec.Resolvers.Contact()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contact](ctx, "Contact"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Custom(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*fields.Value](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contact.custom",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Custom(ctx, []*ent.Contact{obj})
+	return graphql.ResolveBatchSingleResult[[]*fields.Value](
+		ctx,
+		results,
+		err,
+		"Contact.custom",
+	)
+}
+
 func (ec *executionContext) _ContactConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*ent.Contact]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -961,6 +1018,12 @@ func (ec *executionContext) _Contact(ctx context.Context, sel ast.SelectionSet, 
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contact_customer(ctx, field, obj)
+				})
+		case "custom":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contact_custom(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

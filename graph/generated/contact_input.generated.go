@@ -347,7 +347,7 @@ func (ec *executionContext) unmarshalInputContactCreateInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"customerId", "name", "gender", "salutation", "department", "jobTitle", "hobby", "address", "phone", "fax", "mobile", "email", "qq", "msn", "wechat", "remark", "remark1", "remark2", "isPrimary", "birthday"}
+	fieldsInOrder := [...]string{"customerId", "name", "gender", "salutation", "department", "jobTitle", "hobby", "address", "phone", "fax", "mobile", "email", "qq", "msn", "wechat", "remark", "remark1", "remark2", "isPrimary", "birthday", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -494,6 +494,13 @@ func (ec *executionContext) unmarshalInputContactCreateInput(ctx context.Context
 				return it, err
 			}
 			it.Birthday = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -522,7 +529,7 @@ func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "customerId", "customer", "name", "gender", "salutation", "department", "jobTitle", "hobby", "address", "phone", "fax", "mobile", "email", "qq", "msn", "wechat", "remark", "remark1", "remark2", "isPrimary", "birthday", "archived"}
+	fieldsInOrder := [...]string{"and", "or", "not", "customerId", "customer", "name", "gender", "salutation", "department", "jobTitle", "hobby", "address", "phone", "fax", "mobile", "email", "qq", "msn", "wechat", "remark", "remark1", "remark2", "isPrimary", "birthday", "archived", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -704,6 +711,13 @@ func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj
 				return it, err
 			}
 			it.Archived = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomFilter2ᚕᚖheyueᚋplatformᚋlistingᚐCustomᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -785,7 +799,7 @@ func (ec *executionContext) unmarshalInputContactSort(ctx context.Context, obj a
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -806,6 +820,13 @@ func (ec *executionContext) unmarshalInputContactSort(ctx context.Context, obj a
 				return it, err
 			}
 			it.Direction = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -834,7 +855,7 @@ func (ec *executionContext) unmarshalInputContactUpdateInput(ctx context.Context
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "name", "gender", "salutation", "department", "jobTitle", "hobby", "address", "phone", "fax", "mobile", "email", "qq", "msn", "wechat", "remark", "remark1", "remark2", "isPrimary", "birthday"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "name", "gender", "salutation", "department", "jobTitle", "hobby", "address", "phone", "fax", "mobile", "email", "qq", "msn", "wechat", "remark", "remark1", "remark2", "isPrimary", "birthday", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -995,6 +1016,13 @@ func (ec *executionContext) unmarshalInputContactUpdateInput(ctx context.Context
 				return it, err
 			}
 			it.Birthday = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil

@@ -7,6 +7,7 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/drafting"
+	"heyue/domain/fields"
 	"heyue/domain/progress"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
@@ -47,6 +48,7 @@ type ContractResolver interface {
 	Signatures(ctx context.Context, objs []*ent.Contract) ([][]*ent.Signature, error)
 	Text(ctx context.Context, objs []*ent.Contract) ([]*drafting.Rendered, error)
 	ClauseExceptions(ctx context.Context, objs []*ent.Contract) ([][]*ent.ClauseException, error)
+	Custom(ctx context.Context, objs []*ent.Contract) ([][]*fields.Value, error)
 	Incidents(ctx context.Context, objs []*ent.Contract) ([][]*ent.Incident, error)
 	Owner(ctx context.Context, objs []*ent.Contract) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.Contract) ([]*ent.Department, error)
@@ -1465,6 +1467,61 @@ func (ec *executionContext) resolveBatch_Contract_clauseExceptions(ctx context.C
 	)
 }
 
+func (ec *executionContext) _Contract_custom(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_custom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_custom(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fields.Value) graphql.Marshaler {
+			return ec.marshalNCustomValue2ᚕᚖheyueᚋdomainᚋfieldsᚐValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_custom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_custom(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Custom(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*fields.Value](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.custom",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Custom(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*fields.Value](
+		ctx,
+		results,
+		err,
+		"Contract.custom",
+	)
+}
+
 func (ec *executionContext) _Contract_incidents(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2094,6 +2151,12 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_clauseExceptions(ctx, field, obj)
+				})
+		case "custom":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_custom(ctx, field, obj)
 				})
 		case "incidents":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

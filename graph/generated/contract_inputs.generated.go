@@ -38,7 +38,7 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "number", "title", "customer", "customerId", "signedOn", "effectiveOn", "endsOn", "kind", "direction", "status", "currency", "ownerId", "departmentId", "withoutOwner", "withoutDepartment", "instalment", "progressLine", "milestone", "archived"}
+	fieldsInOrder := [...]string{"and", "or", "not", "number", "title", "customer", "customerId", "signedOn", "effectiveOn", "endsOn", "kind", "direction", "status", "currency", "ownerId", "departmentId", "withoutOwner", "withoutDepartment", "instalment", "progressLine", "milestone", "archived", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -199,6 +199,13 @@ func (ec *executionContext) unmarshalInputContractFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Archived = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomFilter2ᚕᚖheyueᚋplatformᚋlistingᚐCustomᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -553,7 +560,7 @@ func (ec *executionContext) unmarshalInputContractSort(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -574,6 +581,13 @@ func (ec *executionContext) unmarshalInputContractSort(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil

@@ -410,7 +410,7 @@ func (ec *executionContext) unmarshalInputContractCreateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "registered", "predecessorId", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "renewal", "renewalMonths", "noticeDays", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents"}
+	fieldsInOrder := [...]string{"kind", "registered", "predecessorId", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "renewal", "renewalMonths", "noticeDays", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -564,6 +564,13 @@ func (ec *executionContext) unmarshalInputContractCreateInput(ctx context.Contex
 				return it, err
 			}
 			it.Documents = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -641,7 +648,7 @@ func (ec *executionContext) unmarshalInputContractUpdateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "reason", "clear", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "renewal", "renewalMonths", "noticeDays", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "reason", "clear", "title", "customerId", "direction", "amount", "signedOn", "effectiveOn", "endsOn", "renewal", "renewalMonths", "noticeDays", "description", "ownerId", "departmentId", "parties", "lines", "paymentPlan", "milestones", "documents", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -802,6 +809,13 @@ func (ec *executionContext) unmarshalInputContractUpdateInput(ctx context.Contex
 				return it, err
 			}
 			it.Documents = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil

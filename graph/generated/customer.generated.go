@@ -9,6 +9,7 @@ import (
 	"heyue/domain/customers"
 	criteria1 "heyue/domain/customers/criteria"
 	"heyue/domain/customers/profile"
+	"heyue/domain/fields"
 	"heyue/domain/service"
 	"heyue/ent"
 	"heyue/graph/model"
@@ -30,6 +31,7 @@ import (
 type CustomerResolver interface {
 	Contacts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contact], error)
 	Contracts(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.Contract], error)
+	Custom(ctx context.Context, objs []*ent.Customer) ([][]*fields.Value, error)
 	RegionEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	SourceEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	CategoryEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
@@ -848,6 +850,61 @@ func (ec *executionContext) resolveBatch_Customer_contracts(ctx context.Context,
 		results,
 		err,
 		"Customer.contracts",
+	)
+}
+
+func (ec *executionContext) _Customer_custom(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_custom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_custom(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fields.Value) graphql.Marshaler {
+			return ec.marshalNCustomValue2ᚕᚖheyueᚋdomainᚋfieldsᚐValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_custom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_custom(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Custom(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*fields.Value](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.custom",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Custom(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[[]*fields.Value](
+		ctx,
+		results,
+		err,
+		"Customer.custom",
 	)
 }
 
@@ -1852,7 +1909,7 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "name", "code", "shortName", "region", "address", "source", "category", "salesMode", "industry", "ownership", "description", "creditCode", "grade", "phone", "email", "website", "ownerId", "departmentId"}
+	fieldsInOrder := [...]string{"kind", "name", "code", "shortName", "region", "address", "source", "category", "salesMode", "industry", "ownership", "description", "creditCode", "grade", "phone", "email", "website", "ownerId", "departmentId", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -1992,6 +2049,13 @@ func (ec *executionContext) unmarshalInputCustomerCreateInput(ctx context.Contex
 				return it, err
 			}
 			it.DepartmentID = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -2020,7 +2084,7 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "kind", "name", "code", "shortName", "region", "address", "source", "category", "salesMode", "industry", "ownership", "description", "creditCode", "grade", "ownerId", "departmentId", "archived"}
+	fieldsInOrder := [...]string{"and", "or", "not", "kind", "name", "code", "shortName", "region", "address", "source", "category", "salesMode", "industry", "ownership", "description", "creditCode", "grade", "ownerId", "departmentId", "archived", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2167,6 +2231,13 @@ func (ec *executionContext) unmarshalInputCustomerFilter(ctx context.Context, ob
 				return it, err
 			}
 			it.Archived = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomFilter2ᚕᚖheyueᚋplatformᚋlistingᚐCustomᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -2248,7 +2319,7 @@ func (ec *executionContext) unmarshalInputCustomerSort(ctx context.Context, obj 
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2269,6 +2340,13 @@ func (ec *executionContext) unmarshalInputCustomerSort(ctx context.Context, obj 
 				return it, err
 			}
 			it.Direction = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -2297,7 +2375,7 @@ func (ec *executionContext) unmarshalInputCustomerUpdateInput(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "kind", "name", "code", "shortName", "region", "address", "source", "category", "salesMode", "industry", "ownership", "description", "creditCode", "grade", "phone", "email", "website", "ownerId", "departmentId"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "kind", "name", "code", "shortName", "region", "address", "source", "category", "salesMode", "industry", "ownership", "description", "creditCode", "grade", "phone", "email", "website", "ownerId", "departmentId", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -2458,6 +2536,13 @@ func (ec *executionContext) unmarshalInputCustomerUpdateInput(ctx context.Contex
 				return it, err
 			}
 			it.DepartmentID = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -2615,6 +2700,12 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Customer_contracts(ctx, field, obj)
+				})
+		case "custom":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_custom(ctx, field, obj)
 				})
 		case "regionEntry":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -274,6 +274,41 @@ func (ec *executionContext) marshalOCurrencyCode2ᚖheyueᚋplatformᚋmoneyᚐC
 	return v
 }
 
+func (ec *executionContext) unmarshalODecimal2ᚕheyueᚋplatformᚋmoneyᚐDecimalᚄ(ctx context.Context, v any) ([]money.Decimal, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]money.Decimal, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalODecimal2ᚕheyueᚋplatformᚋmoneyᚐDecimalᚄ(ctx context.Context, sel ast.SelectionSet, v []money.Decimal) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalODecimal2ᚖheyueᚋplatformᚋmoneyᚐDecimal(ctx context.Context, v any) (*money.Decimal, error) {
 	if v == nil {
 		return nil, nil

@@ -1742,6 +1742,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractSte
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐCustomFieldID(ctx context.Context, v any) (publicid.CustomFieldID, error) {
+	var res publicid.CustomFieldID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐCustomFieldID(ctx context.Context, sel ast.SelectionSet, v publicid.CustomFieldID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐCustomerID(ctx context.Context, v any) (publicid.CustomerID, error) {
 	var res publicid.CustomerID
 	err := res.UnmarshalGQL(v)
@@ -1954,6 +1964,35 @@ func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐAlertID�
 	ret := make(graphql.Array, len(v))
 	for i := range v {
 		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNID2ᚕheyueᚋplatformᚋpublicidᚐCustomFieldIDᚄ(ctx context.Context, v any) ([]publicid.CustomFieldID, error) {
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.CustomFieldID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐCustomFieldID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalNID2ᚕheyueᚋplatformᚋpublicidᚐCustomFieldIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.CustomFieldID) graphql.Marshaler {
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐCustomFieldID(ctx, sel, v[i])
 	}
 
 	for _, e := range ret {
@@ -2643,6 +2682,22 @@ func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐUserID�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐAny(ctx context.Context, v any) (*publicid.Any, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.Any)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐAny(ctx context.Context, sel ast.SelectionSet, v *publicid.Any) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContactID(ctx context.Context, v any) (*publicid.ContactID, error) {

@@ -18,6 +18,8 @@ import (
 	"heyue/domain/dictionaries"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/drafting"
+	"heyue/domain/fields"
+	"heyue/domain/fields/custom"
 	"heyue/domain/incidents"
 	"heyue/domain/progress"
 	"heyue/domain/reports"
@@ -597,6 +599,7 @@ type ComplexityRoot struct {
 		ArchivedAt func(childComplexity int) int
 		Birthday   func(childComplexity int) int
 		CreatedAt  func(childComplexity int) int
+		Custom     func(childComplexity int) int
 		Customer   func(childComplexity int) int
 		Department func(childComplexity int) int
 		Email      func(childComplexity int) int
@@ -660,6 +663,7 @@ type ComplexityRoot struct {
 		Changes          func(childComplexity int) int
 		ClauseExceptions func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		Custom           func(childComplexity int) int
 		Customer         func(childComplexity int) int
 		Department       func(childComplexity int) int
 		Description      func(childComplexity int) int
@@ -951,6 +955,66 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	CustomField struct {
+		ArchivedAt func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Key        func(childComplexity int) int
+		LabelEn    func(childComplexity int) int
+		LabelZh    func(childComplexity int) int
+		Noun       func(childComplexity int) int
+		Options    func(childComplexity int) int
+		Position   func(childComplexity int) int
+		Required   func(childComplexity int) int
+		Target     func(childComplexity int) int
+		Type       func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	CustomFieldArchivePayload struct {
+		CustomField func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CustomFieldCreatePayload struct {
+		CustomField func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CustomFieldRestorePayload struct {
+		CustomField func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CustomFieldUpdatePayload struct {
+		CustomField func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	CustomFieldsReorderPayload struct {
+		CustomFields func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	CustomOption struct {
+		Archived func(childComplexity int) int
+		Key      func(childComplexity int) int
+		LabelEn  func(childComplexity int) int
+		LabelZh  func(childComplexity int) int
+	}
+
+	CustomValue struct {
+		Choice    func(childComplexity int) int
+		Date      func(childComplexity int) int
+		Field     func(childComplexity int) int
+		Key       func(childComplexity int) int
+		Money     func(childComplexity int) int
+		Number    func(childComplexity int) int
+		Reference func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
 	Customer struct {
 		Address        func(childComplexity int) int
 		ArchivedAt     func(childComplexity int) int
@@ -961,6 +1025,7 @@ type ComplexityRoot struct {
 		Contracts      func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
 		CreatedAt      func(childComplexity int) int
 		CreditCode     func(childComplexity int) int
+		Custom         func(childComplexity int) int
 		Department     func(childComplexity int) int
 		Description    func(childComplexity int) int
 		Email          func(childComplexity int) int
@@ -1279,6 +1344,11 @@ type ComplexityRoot struct {
 		ContractTerminate         func(childComplexity int, input contracts.Ending) int
 		ContractUpdate            func(childComplexity int, input contracts.Change) int
 		ContractWithdraw          func(childComplexity int, input contracts.Note) int
+		CustomFieldArchive        func(childComplexity int, input fields.Target) int
+		CustomFieldCreate         func(childComplexity int, input fields.Draft) int
+		CustomFieldRestore        func(childComplexity int, input fields.Target) int
+		CustomFieldUpdate         func(childComplexity int, input fields.Change) int
+		CustomFieldsReorder       func(childComplexity int, input fields.Order) int
 		CustomerArchive           func(childComplexity int, input customers.Target) int
 		CustomerCreate            func(childComplexity int, input customers.Draft) int
 		CustomerRestore           func(childComplexity int, input customers.Target) int
@@ -1527,6 +1597,8 @@ type ComplexityRoot struct {
 		Contract            func(childComplexity int, id string) int
 		ContractProgress    func(childComplexity int, id string) int
 		Contracts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
+		CustomField         func(childComplexity int, id string) int
+		CustomFields        func(childComplexity int, noun custom.Noun, includeArchived bool) int
 		Customer            func(childComplexity int, id string) int
 		Customers           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria1.Filter, sort []*listing.Sort) int
 		Delegations         func(childComplexity int) int
@@ -1639,6 +1711,7 @@ type ComplexityRoot struct {
 		Content          func(childComplexity int) int
 		Contract         func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
+		Custom           func(childComplexity int) int
 		Customer         func(childComplexity int) int
 		Department       func(childComplexity int) int
 		Feedback         func(childComplexity int) int
@@ -3882,6 +3955,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contact.CreatedAt(childComplexity), true
+	case "Contact.custom":
+		if e.ComplexityRoot.Contact.Custom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contact.Custom(childComplexity), true
 	case "Contact.customer":
 		if e.ComplexityRoot.Contact.Customer == nil {
 			break
@@ -4141,6 +4220,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.CreatedAt(childComplexity), true
+	case "Contract.custom":
+		if e.ComplexityRoot.Contract.Custom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Custom(childComplexity), true
 	case "Contract.customer":
 		if e.ComplexityRoot.Contract.Customer == nil {
 			break
@@ -5184,6 +5269,230 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractWithdrawPayload.UserErrors(childComplexity), true
 
+	case "CustomField.archivedAt":
+		if e.ComplexityRoot.CustomField.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.ArchivedAt(childComplexity), true
+	case "CustomField.createdAt":
+		if e.ComplexityRoot.CustomField.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.CreatedAt(childComplexity), true
+	case "CustomField.id":
+		if e.ComplexityRoot.CustomField.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.ID(childComplexity), true
+	case "CustomField.key":
+		if e.ComplexityRoot.CustomField.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Key(childComplexity), true
+	case "CustomField.labelEn":
+		if e.ComplexityRoot.CustomField.LabelEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.LabelEn(childComplexity), true
+	case "CustomField.labelZh":
+		if e.ComplexityRoot.CustomField.LabelZh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.LabelZh(childComplexity), true
+	case "CustomField.noun":
+		if e.ComplexityRoot.CustomField.Noun == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Noun(childComplexity), true
+	case "CustomField.options":
+		if e.ComplexityRoot.CustomField.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Options(childComplexity), true
+	case "CustomField.position":
+		if e.ComplexityRoot.CustomField.Position == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Position(childComplexity), true
+	case "CustomField.required":
+		if e.ComplexityRoot.CustomField.Required == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Required(childComplexity), true
+	case "CustomField.target":
+		if e.ComplexityRoot.CustomField.Target == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Target(childComplexity), true
+	case "CustomField.type":
+		if e.ComplexityRoot.CustomField.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Type(childComplexity), true
+	case "CustomField.updatedAt":
+		if e.ComplexityRoot.CustomField.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.UpdatedAt(childComplexity), true
+	case "CustomField.version":
+		if e.ComplexityRoot.CustomField.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomField.Version(childComplexity), true
+
+	case "CustomFieldArchivePayload.customField":
+		if e.ComplexityRoot.CustomFieldArchivePayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldArchivePayload.CustomField(childComplexity), true
+	case "CustomFieldArchivePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldArchivePayload.UserErrors(childComplexity), true
+
+	case "CustomFieldCreatePayload.customField":
+		if e.ComplexityRoot.CustomFieldCreatePayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldCreatePayload.CustomField(childComplexity), true
+	case "CustomFieldCreatePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldCreatePayload.UserErrors(childComplexity), true
+
+	case "CustomFieldRestorePayload.customField":
+		if e.ComplexityRoot.CustomFieldRestorePayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldRestorePayload.CustomField(childComplexity), true
+	case "CustomFieldRestorePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldRestorePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldRestorePayload.UserErrors(childComplexity), true
+
+	case "CustomFieldUpdatePayload.customField":
+		if e.ComplexityRoot.CustomFieldUpdatePayload.CustomField == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldUpdatePayload.CustomField(childComplexity), true
+	case "CustomFieldUpdatePayload.userErrors":
+		if e.ComplexityRoot.CustomFieldUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldUpdatePayload.UserErrors(childComplexity), true
+
+	case "CustomFieldsReorderPayload.customFields":
+		if e.ComplexityRoot.CustomFieldsReorderPayload.CustomFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldsReorderPayload.CustomFields(childComplexity), true
+	case "CustomFieldsReorderPayload.userErrors":
+		if e.ComplexityRoot.CustomFieldsReorderPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomFieldsReorderPayload.UserErrors(childComplexity), true
+
+	case "CustomOption.archived":
+		if e.ComplexityRoot.CustomOption.Archived == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomOption.Archived(childComplexity), true
+	case "CustomOption.key":
+		if e.ComplexityRoot.CustomOption.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomOption.Key(childComplexity), true
+	case "CustomOption.labelEn":
+		if e.ComplexityRoot.CustomOption.LabelEn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomOption.LabelEn(childComplexity), true
+	case "CustomOption.labelZh":
+		if e.ComplexityRoot.CustomOption.LabelZh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomOption.LabelZh(childComplexity), true
+
+	case "CustomValue.choice":
+		if e.ComplexityRoot.CustomValue.Choice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Choice(childComplexity), true
+	case "CustomValue.date":
+		if e.ComplexityRoot.CustomValue.Date == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Date(childComplexity), true
+	case "CustomValue.field":
+		if e.ComplexityRoot.CustomValue.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Field(childComplexity), true
+	case "CustomValue.key":
+		if e.ComplexityRoot.CustomValue.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Key(childComplexity), true
+	case "CustomValue.money":
+		if e.ComplexityRoot.CustomValue.Money == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Money(childComplexity), true
+	case "CustomValue.number":
+		if e.ComplexityRoot.CustomValue.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Number(childComplexity), true
+	case "CustomValue.reference":
+		if e.ComplexityRoot.CustomValue.Reference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Reference(childComplexity), true
+	case "CustomValue.text":
+		if e.ComplexityRoot.CustomValue.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.CustomValue.Text(childComplexity), true
+
 	case "Customer.address":
 		if e.ComplexityRoot.Customer.Address == nil {
 			break
@@ -5248,6 +5557,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.CreditCode(childComplexity), true
+	case "Customer.custom":
+		if e.ComplexityRoot.Customer.Custom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Custom(childComplexity), true
 	case "Customer.department":
 		if e.ComplexityRoot.Customer.Department == nil {
 			break
@@ -6789,6 +7104,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractWithdraw(childComplexity, args["input"].(contracts.Note)), true
+	case "Mutation.customFieldArchive":
+		if e.ComplexityRoot.Mutation.CustomFieldArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldArchive(childComplexity, args["input"].(fields.Target)), true
+	case "Mutation.customFieldCreate":
+		if e.ComplexityRoot.Mutation.CustomFieldCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldCreate(childComplexity, args["input"].(fields.Draft)), true
+	case "Mutation.customFieldRestore":
+		if e.ComplexityRoot.Mutation.CustomFieldRestore == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldRestore_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldRestore(childComplexity, args["input"].(fields.Target)), true
+	case "Mutation.customFieldUpdate":
+		if e.ComplexityRoot.Mutation.CustomFieldUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldUpdate(childComplexity, args["input"].(fields.Change)), true
+	case "Mutation.customFieldsReorder":
+		if e.ComplexityRoot.Mutation.CustomFieldsReorder == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_customFieldsReorder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.CustomFieldsReorder(childComplexity, args["input"].(fields.Order)), true
 	case "Mutation.customerArchive":
 		if e.ComplexityRoot.Mutation.CustomerArchive == nil {
 			break
@@ -8249,6 +8619,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Contracts(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.customField":
+		if e.ComplexityRoot.Query.CustomField == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customField_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CustomField(childComplexity, args["id"].(string)), true
+	case "Query.customFields":
+		if e.ComplexityRoot.Query.CustomFields == nil {
+			break
+		}
+
+		args, err := ec.field_Query_customFields_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.CustomFields(childComplexity, args["noun"].(custom.Noun), args["includeArchived"].(bool)), true
 	case "Query.customer":
 		if e.ComplexityRoot.Query.Customer == nil {
 			break
@@ -8811,6 +9203,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ServiceRecord.CreatedAt(childComplexity), true
+	case "ServiceRecord.custom":
+		if e.ComplexityRoot.ServiceRecord.Custom == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ServiceRecord.Custom(childComplexity), true
 	case "ServiceRecord.customer":
 		if e.ComplexityRoot.ServiceRecord.Customer == nil {
 			break
@@ -10075,6 +10473,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractTextInput", ec.unmarshalInputContractTextInput),
 			graphql.NewInputUnmarshaler("ContractUpdateInput", ec.unmarshalInputContractUpdateInput),
 			graphql.NewInputUnmarshaler("ContractWithdrawInput", ec.unmarshalInputContractWithdrawInput),
+			graphql.NewInputUnmarshaler("CustomFieldArchiveInput", ec.unmarshalInputCustomFieldArchiveInput),
+			graphql.NewInputUnmarshaler("CustomFieldCreateInput", ec.unmarshalInputCustomFieldCreateInput),
+			graphql.NewInputUnmarshaler("CustomFieldRestoreInput", ec.unmarshalInputCustomFieldRestoreInput),
+			graphql.NewInputUnmarshaler("CustomFieldUpdateInput", ec.unmarshalInputCustomFieldUpdateInput),
+			graphql.NewInputUnmarshaler("CustomFieldsReorderInput", ec.unmarshalInputCustomFieldsReorderInput),
+			graphql.NewInputUnmarshaler("CustomFilter", ec.unmarshalInputCustomFilter),
+			graphql.NewInputUnmarshaler("CustomOptionInput", ec.unmarshalInputCustomOptionInput),
+			graphql.NewInputUnmarshaler("CustomValueInput", ec.unmarshalInputCustomValueInput),
 			graphql.NewInputUnmarshaler("CustomerArchiveInput", ec.unmarshalInputCustomerArchiveInput),
 			graphql.NewInputUnmarshaler("CustomerCreateInput", ec.unmarshalInputCustomerCreateInput),
 			graphql.NewInputUnmarshaler("CustomerFilter", ec.unmarshalInputCustomerFilter),
@@ -10083,6 +10489,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("CustomerUpdateInput", ec.unmarshalInputCustomerUpdateInput),
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
+			graphql.NewInputUnmarshaler("DecimalFilter", ec.unmarshalInputDecimalFilter),
 			graphql.NewInputUnmarshaler("DelegationEndInput", ec.unmarshalInputDelegationEndInput),
 			graphql.NewInputUnmarshaler("DelegationSetInput", ec.unmarshalInputDelegationSetInput),
 			graphql.NewInputUnmarshaler("DepartmentArchiveInput", ec.unmarshalInputDepartmentArchiveInput),
@@ -10105,6 +10512,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
+			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
 			graphql.NewInputUnmarshaler("PaymentAllocationInput", ec.unmarshalInputPaymentAllocationInput),
 			graphql.NewInputUnmarshaler("PaymentPlanGenerateInput", ec.unmarshalInputPaymentPlanGenerateInput),
@@ -12353,6 +12761,8 @@ input ContactFilter {
   birthday: DateFilter
   "true: only archived ones; false: only others."
   archived: Boolean
+  "By the tenant's own fields; all of these must hold."
+  custom: [CustomFilter!]
 }
 
 "One sort key of contacts."
@@ -12361,6 +12771,8 @@ input ContactSort {
   field: ContactSortField!
   "Which way."
   direction: SortDirection! = ASC
+  "With CUSTOM: the key of one of the tenant's own fields."
+  custom: String
 }
 
 "What contacts can be sorted by."
@@ -12381,6 +12793,8 @@ enum ContactSortField {
   CREATED_AT
   "By when they were last changed."
   UPDATED_AT
+  "By the field of the tenant's own that custom names: sums by currency first, choices by their keys."
+  CUSTOM
 }
 
 "A new contact."
@@ -12425,6 +12839,8 @@ input ContactCreateInput {
   isPrimary: Boolean
   "Not after today."
   birthday: Date
+  "Values of the tenant's own fields. Required ones must be there."
+  custom: [CustomValueInput!]
 }
 
 "A change of a contact. What is left out stays; an empty text clears its field."
@@ -12473,6 +12889,8 @@ input ContactUpdateInput {
   isPrimary: Boolean
   "Not after today."
   birthday: Date
+  "Values of the tenant's own fields. Those that are not named stay, those without a value are taken away."
+  custom: [CustomValueInput!]
 }
 
 "Values of a contact that can be emptied."
@@ -12811,6 +13229,8 @@ input ContractFilter {
   milestone: ContractMilestoneFilter
   "true: only archived ones; false: only others."
   archived: Boolean
+  "By the tenant's own fields; all of these must hold."
+  custom: [CustomFilter!]
 }
 
 "Conditions on one instalment; all given ones must hold for the same one."
@@ -12849,6 +13269,8 @@ input ContractSort {
   field: ContractSortField!
   "Which way."
   direction: SortDirection! = ASC
+  "With CUSTOM: the key of one of the tenant's own fields."
+  custom: String
 }
 
 "What contracts can be sorted by."
@@ -12871,6 +13293,8 @@ enum ContractSortField {
   CREATED_AT
   "By when they were last changed."
   UPDATED_AT
+  "By the field of the tenant's own that custom names: sums by currency first, choices by their keys."
+  CUSTOM
 }
 
 "A side of a contract."
@@ -13552,6 +13976,8 @@ input ContractCreateInput {
   milestones: [MilestoneInput!]
   "Up to 200."
   documents: [DocumentReferenceInput!]
+  "Values of the tenant's own fields. Required ones must be there."
+  custom: [CustomValueInput!]
 }
 
 "A change of a contract. What is left out stays; an empty text clears its field; a list replaces the whole list."
@@ -13600,6 +14026,8 @@ input ContractUpdateInput {
   milestones: [MilestoneInput!]
   "Up to 200."
   documents: [DocumentReferenceInput!]
+  "Values of the tenant's own fields. Those that are not named stay, those without a value are taken away."
+  custom: [CustomValueInput!]
 }
 
 "Fields of a contract that can be emptied."
@@ -14077,6 +14505,348 @@ type ContractTable {
   rows: [[String!]!]!
 }
 `, BuiltIn: false},
+	{Name: "../schema/custom_field.graphql", Input: `"""
+A field that the tenant has defined for one kind of record. Everybody who may read records of the kind reads what their
+fields are.
+"""
+type CustomField implements Node {
+  "Begins with cfd_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "The kind of record that has the field."
+  noun: CustomNoun!
+  "What programs call it; unique among the fields of the noun and never changed."
+  key: String!
+  "What its values are; never changed."
+  type: CustomFieldType!
+  "What a REFERENCE points at; null for every other type."
+  target: CustomFieldTarget
+  "What people read in Chinese."
+  labelZh: String!
+  "What people read in English."
+  labelEn: String!
+  "Whether new records must have a value, and a value may be changed but not taken away."
+  required: Boolean!
+  "What a CHOICE may be, in the order to show; empty for every other type."
+  options: [CustomOption!]!
+  "Its place among the fields of the noun; smaller comes first."
+  position: Int!
+  "When the field was made."
+  createdAt: DateTime!
+  "When the field was last changed."
+  updatedAt: DateTime!
+  "When the field was taken out of use; null while it may be written. Records keep their values."
+  archivedAt: DateTime
+}
+
+"A kind of record that may have fields of the tenant's own."
+enum CustomNoun {
+  "Customers; their fields are read with customer:read."
+  CUSTOMER
+  "Contacts; their fields are read with contact:read."
+  CONTACT
+  "Contracts; their fields are read with contract:read."
+  CONTRACT
+  "Service records; their fields are read with service_record:read."
+  SERVICE_RECORD
+}
+
+"What the values of a field are."
+enum CustomFieldType {
+  "Text of 1 to 500 characters."
+  TEXT
+  "An exact decimal with at most 14 digits before the point and 4 after it."
+  NUMBER
+  "A sum in one currency."
+  MONEY
+  "A day."
+  DATE
+  "One of the field's options."
+  CHOICE
+  "Another record."
+  REFERENCE
+}
+
+"What a REFERENCE points at."
+enum CustomFieldTarget {
+  "A customer."
+  CUSTOMER
+  "A contact."
+  CONTACT
+  "A contract."
+  CONTRACT
+  "A user."
+  USER
+}
+
+"One value that a CHOICE may have."
+type CustomOption {
+  "What records hold; never changed."
+  key: String!
+  "What people read in Chinese."
+  labelZh: String!
+  "What people read in English."
+  labelEn: String!
+  "Whether it is out of use: records keep it and nobody can choose it."
+  archived: Boolean!
+}
+
+extend type Query {
+  """
+  The tenant's own fields of a kind of record, in their order; those out of use only when asked for. Needs the permission to
+  read such records.
+  """
+  customFields(noun: CustomNoun!, includeArchived: Boolean! = false): [CustomField!]!
+  "The field with this id; null when there is none of records that the caller may read."
+  customField(id: ID!): CustomField
+}
+`, BuiltIn: false},
+	{Name: "../schema/custom_field_mutations.graphql", Input: `"A new field of a kind of record. It stands behind all others."
+input CustomFieldCreateInput {
+  "The kind of record that has it."
+  noun: CustomNoun!
+  "A small letter and up to 39 more small letters, digits and underscores; unique among the noun's fields, archived or not."
+  key: String!
+  "What its values are."
+  type: CustomFieldType!
+  "What a REFERENCE points at; for no other type."
+  target: CustomFieldTarget
+  "1 to 60 characters."
+  labelZh: String!
+  "1 to 60 characters."
+  labelEn: String!
+  "false unless given. Records that are there already may stay without a value."
+  required: Boolean
+  "What a CHOICE may be: 1 to 100; for no other type."
+  options: [CustomOptionInput!]
+}
+
+"One value that a CHOICE may have."
+input CustomOptionInput {
+  "Formed like the key of a field; unique among the options."
+  key: String!
+  "1 to 60 characters."
+  labelZh: String!
+  "1 to 60 characters."
+  labelEn: String!
+  "true takes the option out of use."
+  archived: Boolean! = false
+}
+
+"A change of a field. What is left out stays; noun, key, type and target never change."
+input CustomFieldUpdateInput {
+  "The field."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 60 characters."
+  labelZh: String
+  "1 to 60 characters."
+  labelEn: String
+  "Whether new records must have a value."
+  required: Boolean
+  "The whole list in the order to show: all there are, some perhaps archived now, and new ones."
+  options: [CustomOptionInput!]
+}
+
+"A field to take out of use."
+input CustomFieldArchiveInput {
+  "The field."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A field to put back into use."
+input CustomFieldRestoreInput {
+  "The field."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"The fields of a kind of record in a new order."
+input CustomFieldsReorderInput {
+  "The kind of record."
+  noun: CustomNoun!
+  "Every field of the noun that is in use, each once."
+  ids: [ID!]!
+}
+
+"What customFieldCreate did."
+type CustomFieldCreatePayload {
+  "The new field; null when there are errors."
+  customField: CustomField
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What customFieldUpdate did."
+type CustomFieldUpdatePayload {
+  "The changed field; on VERSION_CONFLICT the field as it is now; null on other errors."
+  customField: CustomField
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What customFieldArchive did."
+type CustomFieldArchivePayload {
+  "The archived field; on VERSION_CONFLICT the field as it is now; null on other errors."
+  customField: CustomField
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What customFieldRestore did."
+type CustomFieldRestorePayload {
+  "The restored field; on VERSION_CONFLICT the field as it is now; null on other errors."
+  customField: CustomField
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What customFieldsReorder did."
+type CustomFieldsReorderPayload {
+  "The fields in their new order; empty when there are errors."
+  customFields: [CustomField!]!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Defines a field of the tenant's own. Needs custom_field:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, UNKNOWN_VALUE,
+  INCONSISTENT, DUPLICATE, LIMIT_REACHED.
+  """
+  customFieldCreate(input: CustomFieldCreateInput!): CustomFieldCreatePayload!
+  """
+  Changes what a field is called, whether it is required and what a CHOICE may be. Needs custom_field:update. userErrors:
+  REQUIRED, TOO_LONG, MALFORMED, INCONSISTENT, DUPLICATE, IN_USE, NOT_FOUND, VERSION_CONFLICT.
+  """
+  customFieldUpdate(input: CustomFieldUpdateInput!): CustomFieldUpdatePayload!
+  """
+  Takes a field out of use: the values that records have stay readable and nobody can write any more. Needs
+  custom_field:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  customFieldArchive(input: CustomFieldArchiveInput!): CustomFieldArchivePayload!
+  "Puts a field back into use. Needs custom_field:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
+  customFieldRestore(input: CustomFieldRestoreInput!): CustomFieldRestorePayload!
+  """
+  Puts the fields of a kind of record in a new order. Needs custom_field:update. userErrors: NOT_FOUND, DUPLICATE,
+  INCONSISTENT.
+  """
+  customFieldsReorder(input: CustomFieldsReorderInput!): CustomFieldsReorderPayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/custom_filter.graphql", Input: `"""
+Conditions on one of the tenant's own fields, also one that is out of use: by the part that is named like its type, and by
+whether there is a value; all given ones must hold. Without any the filter always holds.
+"""
+input CustomFilter {
+  "The key of the field."
+  key: String!
+  "On a TEXT."
+  text: TextFilter
+  "On a NUMBER."
+  number: DecimalFilter
+  "On a MONEY."
+  money: MoneyFilter
+  "On a DATE."
+  date: DateFilter
+  "On a CHOICE: the key of one of these options."
+  choice: [String!]
+  "On a REFERENCE: one of these ids."
+  reference: [ID!]
+  "true: some value; false: no value."
+  isSet: Boolean
+}
+
+"Conditions on an exact decimal; all given ones must hold. At most 100 values."
+input DecimalFilter {
+  "Exactly this number."
+  eq: Decimal
+  "One of these numbers."
+  in: [Decimal!]
+  "This number or more."
+  min: Decimal
+  "This number or less."
+  max: Decimal
+}
+
+"Conditions on a sum; all given ones must hold. Sums in other currencies are left out."
+input MoneyFilter {
+  "The currency."
+  currency: CurrencyCode!
+  "Exactly this sum."
+  eq: Decimal
+  "This sum or more."
+  min: Decimal
+  "This sum or less."
+  max: Decimal
+}
+`, BuiltIn: false},
+	{Name: "../schema/custom_value.graphql", Input: `"What one of the tenant's own fields says of a record. One of the values is there, as the field's type says."
+type CustomValue {
+  "The field."
+  field: CustomField!
+  "The key of the field."
+  key: String!
+  "Of a TEXT."
+  text: String
+  "Of a NUMBER."
+  number: Decimal
+  "Of a MONEY."
+  money: Money
+  "Of a DATE."
+  date: Date
+  "Of a CHOICE, with what people read; also one that is out of use."
+  choice: CustomOption
+  "Of a REFERENCE: the id of another record, which node finds as far as the caller may see it."
+  reference: ID
+}
+
+"""
+A value of one of the tenant's own fields, in the part that is named like the field's type. Without any part the value is
+taken away.
+"""
+input CustomValueInput {
+  "The key of the field."
+  key: String!
+  "For a TEXT: 1 to 500 characters."
+  text: String
+  "For a NUMBER: at most 14 digits before the point and 4 after it."
+  number: Decimal
+  "For a MONEY."
+  money: MoneyInput
+  "For a DATE."
+  date: Date
+  "For a CHOICE: the key of an option in use."
+  choice: String
+  "For a REFERENCE: the id of a record of the right kind that the caller may see."
+  reference: ID
+}
+
+extend type Customer {
+  "What the tenant's own fields say of the customer, in their order; fields without a value are left out."
+  custom: [CustomValue!]! @goField(batch: true)
+}
+
+extend type Contact {
+  "What the tenant's own fields say of the contact, in their order; fields without a value are left out."
+  custom: [CustomValue!]! @goField(batch: true)
+}
+
+extend type Contract {
+  "What the tenant's own fields say of the contract, in their order; fields without a value are left out."
+  custom: [CustomValue!]! @goField(batch: true)
+}
+
+extend type ServiceRecord {
+  "What the tenant's own fields say of the record, in their order; fields without a value are left out."
+  custom: [CustomValue!]! @goField(batch: true)
+}
+`, BuiltIn: false},
 	{Name: "../schema/customer.graphql", Input: `"A company or person that the tenant deals with. Needs customer:read."
 type Customer implements Node {
   "Begins with cus_."
@@ -14209,6 +14979,8 @@ input CustomerFilter {
   departmentId: [ID!]
   "true: only archived ones; false: only others."
   archived: Boolean
+  "By the tenant's own fields; all of these must hold."
+  custom: [CustomFilter!]
 }
 
 "One sort key of customers."
@@ -14217,6 +14989,8 @@ input CustomerSort {
   field: CustomerSortField!
   "Which way."
   direction: SortDirection! = ASC
+  "With CUSTOM: the key of one of the tenant's own fields."
+  custom: String
 }
 
 "What customers can be sorted by."
@@ -14235,6 +15009,8 @@ enum CustomerSortField {
   CREATED_AT
   "By when they were last changed."
   UPDATED_AT
+  "By the field of the tenant's own that custom names: sums by currency first, choices by their keys."
+  CUSTOM
 }
 
 "A new customer. Codes are codes of the tenant's dictionaries."
@@ -14277,6 +15053,8 @@ input CustomerCreateInput {
   ownerId: ID
   "The caller's department unless given."
   departmentId: ID
+  "Values of the tenant's own fields. Required ones must be there."
+  custom: [CustomValueInput!]
 }
 
 "A change of a customer. What is left out stays; an empty text clears its field."
@@ -14325,6 +15103,8 @@ input CustomerUpdateInput {
   ownerId: ID
   "The new department."
   departmentId: ID
+  "Values of the tenant's own fields. Those that are not named stay, those without a value are taken away."
+  custom: [CustomValueInput!]
 }
 
 "A customer to put into the archive."
@@ -15995,6 +16775,8 @@ input ServiceRecordFilter {
   departmentId: [ID!]
   "true: only archived ones; false: only others."
   archived: Boolean
+  "By the tenant's own fields; all of these must hold."
+  custom: [CustomFilter!]
 }
 
 "One sort key of service records."
@@ -16003,6 +16785,8 @@ input ServiceRecordSort {
   field: ServiceRecordSortField!
   "Which way."
   direction: SortDirection! = ASC
+  "With CUSTOM: the key of one of the tenant's own fields."
+  custom: String
 }
 
 "What service records can be sorted by."
@@ -16017,6 +16801,8 @@ enum ServiceRecordSortField {
   CREATED_AT
   "By when they were last changed."
   UPDATED_AT
+  "By the field of the tenant's own that custom names: sums by currency first, choices by their keys."
+  CUSTOM
 }
 
 "A new service record. Customer, contact and contract are picked by their ids."
@@ -16041,6 +16827,8 @@ input ServiceRecordCreateInput {
   ownerId: ID
   "The caller's department unless given."
   departmentId: ID
+  "Values of the tenant's own fields. Required ones must be there."
+  custom: [CustomValueInput!]
 }
 
 "A change of a service record. What is left out stays; an empty text clears its field."
@@ -16071,6 +16859,8 @@ input ServiceRecordUpdateInput {
   ownerId: ID
   "The new department."
   departmentId: ID
+  "Values of the tenant's own fields. Those that are not named stay, those without a value are taken away."
+  custom: [CustomValueInput!]
 }
 
 "Values of a service record that can be emptied."
@@ -18600,6 +19390,8 @@ func (ec *executionContext) childFields_Contact(ctx context.Context, field graph
 		return ec.fieldContext_Contact_archivedAt(ctx, field)
 	case "customer":
 		return ec.fieldContext_Contact_customer(ctx, field)
+	case "custom":
+		return ec.fieldContext_Contact_custom(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contact", field.Name)
 }
@@ -18748,6 +19540,8 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_text(ctx, field)
 	case "clauseExceptions":
 		return ec.fieldContext_Contract_clauseExceptions(ctx, field)
+	case "custom":
+		return ec.fieldContext_Contract_custom(ctx, field)
 	case "incidents":
 		return ec.fieldContext_Contract_incidents(ctx, field)
 	case "owner":
@@ -19266,6 +20060,126 @@ func (ec *executionContext) childFields_ContractWithdrawPayload(ctx context.Cont
 	return nil, fmt.Errorf("no field named %q was found under type ContractWithdrawPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_CustomField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_CustomField_id(ctx, field)
+	case "version":
+		return ec.fieldContext_CustomField_version(ctx, field)
+	case "noun":
+		return ec.fieldContext_CustomField_noun(ctx, field)
+	case "key":
+		return ec.fieldContext_CustomField_key(ctx, field)
+	case "type":
+		return ec.fieldContext_CustomField_type(ctx, field)
+	case "target":
+		return ec.fieldContext_CustomField_target(ctx, field)
+	case "labelZh":
+		return ec.fieldContext_CustomField_labelZh(ctx, field)
+	case "labelEn":
+		return ec.fieldContext_CustomField_labelEn(ctx, field)
+	case "required":
+		return ec.fieldContext_CustomField_required(ctx, field)
+	case "options":
+		return ec.fieldContext_CustomField_options(ctx, field)
+	case "position":
+		return ec.fieldContext_CustomField_position(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_CustomField_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_CustomField_updatedAt(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_CustomField_archivedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomField", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldArchivePayload_customField(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldCreatePayload_customField(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldRestorePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldRestorePayload_customField(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldRestorePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldRestorePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customField":
+		return ec.fieldContext_CustomFieldUpdatePayload_customField(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomFieldsReorderPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "customFields":
+		return ec.fieldContext_CustomFieldsReorderPayload_customFields(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_CustomFieldsReorderPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomFieldsReorderPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "key":
+		return ec.fieldContext_CustomOption_key(ctx, field)
+	case "labelZh":
+		return ec.fieldContext_CustomOption_labelZh(ctx, field)
+	case "labelEn":
+		return ec.fieldContext_CustomOption_labelEn(ctx, field)
+	case "archived":
+		return ec.fieldContext_CustomOption_archived(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomOption", field.Name)
+}
+
+func (ec *executionContext) childFields_CustomValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_CustomValue_field(ctx, field)
+	case "key":
+		return ec.fieldContext_CustomValue_key(ctx, field)
+	case "text":
+		return ec.fieldContext_CustomValue_text(ctx, field)
+	case "number":
+		return ec.fieldContext_CustomValue_number(ctx, field)
+	case "money":
+		return ec.fieldContext_CustomValue_money(ctx, field)
+	case "date":
+		return ec.fieldContext_CustomValue_date(ctx, field)
+	case "choice":
+		return ec.fieldContext_CustomValue_choice(ctx, field)
+	case "reference":
+		return ec.fieldContext_CustomValue_reference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type CustomValue", field.Name)
+}
+
 func (ec *executionContext) childFields_Customer(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19316,6 +20230,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_contacts(ctx, field)
 	case "contracts":
 		return ec.fieldContext_Customer_contracts(ctx, field)
+	case "custom":
+		return ec.fieldContext_Customer_custom(ctx, field)
 	case "regionEntry":
 		return ec.fieldContext_Customer_regionEntry(ctx, field)
 	case "sourceEntry":
@@ -20342,6 +21258,8 @@ func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field
 		return ec.fieldContext_ServiceRecord_contact(ctx, field)
 	case "contract":
 		return ec.fieldContext_ServiceRecord_contract(ctx, field)
+	case "custom":
+		return ec.fieldContext_ServiceRecord_custom(ctx, field)
 	case "serviceTypeEntry":
 		return ec.fieldContext_ServiceRecord_serviceTypeEntry(ctx, field)
 	case "owner":

@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"heyue/domain/fields"
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/page"
@@ -23,6 +24,7 @@ type ServiceRecordResolver interface {
 	Customer(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Customer, error)
 	Contact(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Contact, error)
 	Contract(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Contract, error)
+	Custom(ctx context.Context, objs []*ent.ServiceRecord) ([][]*fields.Value, error)
 	ServiceTypeEntry(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.DictionaryEntry, error)
 	Owner(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.ServiceRecord) ([]*ent.Department, error)
@@ -428,6 +430,61 @@ func (ec *executionContext) resolveBatch_ServiceRecord_contract(ctx context.Cont
 		results,
 		err,
 		"ServiceRecord.contract",
+	)
+}
+
+func (ec *executionContext) _ServiceRecord_custom(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ServiceRecord_custom(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ServiceRecord_custom(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fields.Value) graphql.Marshaler {
+			return ec.marshalNCustomValue2ᚕᚖheyueᚋdomainᚋfieldsᚐValueᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ServiceRecord_custom(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ServiceRecord",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_CustomValue(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ServiceRecord_custom(ctx context.Context, field graphql.CollectedField, obj *ent.ServiceRecord) (any, error) {
+	resolver := ec.Resolvers.ServiceRecord()
+	if batch, ok := graphql.BatchParentsFor[*ent.ServiceRecord](ctx, "ServiceRecord"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Custom(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*fields.Value](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ServiceRecord.custom",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Custom(ctx, []*ent.ServiceRecord{obj})
+	return graphql.ResolveBatchSingleResult[[]*fields.Value](
+		ctx,
+		results,
+		err,
+		"ServiceRecord.custom",
 	)
 }
 
@@ -860,6 +917,12 @@ func (ec *executionContext) _ServiceRecord(ctx context.Context, sel ast.Selectio
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._ServiceRecord_contract(ctx, field, obj)
+				})
+		case "custom":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ServiceRecord_custom(ctx, field, obj)
 				})
 		case "serviceTypeEntry":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

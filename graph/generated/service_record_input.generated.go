@@ -347,7 +347,7 @@ func (ec *executionContext) unmarshalInputServiceRecordCreateInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"customerId", "contactId", "contractId", "serviceType", "servedOn", "content", "satisfaction", "feedback", "ownerId", "departmentId"}
+	fieldsInOrder := [...]string{"customerId", "contactId", "contractId", "serviceType", "servedOn", "content", "satisfaction", "feedback", "ownerId", "departmentId", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -424,6 +424,13 @@ func (ec *executionContext) unmarshalInputServiceRecordCreateInput(ctx context.C
 				return it, err
 			}
 			it.DepartmentID = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -452,7 +459,7 @@ func (ec *executionContext) unmarshalInputServiceRecordFilter(ctx context.Contex
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"and", "or", "not", "customerId", "customer", "contactId", "contractId", "serviceType", "servedOn", "content", "satisfaction", "feedback", "ownerId", "departmentId", "archived"}
+	fieldsInOrder := [...]string{"and", "or", "not", "customerId", "customer", "contactId", "contractId", "serviceType", "servedOn", "content", "satisfaction", "feedback", "ownerId", "departmentId", "archived", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -564,6 +571,13 @@ func (ec *executionContext) unmarshalInputServiceRecordFilter(ctx context.Contex
 				return it, err
 			}
 			it.Archived = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomFilter2ᚕᚖheyueᚋplatformᚋlistingᚐCustomᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -645,7 +659,7 @@ func (ec *executionContext) unmarshalInputServiceRecordSort(ctx context.Context,
 		asMap["direction"] = "ASC"
 	}
 
-	fieldsInOrder := [...]string{"field", "direction"}
+	fieldsInOrder := [...]string{"field", "direction", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -666,6 +680,13 @@ func (ec *executionContext) unmarshalInputServiceRecordSort(ctx context.Context,
 				return it, err
 			}
 			it.Direction = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil
@@ -694,7 +715,7 @@ func (ec *executionContext) unmarshalInputServiceRecordUpdateInput(ctx context.C
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "customerId", "contactId", "contractId", "serviceType", "servedOn", "content", "satisfaction", "feedback", "ownerId", "departmentId"}
+	fieldsInOrder := [...]string{"id", "expectedVersion", "clear", "customerId", "contactId", "contractId", "serviceType", "servedOn", "content", "satisfaction", "feedback", "ownerId", "departmentId", "custom"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -792,6 +813,13 @@ func (ec *executionContext) unmarshalInputServiceRecordUpdateInput(ctx context.C
 				return it, err
 			}
 			it.DepartmentID = data
+		case "custom":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("custom"))
+			data, err := ec.unmarshalOCustomValueInput2ᚕᚖheyueᚋdomainᚋfieldsᚋcustomᚐInputᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Custom = data
 		}
 	}
 	return it, nil

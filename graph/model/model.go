@@ -393,6 +393,46 @@ type ContractWithdrawPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What customFieldArchive did.
+type CustomFieldArchivePayload struct {
+	// The archived field; on VERSION_CONFLICT the field as it is now; null on other errors.
+	CustomField *ent.CustomField `json:"customField,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What customFieldCreate did.
+type CustomFieldCreatePayload struct {
+	// The new field; null when there are errors.
+	CustomField *ent.CustomField `json:"customField,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What customFieldRestore did.
+type CustomFieldRestorePayload struct {
+	// The restored field; on VERSION_CONFLICT the field as it is now; null on other errors.
+	CustomField *ent.CustomField `json:"customField,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What customFieldUpdate did.
+type CustomFieldUpdatePayload struct {
+	// The changed field; on VERSION_CONFLICT the field as it is now; null on other errors.
+	CustomField *ent.CustomField `json:"customField,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What customFieldsReorder did.
+type CustomFieldsReorderPayload struct {
+	// The fields in their new order; empty when there are errors.
+	CustomFields []*ent.CustomField `json:"customFields"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What customerArchive did.
 type CustomerArchivePayload struct {
 	// The archived customer; on VERSION_CONFLICT the customer as it is now; null on other errors.

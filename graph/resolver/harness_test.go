@@ -49,10 +49,10 @@ func newAPI(t *testing.T) *api {
 	tenancy.Guard(a.Client)
 	codes := &dictionaries.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock, Limit: 1000}
 	a.services = resolver.Services{
-		Customers: &customers.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Codes: codes, Numbers: numbers.Counters{}, Lister: w.Lister, Clock: w.Clock},
-		Contacts:  &contacts.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister, Clock: w.Clock},
-		Service:   &service.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Codes: codes, Lister: w.Lister, Clock: w.Clock},
-		Contracts: &contracts.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister, Clock: w.Clock},
+		Customers: &customers.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Codes: codes, Numbers: numbers.Counters{}, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock},
+		Contacts:  &contacts.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock},
+		Service:   &service.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Codes: codes, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock},
+		Contracts: &contracts.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Fields: w.Fields, Lister: w.Lister, Clock: w.Clock},
 	}
 	a.services.Progress = &progress.Service{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock, Lines: progress.DefaultLines}
 	a.services.Users = &staff.Users{Client: a.Client, Policies: w.Policies, Audit: w.Audit, Lister: w.Lister}

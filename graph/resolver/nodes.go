@@ -37,6 +37,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Roles.Lookup(ctx, publicid.RoleID(key.UUID)))
 	case publicid.PrefixDictionaryEntryID:
 		return found(s.Dictionaries.Lookup(ctx, publicid.DictionaryEntryID(key.UUID)))
+	case publicid.PrefixCustomFieldID:
+		return found(s.Fields.Lookup(ctx, publicid.CustomFieldID(key.UUID)))
 	case publicid.PrefixTemplateID:
 		return found(s.Templates.Lookup(ctx, publicid.TemplateID(key.UUID)))
 	case publicid.PrefixTemplateVersionID:

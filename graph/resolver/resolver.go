@@ -11,6 +11,7 @@ import (
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
+	"heyue/domain/fields"
 	"heyue/domain/incidents"
 	"heyue/domain/progress"
 	"heyue/domain/reports"
@@ -38,6 +39,7 @@ type Services struct {
 	Incidents    *incidents.Service
 	Progress     *progress.Service
 	Reports      *reports.Service
+	Fields       *fields.Service
 	Dictionaries *dictionaries.Service
 	Departments  *staff.Departments
 	Users        *staff.Users

@@ -25,7 +25,7 @@ func TestEveryLimitHasASetting(t *testing.T) {
 		"HEYUE_HTTP_HEADER_BYTES", "33KiB", "HEYUE_IDEMPOTENCY_KEEP", "34m", "HEYUE_IDEMPOTENCY_WAIT", "35ms", "HEYUE_IDEMPOTENCY_ANSWER", "36KiB",
 		"HEYUE_CALENDAR_POLL", "37ms", "HEYUE_CALENDAR_EVERY", "38ms", "HEYUE_CALENDAR_BATCH", "39", "HEYUE_ESCALATION_POLL", "40ms",
 		"HEYUE_ESCALATION_BATCH", "41", "HEYUE_APPROVAL_FLOWS", "42", "HEYUE_APPROVAL_TASKS", "43", "HEYUE_DELEGATIONS", "44",
-		"HEYUE_PROGRESS_LINES", "45", "HEYUE_REPORT_ROWS", "46", "HEYUE_FORECAST_DAYS", "47", "HEYUE_FORECAST_BUCKETS", "48", "HEYUE_FORECAST_SHIFTS", "49",
+		"HEYUE_PROGRESS_LINES", "45", "HEYUE_REPORT_ROWS", "46", "HEYUE_FORECAST_DAYS", "47", "HEYUE_FORECAST_BUCKETS", "48", "HEYUE_FORECAST_SHIFTS", "49", "HEYUE_CUSTOM_FIELDS", "50",
 	).Services(t.Context(), Roles{API: true, Worker: true})
 	if err != nil {
 		t.Fatal(err)
@@ -55,6 +55,7 @@ func TestEveryLimitHasASetting(t *testing.T) {
 		"approvals": s.Approvals.Limits == approvals.Limits{Flows: 42, Tasks: 43, Delegations: 44},
 		"progress":  s.Progress.Lines == 45,
 		"reports":   s.Reports.Limits == reports.Limits{Rows: 46, Days: 47, Buckets: 48, Shifts: 49},
+		"fields":    s.Fields.Limit == 50,
 		"importer":  s.ocds.BatchSize == 25,
 		"reader":    read.MaxElement == 26<<10 && read.MaxProcess == 27<<10 && read.IndexMemory == 128<<10 && read.MaxDepth == 29,
 		"http":      http.ReadHeader == 130*ms && http.Read == 131*ms && http.Idle == 132*ms && http.HeaderBytes == 33<<10,

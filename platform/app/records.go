@@ -14,15 +14,17 @@ func (s *Services) records() {
 	f := s.foundation
 	s.Customers = &customers.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Codes: s.Dictionaries, Numbers: f.numbers,
-		Lister: f.lister, Clock: f.clock,
+		Fields: s.Fields, Lister: f.lister, Clock: f.clock,
 	}
-	s.Contacts = &contacts.Service{Client: f.client, Policies: f.policies, Audit: f.audit, Lister: f.lister, Clock: f.clock}
+	s.Contacts = &contacts.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Fields: s.Fields, Lister: f.lister, Clock: f.clock,
+	}
 	s.Service = &service.Service{
-		Client: f.client, Policies: f.policies, Audit: f.audit, Codes: s.Dictionaries, Lister: f.lister, Clock: f.clock,
+		Client: f.client, Policies: f.policies, Audit: f.audit, Codes: s.Dictionaries, Fields: s.Fields, Lister: f.lister, Clock: f.clock,
 	}
 	s.Contracts = &contracts.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Numbers: f.numbers, Obligations: s.obligations,
-		Outbox: s.outbox, Lister: f.lister, Clock: f.clock,
+		Fields: s.Fields, Outbox: s.outbox, Lister: f.lister, Clock: f.clock,
 	}
 	s.calendar = &contracts.Calendar{
 		Contracts: s.Contracts, Tenants: f.directory, Clock: f.clock, Log: f.log,

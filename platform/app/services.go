@@ -12,6 +12,7 @@ import (
 	"heyue/domain/customers"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
+	"heyue/domain/fields"
 	"heyue/domain/imports"
 	"heyue/domain/incidents"
 	"heyue/domain/progress"
@@ -46,6 +47,7 @@ type Services struct {
 	Incidents    *incidents.Service
 	Progress     *progress.Service
 	Reports      *reports.Service
+	Fields       *fields.Service
 	Dictionaries *dictionaries.Service
 	Roles        *policies.Administration
 	Departments  *staff.Departments
@@ -87,6 +89,7 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.Keys = f.keys()
 	s.organisation()
 	s.tenants()
+	s.fields()
 	s.records()
 	s.templates()
 	s.approval()

@@ -184,6 +184,7 @@ type Tenant struct {
 	Roles             int `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
 	RolesPerUser      int `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
 	DictionaryEntries int `env:"HEYUE_DICTIONARY_ENTRIES" envDefault:"500" min:"100" max:"100000" help:"entries of one dictionary, archived ones included"`
+	CustomFields      int `env:"HEYUE_CUSTOM_FIELDS" envDefault:"50" min:"1" max:"200" help:"custom fields of one kind of record, archived ones included"`
 	Templates         int `env:"HEYUE_TEMPLATES" envDefault:"500" min:"10" max:"100000" help:"templates of a tenant, archived ones included; those of single contracts are not counted"`
 	TemplateVersions  int `env:"HEYUE_TEMPLATE_VERSIONS" envDefault:"200" min:"1" max:"10000" help:"versions of one template"`
 	TemplateClauses   int `env:"HEYUE_TEMPLATE_CLAUSES" envDefault:"200" min:"50" max:"2000" help:"clauses of one template"`

@@ -9,6 +9,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"heyue/domain/fields/custom"
 	"heyue/platform/date"
 )
 
@@ -57,6 +58,7 @@ type Times struct {
 //	relation:"contacts,id,customer_id"  the field is another noun's filter; its table, our column, its column
 //	filter:"archived"             *bool: whether archived_at is set
 //	filter:"null,owner_id"        *bool: whether that column has no value
+//	custom:"CUSTOMER"             []*Custom: fields of the tenant's own; see [Custom]
 //
 // And, Or and Not of the struct's own type combine conditions.
 func compile(req Request) (func(*sql.Selector), error) {
@@ -127,6 +129,9 @@ func (c *compiler) field(f reflect.StructField, v reflect.Value, path string, de
 			}
 			return untrue(p)
 		}
+	}
+	if noun, ok := f.Tag.Lookup("custom"); ok {
+		return c.customs(custom.Noun(noun), v.Interface().([]*Custom), path)
 	}
 	if rel, ok := f.Tag.Lookup("relation"); ok {
 		return c.relation(strings.Split(rel, ","), v, path, depth)

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"heyue/domain/fields/custom"
 	"heyue/platform/page"
 )
 
@@ -19,8 +20,12 @@ type Source[T any] struct {
 	Columns map[Field]Column[T] // what it can be sorted by
 	ID      func(T) uuid.UUID
 	Default []*Sort // used when the caller names no sort
-	Fetch   func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]T, error)
-	Count   func(ctx context.Context, where func(*sql.Selector)) (int, error)
+	// CustomNoun and Custom are whose fields of the tenant's own the list can be sorted by, and a row's values of them; nil
+	// where there are none.
+	CustomNoun custom.Noun
+	Custom     func(T) custom.Set
+	Fetch      func(ctx context.Context, where, order func(*sql.Selector), limit int) ([]T, error)
+	Count      func(ctx context.Context, where func(*sql.Selector)) (int, error)
 }
 
 // Request is one list as the caller wants it.
@@ -32,6 +37,8 @@ type Request struct {
 	Tenant int64
 	// Related gives the scope of other nouns that the filter reaches into, by table (relation tags).
 	Related map[string]func(*sql.Selector)
+	// Custom finds the tenant's own fields that filter and sort name; nil where there are none.
+	Custom CustomFields
 }
 
 // Lister reads pages: it holds what all lists share.
@@ -82,7 +89,7 @@ func prepare[T any](l Lister, src Source[T], req Request) (query[T], error) {
 	if q.window, err = req.Args.Window(l.Limits); err != nil {
 		return q, err
 	}
-	if q.keys, err = resolve(src.Columns, req.Sort); err != nil {
+	if q.keys, err = resolve(src, req); err != nil {
 		return q, err
 	}
 	q.where, err = Condition(req)

@@ -4,6 +4,7 @@ package listing
 
 import (
 	"encoding/json"
+	"fmt"
 
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
@@ -30,6 +31,7 @@ const (
 type Sort struct {
 	Field     Field
 	Direction Direction
+	Custom    *string `json:",omitempty"` // with ByCustom: the key of the tenant's own field
 }
 
 // Column is a sortable column of T. Value reads a row's key for its cursor; nil where the row has none. Only columns
@@ -43,22 +45,45 @@ type Column[T any] struct {
 // key is one resolved sort key of a query.
 type key[T any] struct {
 	Column[T]
-	desc bool
+	desc   bool
+	joined *joined // where the column is, when it is not one of the list's own table
 }
 
-func resolve[T any](columns map[Field]Column[T], sorts []*Sort) ([]key[T], error) {
+// at names the column in a query, and brings its table in when that is another one.
+func (k key[T]) at(s *sql.Selector) string {
+	if k.joined != nil {
+		return k.joined.at(s, k.Name)
+	}
+	return s.C(k.Name)
+}
+
+func resolve[T any](src Source[T], req Request) ([]key[T], error) {
+	sorts := req.Sort
 	if len(sorts) > MaxSorts {
 		return nil, refuse("sort", "sort has %d keys, at most %d are allowed", len(sorts), MaxSorts)
 	}
 	keys := make([]key[T], 0, len(sorts))
-	seen := map[Field]bool{}
-	for _, s := range sorts {
-		c, ok := columns[s.Field]
-		if !ok || seen[s.Field] {
-			return nil, refuse("sort", "cannot sort by %q here", s.Field)
+	seen := map[string]bool{}
+	for i, s := range sorts {
+		name := string(s.Field)
+		if s.Custom != nil {
+			name += " " + *s.Custom
 		}
-		seen[s.Field] = true
-		keys = append(keys, key[T]{c, s.Direction == Desc})
+		c, ok := src.Columns[s.Field]
+		own := s.Field == ByCustom
+		if !ok && !own || seen[name] || s.Custom != nil && !own {
+			return nil, refuse("sort", "cannot sort by %q here", name)
+		}
+		seen[name] = true
+		if !own {
+			keys = append(keys, key[T]{Column: c, desc: s.Direction == Desc})
+			continue
+		}
+		more, err := customKeys(src, req, s, fmt.Sprintf("custom_%d", i))
+		if err != nil {
+			return nil, err
+		}
+		keys = append(keys, more...)
 	}
 	return keys, nil
 }
@@ -73,7 +98,7 @@ func terms[T any](s *sql.Selector, keys []key[T], backward bool) []sql.Querier {
 	out := make([]sql.Querier, 0, len(keys)+1)
 	for _, k := range keys {
 		// NULLS LAST is the default of an ascending scan; reading backwards turns both words round.
-		expr := s.C(k.Name) + direction(k.desc != backward)
+		expr := k.at(s) + direction(k.desc != backward)
 		if k.Nullable {
 			expr += map[bool]string{false: " NULLS LAST", true: " NULLS FIRST"}[backward]
 		}
@@ -135,10 +160,10 @@ func after[T any](keys []key[T], p position, backward bool) func(*sql.Selector) 
 		var alternatives []*sql.Predicate
 		var equal []*sql.Predicate
 		for i, k := range keys {
-			if beyond := beyond(s.C(k.Name), p.values[i], k.desc, k.Nullable, backward); beyond != nil {
+			if beyond := beyond(k.at(s), p.values[i], k.desc, k.Nullable, backward); beyond != nil {
 				alternatives = append(alternatives, sql.And(append(append([]*sql.Predicate(nil), equal...), beyond)...))
 			}
-			equal = append(equal, same(s.C(k.Name), p.values[i]))
+			equal = append(equal, same(k.at(s), p.values[i]))
 		}
 		tie := compare(s.C("id"), p.id, idDesc(keys) != backward)
 		alternatives = append(alternatives, sql.And(append(equal, tie)...))
@@ -155,7 +180,7 @@ func rowComparison[T any](s *sql.Selector, keys []key[T], p position, backward b
 	return sql.P(func(b *sql.Builder) {
 		b.WriteString("(")
 		for _, k := range keys {
-			b.WriteString(s.C(k.Name)).WriteString(", ")
+			b.WriteString(k.at(s)).WriteString(", ")
 		}
 		b.WriteString(s.C("id")).WriteString(")")
 		b.WriteString(map[bool]string{false: " > ", true: " < "}[idDesc(keys) != backward])

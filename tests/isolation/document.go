@@ -84,6 +84,7 @@ var nouns = map[string]string{
 	"line": "prl", "progressLine": "prl", "progressReverse": "pre",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"billEdit": "bed", "requestedBy": "usr", "decidedBy": "usr",
+	"customField": "cfd", "customFields": "cfd", "reference": "cus",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",
 	"among": "usr", "manager": "usr", "submitter": "usr", "subject": "con",

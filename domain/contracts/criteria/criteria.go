@@ -39,6 +39,7 @@ type Filter struct {
 	ProgressLine      *Work                   `relation:"progress_lines,id,contract_id"`
 	Milestone         *Milestone              `relation:"milestones,id,contract_id"`
 	Archived          *bool                   `filter:"archived"`
+	Custom            []*listing.Custom       `custom:"CONTRACT"`
 }
 
 // Instalment selects contracts that have an instalment like this.

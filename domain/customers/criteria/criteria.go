@@ -33,4 +33,5 @@ type Filter struct {
 	OwnerID      []publicid.UserID       `column:"owner_id"`
 	DepartmentID []publicid.DepartmentID `column:"department_id"`
 	Archived     *bool                   `filter:"archived"`
+	Custom       []*listing.Custom       `custom:"CUSTOMER"`
 }
