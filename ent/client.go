@@ -25,6 +25,8 @@ import (
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
 	entbilledit "heyue/ent/billedit"
+	"heyue/ent/changeevidence"
+	"heyue/ent/changeorder"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -34,6 +36,7 @@ import (
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
+	"heyue/ent/contractversion"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -64,6 +67,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
 
@@ -107,6 +111,10 @@ type Client struct {
 	AuditSeal *AuditSealClient
 	// BillEdit is the client for interacting with the BillEdit builders.
 	BillEdit *BillEditClient
+	// ChangeEvidence is the client for interacting with the ChangeEvidence builders.
+	ChangeEvidence *ChangeEvidenceClient
+	// ChangeOrder is the client for interacting with the ChangeOrder builders.
+	ChangeOrder *ChangeOrderClient
 	// Clause is the client for interacting with the Clause builders.
 	Clause *ClauseClient
 	// ClauseException is the client for interacting with the ClauseException builders.
@@ -125,6 +133,8 @@ type Client struct {
 	ContractStep *ContractStepClient
 	// ContractText is the client for interacting with the ContractText builders.
 	ContractText *ContractTextClient
+	// ContractVersion is the client for interacting with the ContractVersion builders.
+	ContractVersion *ContractVersionClient
 	// CustomField is the client for interacting with the CustomField builders.
 	CustomField *CustomFieldClient
 	// CustomValue is the client for interacting with the CustomValue builders.
@@ -185,6 +195,8 @@ type Client struct {
 	TemplateVersion *TemplateVersionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
+	// TermsSchedule is the client for interacting with the TermsSchedule builders.
+	TermsSchedule *TermsScheduleClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// UserRole is the client for interacting with the UserRole builders.
@@ -213,6 +225,8 @@ func (c *Client) init() {
 	c.AuditQueue = NewAuditQueueClient(c.config)
 	c.AuditSeal = NewAuditSealClient(c.config)
 	c.BillEdit = NewBillEditClient(c.config)
+	c.ChangeEvidence = NewChangeEvidenceClient(c.config)
+	c.ChangeOrder = NewChangeOrderClient(c.config)
 	c.Clause = NewClauseClient(c.config)
 	c.ClauseException = NewClauseExceptionClient(c.config)
 	c.Contact = NewContactClient(c.config)
@@ -222,6 +236,7 @@ func (c *Client) init() {
 	c.ContractParty = NewContractPartyClient(c.config)
 	c.ContractStep = NewContractStepClient(c.config)
 	c.ContractText = NewContractTextClient(c.config)
+	c.ContractVersion = NewContractVersionClient(c.config)
 	c.CustomField = NewCustomFieldClient(c.config)
 	c.CustomValue = NewCustomValueClient(c.config)
 	c.Customer = NewCustomerClient(c.config)
@@ -252,6 +267,7 @@ func (c *Client) init() {
 	c.Template = NewTemplateClient(c.config)
 	c.TemplateVersion = NewTemplateVersionClient(c.config)
 	c.Tenant = NewTenantClient(c.config)
+	c.TermsSchedule = NewTermsScheduleClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.UserRole = NewUserRoleClient(c.config)
 }
@@ -359,6 +375,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
 		BillEdit:            NewBillEditClient(cfg),
+		ChangeEvidence:      NewChangeEvidenceClient(cfg),
+		ChangeOrder:         NewChangeOrderClient(cfg),
 		Clause:              NewClauseClient(cfg),
 		ClauseException:     NewClauseExceptionClient(cfg),
 		Contact:             NewContactClient(cfg),
@@ -368,6 +386,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ContractParty:       NewContractPartyClient(cfg),
 		ContractStep:        NewContractStepClient(cfg),
 		ContractText:        NewContractTextClient(cfg),
+		ContractVersion:     NewContractVersionClient(cfg),
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
 		Customer:            NewCustomerClient(cfg),
@@ -398,6 +417,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Template:            NewTemplateClient(cfg),
 		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
+		TermsSchedule:       NewTermsScheduleClient(cfg),
 		User:                NewUserClient(cfg),
 		UserRole:            NewUserRoleClient(cfg),
 	}, nil
@@ -432,6 +452,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
 		BillEdit:            NewBillEditClient(cfg),
+		ChangeEvidence:      NewChangeEvidenceClient(cfg),
+		ChangeOrder:         NewChangeOrderClient(cfg),
 		Clause:              NewClauseClient(cfg),
 		ClauseException:     NewClauseExceptionClient(cfg),
 		Contact:             NewContactClient(cfg),
@@ -441,6 +463,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ContractParty:       NewContractPartyClient(cfg),
 		ContractStep:        NewContractStepClient(cfg),
 		ContractText:        NewContractTextClient(cfg),
+		ContractVersion:     NewContractVersionClient(cfg),
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
 		Customer:            NewCustomerClient(cfg),
@@ -471,6 +494,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Template:            NewTemplateClient(cfg),
 		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
+		TermsSchedule:       NewTermsScheduleClient(cfg),
 		User:                NewUserClient(cfg),
 		UserRole:            NewUserRoleClient(cfg),
 	}, nil
@@ -504,15 +528,16 @@ func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
 		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.Clause,
-		c.ClauseException, c.Contact, c.Contract, c.ContractChange, c.ContractLine,
-		c.ContractParty, c.ContractStep, c.ContractText, c.CustomField, c.CustomValue,
-		c.Customer, c.Department, c.DictionaryEntry, c.DocumentReference,
-		c.IdempotencyKey, c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone,
-		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation,
-		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder,
-		c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
-		c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.ChangeEvidence,
+		c.ChangeOrder, c.Clause, c.ClauseException, c.Contact, c.Contract,
+		c.ContractChange, c.ContractLine, c.ContractParty, c.ContractStep,
+		c.ContractText, c.ContractVersion, c.CustomField, c.CustomValue, c.Customer,
+		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
+		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
+		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation, c.PaymentPlanLine,
+		c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder, c.Role,
+		c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
+		c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -524,15 +549,16 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
 		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
 		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.Clause,
-		c.ClauseException, c.Contact, c.Contract, c.ContractChange, c.ContractLine,
-		c.ContractParty, c.ContractStep, c.ContractText, c.CustomField, c.CustomValue,
-		c.Customer, c.Department, c.DictionaryEntry, c.DocumentReference,
-		c.IdempotencyKey, c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone,
-		c.NumberCounter, c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation,
-		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder,
-		c.Role, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
-		c.Template, c.TemplateVersion, c.Tenant, c.User, c.UserRole,
+		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.ChangeEvidence,
+		c.ChangeOrder, c.Clause, c.ClauseException, c.Contact, c.Contract,
+		c.ContractChange, c.ContractLine, c.ContractParty, c.ContractStep,
+		c.ContractText, c.ContractVersion, c.CustomField, c.CustomValue, c.Customer,
+		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
+		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
+		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation, c.PaymentPlanLine,
+		c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder, c.Role,
+		c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
+		c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -567,6 +593,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditSeal.mutate(ctx, m)
 	case *BillEditMutation:
 		return c.BillEdit.mutate(ctx, m)
+	case *ChangeEvidenceMutation:
+		return c.ChangeEvidence.mutate(ctx, m)
+	case *ChangeOrderMutation:
+		return c.ChangeOrder.mutate(ctx, m)
 	case *ClauseMutation:
 		return c.Clause.mutate(ctx, m)
 	case *ClauseExceptionMutation:
@@ -585,6 +615,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ContractStep.mutate(ctx, m)
 	case *ContractTextMutation:
 		return c.ContractText.mutate(ctx, m)
+	case *ContractVersionMutation:
+		return c.ContractVersion.mutate(ctx, m)
 	case *CustomFieldMutation:
 		return c.CustomField.mutate(ctx, m)
 	case *CustomValueMutation:
@@ -645,6 +677,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.TemplateVersion.mutate(ctx, m)
 	case *TenantMutation:
 		return c.Tenant.mutate(ctx, m)
+	case *TermsScheduleMutation:
+		return c.TermsSchedule.mutate(ctx, m)
 	case *UserMutation:
 		return c.User.mutate(ctx, m)
 	case *UserRoleMutation:
@@ -2895,6 +2929,384 @@ func (c *BillEditClient) mutate(ctx context.Context, m *BillEditMutation) (Value
 	}
 }
 
+// ChangeEvidenceClient is a client for the ChangeEvidence schema.
+type ChangeEvidenceClient struct {
+	config
+}
+
+// NewChangeEvidenceClient returns a client for the ChangeEvidence from the given config.
+func NewChangeEvidenceClient(c config) *ChangeEvidenceClient {
+	return &ChangeEvidenceClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `changeevidence.Hooks(f(g(h())))`.
+func (c *ChangeEvidenceClient) Use(hooks ...Hook) {
+	c.hooks.ChangeEvidence = append(c.hooks.ChangeEvidence, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `changeevidence.Intercept(f(g(h())))`.
+func (c *ChangeEvidenceClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChangeEvidence = append(c.inters.ChangeEvidence, interceptors...)
+}
+
+// Create returns a builder for creating a ChangeEvidence entity.
+func (c *ChangeEvidenceClient) Create() *ChangeEvidenceCreate {
+	mutation := newChangeEvidenceMutation(c.config, OpCreate)
+	return &ChangeEvidenceCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChangeEvidence entities.
+func (c *ChangeEvidenceClient) CreateBulk(builders ...*ChangeEvidenceCreate) *ChangeEvidenceCreateBulk {
+	return &ChangeEvidenceCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChangeEvidenceClient) MapCreateBulk(slice any, setFunc func(*ChangeEvidenceCreate, int)) *ChangeEvidenceCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChangeEvidenceCreateBulk{err: fmt.Errorf("calling to ChangeEvidenceClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChangeEvidenceCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChangeEvidenceCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChangeEvidence.
+func (c *ChangeEvidenceClient) Update() *ChangeEvidenceUpdate {
+	mutation := newChangeEvidenceMutation(c.config, OpUpdate)
+	return &ChangeEvidenceUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChangeEvidenceClient) UpdateOne(_m *ChangeEvidence) *ChangeEvidenceUpdateOne {
+	mutation := newChangeEvidenceMutation(c.config, OpUpdateOne, withChangeEvidence(_m))
+	return &ChangeEvidenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChangeEvidenceClient) UpdateOneID(id publicid.ChangeEvidenceID) *ChangeEvidenceUpdateOne {
+	mutation := newChangeEvidenceMutation(c.config, OpUpdateOne, withChangeEvidenceID(id))
+	return &ChangeEvidenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChangeEvidence.
+func (c *ChangeEvidenceClient) Delete() *ChangeEvidenceDelete {
+	mutation := newChangeEvidenceMutation(c.config, OpDelete)
+	return &ChangeEvidenceDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChangeEvidenceClient) DeleteOne(_m *ChangeEvidence) *ChangeEvidenceDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChangeEvidenceClient) DeleteOneID(id publicid.ChangeEvidenceID) *ChangeEvidenceDeleteOne {
+	builder := c.Delete().Where(changeevidence.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChangeEvidenceDeleteOne{builder}
+}
+
+// Query returns a query builder for ChangeEvidence.
+func (c *ChangeEvidenceClient) Query() *ChangeEvidenceQuery {
+	return &ChangeEvidenceQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChangeEvidence},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChangeEvidence entity by its id.
+func (c *ChangeEvidenceClient) Get(ctx context.Context, id publicid.ChangeEvidenceID) (*ChangeEvidence, error) {
+	return c.Query().Where(changeevidence.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChangeEvidenceClient) GetX(ctx context.Context, id publicid.ChangeEvidenceID) *ChangeEvidence {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryChangeOrder queries the change_order edge of a ChangeEvidence.
+func (c *ChangeEvidenceClient) QueryChangeOrder(_m *ChangeEvidence) *ChangeOrderQuery {
+	query := (&ChangeOrderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeevidence.Table, changeevidence.FieldID, id),
+			sqlgraph.To(changeorder.Table, changeorder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, changeevidence.ChangeOrderTable, changeevidence.ChangeOrderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDocument queries the document edge of a ChangeEvidence.
+func (c *ChangeEvidenceClient) QueryDocument(_m *ChangeEvidence) *DocumentReferenceQuery {
+	query := (&DocumentReferenceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeevidence.Table, changeevidence.FieldID, id),
+			sqlgraph.To(documentreference.Table, documentreference.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, changeevidence.DocumentTable, changeevidence.DocumentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ChangeEvidenceClient) Hooks() []Hook {
+	return c.hooks.ChangeEvidence
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChangeEvidenceClient) Interceptors() []Interceptor {
+	return c.inters.ChangeEvidence
+}
+
+func (c *ChangeEvidenceClient) mutate(ctx context.Context, m *ChangeEvidenceMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChangeEvidenceCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChangeEvidenceUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChangeEvidenceUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChangeEvidenceDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChangeEvidence mutation op: %q", m.Op())
+	}
+}
+
+// ChangeOrderClient is a client for the ChangeOrder schema.
+type ChangeOrderClient struct {
+	config
+}
+
+// NewChangeOrderClient returns a client for the ChangeOrder from the given config.
+func NewChangeOrderClient(c config) *ChangeOrderClient {
+	return &ChangeOrderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `changeorder.Hooks(f(g(h())))`.
+func (c *ChangeOrderClient) Use(hooks ...Hook) {
+	c.hooks.ChangeOrder = append(c.hooks.ChangeOrder, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `changeorder.Intercept(f(g(h())))`.
+func (c *ChangeOrderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ChangeOrder = append(c.inters.ChangeOrder, interceptors...)
+}
+
+// Create returns a builder for creating a ChangeOrder entity.
+func (c *ChangeOrderClient) Create() *ChangeOrderCreate {
+	mutation := newChangeOrderMutation(c.config, OpCreate)
+	return &ChangeOrderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ChangeOrder entities.
+func (c *ChangeOrderClient) CreateBulk(builders ...*ChangeOrderCreate) *ChangeOrderCreateBulk {
+	return &ChangeOrderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ChangeOrderClient) MapCreateBulk(slice any, setFunc func(*ChangeOrderCreate, int)) *ChangeOrderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ChangeOrderCreateBulk{err: fmt.Errorf("calling to ChangeOrderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ChangeOrderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ChangeOrderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ChangeOrder.
+func (c *ChangeOrderClient) Update() *ChangeOrderUpdate {
+	mutation := newChangeOrderMutation(c.config, OpUpdate)
+	return &ChangeOrderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ChangeOrderClient) UpdateOne(_m *ChangeOrder) *ChangeOrderUpdateOne {
+	mutation := newChangeOrderMutation(c.config, OpUpdateOne, withChangeOrder(_m))
+	return &ChangeOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ChangeOrderClient) UpdateOneID(id publicid.ChangeOrderID) *ChangeOrderUpdateOne {
+	mutation := newChangeOrderMutation(c.config, OpUpdateOne, withChangeOrderID(id))
+	return &ChangeOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ChangeOrder.
+func (c *ChangeOrderClient) Delete() *ChangeOrderDelete {
+	mutation := newChangeOrderMutation(c.config, OpDelete)
+	return &ChangeOrderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ChangeOrderClient) DeleteOne(_m *ChangeOrder) *ChangeOrderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ChangeOrderClient) DeleteOneID(id publicid.ChangeOrderID) *ChangeOrderDeleteOne {
+	builder := c.Delete().Where(changeorder.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ChangeOrderDeleteOne{builder}
+}
+
+// Query returns a query builder for ChangeOrder.
+func (c *ChangeOrderClient) Query() *ChangeOrderQuery {
+	return &ChangeOrderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeChangeOrder},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ChangeOrder entity by its id.
+func (c *ChangeOrderClient) Get(ctx context.Context, id publicid.ChangeOrderID) (*ChangeOrder, error) {
+	return c.Query().Where(changeorder.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ChangeOrderClient) GetX(ctx context.Context, id publicid.ChangeOrderID) *ChangeOrder {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a ChangeOrder.
+func (c *ChangeOrderClient) QueryContract(_m *ChangeOrder) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeorder.Table, changeorder.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, changeorder.ContractTable, changeorder.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequestedBy queries the requested_by edge of a ChangeOrder.
+func (c *ChangeOrderClient) QueryRequestedBy(_m *ChangeOrder) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeorder.Table, changeorder.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, changeorder.RequestedByTable, changeorder.RequestedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySubmittedBy queries the submitted_by edge of a ChangeOrder.
+func (c *ChangeOrderClient) QuerySubmittedBy(_m *ChangeOrder) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeorder.Table, changeorder.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, changeorder.SubmittedByTable, changeorder.SubmittedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDecidedBy queries the decided_by edge of a ChangeOrder.
+func (c *ChangeOrderClient) QueryDecidedBy(_m *ChangeOrder) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeorder.Table, changeorder.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, changeorder.DecidedByTable, changeorder.DecidedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryEvidence queries the evidence edge of a ChangeOrder.
+func (c *ChangeOrderClient) QueryEvidence(_m *ChangeOrder) *ChangeEvidenceQuery {
+	query := (&ChangeEvidenceClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(changeorder.Table, changeorder.FieldID, id),
+			sqlgraph.To(changeevidence.Table, changeevidence.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, changeorder.EvidenceTable, changeorder.EvidenceColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ChangeOrderClient) Hooks() []Hook {
+	return c.hooks.ChangeOrder
+}
+
+// Interceptors returns the client interceptors.
+func (c *ChangeOrderClient) Interceptors() []Interceptor {
+	return c.inters.ChangeOrder
+}
+
+func (c *ChangeOrderClient) mutate(ctx context.Context, m *ChangeOrderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ChangeOrderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ChangeOrderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ChangeOrderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ChangeOrderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ChangeOrder mutation op: %q", m.Op())
+	}
+}
+
 // ClauseClient is a client for the Clause schema.
 type ClauseClient struct {
 	config
@@ -3651,6 +4063,22 @@ func (c *ContractClient) QueryChanges(_m *Contract) *ContractChangeQuery {
 			sqlgraph.From(contract.Table, contract.FieldID, id),
 			sqlgraph.To(contractchange.Table, contractchange.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, contract.ChangesTable, contract.ChangesColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryTexts queries the texts edge of a Contract.
+func (c *ContractClient) QueryTexts(_m *Contract) *ContractTextQuery {
+	query := (&ContractTextClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, id),
+			sqlgraph.To(contracttext.Table, contracttext.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.TextsTable, contract.TextsColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -4585,6 +5013,203 @@ func (c *ContractTextClient) mutate(ctx context.Context, m *ContractTextMutation
 		return (&ContractTextDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ContractText mutation op: %q", m.Op())
+	}
+}
+
+// ContractVersionClient is a client for the ContractVersion schema.
+type ContractVersionClient struct {
+	config
+}
+
+// NewContractVersionClient returns a client for the ContractVersion from the given config.
+func NewContractVersionClient(c config) *ContractVersionClient {
+	return &ContractVersionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `contractversion.Hooks(f(g(h())))`.
+func (c *ContractVersionClient) Use(hooks ...Hook) {
+	c.hooks.ContractVersion = append(c.hooks.ContractVersion, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `contractversion.Intercept(f(g(h())))`.
+func (c *ContractVersionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ContractVersion = append(c.inters.ContractVersion, interceptors...)
+}
+
+// Create returns a builder for creating a ContractVersion entity.
+func (c *ContractVersionClient) Create() *ContractVersionCreate {
+	mutation := newContractVersionMutation(c.config, OpCreate)
+	return &ContractVersionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ContractVersion entities.
+func (c *ContractVersionClient) CreateBulk(builders ...*ContractVersionCreate) *ContractVersionCreateBulk {
+	return &ContractVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ContractVersionClient) MapCreateBulk(slice any, setFunc func(*ContractVersionCreate, int)) *ContractVersionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ContractVersionCreateBulk{err: fmt.Errorf("calling to ContractVersionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ContractVersionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ContractVersionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ContractVersion.
+func (c *ContractVersionClient) Update() *ContractVersionUpdate {
+	mutation := newContractVersionMutation(c.config, OpUpdate)
+	return &ContractVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ContractVersionClient) UpdateOne(_m *ContractVersion) *ContractVersionUpdateOne {
+	mutation := newContractVersionMutation(c.config, OpUpdateOne, withContractVersion(_m))
+	return &ContractVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ContractVersionClient) UpdateOneID(id publicid.ContractVersionID) *ContractVersionUpdateOne {
+	mutation := newContractVersionMutation(c.config, OpUpdateOne, withContractVersionID(id))
+	return &ContractVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ContractVersion.
+func (c *ContractVersionClient) Delete() *ContractVersionDelete {
+	mutation := newContractVersionMutation(c.config, OpDelete)
+	return &ContractVersionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ContractVersionClient) DeleteOne(_m *ContractVersion) *ContractVersionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ContractVersionClient) DeleteOneID(id publicid.ContractVersionID) *ContractVersionDeleteOne {
+	builder := c.Delete().Where(contractversion.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ContractVersionDeleteOne{builder}
+}
+
+// Query returns a query builder for ContractVersion.
+func (c *ContractVersionClient) Query() *ContractVersionQuery {
+	return &ContractVersionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeContractVersion},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ContractVersion entity by its id.
+func (c *ContractVersionClient) Get(ctx context.Context, id publicid.ContractVersionID) (*ContractVersion, error) {
+	return c.Query().Where(contractversion.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ContractVersionClient) GetX(ctx context.Context, id publicid.ContractVersionID) *ContractVersion {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a ContractVersion.
+func (c *ContractVersionClient) QueryContract(_m *ContractVersion) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractversion.Table, contractversion.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractversion.ContractTable, contractversion.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryChangeOrder queries the change_order edge of a ContractVersion.
+func (c *ContractVersionClient) QueryChangeOrder(_m *ContractVersion) *ChangeOrderQuery {
+	query := (&ChangeOrderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractversion.Table, contractversion.FieldID, id),
+			sqlgraph.To(changeorder.Table, changeorder.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractversion.ChangeOrderTable, contractversion.ChangeOrderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRecord queries the record edge of a ContractVersion.
+func (c *ContractVersionClient) QueryRecord(_m *ContractVersion) *ContractChangeQuery {
+	query := (&ContractChangeClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractversion.Table, contractversion.FieldID, id),
+			sqlgraph.To(contractchange.Table, contractchange.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractversion.RecordTable, contractversion.RecordColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRecordedBy queries the recorded_by edge of a ContractVersion.
+func (c *ContractVersionClient) QueryRecordedBy(_m *ContractVersion) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contractversion.Table, contractversion.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, contractversion.RecordedByTable, contractversion.RecordedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ContractVersionClient) Hooks() []Hook {
+	return c.hooks.ContractVersion
+}
+
+// Interceptors returns the client interceptors.
+func (c *ContractVersionClient) Interceptors() []Interceptor {
+	return c.inters.ContractVersion
+}
+
+func (c *ContractVersionClient) mutate(ctx context.Context, m *ContractVersionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ContractVersionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ContractVersionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ContractVersionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ContractVersionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ContractVersion mutation op: %q", m.Op())
 	}
 }
 
@@ -9474,6 +10099,155 @@ func (c *TenantClient) mutate(ctx context.Context, m *TenantMutation) (Value, er
 	}
 }
 
+// TermsScheduleClient is a client for the TermsSchedule schema.
+type TermsScheduleClient struct {
+	config
+}
+
+// NewTermsScheduleClient returns a client for the TermsSchedule from the given config.
+func NewTermsScheduleClient(c config) *TermsScheduleClient {
+	return &TermsScheduleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `termsschedule.Hooks(f(g(h())))`.
+func (c *TermsScheduleClient) Use(hooks ...Hook) {
+	c.hooks.TermsSchedule = append(c.hooks.TermsSchedule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `termsschedule.Intercept(f(g(h())))`.
+func (c *TermsScheduleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TermsSchedule = append(c.inters.TermsSchedule, interceptors...)
+}
+
+// Create returns a builder for creating a TermsSchedule entity.
+func (c *TermsScheduleClient) Create() *TermsScheduleCreate {
+	mutation := newTermsScheduleMutation(c.config, OpCreate)
+	return &TermsScheduleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TermsSchedule entities.
+func (c *TermsScheduleClient) CreateBulk(builders ...*TermsScheduleCreate) *TermsScheduleCreateBulk {
+	return &TermsScheduleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TermsScheduleClient) MapCreateBulk(slice any, setFunc func(*TermsScheduleCreate, int)) *TermsScheduleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TermsScheduleCreateBulk{err: fmt.Errorf("calling to TermsScheduleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TermsScheduleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TermsScheduleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TermsSchedule.
+func (c *TermsScheduleClient) Update() *TermsScheduleUpdate {
+	mutation := newTermsScheduleMutation(c.config, OpUpdate)
+	return &TermsScheduleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TermsScheduleClient) UpdateOne(_m *TermsSchedule) *TermsScheduleUpdateOne {
+	mutation := newTermsScheduleMutation(c.config, OpUpdateOne, withTermsSchedule(_m))
+	return &TermsScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TermsScheduleClient) UpdateOneID(id publicid.TermsScheduleID) *TermsScheduleUpdateOne {
+	mutation := newTermsScheduleMutation(c.config, OpUpdateOne, withTermsScheduleID(id))
+	return &TermsScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TermsSchedule.
+func (c *TermsScheduleClient) Delete() *TermsScheduleDelete {
+	mutation := newTermsScheduleMutation(c.config, OpDelete)
+	return &TermsScheduleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TermsScheduleClient) DeleteOne(_m *TermsSchedule) *TermsScheduleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TermsScheduleClient) DeleteOneID(id publicid.TermsScheduleID) *TermsScheduleDeleteOne {
+	builder := c.Delete().Where(termsschedule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TermsScheduleDeleteOne{builder}
+}
+
+// Query returns a query builder for TermsSchedule.
+func (c *TermsScheduleClient) Query() *TermsScheduleQuery {
+	return &TermsScheduleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTermsSchedule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TermsSchedule entity by its id.
+func (c *TermsScheduleClient) Get(ctx context.Context, id publicid.TermsScheduleID) (*TermsSchedule, error) {
+	return c.Query().Where(termsschedule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TermsScheduleClient) GetX(ctx context.Context, id publicid.TermsScheduleID) *TermsSchedule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a TermsSchedule.
+func (c *TermsScheduleClient) QueryContract(_m *TermsSchedule) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(termsschedule.Table, termsschedule.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, termsschedule.ContractTable, termsschedule.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *TermsScheduleClient) Hooks() []Hook {
+	return c.hooks.TermsSchedule
+}
+
+// Interceptors returns the client interceptors.
+func (c *TermsScheduleClient) Interceptors() []Interceptor {
+	return c.inters.TermsSchedule
+}
+
+func (c *TermsScheduleClient) mutate(ctx context.Context, m *TermsScheduleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TermsScheduleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TermsScheduleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TermsScheduleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TermsScheduleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TermsSchedule mutation op: %q", m.Op())
+	}
+}
+
 // UserClient is a client for the User schema.
 type UserClient struct {
 	config
@@ -9825,26 +10599,28 @@ type (
 	hooks struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, BillEdit, Clause, ClauseException, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, ContractStep, ContractText,
-		CustomField, CustomValue, Customer, Department, DictionaryEntry,
-		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry,
-		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
+		AuditQueue, AuditSeal, BillEdit, ChangeEvidence, ChangeOrder, Clause,
+		ClauseException, Contact, Contract, ContractChange, ContractLine,
+		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
+		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
+		IdempotencyKey, ImportSource, Incident, IncidentEntry, Milestone,
+		NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
 		PaymentPlanLine, ProgressEntry, ProgressLine, RefreshToken, Reminder, Role,
 		RoleGrant, ServiceRecord, Session, Signature, SignatureVoid, Template,
-		TemplateVersion, Tenant, User, UserRole []ent.Hook
+		TemplateVersion, Tenant, TermsSchedule, User, UserRole []ent.Hook
 	}
 	inters struct {
 		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, BillEdit, Clause, ClauseException, Contact, Contract,
-		ContractChange, ContractLine, ContractParty, ContractStep, ContractText,
-		CustomField, CustomValue, Customer, Department, DictionaryEntry,
-		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry,
-		Milestone, NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
+		AuditQueue, AuditSeal, BillEdit, ChangeEvidence, ChangeOrder, Clause,
+		ClauseException, Contact, Contract, ContractChange, ContractLine,
+		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
+		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
+		IdempotencyKey, ImportSource, Incident, IncidentEntry, Milestone,
+		NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
 		PaymentPlanLine, ProgressEntry, ProgressLine, RefreshToken, Reminder, Role,
 		RoleGrant, ServiceRecord, Session, Signature, SignatureVoid, Template,
-		TemplateVersion, Tenant, User, UserRole []ent.Interceptor
+		TemplateVersion, Tenant, TermsSchedule, User, UserRole []ent.Interceptor
 	}
 )
 

@@ -124,6 +124,8 @@ type ContractEdges struct {
 	Documents []*DocumentReference `json:"documents,omitempty"`
 	// Changes holds the value of the changes edge.
 	Changes []*ContractChange `json:"changes,omitempty"`
+	// Texts holds the value of the texts edge.
+	Texts []*ContractText `json:"texts,omitempty"`
 	// ServiceRecords holds the value of the service_records edge.
 	ServiceRecords []*ServiceRecord `json:"service_records,omitempty"`
 	// Obligations holds the value of the obligations edge.
@@ -136,7 +138,7 @@ type ContractEdges struct {
 	Incidents []*Incident `json:"incidents,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [17]bool
+	loadedTypes [18]bool
 }
 
 // OwnerOrErr returns the Owner value or an error if the edge
@@ -255,10 +257,19 @@ func (e ContractEdges) ChangesOrErr() ([]*ContractChange, error) {
 	return nil, &NotLoadedError{edge: "changes"}
 }
 
+// TextsOrErr returns the Texts value or an error if the edge
+// was not loaded in eager-loading.
+func (e ContractEdges) TextsOrErr() ([]*ContractText, error) {
+	if e.loadedTypes[12] {
+		return e.Texts, nil
+	}
+	return nil, &NotLoadedError{edge: "texts"}
+}
+
 // ServiceRecordsOrErr returns the ServiceRecords value or an error if the edge
 // was not loaded in eager-loading.
 func (e ContractEdges) ServiceRecordsOrErr() ([]*ServiceRecord, error) {
-	if e.loadedTypes[12] {
+	if e.loadedTypes[13] {
 		return e.ServiceRecords, nil
 	}
 	return nil, &NotLoadedError{edge: "service_records"}
@@ -267,7 +278,7 @@ func (e ContractEdges) ServiceRecordsOrErr() ([]*ServiceRecord, error) {
 // ObligationsOrErr returns the Obligations value or an error if the edge
 // was not loaded in eager-loading.
 func (e ContractEdges) ObligationsOrErr() ([]*Obligation, error) {
-	if e.loadedTypes[13] {
+	if e.loadedTypes[14] {
 		return e.Obligations, nil
 	}
 	return nil, &NotLoadedError{edge: "obligations"}
@@ -276,7 +287,7 @@ func (e ContractEdges) ObligationsOrErr() ([]*Obligation, error) {
 // StepsOrErr returns the Steps value or an error if the edge
 // was not loaded in eager-loading.
 func (e ContractEdges) StepsOrErr() ([]*ContractStep, error) {
-	if e.loadedTypes[14] {
+	if e.loadedTypes[15] {
 		return e.Steps, nil
 	}
 	return nil, &NotLoadedError{edge: "steps"}
@@ -285,7 +296,7 @@ func (e ContractEdges) StepsOrErr() ([]*ContractStep, error) {
 // SignaturesOrErr returns the Signatures value or an error if the edge
 // was not loaded in eager-loading.
 func (e ContractEdges) SignaturesOrErr() ([]*Signature, error) {
-	if e.loadedTypes[15] {
+	if e.loadedTypes[16] {
 		return e.Signatures, nil
 	}
 	return nil, &NotLoadedError{edge: "signatures"}
@@ -294,7 +305,7 @@ func (e ContractEdges) SignaturesOrErr() ([]*Signature, error) {
 // IncidentsOrErr returns the Incidents value or an error if the edge
 // was not loaded in eager-loading.
 func (e ContractEdges) IncidentsOrErr() ([]*Incident, error) {
-	if e.loadedTypes[16] {
+	if e.loadedTypes[17] {
 		return e.Incidents, nil
 	}
 	return nil, &NotLoadedError{edge: "incidents"}
@@ -625,6 +636,11 @@ func (_m *Contract) QueryDocuments() *DocumentReferenceQuery {
 // QueryChanges queries the "changes" edge of the Contract entity.
 func (_m *Contract) QueryChanges() *ContractChangeQuery {
 	return NewContractClient(_m.config).QueryChanges(_m)
+}
+
+// QueryTexts queries the "texts" edge of the Contract entity.
+func (_m *Contract) QueryTexts() *ContractTextQuery {
+	return NewContractClient(_m.config).QueryTexts(_m)
 }
 
 // QueryServiceRecords queries the "service_records" edge of the Contract entity.

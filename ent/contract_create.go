@@ -15,6 +15,7 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/documentreference"
@@ -581,6 +582,21 @@ func (_c *ContractCreate) AddChanges(v ...*ContractChange) *ContractCreate {
 		ids[i] = v[i].ID
 	}
 	return _c.AddChangeIDs(ids...)
+}
+
+// AddTextIDs adds the "texts" edge to the ContractText entity by IDs.
+func (_c *ContractCreate) AddTextIDs(ids ...publicid.ContractTextID) *ContractCreate {
+	_c.mutation.AddTextIDs(ids...)
+	return _c
+}
+
+// AddTexts adds the "texts" edges to the ContractText entity.
+func (_c *ContractCreate) AddTexts(v ...*ContractText) *ContractCreate {
+	ids := make([]publicid.ContractTextID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _c.AddTextIDs(ids...)
 }
 
 // AddServiceRecordIDs adds the "service_records" edge to the ServiceRecord entity by IDs.
@@ -1215,6 +1231,22 @@ func (_c *ContractCreate) createSpec() (*Contract, *sqlgraph.CreateSpec) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(contractchange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.TextsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

@@ -11,6 +11,7 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/documentreference"
@@ -52,6 +53,7 @@ type ContractQuery struct {
 	withMilestones     *MilestoneQuery
 	withDocuments      *DocumentReferenceQuery
 	withChanges        *ContractChangeQuery
+	withTexts          *ContractTextQuery
 	withServiceRecords *ServiceRecordQuery
 	withObligations    *ObligationQuery
 	withSteps          *ContractStepQuery
@@ -351,6 +353,28 @@ func (_q *ContractQuery) QueryChanges() *ContractChangeQuery {
 			sqlgraph.From(contract.Table, contract.FieldID, selector),
 			sqlgraph.To(contractchange.Table, contractchange.FieldID),
 			sqlgraph.Edge(sqlgraph.O2M, true, contract.ChangesTable, contract.ChangesColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryTexts chains the current query on the "texts" edge.
+func (_q *ContractQuery) QueryTexts() *ContractTextQuery {
+	query := (&ContractTextClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(contract.Table, contract.FieldID, selector),
+			sqlgraph.To(contracttext.Table, contracttext.FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, contract.TextsTable, contract.TextsColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -672,6 +696,7 @@ func (_q *ContractQuery) Clone() *ContractQuery {
 		withMilestones:     _q.withMilestones.Clone(),
 		withDocuments:      _q.withDocuments.Clone(),
 		withChanges:        _q.withChanges.Clone(),
+		withTexts:          _q.withTexts.Clone(),
 		withServiceRecords: _q.withServiceRecords.Clone(),
 		withObligations:    _q.withObligations.Clone(),
 		withSteps:          _q.withSteps.Clone(),
@@ -816,6 +841,17 @@ func (_q *ContractQuery) WithChanges(opts ...func(*ContractChangeQuery)) *Contra
 	return _q
 }
 
+// WithTexts tells the query-builder to eager-load the nodes that are connected to
+// the "texts" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *ContractQuery) WithTexts(opts ...func(*ContractTextQuery)) *ContractQuery {
+	query := (&ContractTextClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withTexts = query
+	return _q
+}
+
 // WithServiceRecords tells the query-builder to eager-load the nodes that are connected to
 // the "service_records" edge. The optional arguments are used to configure the query builder of the edge.
 func (_q *ContractQuery) WithServiceRecords(opts ...func(*ServiceRecordQuery)) *ContractQuery {
@@ -949,7 +985,7 @@ func (_q *ContractQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Con
 	var (
 		nodes       = []*Contract{}
 		_spec       = _q.querySpec()
-		loadedTypes = [17]bool{
+		loadedTypes = [18]bool{
 			_q.withOwner != nil,
 			_q.withDepartment != nil,
 			_q.withCustomer != nil,
@@ -962,6 +998,7 @@ func (_q *ContractQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Con
 			_q.withMilestones != nil,
 			_q.withDocuments != nil,
 			_q.withChanges != nil,
+			_q.withTexts != nil,
 			_q.withServiceRecords != nil,
 			_q.withObligations != nil,
 			_q.withSteps != nil,
@@ -1067,6 +1104,13 @@ func (_q *ContractQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*Con
 		if err := _q.loadChanges(ctx, query, nodes,
 			func(n *Contract) { n.Edges.Changes = []*ContractChange{} },
 			func(n *Contract, e *ContractChange) { n.Edges.Changes = append(n.Edges.Changes, e) }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withTexts; query != nil {
+		if err := _q.loadTexts(ctx, query, nodes,
+			func(n *Contract) { n.Edges.Texts = []*ContractText{} },
+			func(n *Contract, e *ContractText) { n.Edges.Texts = append(n.Edges.Texts, e) }); err != nil {
 			return nil, err
 		}
 	}
@@ -1461,6 +1505,36 @@ func (_q *ContractQuery) loadChanges(ctx context.Context, query *ContractChangeQ
 	}
 	query.Where(predicate.ContractChange(func(s *sql.Selector) {
 		s.Where(sql.InValues(s.C(contract.ChangesColumn), fks...))
+	}))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		fk := n.ContractID
+		node, ok := nodeids[fk]
+		if !ok {
+			return fmt.Errorf(`unexpected referenced foreign-key "contract_id" returned %v for node %v`, fk, n.ID)
+		}
+		assign(node, n)
+	}
+	return nil
+}
+func (_q *ContractQuery) loadTexts(ctx context.Context, query *ContractTextQuery, nodes []*Contract, init func(*Contract), assign func(*Contract, *ContractText)) error {
+	fks := make([]driver.Value, 0, len(nodes))
+	nodeids := make(map[publicid.ContractID]*Contract)
+	for i := range nodes {
+		fks = append(fks, nodes[i].ID)
+		nodeids[nodes[i].ID] = nodes[i]
+		if init != nil {
+			init(nodes[i])
+		}
+	}
+	if len(query.ctx.Fields) > 0 {
+		query.ctx.AppendFieldOnce(contracttext.FieldContractID)
+	}
+	query.Where(predicate.ContractText(func(s *sql.Selector) {
+		s.Where(sql.InValues(s.C(contract.TextsColumn), fks...))
 	}))
 	neighbors, err := query.All(ctx)
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
+	"heyue/ent/contracttext"
 	"heyue/ent/customer"
 	"heyue/ent/department"
 	"heyue/ent/documentreference"
@@ -702,6 +703,21 @@ func (_u *ContractUpdate) AddChanges(v ...*ContractChange) *ContractUpdate {
 	return _u.AddChangeIDs(ids...)
 }
 
+// AddTextIDs adds the "texts" edge to the ContractText entity by IDs.
+func (_u *ContractUpdate) AddTextIDs(ids ...publicid.ContractTextID) *ContractUpdate {
+	_u.mutation.AddTextIDs(ids...)
+	return _u
+}
+
+// AddTexts adds the "texts" edges to the ContractText entity.
+func (_u *ContractUpdate) AddTexts(v ...*ContractText) *ContractUpdate {
+	ids := make([]publicid.ContractTextID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddTextIDs(ids...)
+}
+
 // AddServiceRecordIDs adds the "service_records" edge to the ServiceRecord entity by IDs.
 func (_u *ContractUpdate) AddServiceRecordIDs(ids ...publicid.ServiceRecordID) *ContractUpdate {
 	_u.mutation.AddServiceRecordIDs(ids...)
@@ -972,6 +988,27 @@ func (_u *ContractUpdate) RemoveChanges(v ...*ContractChange) *ContractUpdate {
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveChangeIDs(ids...)
+}
+
+// ClearTexts clears all "texts" edges to the ContractText entity.
+func (_u *ContractUpdate) ClearTexts() *ContractUpdate {
+	_u.mutation.ClearTexts()
+	return _u
+}
+
+// RemoveTextIDs removes the "texts" edge to ContractText entities by IDs.
+func (_u *ContractUpdate) RemoveTextIDs(ids ...publicid.ContractTextID) *ContractUpdate {
+	_u.mutation.RemoveTextIDs(ids...)
+	return _u
+}
+
+// RemoveTexts removes "texts" edges to ContractText entities.
+func (_u *ContractUpdate) RemoveTexts(v ...*ContractText) *ContractUpdate {
+	ids := make([]publicid.ContractTextID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveTextIDs(ids...)
 }
 
 // ClearServiceRecords clears all "service_records" edges to the ServiceRecord entity.
@@ -1798,6 +1835,51 @@ func (_u *ContractUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(contractchange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TextsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedTextsIDs(); len(nodes) > 0 && !_u.mutation.TextsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TextsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {
@@ -2703,6 +2785,21 @@ func (_u *ContractUpdateOne) AddChanges(v ...*ContractChange) *ContractUpdateOne
 	return _u.AddChangeIDs(ids...)
 }
 
+// AddTextIDs adds the "texts" edge to the ContractText entity by IDs.
+func (_u *ContractUpdateOne) AddTextIDs(ids ...publicid.ContractTextID) *ContractUpdateOne {
+	_u.mutation.AddTextIDs(ids...)
+	return _u
+}
+
+// AddTexts adds the "texts" edges to the ContractText entity.
+func (_u *ContractUpdateOne) AddTexts(v ...*ContractText) *ContractUpdateOne {
+	ids := make([]publicid.ContractTextID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.AddTextIDs(ids...)
+}
+
 // AddServiceRecordIDs adds the "service_records" edge to the ServiceRecord entity by IDs.
 func (_u *ContractUpdateOne) AddServiceRecordIDs(ids ...publicid.ServiceRecordID) *ContractUpdateOne {
 	_u.mutation.AddServiceRecordIDs(ids...)
@@ -2973,6 +3070,27 @@ func (_u *ContractUpdateOne) RemoveChanges(v ...*ContractChange) *ContractUpdate
 		ids[i] = v[i].ID
 	}
 	return _u.RemoveChangeIDs(ids...)
+}
+
+// ClearTexts clears all "texts" edges to the ContractText entity.
+func (_u *ContractUpdateOne) ClearTexts() *ContractUpdateOne {
+	_u.mutation.ClearTexts()
+	return _u
+}
+
+// RemoveTextIDs removes the "texts" edge to ContractText entities by IDs.
+func (_u *ContractUpdateOne) RemoveTextIDs(ids ...publicid.ContractTextID) *ContractUpdateOne {
+	_u.mutation.RemoveTextIDs(ids...)
+	return _u
+}
+
+// RemoveTexts removes "texts" edges to ContractText entities.
+func (_u *ContractUpdateOne) RemoveTexts(v ...*ContractText) *ContractUpdateOne {
+	ids := make([]publicid.ContractTextID, len(v))
+	for i := range v {
+		ids[i] = v[i].ID
+	}
+	return _u.RemoveTextIDs(ids...)
 }
 
 // ClearServiceRecords clears all "service_records" edges to the ServiceRecord entity.
@@ -3829,6 +3947,51 @@ func (_u *ContractUpdateOne) sqlSave(ctx context.Context) (_node *Contract, err 
 			Bidi:    false,
 			Target: &sqlgraph.EdgeTarget{
 				IDSpec: sqlgraph.NewFieldSpec(contractchange.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.TextsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.RemovedTextsIDs(); len(nodes) > 0 && !_u.mutation.TextsCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.TextsIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.O2M,
+			Inverse: true,
+			Table:   contract.TextsTable,
+			Columns: []string{contract.TextsColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(contracttext.FieldID, field.TypeUUID),
 			},
 		}
 		for _, k := range nodes {

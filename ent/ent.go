@@ -26,6 +26,8 @@ import (
 	"entgo.io/ent/dialect/sql/sqlgraph"
 
 	entbilledit "heyue/ent/billedit"
+	"heyue/ent/changeevidence"
+	"heyue/ent/changeorder"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -35,6 +37,7 @@ import (
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
+	"heyue/ent/contractversion"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -68,6 +71,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
 )
@@ -143,6 +147,8 @@ func checkColumn(t, c string) error {
 			auditqueue.Table:          auditqueue.ValidColumn,
 			auditseal.Table:           auditseal.ValidColumn,
 			entbilledit.Table:         entbilledit.ValidColumn,
+			changeevidence.Table:      changeevidence.ValidColumn,
+			changeorder.Table:         changeorder.ValidColumn,
 			clause.Table:              clause.ValidColumn,
 			clauseexception.Table:     clauseexception.ValidColumn,
 			contact.Table:             contact.ValidColumn,
@@ -152,6 +158,7 @@ func checkColumn(t, c string) error {
 			contractparty.Table:       contractparty.ValidColumn,
 			contractstep.Table:        contractstep.ValidColumn,
 			contracttext.Table:        contracttext.ValidColumn,
+			contractversion.Table:     contractversion.ValidColumn,
 			customfield.Table:         customfield.ValidColumn,
 			customvalue.Table:         customvalue.ValidColumn,
 			customer.Table:            customer.ValidColumn,
@@ -182,6 +189,7 @@ func checkColumn(t, c string) error {
 			template.Table:            template.ValidColumn,
 			templateversion.Table:     templateversion.ValidColumn,
 			tenant.Table:              tenant.ValidColumn,
+			termsschedule.Table:       termsschedule.ValidColumn,
 			user.Table:                user.ValidColumn,
 			userrole.Table:            userrole.ValidColumn,
 		})

@@ -9,6 +9,8 @@ import (
 	"fmt"
 	"heyue/domain/alerts/due"
 	"heyue/domain/approvals/flow"
+	"heyue/domain/changes/order"
+	"heyue/domain/changes/terms"
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/milestone"
@@ -36,6 +38,8 @@ import (
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
 	entbilledit "heyue/ent/billedit"
+	"heyue/ent/changeevidence"
+	"heyue/ent/changeorder"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -45,6 +49,7 @@ import (
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
+	"heyue/ent/contractversion"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -76,6 +81,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
 	"heyue/identity/account"
@@ -113,6 +119,8 @@ const (
 	TypeAuditQueue          = "AuditQueue"
 	TypeAuditSeal           = "AuditSeal"
 	TypeBillEdit            = "BillEdit"
+	TypeChangeEvidence      = "ChangeEvidence"
+	TypeChangeOrder         = "ChangeOrder"
 	TypeClause              = "Clause"
 	TypeClauseException     = "ClauseException"
 	TypeContact             = "Contact"
@@ -122,6 +130,7 @@ const (
 	TypeContractParty       = "ContractParty"
 	TypeContractStep        = "ContractStep"
 	TypeContractText        = "ContractText"
+	TypeContractVersion     = "ContractVersion"
 	TypeCustomField         = "CustomField"
 	TypeCustomValue         = "CustomValue"
 	TypeCustomer            = "Customer"
@@ -152,6 +161,7 @@ const (
 	TypeTemplate            = "Template"
 	TypeTemplateVersion     = "TemplateVersion"
 	TypeTenant              = "Tenant"
+	TypeTermsSchedule       = "TermsSchedule"
 	TypeUser                = "User"
 	TypeUserRole            = "UserRole"
 )
@@ -14100,6 +14110,2328 @@ func (m *BillEditMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown BillEdit edge %s", name)
 }
 
+// ChangeEvidenceMutation represents an operation that mutates the ChangeEvidence nodes in the graph.
+type ChangeEvidenceMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.ChangeEvidenceID
+	tenant_id           *int64
+	addtenant_id        *int64
+	clearedFields       map[string]struct{}
+	change_order        *publicid.ChangeOrderID
+	clearedchange_order bool
+	document            *publicid.DocumentReferenceID
+	cleareddocument     bool
+	done                bool
+	oldValue            func(context.Context) (*ChangeEvidence, error)
+	predicates          []predicate.ChangeEvidence
+}
+
+var _ ent.Mutation = (*ChangeEvidenceMutation)(nil)
+
+// changeevidenceOption allows management of the mutation configuration using functional options.
+type changeevidenceOption func(*ChangeEvidenceMutation)
+
+// newChangeEvidenceMutation creates new mutation for the ChangeEvidence entity.
+func newChangeEvidenceMutation(c config, op Op, opts ...changeevidenceOption) *ChangeEvidenceMutation {
+	m := &ChangeEvidenceMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChangeEvidence,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChangeEvidenceID sets the ID field of the mutation.
+func withChangeEvidenceID(id publicid.ChangeEvidenceID) changeevidenceOption {
+	return func(m *ChangeEvidenceMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChangeEvidence
+		)
+		m.oldValue = func(ctx context.Context) (*ChangeEvidence, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChangeEvidence.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChangeEvidence sets the old ChangeEvidence of the mutation.
+func withChangeEvidence(node *ChangeEvidence) changeevidenceOption {
+	return func(m *ChangeEvidenceMutation) {
+		m.oldValue = func(context.Context) (*ChangeEvidence, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChangeEvidenceMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChangeEvidenceMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChangeEvidence entities.
+func (m *ChangeEvidenceMutation) SetID(id publicid.ChangeEvidenceID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChangeEvidenceMutation) ID() (id publicid.ChangeEvidenceID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChangeEvidenceMutation) IDs(ctx context.Context) ([]publicid.ChangeEvidenceID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ChangeEvidenceID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChangeEvidence.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ChangeEvidenceMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ChangeEvidenceMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ChangeEvidence entity.
+// If the ChangeEvidence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeEvidenceMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ChangeEvidenceMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ChangeEvidenceMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ChangeEvidenceMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetChangeOrderID sets the "change_order_id" field.
+func (m *ChangeEvidenceMutation) SetChangeOrderID(poi publicid.ChangeOrderID) {
+	m.change_order = &poi
+}
+
+// ChangeOrderID returns the value of the "change_order_id" field in the mutation.
+func (m *ChangeEvidenceMutation) ChangeOrderID() (r publicid.ChangeOrderID, exists bool) {
+	v := m.change_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeOrderID returns the old "change_order_id" field's value of the ChangeEvidence entity.
+// If the ChangeEvidence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeEvidenceMutation) OldChangeOrderID(ctx context.Context) (v publicid.ChangeOrderID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeOrderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeOrderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeOrderID: %w", err)
+	}
+	return oldValue.ChangeOrderID, nil
+}
+
+// ResetChangeOrderID resets all changes to the "change_order_id" field.
+func (m *ChangeEvidenceMutation) ResetChangeOrderID() {
+	m.change_order = nil
+}
+
+// SetDocumentID sets the "document_id" field.
+func (m *ChangeEvidenceMutation) SetDocumentID(pri publicid.DocumentReferenceID) {
+	m.document = &pri
+}
+
+// DocumentID returns the value of the "document_id" field in the mutation.
+func (m *ChangeEvidenceMutation) DocumentID() (r publicid.DocumentReferenceID, exists bool) {
+	v := m.document
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDocumentID returns the old "document_id" field's value of the ChangeEvidence entity.
+// If the ChangeEvidence object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeEvidenceMutation) OldDocumentID(ctx context.Context) (v publicid.DocumentReferenceID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDocumentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDocumentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDocumentID: %w", err)
+	}
+	return oldValue.DocumentID, nil
+}
+
+// ResetDocumentID resets all changes to the "document_id" field.
+func (m *ChangeEvidenceMutation) ResetDocumentID() {
+	m.document = nil
+}
+
+// ClearChangeOrder clears the "change_order" edge to the ChangeOrder entity.
+func (m *ChangeEvidenceMutation) ClearChangeOrder() {
+	m.clearedchange_order = true
+	m.clearedFields[changeevidence.FieldChangeOrderID] = struct{}{}
+}
+
+// ChangeOrderCleared reports if the "change_order" edge to the ChangeOrder entity was cleared.
+func (m *ChangeEvidenceMutation) ChangeOrderCleared() bool {
+	return m.clearedchange_order
+}
+
+// ChangeOrderIDs returns the "change_order" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ChangeOrderID instead. It exists only for internal usage by the builders.
+func (m *ChangeEvidenceMutation) ChangeOrderIDs() (ids []publicid.ChangeOrderID) {
+	if id := m.change_order; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetChangeOrder resets all changes to the "change_order" edge.
+func (m *ChangeEvidenceMutation) ResetChangeOrder() {
+	m.change_order = nil
+	m.clearedchange_order = false
+}
+
+// ClearDocument clears the "document" edge to the DocumentReference entity.
+func (m *ChangeEvidenceMutation) ClearDocument() {
+	m.cleareddocument = true
+	m.clearedFields[changeevidence.FieldDocumentID] = struct{}{}
+}
+
+// DocumentCleared reports if the "document" edge to the DocumentReference entity was cleared.
+func (m *ChangeEvidenceMutation) DocumentCleared() bool {
+	return m.cleareddocument
+}
+
+// DocumentIDs returns the "document" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DocumentID instead. It exists only for internal usage by the builders.
+func (m *ChangeEvidenceMutation) DocumentIDs() (ids []publicid.DocumentReferenceID) {
+	if id := m.document; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDocument resets all changes to the "document" edge.
+func (m *ChangeEvidenceMutation) ResetDocument() {
+	m.document = nil
+	m.cleareddocument = false
+}
+
+// Where appends a list predicates to the ChangeEvidenceMutation builder.
+func (m *ChangeEvidenceMutation) Where(ps ...predicate.ChangeEvidence) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChangeEvidenceMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChangeEvidenceMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChangeEvidence, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChangeEvidenceMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChangeEvidenceMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChangeEvidence).
+func (m *ChangeEvidenceMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChangeEvidenceMutation) Fields() []string {
+	fields := make([]string, 0, 3)
+	if m.tenant_id != nil {
+		fields = append(fields, changeevidence.FieldTenantID)
+	}
+	if m.change_order != nil {
+		fields = append(fields, changeevidence.FieldChangeOrderID)
+	}
+	if m.document != nil {
+		fields = append(fields, changeevidence.FieldDocumentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChangeEvidenceMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case changeevidence.FieldTenantID:
+		return m.TenantID()
+	case changeevidence.FieldChangeOrderID:
+		return m.ChangeOrderID()
+	case changeevidence.FieldDocumentID:
+		return m.DocumentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChangeEvidenceMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case changeevidence.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case changeevidence.FieldChangeOrderID:
+		return m.OldChangeOrderID(ctx)
+	case changeevidence.FieldDocumentID:
+		return m.OldDocumentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChangeEvidence field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChangeEvidenceMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case changeevidence.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case changeevidence.FieldChangeOrderID:
+		v, ok := value.(publicid.ChangeOrderID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeOrderID(v)
+		return nil
+	case changeevidence.FieldDocumentID:
+		v, ok := value.(publicid.DocumentReferenceID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDocumentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeEvidence field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChangeEvidenceMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, changeevidence.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChangeEvidenceMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case changeevidence.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChangeEvidenceMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case changeevidence.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeEvidence numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChangeEvidenceMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChangeEvidenceMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChangeEvidenceMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown ChangeEvidence nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChangeEvidenceMutation) ResetField(name string) error {
+	switch name {
+	case changeevidence.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case changeevidence.FieldChangeOrderID:
+		m.ResetChangeOrderID()
+		return nil
+	case changeevidence.FieldDocumentID:
+		m.ResetDocumentID()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeEvidence field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChangeEvidenceMutation) AddedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.change_order != nil {
+		edges = append(edges, changeevidence.EdgeChangeOrder)
+	}
+	if m.document != nil {
+		edges = append(edges, changeevidence.EdgeDocument)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChangeEvidenceMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case changeevidence.EdgeChangeOrder:
+		if id := m.change_order; id != nil {
+			return []ent.Value{*id}
+		}
+	case changeevidence.EdgeDocument:
+		if id := m.document; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChangeEvidenceMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 2)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChangeEvidenceMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChangeEvidenceMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 2)
+	if m.clearedchange_order {
+		edges = append(edges, changeevidence.EdgeChangeOrder)
+	}
+	if m.cleareddocument {
+		edges = append(edges, changeevidence.EdgeDocument)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChangeEvidenceMutation) EdgeCleared(name string) bool {
+	switch name {
+	case changeevidence.EdgeChangeOrder:
+		return m.clearedchange_order
+	case changeevidence.EdgeDocument:
+		return m.cleareddocument
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChangeEvidenceMutation) ClearEdge(name string) error {
+	switch name {
+	case changeevidence.EdgeChangeOrder:
+		m.ClearChangeOrder()
+		return nil
+	case changeevidence.EdgeDocument:
+		m.ClearDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeEvidence unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChangeEvidenceMutation) ResetEdge(name string) error {
+	switch name {
+	case changeevidence.EdgeChangeOrder:
+		m.ResetChangeOrder()
+		return nil
+	case changeevidence.EdgeDocument:
+		m.ResetDocument()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeEvidence edge %s", name)
+}
+
+// ChangeOrderMutation represents an operation that mutates the ChangeOrder nodes in the graph.
+type ChangeOrderMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.ChangeOrderID
+	tenant_id           *int64
+	addtenant_id        *int64
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	number              *int
+	addnumber           *int
+	state               *order.State
+	reason              *string
+	impact              *string
+	effective_on        *date.Date
+	until               *date.Date
+	delta               *terms.Delta
+	submitted_at        *time.Time
+	decided_at          *time.Time
+	opinion             *string
+	clearedFields       map[string]struct{}
+	contract            *publicid.ContractID
+	clearedcontract     bool
+	requested_by        *publicid.UserID
+	clearedrequested_by bool
+	submitted_by        *publicid.UserID
+	clearedsubmitted_by bool
+	decided_by          *publicid.UserID
+	cleareddecided_by   bool
+	evidence            map[publicid.ChangeEvidenceID]struct{}
+	removedevidence     map[publicid.ChangeEvidenceID]struct{}
+	clearedevidence     bool
+	done                bool
+	oldValue            func(context.Context) (*ChangeOrder, error)
+	predicates          []predicate.ChangeOrder
+}
+
+var _ ent.Mutation = (*ChangeOrderMutation)(nil)
+
+// changeorderOption allows management of the mutation configuration using functional options.
+type changeorderOption func(*ChangeOrderMutation)
+
+// newChangeOrderMutation creates new mutation for the ChangeOrder entity.
+func newChangeOrderMutation(c config, op Op, opts ...changeorderOption) *ChangeOrderMutation {
+	m := &ChangeOrderMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeChangeOrder,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withChangeOrderID sets the ID field of the mutation.
+func withChangeOrderID(id publicid.ChangeOrderID) changeorderOption {
+	return func(m *ChangeOrderMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ChangeOrder
+		)
+		m.oldValue = func(ctx context.Context) (*ChangeOrder, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ChangeOrder.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withChangeOrder sets the old ChangeOrder of the mutation.
+func withChangeOrder(node *ChangeOrder) changeorderOption {
+	return func(m *ChangeOrderMutation) {
+		m.oldValue = func(context.Context) (*ChangeOrder, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ChangeOrderMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ChangeOrderMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ChangeOrder entities.
+func (m *ChangeOrderMutation) SetID(id publicid.ChangeOrderID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ChangeOrderMutation) ID() (id publicid.ChangeOrderID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ChangeOrderMutation) IDs(ctx context.Context) ([]publicid.ChangeOrderID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ChangeOrderID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ChangeOrder.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ChangeOrderMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ChangeOrderMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ChangeOrderMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ChangeOrderMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ChangeOrderMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *ChangeOrderMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *ChangeOrderMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *ChangeOrderMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *ChangeOrderMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *ChangeOrderMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *ChangeOrderMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *ChangeOrderMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *ChangeOrderMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *ChangeOrderMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *ChangeOrderMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *ChangeOrderMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ChangeOrderMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ChangeOrderMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ChangeOrderMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ChangeOrderMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ChangeOrderMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ChangeOrderMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ChangeOrderMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ChangeOrderMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetState sets the "state" field.
+func (m *ChangeOrderMutation) SetState(o order.State) {
+	m.state = &o
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *ChangeOrderMutation) State() (r order.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldState(ctx context.Context) (v order.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *ChangeOrderMutation) ResetState() {
+	m.state = nil
+}
+
+// SetReason sets the "reason" field.
+func (m *ChangeOrderMutation) SetReason(s string) {
+	m.reason = &s
+}
+
+// Reason returns the value of the "reason" field in the mutation.
+func (m *ChangeOrderMutation) Reason() (r string, exists bool) {
+	v := m.reason
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldReason returns the old "reason" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldReason(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldReason is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldReason requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldReason: %w", err)
+	}
+	return oldValue.Reason, nil
+}
+
+// ResetReason resets all changes to the "reason" field.
+func (m *ChangeOrderMutation) ResetReason() {
+	m.reason = nil
+}
+
+// SetImpact sets the "impact" field.
+func (m *ChangeOrderMutation) SetImpact(s string) {
+	m.impact = &s
+}
+
+// Impact returns the value of the "impact" field in the mutation.
+func (m *ChangeOrderMutation) Impact() (r string, exists bool) {
+	v := m.impact
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldImpact returns the old "impact" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldImpact(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldImpact is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldImpact requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldImpact: %w", err)
+	}
+	return oldValue.Impact, nil
+}
+
+// ResetImpact resets all changes to the "impact" field.
+func (m *ChangeOrderMutation) ResetImpact() {
+	m.impact = nil
+}
+
+// SetEffectiveOn sets the "effective_on" field.
+func (m *ChangeOrderMutation) SetEffectiveOn(d date.Date) {
+	m.effective_on = &d
+}
+
+// EffectiveOn returns the value of the "effective_on" field in the mutation.
+func (m *ChangeOrderMutation) EffectiveOn() (r date.Date, exists bool) {
+	v := m.effective_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffectiveOn returns the old "effective_on" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldEffectiveOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffectiveOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffectiveOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffectiveOn: %w", err)
+	}
+	return oldValue.EffectiveOn, nil
+}
+
+// ClearEffectiveOn clears the value of the "effective_on" field.
+func (m *ChangeOrderMutation) ClearEffectiveOn() {
+	m.effective_on = nil
+	m.clearedFields[changeorder.FieldEffectiveOn] = struct{}{}
+}
+
+// EffectiveOnCleared returns if the "effective_on" field was cleared in this mutation.
+func (m *ChangeOrderMutation) EffectiveOnCleared() bool {
+	_, ok := m.clearedFields[changeorder.FieldEffectiveOn]
+	return ok
+}
+
+// ResetEffectiveOn resets all changes to the "effective_on" field.
+func (m *ChangeOrderMutation) ResetEffectiveOn() {
+	m.effective_on = nil
+	delete(m.clearedFields, changeorder.FieldEffectiveOn)
+}
+
+// SetUntil sets the "until" field.
+func (m *ChangeOrderMutation) SetUntil(d date.Date) {
+	m.until = &d
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *ChangeOrderMutation) Until() (r date.Date, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldUntil(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *ChangeOrderMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[changeorder.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *ChangeOrderMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[changeorder.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *ChangeOrderMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, changeorder.FieldUntil)
+}
+
+// SetDelta sets the "delta" field.
+func (m *ChangeOrderMutation) SetDelta(t terms.Delta) {
+	m.delta = &t
+}
+
+// Delta returns the value of the "delta" field in the mutation.
+func (m *ChangeOrderMutation) Delta() (r terms.Delta, exists bool) {
+	v := m.delta
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelta returns the old "delta" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldDelta(ctx context.Context) (v terms.Delta, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelta is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelta requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelta: %w", err)
+	}
+	return oldValue.Delta, nil
+}
+
+// ResetDelta resets all changes to the "delta" field.
+func (m *ChangeOrderMutation) ResetDelta() {
+	m.delta = nil
+}
+
+// SetRequestedByID sets the "requested_by_id" field.
+func (m *ChangeOrderMutation) SetRequestedByID(pi publicid.UserID) {
+	m.requested_by = &pi
+}
+
+// RequestedByID returns the value of the "requested_by_id" field in the mutation.
+func (m *ChangeOrderMutation) RequestedByID() (r publicid.UserID, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedByID returns the old "requested_by_id" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldRequestedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedByID: %w", err)
+	}
+	return oldValue.RequestedByID, nil
+}
+
+// ResetRequestedByID resets all changes to the "requested_by_id" field.
+func (m *ChangeOrderMutation) ResetRequestedByID() {
+	m.requested_by = nil
+}
+
+// SetSubmittedByID sets the "submitted_by_id" field.
+func (m *ChangeOrderMutation) SetSubmittedByID(pi publicid.UserID) {
+	m.submitted_by = &pi
+}
+
+// SubmittedByID returns the value of the "submitted_by_id" field in the mutation.
+func (m *ChangeOrderMutation) SubmittedByID() (r publicid.UserID, exists bool) {
+	v := m.submitted_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedByID returns the old "submitted_by_id" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldSubmittedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedByID: %w", err)
+	}
+	return oldValue.SubmittedByID, nil
+}
+
+// ClearSubmittedByID clears the value of the "submitted_by_id" field.
+func (m *ChangeOrderMutation) ClearSubmittedByID() {
+	m.submitted_by = nil
+	m.clearedFields[changeorder.FieldSubmittedByID] = struct{}{}
+}
+
+// SubmittedByIDCleared returns if the "submitted_by_id" field was cleared in this mutation.
+func (m *ChangeOrderMutation) SubmittedByIDCleared() bool {
+	_, ok := m.clearedFields[changeorder.FieldSubmittedByID]
+	return ok
+}
+
+// ResetSubmittedByID resets all changes to the "submitted_by_id" field.
+func (m *ChangeOrderMutation) ResetSubmittedByID() {
+	m.submitted_by = nil
+	delete(m.clearedFields, changeorder.FieldSubmittedByID)
+}
+
+// SetSubmittedAt sets the "submitted_at" field.
+func (m *ChangeOrderMutation) SetSubmittedAt(t time.Time) {
+	m.submitted_at = &t
+}
+
+// SubmittedAt returns the value of the "submitted_at" field in the mutation.
+func (m *ChangeOrderMutation) SubmittedAt() (r time.Time, exists bool) {
+	v := m.submitted_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubmittedAt returns the old "submitted_at" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldSubmittedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubmittedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubmittedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubmittedAt: %w", err)
+	}
+	return oldValue.SubmittedAt, nil
+}
+
+// ClearSubmittedAt clears the value of the "submitted_at" field.
+func (m *ChangeOrderMutation) ClearSubmittedAt() {
+	m.submitted_at = nil
+	m.clearedFields[changeorder.FieldSubmittedAt] = struct{}{}
+}
+
+// SubmittedAtCleared returns if the "submitted_at" field was cleared in this mutation.
+func (m *ChangeOrderMutation) SubmittedAtCleared() bool {
+	_, ok := m.clearedFields[changeorder.FieldSubmittedAt]
+	return ok
+}
+
+// ResetSubmittedAt resets all changes to the "submitted_at" field.
+func (m *ChangeOrderMutation) ResetSubmittedAt() {
+	m.submitted_at = nil
+	delete(m.clearedFields, changeorder.FieldSubmittedAt)
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *ChangeOrderMutation) SetDecidedByID(pi publicid.UserID) {
+	m.decided_by = &pi
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *ChangeOrderMutation) DecidedByID() (r publicid.UserID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldDecidedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *ChangeOrderMutation) ClearDecidedByID() {
+	m.decided_by = nil
+	m.clearedFields[changeorder.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *ChangeOrderMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[changeorder.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *ChangeOrderMutation) ResetDecidedByID() {
+	m.decided_by = nil
+	delete(m.clearedFields, changeorder.FieldDecidedByID)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *ChangeOrderMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *ChangeOrderMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *ChangeOrderMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[changeorder.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *ChangeOrderMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[changeorder.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *ChangeOrderMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, changeorder.FieldDecidedAt)
+}
+
+// SetOpinion sets the "opinion" field.
+func (m *ChangeOrderMutation) SetOpinion(s string) {
+	m.opinion = &s
+}
+
+// Opinion returns the value of the "opinion" field in the mutation.
+func (m *ChangeOrderMutation) Opinion() (r string, exists bool) {
+	v := m.opinion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpinion returns the old "opinion" field's value of the ChangeOrder entity.
+// If the ChangeOrder object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ChangeOrderMutation) OldOpinion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpinion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpinion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpinion: %w", err)
+	}
+	return oldValue.Opinion, nil
+}
+
+// ResetOpinion resets all changes to the "opinion" field.
+func (m *ChangeOrderMutation) ResetOpinion() {
+	m.opinion = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ChangeOrderMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[changeorder.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ChangeOrderMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ChangeOrderMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ChangeOrderMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearRequestedBy clears the "requested_by" edge to the User entity.
+func (m *ChangeOrderMutation) ClearRequestedBy() {
+	m.clearedrequested_by = true
+	m.clearedFields[changeorder.FieldRequestedByID] = struct{}{}
+}
+
+// RequestedByCleared reports if the "requested_by" edge to the User entity was cleared.
+func (m *ChangeOrderMutation) RequestedByCleared() bool {
+	return m.clearedrequested_by
+}
+
+// RequestedByIDs returns the "requested_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestedByID instead. It exists only for internal usage by the builders.
+func (m *ChangeOrderMutation) RequestedByIDs() (ids []publicid.UserID) {
+	if id := m.requested_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" edge.
+func (m *ChangeOrderMutation) ResetRequestedBy() {
+	m.requested_by = nil
+	m.clearedrequested_by = false
+}
+
+// ClearSubmittedBy clears the "submitted_by" edge to the User entity.
+func (m *ChangeOrderMutation) ClearSubmittedBy() {
+	m.clearedsubmitted_by = true
+	m.clearedFields[changeorder.FieldSubmittedByID] = struct{}{}
+}
+
+// SubmittedByCleared reports if the "submitted_by" edge to the User entity was cleared.
+func (m *ChangeOrderMutation) SubmittedByCleared() bool {
+	return m.SubmittedByIDCleared() || m.clearedsubmitted_by
+}
+
+// SubmittedByIDs returns the "submitted_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SubmittedByID instead. It exists only for internal usage by the builders.
+func (m *ChangeOrderMutation) SubmittedByIDs() (ids []publicid.UserID) {
+	if id := m.submitted_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSubmittedBy resets all changes to the "submitted_by" edge.
+func (m *ChangeOrderMutation) ResetSubmittedBy() {
+	m.submitted_by = nil
+	m.clearedsubmitted_by = false
+}
+
+// ClearDecidedBy clears the "decided_by" edge to the User entity.
+func (m *ChangeOrderMutation) ClearDecidedBy() {
+	m.cleareddecided_by = true
+	m.clearedFields[changeorder.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByCleared reports if the "decided_by" edge to the User entity was cleared.
+func (m *ChangeOrderMutation) DecidedByCleared() bool {
+	return m.DecidedByIDCleared() || m.cleareddecided_by
+}
+
+// DecidedByIDs returns the "decided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByID instead. It exists only for internal usage by the builders.
+func (m *ChangeOrderMutation) DecidedByIDs() (ids []publicid.UserID) {
+	if id := m.decided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" edge.
+func (m *ChangeOrderMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	m.cleareddecided_by = false
+}
+
+// AddEvidenceIDs adds the "evidence" edge to the ChangeEvidence entity by ids.
+func (m *ChangeOrderMutation) AddEvidenceIDs(ids ...publicid.ChangeEvidenceID) {
+	if m.evidence == nil {
+		m.evidence = make(map[publicid.ChangeEvidenceID]struct{})
+	}
+	for i := range ids {
+		m.evidence[ids[i]] = struct{}{}
+	}
+}
+
+// ClearEvidence clears the "evidence" edge to the ChangeEvidence entity.
+func (m *ChangeOrderMutation) ClearEvidence() {
+	m.clearedevidence = true
+}
+
+// EvidenceCleared reports if the "evidence" edge to the ChangeEvidence entity was cleared.
+func (m *ChangeOrderMutation) EvidenceCleared() bool {
+	return m.clearedevidence
+}
+
+// RemoveEvidenceIDs removes the "evidence" edge to the ChangeEvidence entity by IDs.
+func (m *ChangeOrderMutation) RemoveEvidenceIDs(ids ...publicid.ChangeEvidenceID) {
+	if m.removedevidence == nil {
+		m.removedevidence = make(map[publicid.ChangeEvidenceID]struct{})
+	}
+	for i := range ids {
+		delete(m.evidence, ids[i])
+		m.removedevidence[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedEvidence returns the removed IDs of the "evidence" edge to the ChangeEvidence entity.
+func (m *ChangeOrderMutation) RemovedEvidenceIDs() (ids []publicid.ChangeEvidenceID) {
+	for id := range m.removedevidence {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// EvidenceIDs returns the "evidence" edge IDs in the mutation.
+func (m *ChangeOrderMutation) EvidenceIDs() (ids []publicid.ChangeEvidenceID) {
+	for id := range m.evidence {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetEvidence resets all changes to the "evidence" edge.
+func (m *ChangeOrderMutation) ResetEvidence() {
+	m.evidence = nil
+	m.clearedevidence = false
+	m.removedevidence = nil
+}
+
+// Where appends a list predicates to the ChangeOrderMutation builder.
+func (m *ChangeOrderMutation) Where(ps ...predicate.ChangeOrder) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ChangeOrderMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ChangeOrderMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ChangeOrder, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ChangeOrderMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ChangeOrderMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ChangeOrder).
+func (m *ChangeOrderMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ChangeOrderMutation) Fields() []string {
+	fields := make([]string, 0, 18)
+	if m.tenant_id != nil {
+		fields = append(fields, changeorder.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, changeorder.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, changeorder.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, changeorder.FieldVersion)
+	}
+	if m.contract != nil {
+		fields = append(fields, changeorder.FieldContractID)
+	}
+	if m.number != nil {
+		fields = append(fields, changeorder.FieldNumber)
+	}
+	if m.state != nil {
+		fields = append(fields, changeorder.FieldState)
+	}
+	if m.reason != nil {
+		fields = append(fields, changeorder.FieldReason)
+	}
+	if m.impact != nil {
+		fields = append(fields, changeorder.FieldImpact)
+	}
+	if m.effective_on != nil {
+		fields = append(fields, changeorder.FieldEffectiveOn)
+	}
+	if m.until != nil {
+		fields = append(fields, changeorder.FieldUntil)
+	}
+	if m.delta != nil {
+		fields = append(fields, changeorder.FieldDelta)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, changeorder.FieldRequestedByID)
+	}
+	if m.submitted_by != nil {
+		fields = append(fields, changeorder.FieldSubmittedByID)
+	}
+	if m.submitted_at != nil {
+		fields = append(fields, changeorder.FieldSubmittedAt)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, changeorder.FieldDecidedByID)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, changeorder.FieldDecidedAt)
+	}
+	if m.opinion != nil {
+		fields = append(fields, changeorder.FieldOpinion)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ChangeOrderMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case changeorder.FieldTenantID:
+		return m.TenantID()
+	case changeorder.FieldCreatedAt:
+		return m.CreatedAt()
+	case changeorder.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case changeorder.FieldVersion:
+		return m.Version()
+	case changeorder.FieldContractID:
+		return m.ContractID()
+	case changeorder.FieldNumber:
+		return m.Number()
+	case changeorder.FieldState:
+		return m.State()
+	case changeorder.FieldReason:
+		return m.Reason()
+	case changeorder.FieldImpact:
+		return m.Impact()
+	case changeorder.FieldEffectiveOn:
+		return m.EffectiveOn()
+	case changeorder.FieldUntil:
+		return m.Until()
+	case changeorder.FieldDelta:
+		return m.Delta()
+	case changeorder.FieldRequestedByID:
+		return m.RequestedByID()
+	case changeorder.FieldSubmittedByID:
+		return m.SubmittedByID()
+	case changeorder.FieldSubmittedAt:
+		return m.SubmittedAt()
+	case changeorder.FieldDecidedByID:
+		return m.DecidedByID()
+	case changeorder.FieldDecidedAt:
+		return m.DecidedAt()
+	case changeorder.FieldOpinion:
+		return m.Opinion()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ChangeOrderMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case changeorder.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case changeorder.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case changeorder.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case changeorder.FieldVersion:
+		return m.OldVersion(ctx)
+	case changeorder.FieldContractID:
+		return m.OldContractID(ctx)
+	case changeorder.FieldNumber:
+		return m.OldNumber(ctx)
+	case changeorder.FieldState:
+		return m.OldState(ctx)
+	case changeorder.FieldReason:
+		return m.OldReason(ctx)
+	case changeorder.FieldImpact:
+		return m.OldImpact(ctx)
+	case changeorder.FieldEffectiveOn:
+		return m.OldEffectiveOn(ctx)
+	case changeorder.FieldUntil:
+		return m.OldUntil(ctx)
+	case changeorder.FieldDelta:
+		return m.OldDelta(ctx)
+	case changeorder.FieldRequestedByID:
+		return m.OldRequestedByID(ctx)
+	case changeorder.FieldSubmittedByID:
+		return m.OldSubmittedByID(ctx)
+	case changeorder.FieldSubmittedAt:
+		return m.OldSubmittedAt(ctx)
+	case changeorder.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case changeorder.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case changeorder.FieldOpinion:
+		return m.OldOpinion(ctx)
+	}
+	return nil, fmt.Errorf("unknown ChangeOrder field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChangeOrderMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case changeorder.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case changeorder.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case changeorder.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case changeorder.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case changeorder.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case changeorder.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case changeorder.FieldState:
+		v, ok := value.(order.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case changeorder.FieldReason:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetReason(v)
+		return nil
+	case changeorder.FieldImpact:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetImpact(v)
+		return nil
+	case changeorder.FieldEffectiveOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffectiveOn(v)
+		return nil
+	case changeorder.FieldUntil:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case changeorder.FieldDelta:
+		v, ok := value.(terms.Delta)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelta(v)
+		return nil
+	case changeorder.FieldRequestedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedByID(v)
+		return nil
+	case changeorder.FieldSubmittedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedByID(v)
+		return nil
+	case changeorder.FieldSubmittedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubmittedAt(v)
+		return nil
+	case changeorder.FieldDecidedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case changeorder.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case changeorder.FieldOpinion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpinion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeOrder field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ChangeOrderMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, changeorder.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, changeorder.FieldVersion)
+	}
+	if m.addnumber != nil {
+		fields = append(fields, changeorder.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ChangeOrderMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case changeorder.FieldTenantID:
+		return m.AddedTenantID()
+	case changeorder.FieldVersion:
+		return m.AddedVersion()
+	case changeorder.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ChangeOrderMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case changeorder.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case changeorder.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	case changeorder.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeOrder numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ChangeOrderMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(changeorder.FieldEffectiveOn) {
+		fields = append(fields, changeorder.FieldEffectiveOn)
+	}
+	if m.FieldCleared(changeorder.FieldUntil) {
+		fields = append(fields, changeorder.FieldUntil)
+	}
+	if m.FieldCleared(changeorder.FieldSubmittedByID) {
+		fields = append(fields, changeorder.FieldSubmittedByID)
+	}
+	if m.FieldCleared(changeorder.FieldSubmittedAt) {
+		fields = append(fields, changeorder.FieldSubmittedAt)
+	}
+	if m.FieldCleared(changeorder.FieldDecidedByID) {
+		fields = append(fields, changeorder.FieldDecidedByID)
+	}
+	if m.FieldCleared(changeorder.FieldDecidedAt) {
+		fields = append(fields, changeorder.FieldDecidedAt)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ChangeOrderMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ChangeOrderMutation) ClearField(name string) error {
+	switch name {
+	case changeorder.FieldEffectiveOn:
+		m.ClearEffectiveOn()
+		return nil
+	case changeorder.FieldUntil:
+		m.ClearUntil()
+		return nil
+	case changeorder.FieldSubmittedByID:
+		m.ClearSubmittedByID()
+		return nil
+	case changeorder.FieldSubmittedAt:
+		m.ClearSubmittedAt()
+		return nil
+	case changeorder.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case changeorder.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeOrder nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ChangeOrderMutation) ResetField(name string) error {
+	switch name {
+	case changeorder.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case changeorder.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case changeorder.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case changeorder.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case changeorder.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case changeorder.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case changeorder.FieldState:
+		m.ResetState()
+		return nil
+	case changeorder.FieldReason:
+		m.ResetReason()
+		return nil
+	case changeorder.FieldImpact:
+		m.ResetImpact()
+		return nil
+	case changeorder.FieldEffectiveOn:
+		m.ResetEffectiveOn()
+		return nil
+	case changeorder.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case changeorder.FieldDelta:
+		m.ResetDelta()
+		return nil
+	case changeorder.FieldRequestedByID:
+		m.ResetRequestedByID()
+		return nil
+	case changeorder.FieldSubmittedByID:
+		m.ResetSubmittedByID()
+		return nil
+	case changeorder.FieldSubmittedAt:
+		m.ResetSubmittedAt()
+		return nil
+	case changeorder.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case changeorder.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case changeorder.FieldOpinion:
+		m.ResetOpinion()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeOrder field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ChangeOrderMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.contract != nil {
+		edges = append(edges, changeorder.EdgeContract)
+	}
+	if m.requested_by != nil {
+		edges = append(edges, changeorder.EdgeRequestedBy)
+	}
+	if m.submitted_by != nil {
+		edges = append(edges, changeorder.EdgeSubmittedBy)
+	}
+	if m.decided_by != nil {
+		edges = append(edges, changeorder.EdgeDecidedBy)
+	}
+	if m.evidence != nil {
+		edges = append(edges, changeorder.EdgeEvidence)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ChangeOrderMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case changeorder.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case changeorder.EdgeRequestedBy:
+		if id := m.requested_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case changeorder.EdgeSubmittedBy:
+		if id := m.submitted_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case changeorder.EdgeDecidedBy:
+		if id := m.decided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case changeorder.EdgeEvidence:
+		ids := make([]ent.Value, 0, len(m.evidence))
+		for id := range m.evidence {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ChangeOrderMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.removedevidence != nil {
+		edges = append(edges, changeorder.EdgeEvidence)
+	}
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ChangeOrderMutation) RemovedIDs(name string) []ent.Value {
+	switch name {
+	case changeorder.EdgeEvidence:
+		ids := make([]ent.Value, 0, len(m.removedevidence))
+		for id := range m.removedevidence {
+			ids = append(ids, id)
+		}
+		return ids
+	}
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ChangeOrderMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedcontract {
+		edges = append(edges, changeorder.EdgeContract)
+	}
+	if m.clearedrequested_by {
+		edges = append(edges, changeorder.EdgeRequestedBy)
+	}
+	if m.clearedsubmitted_by {
+		edges = append(edges, changeorder.EdgeSubmittedBy)
+	}
+	if m.cleareddecided_by {
+		edges = append(edges, changeorder.EdgeDecidedBy)
+	}
+	if m.clearedevidence {
+		edges = append(edges, changeorder.EdgeEvidence)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ChangeOrderMutation) EdgeCleared(name string) bool {
+	switch name {
+	case changeorder.EdgeContract:
+		return m.clearedcontract
+	case changeorder.EdgeRequestedBy:
+		return m.clearedrequested_by
+	case changeorder.EdgeSubmittedBy:
+		return m.clearedsubmitted_by
+	case changeorder.EdgeDecidedBy:
+		return m.cleareddecided_by
+	case changeorder.EdgeEvidence:
+		return m.clearedevidence
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ChangeOrderMutation) ClearEdge(name string) error {
+	switch name {
+	case changeorder.EdgeContract:
+		m.ClearContract()
+		return nil
+	case changeorder.EdgeRequestedBy:
+		m.ClearRequestedBy()
+		return nil
+	case changeorder.EdgeSubmittedBy:
+		m.ClearSubmittedBy()
+		return nil
+	case changeorder.EdgeDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeOrder unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ChangeOrderMutation) ResetEdge(name string) error {
+	switch name {
+	case changeorder.EdgeContract:
+		m.ResetContract()
+		return nil
+	case changeorder.EdgeRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case changeorder.EdgeSubmittedBy:
+		m.ResetSubmittedBy()
+		return nil
+	case changeorder.EdgeDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	case changeorder.EdgeEvidence:
+		m.ResetEvidence()
+		return nil
+	}
+	return fmt.Errorf("unknown ChangeOrder edge %s", name)
+}
+
 // ClauseMutation represents an operation that mutates the Clause nodes in the graph.
 type ClauseMutation struct {
 	config
@@ -18290,6 +20622,9 @@ type ContractMutation struct {
 	changes                map[publicid.ContractChangeID]struct{}
 	removedchanges         map[publicid.ContractChangeID]struct{}
 	clearedchanges         bool
+	texts                  map[publicid.ContractTextID]struct{}
+	removedtexts           map[publicid.ContractTextID]struct{}
+	clearedtexts           bool
 	service_records        map[publicid.ServiceRecordID]struct{}
 	removedservice_records map[publicid.ServiceRecordID]struct{}
 	clearedservice_records bool
@@ -20422,6 +22757,60 @@ func (m *ContractMutation) ResetChanges() {
 	m.removedchanges = nil
 }
 
+// AddTextIDs adds the "texts" edge to the ContractText entity by ids.
+func (m *ContractMutation) AddTextIDs(ids ...publicid.ContractTextID) {
+	if m.texts == nil {
+		m.texts = make(map[publicid.ContractTextID]struct{})
+	}
+	for i := range ids {
+		m.texts[ids[i]] = struct{}{}
+	}
+}
+
+// ClearTexts clears the "texts" edge to the ContractText entity.
+func (m *ContractMutation) ClearTexts() {
+	m.clearedtexts = true
+}
+
+// TextsCleared reports if the "texts" edge to the ContractText entity was cleared.
+func (m *ContractMutation) TextsCleared() bool {
+	return m.clearedtexts
+}
+
+// RemoveTextIDs removes the "texts" edge to the ContractText entity by IDs.
+func (m *ContractMutation) RemoveTextIDs(ids ...publicid.ContractTextID) {
+	if m.removedtexts == nil {
+		m.removedtexts = make(map[publicid.ContractTextID]struct{})
+	}
+	for i := range ids {
+		delete(m.texts, ids[i])
+		m.removedtexts[ids[i]] = struct{}{}
+	}
+}
+
+// RemovedTexts returns the removed IDs of the "texts" edge to the ContractText entity.
+func (m *ContractMutation) RemovedTextsIDs() (ids []publicid.ContractTextID) {
+	for id := range m.removedtexts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// TextsIDs returns the "texts" edge IDs in the mutation.
+func (m *ContractMutation) TextsIDs() (ids []publicid.ContractTextID) {
+	for id := range m.texts {
+		ids = append(ids, id)
+	}
+	return
+}
+
+// ResetTexts resets all changes to the "texts" edge.
+func (m *ContractMutation) ResetTexts() {
+	m.texts = nil
+	m.clearedtexts = false
+	m.removedtexts = nil
+}
+
 // AddServiceRecordIDs adds the "service_records" edge to the ServiceRecord entity by ids.
 func (m *ContractMutation) AddServiceRecordIDs(ids ...publicid.ServiceRecordID) {
 	if m.service_records == nil {
@@ -21526,7 +23915,7 @@ func (m *ContractMutation) ResetField(name string) error {
 
 // AddedEdges returns all edge names that were set/added in this mutation.
 func (m *ContractMutation) AddedEdges() []string {
-	edges := make([]string, 0, 17)
+	edges := make([]string, 0, 18)
 	if m.owner != nil {
 		edges = append(edges, contract.EdgeOwner)
 	}
@@ -21562,6 +23951,9 @@ func (m *ContractMutation) AddedEdges() []string {
 	}
 	if m.changes != nil {
 		edges = append(edges, contract.EdgeChanges)
+	}
+	if m.texts != nil {
+		edges = append(edges, contract.EdgeTexts)
 	}
 	if m.service_records != nil {
 		edges = append(edges, contract.EdgeServiceRecords)
@@ -21649,6 +24041,12 @@ func (m *ContractMutation) AddedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case contract.EdgeTexts:
+		ids := make([]ent.Value, 0, len(m.texts))
+		for id := range m.texts {
+			ids = append(ids, id)
+		}
+		return ids
 	case contract.EdgeServiceRecords:
 		ids := make([]ent.Value, 0, len(m.service_records))
 		for id := range m.service_records {
@@ -21685,7 +24083,7 @@ func (m *ContractMutation) AddedIDs(name string) []ent.Value {
 
 // RemovedEdges returns all edge names that were removed in this mutation.
 func (m *ContractMutation) RemovedEdges() []string {
-	edges := make([]string, 0, 17)
+	edges := make([]string, 0, 18)
 	if m.removedsuccessors != nil {
 		edges = append(edges, contract.EdgeSuccessors)
 	}
@@ -21709,6 +24107,9 @@ func (m *ContractMutation) RemovedEdges() []string {
 	}
 	if m.removedchanges != nil {
 		edges = append(edges, contract.EdgeChanges)
+	}
+	if m.removedtexts != nil {
+		edges = append(edges, contract.EdgeTexts)
 	}
 	if m.removedservice_records != nil {
 		edges = append(edges, contract.EdgeServiceRecords)
@@ -21780,6 +24181,12 @@ func (m *ContractMutation) RemovedIDs(name string) []ent.Value {
 			ids = append(ids, id)
 		}
 		return ids
+	case contract.EdgeTexts:
+		ids := make([]ent.Value, 0, len(m.removedtexts))
+		for id := range m.removedtexts {
+			ids = append(ids, id)
+		}
+		return ids
 	case contract.EdgeServiceRecords:
 		ids := make([]ent.Value, 0, len(m.removedservice_records))
 		for id := range m.removedservice_records {
@@ -21816,7 +24223,7 @@ func (m *ContractMutation) RemovedIDs(name string) []ent.Value {
 
 // ClearedEdges returns all edge names that were cleared in this mutation.
 func (m *ContractMutation) ClearedEdges() []string {
-	edges := make([]string, 0, 17)
+	edges := make([]string, 0, 18)
 	if m.clearedowner {
 		edges = append(edges, contract.EdgeOwner)
 	}
@@ -21852,6 +24259,9 @@ func (m *ContractMutation) ClearedEdges() []string {
 	}
 	if m.clearedchanges {
 		edges = append(edges, contract.EdgeChanges)
+	}
+	if m.clearedtexts {
+		edges = append(edges, contract.EdgeTexts)
 	}
 	if m.clearedservice_records {
 		edges = append(edges, contract.EdgeServiceRecords)
@@ -21899,6 +24309,8 @@ func (m *ContractMutation) EdgeCleared(name string) bool {
 		return m.cleareddocuments
 	case contract.EdgeChanges:
 		return m.clearedchanges
+	case contract.EdgeTexts:
+		return m.clearedtexts
 	case contract.EdgeServiceRecords:
 		return m.clearedservice_records
 	case contract.EdgeObligations:
@@ -21972,6 +24384,9 @@ func (m *ContractMutation) ResetEdge(name string) error {
 		return nil
 	case contract.EdgeChanges:
 		m.ResetChanges()
+		return nil
+	case contract.EdgeTexts:
+		m.ResetTexts()
 		return nil
 	case contract.EdgeServiceRecords:
 		m.ResetServiceRecords()
@@ -27150,6 +29565,1345 @@ func (m *ContractTextMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown ContractText edge %s", name)
+}
+
+// ContractVersionMutation represents an operation that mutates the ContractVersion nodes in the graph.
+type ContractVersionMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.ContractVersionID
+	tenant_id           *int64
+	addtenant_id        *int64
+	number              *int
+	addnumber           *int
+	source              *terms.Source
+	effective_on        *date.Date
+	until               *date.Date
+	recorded_at         *time.Time
+	delta               *terms.Delta
+	content             *terms.Sheet
+	digest              *string
+	clearedFields       map[string]struct{}
+	contract            *publicid.ContractID
+	clearedcontract     bool
+	change_order        *publicid.ChangeOrderID
+	clearedchange_order bool
+	record              *publicid.ContractChangeID
+	clearedrecord       bool
+	recorded_by         *publicid.UserID
+	clearedrecorded_by  bool
+	done                bool
+	oldValue            func(context.Context) (*ContractVersion, error)
+	predicates          []predicate.ContractVersion
+}
+
+var _ ent.Mutation = (*ContractVersionMutation)(nil)
+
+// contractversionOption allows management of the mutation configuration using functional options.
+type contractversionOption func(*ContractVersionMutation)
+
+// newContractVersionMutation creates new mutation for the ContractVersion entity.
+func newContractVersionMutation(c config, op Op, opts ...contractversionOption) *ContractVersionMutation {
+	m := &ContractVersionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeContractVersion,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withContractVersionID sets the ID field of the mutation.
+func withContractVersionID(id publicid.ContractVersionID) contractversionOption {
+	return func(m *ContractVersionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *ContractVersion
+		)
+		m.oldValue = func(ctx context.Context) (*ContractVersion, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().ContractVersion.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withContractVersion sets the old ContractVersion of the mutation.
+func withContractVersion(node *ContractVersion) contractversionOption {
+	return func(m *ContractVersionMutation) {
+		m.oldValue = func(context.Context) (*ContractVersion, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m ContractVersionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m ContractVersionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of ContractVersion entities.
+func (m *ContractVersionMutation) SetID(id publicid.ContractVersionID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *ContractVersionMutation) ID() (id publicid.ContractVersionID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *ContractVersionMutation) IDs(ctx context.Context) ([]publicid.ContractVersionID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.ContractVersionID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().ContractVersion.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *ContractVersionMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *ContractVersionMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *ContractVersionMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *ContractVersionMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *ContractVersionMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *ContractVersionMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *ContractVersionMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *ContractVersionMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetNumber sets the "number" field.
+func (m *ContractVersionMutation) SetNumber(i int) {
+	m.number = &i
+	m.addnumber = nil
+}
+
+// Number returns the value of the "number" field in the mutation.
+func (m *ContractVersionMutation) Number() (r int, exists bool) {
+	v := m.number
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNumber returns the old "number" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldNumber(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNumber is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNumber requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNumber: %w", err)
+	}
+	return oldValue.Number, nil
+}
+
+// AddNumber adds i to the "number" field.
+func (m *ContractVersionMutation) AddNumber(i int) {
+	if m.addnumber != nil {
+		*m.addnumber += i
+	} else {
+		m.addnumber = &i
+	}
+}
+
+// AddedNumber returns the value that was added to the "number" field in this mutation.
+func (m *ContractVersionMutation) AddedNumber() (r int, exists bool) {
+	v := m.addnumber
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNumber resets all changes to the "number" field.
+func (m *ContractVersionMutation) ResetNumber() {
+	m.number = nil
+	m.addnumber = nil
+}
+
+// SetSource sets the "source" field.
+func (m *ContractVersionMutation) SetSource(t terms.Source) {
+	m.source = &t
+}
+
+// Source returns the value of the "source" field in the mutation.
+func (m *ContractVersionMutation) Source() (r terms.Source, exists bool) {
+	v := m.source
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSource returns the old "source" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldSource(ctx context.Context) (v terms.Source, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSource is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSource requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSource: %w", err)
+	}
+	return oldValue.Source, nil
+}
+
+// ResetSource resets all changes to the "source" field.
+func (m *ContractVersionMutation) ResetSource() {
+	m.source = nil
+}
+
+// SetChangeOrderID sets the "change_order_id" field.
+func (m *ContractVersionMutation) SetChangeOrderID(poi publicid.ChangeOrderID) {
+	m.change_order = &poi
+}
+
+// ChangeOrderID returns the value of the "change_order_id" field in the mutation.
+func (m *ContractVersionMutation) ChangeOrderID() (r publicid.ChangeOrderID, exists bool) {
+	v := m.change_order
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldChangeOrderID returns the old "change_order_id" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldChangeOrderID(ctx context.Context) (v *publicid.ChangeOrderID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldChangeOrderID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldChangeOrderID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldChangeOrderID: %w", err)
+	}
+	return oldValue.ChangeOrderID, nil
+}
+
+// ClearChangeOrderID clears the value of the "change_order_id" field.
+func (m *ContractVersionMutation) ClearChangeOrderID() {
+	m.change_order = nil
+	m.clearedFields[contractversion.FieldChangeOrderID] = struct{}{}
+}
+
+// ChangeOrderIDCleared returns if the "change_order_id" field was cleared in this mutation.
+func (m *ContractVersionMutation) ChangeOrderIDCleared() bool {
+	_, ok := m.clearedFields[contractversion.FieldChangeOrderID]
+	return ok
+}
+
+// ResetChangeOrderID resets all changes to the "change_order_id" field.
+func (m *ContractVersionMutation) ResetChangeOrderID() {
+	m.change_order = nil
+	delete(m.clearedFields, contractversion.FieldChangeOrderID)
+}
+
+// SetRecordID sets the "record_id" field.
+func (m *ContractVersionMutation) SetRecordID(pci publicid.ContractChangeID) {
+	m.record = &pci
+}
+
+// RecordID returns the value of the "record_id" field in the mutation.
+func (m *ContractVersionMutation) RecordID() (r publicid.ContractChangeID, exists bool) {
+	v := m.record
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordID returns the old "record_id" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldRecordID(ctx context.Context) (v *publicid.ContractChangeID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordID: %w", err)
+	}
+	return oldValue.RecordID, nil
+}
+
+// ClearRecordID clears the value of the "record_id" field.
+func (m *ContractVersionMutation) ClearRecordID() {
+	m.record = nil
+	m.clearedFields[contractversion.FieldRecordID] = struct{}{}
+}
+
+// RecordIDCleared returns if the "record_id" field was cleared in this mutation.
+func (m *ContractVersionMutation) RecordIDCleared() bool {
+	_, ok := m.clearedFields[contractversion.FieldRecordID]
+	return ok
+}
+
+// ResetRecordID resets all changes to the "record_id" field.
+func (m *ContractVersionMutation) ResetRecordID() {
+	m.record = nil
+	delete(m.clearedFields, contractversion.FieldRecordID)
+}
+
+// SetEffectiveOn sets the "effective_on" field.
+func (m *ContractVersionMutation) SetEffectiveOn(d date.Date) {
+	m.effective_on = &d
+}
+
+// EffectiveOn returns the value of the "effective_on" field in the mutation.
+func (m *ContractVersionMutation) EffectiveOn() (r date.Date, exists bool) {
+	v := m.effective_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffectiveOn returns the old "effective_on" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldEffectiveOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffectiveOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffectiveOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffectiveOn: %w", err)
+	}
+	return oldValue.EffectiveOn, nil
+}
+
+// ClearEffectiveOn clears the value of the "effective_on" field.
+func (m *ContractVersionMutation) ClearEffectiveOn() {
+	m.effective_on = nil
+	m.clearedFields[contractversion.FieldEffectiveOn] = struct{}{}
+}
+
+// EffectiveOnCleared returns if the "effective_on" field was cleared in this mutation.
+func (m *ContractVersionMutation) EffectiveOnCleared() bool {
+	_, ok := m.clearedFields[contractversion.FieldEffectiveOn]
+	return ok
+}
+
+// ResetEffectiveOn resets all changes to the "effective_on" field.
+func (m *ContractVersionMutation) ResetEffectiveOn() {
+	m.effective_on = nil
+	delete(m.clearedFields, contractversion.FieldEffectiveOn)
+}
+
+// SetUntil sets the "until" field.
+func (m *ContractVersionMutation) SetUntil(d date.Date) {
+	m.until = &d
+}
+
+// Until returns the value of the "until" field in the mutation.
+func (m *ContractVersionMutation) Until() (r date.Date, exists bool) {
+	v := m.until
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUntil returns the old "until" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldUntil(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUntil is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUntil requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUntil: %w", err)
+	}
+	return oldValue.Until, nil
+}
+
+// ClearUntil clears the value of the "until" field.
+func (m *ContractVersionMutation) ClearUntil() {
+	m.until = nil
+	m.clearedFields[contractversion.FieldUntil] = struct{}{}
+}
+
+// UntilCleared returns if the "until" field was cleared in this mutation.
+func (m *ContractVersionMutation) UntilCleared() bool {
+	_, ok := m.clearedFields[contractversion.FieldUntil]
+	return ok
+}
+
+// ResetUntil resets all changes to the "until" field.
+func (m *ContractVersionMutation) ResetUntil() {
+	m.until = nil
+	delete(m.clearedFields, contractversion.FieldUntil)
+}
+
+// SetRecordedAt sets the "recorded_at" field.
+func (m *ContractVersionMutation) SetRecordedAt(t time.Time) {
+	m.recorded_at = &t
+}
+
+// RecordedAt returns the value of the "recorded_at" field in the mutation.
+func (m *ContractVersionMutation) RecordedAt() (r time.Time, exists bool) {
+	v := m.recorded_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedAt returns the old "recorded_at" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldRecordedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedAt: %w", err)
+	}
+	return oldValue.RecordedAt, nil
+}
+
+// ResetRecordedAt resets all changes to the "recorded_at" field.
+func (m *ContractVersionMutation) ResetRecordedAt() {
+	m.recorded_at = nil
+}
+
+// SetRecordedByID sets the "recorded_by_id" field.
+func (m *ContractVersionMutation) SetRecordedByID(pi publicid.UserID) {
+	m.recorded_by = &pi
+}
+
+// RecordedByID returns the value of the "recorded_by_id" field in the mutation.
+func (m *ContractVersionMutation) RecordedByID() (r publicid.UserID, exists bool) {
+	v := m.recorded_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRecordedByID returns the old "recorded_by_id" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldRecordedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRecordedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRecordedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRecordedByID: %w", err)
+	}
+	return oldValue.RecordedByID, nil
+}
+
+// ClearRecordedByID clears the value of the "recorded_by_id" field.
+func (m *ContractVersionMutation) ClearRecordedByID() {
+	m.recorded_by = nil
+	m.clearedFields[contractversion.FieldRecordedByID] = struct{}{}
+}
+
+// RecordedByIDCleared returns if the "recorded_by_id" field was cleared in this mutation.
+func (m *ContractVersionMutation) RecordedByIDCleared() bool {
+	_, ok := m.clearedFields[contractversion.FieldRecordedByID]
+	return ok
+}
+
+// ResetRecordedByID resets all changes to the "recorded_by_id" field.
+func (m *ContractVersionMutation) ResetRecordedByID() {
+	m.recorded_by = nil
+	delete(m.clearedFields, contractversion.FieldRecordedByID)
+}
+
+// SetDelta sets the "delta" field.
+func (m *ContractVersionMutation) SetDelta(t terms.Delta) {
+	m.delta = &t
+}
+
+// Delta returns the value of the "delta" field in the mutation.
+func (m *ContractVersionMutation) Delta() (r terms.Delta, exists bool) {
+	v := m.delta
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDelta returns the old "delta" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldDelta(ctx context.Context) (v terms.Delta, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDelta is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDelta requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDelta: %w", err)
+	}
+	return oldValue.Delta, nil
+}
+
+// ResetDelta resets all changes to the "delta" field.
+func (m *ContractVersionMutation) ResetDelta() {
+	m.delta = nil
+}
+
+// SetContent sets the "content" field.
+func (m *ContractVersionMutation) SetContent(t terms.Sheet) {
+	m.content = &t
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *ContractVersionMutation) Content() (r terms.Sheet, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldContent(ctx context.Context) (v terms.Sheet, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *ContractVersionMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetDigest sets the "digest" field.
+func (m *ContractVersionMutation) SetDigest(s string) {
+	m.digest = &s
+}
+
+// Digest returns the value of the "digest" field in the mutation.
+func (m *ContractVersionMutation) Digest() (r string, exists bool) {
+	v := m.digest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDigest returns the old "digest" field's value of the ContractVersion entity.
+// If the ContractVersion object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContractVersionMutation) OldDigest(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDigest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDigest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDigest: %w", err)
+	}
+	return oldValue.Digest, nil
+}
+
+// ResetDigest resets all changes to the "digest" field.
+func (m *ContractVersionMutation) ResetDigest() {
+	m.digest = nil
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *ContractVersionMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[contractversion.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *ContractVersionMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *ContractVersionMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *ContractVersionMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearChangeOrder clears the "change_order" edge to the ChangeOrder entity.
+func (m *ContractVersionMutation) ClearChangeOrder() {
+	m.clearedchange_order = true
+	m.clearedFields[contractversion.FieldChangeOrderID] = struct{}{}
+}
+
+// ChangeOrderCleared reports if the "change_order" edge to the ChangeOrder entity was cleared.
+func (m *ContractVersionMutation) ChangeOrderCleared() bool {
+	return m.ChangeOrderIDCleared() || m.clearedchange_order
+}
+
+// ChangeOrderIDs returns the "change_order" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ChangeOrderID instead. It exists only for internal usage by the builders.
+func (m *ContractVersionMutation) ChangeOrderIDs() (ids []publicid.ChangeOrderID) {
+	if id := m.change_order; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetChangeOrder resets all changes to the "change_order" edge.
+func (m *ContractVersionMutation) ResetChangeOrder() {
+	m.change_order = nil
+	m.clearedchange_order = false
+}
+
+// ClearRecord clears the "record" edge to the ContractChange entity.
+func (m *ContractVersionMutation) ClearRecord() {
+	m.clearedrecord = true
+	m.clearedFields[contractversion.FieldRecordID] = struct{}{}
+}
+
+// RecordCleared reports if the "record" edge to the ContractChange entity was cleared.
+func (m *ContractVersionMutation) RecordCleared() bool {
+	return m.RecordIDCleared() || m.clearedrecord
+}
+
+// RecordIDs returns the "record" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RecordID instead. It exists only for internal usage by the builders.
+func (m *ContractVersionMutation) RecordIDs() (ids []publicid.ContractChangeID) {
+	if id := m.record; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRecord resets all changes to the "record" edge.
+func (m *ContractVersionMutation) ResetRecord() {
+	m.record = nil
+	m.clearedrecord = false
+}
+
+// ClearRecordedBy clears the "recorded_by" edge to the User entity.
+func (m *ContractVersionMutation) ClearRecordedBy() {
+	m.clearedrecorded_by = true
+	m.clearedFields[contractversion.FieldRecordedByID] = struct{}{}
+}
+
+// RecordedByCleared reports if the "recorded_by" edge to the User entity was cleared.
+func (m *ContractVersionMutation) RecordedByCleared() bool {
+	return m.RecordedByIDCleared() || m.clearedrecorded_by
+}
+
+// RecordedByIDs returns the "recorded_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RecordedByID instead. It exists only for internal usage by the builders.
+func (m *ContractVersionMutation) RecordedByIDs() (ids []publicid.UserID) {
+	if id := m.recorded_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRecordedBy resets all changes to the "recorded_by" edge.
+func (m *ContractVersionMutation) ResetRecordedBy() {
+	m.recorded_by = nil
+	m.clearedrecorded_by = false
+}
+
+// Where appends a list predicates to the ContractVersionMutation builder.
+func (m *ContractVersionMutation) Where(ps ...predicate.ContractVersion) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the ContractVersionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *ContractVersionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.ContractVersion, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *ContractVersionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *ContractVersionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (ContractVersion).
+func (m *ContractVersionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *ContractVersionMutation) Fields() []string {
+	fields := make([]string, 0, 13)
+	if m.tenant_id != nil {
+		fields = append(fields, contractversion.FieldTenantID)
+	}
+	if m.contract != nil {
+		fields = append(fields, contractversion.FieldContractID)
+	}
+	if m.number != nil {
+		fields = append(fields, contractversion.FieldNumber)
+	}
+	if m.source != nil {
+		fields = append(fields, contractversion.FieldSource)
+	}
+	if m.change_order != nil {
+		fields = append(fields, contractversion.FieldChangeOrderID)
+	}
+	if m.record != nil {
+		fields = append(fields, contractversion.FieldRecordID)
+	}
+	if m.effective_on != nil {
+		fields = append(fields, contractversion.FieldEffectiveOn)
+	}
+	if m.until != nil {
+		fields = append(fields, contractversion.FieldUntil)
+	}
+	if m.recorded_at != nil {
+		fields = append(fields, contractversion.FieldRecordedAt)
+	}
+	if m.recorded_by != nil {
+		fields = append(fields, contractversion.FieldRecordedByID)
+	}
+	if m.delta != nil {
+		fields = append(fields, contractversion.FieldDelta)
+	}
+	if m.content != nil {
+		fields = append(fields, contractversion.FieldContent)
+	}
+	if m.digest != nil {
+		fields = append(fields, contractversion.FieldDigest)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *ContractVersionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case contractversion.FieldTenantID:
+		return m.TenantID()
+	case contractversion.FieldContractID:
+		return m.ContractID()
+	case contractversion.FieldNumber:
+		return m.Number()
+	case contractversion.FieldSource:
+		return m.Source()
+	case contractversion.FieldChangeOrderID:
+		return m.ChangeOrderID()
+	case contractversion.FieldRecordID:
+		return m.RecordID()
+	case contractversion.FieldEffectiveOn:
+		return m.EffectiveOn()
+	case contractversion.FieldUntil:
+		return m.Until()
+	case contractversion.FieldRecordedAt:
+		return m.RecordedAt()
+	case contractversion.FieldRecordedByID:
+		return m.RecordedByID()
+	case contractversion.FieldDelta:
+		return m.Delta()
+	case contractversion.FieldContent:
+		return m.Content()
+	case contractversion.FieldDigest:
+		return m.Digest()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *ContractVersionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case contractversion.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case contractversion.FieldContractID:
+		return m.OldContractID(ctx)
+	case contractversion.FieldNumber:
+		return m.OldNumber(ctx)
+	case contractversion.FieldSource:
+		return m.OldSource(ctx)
+	case contractversion.FieldChangeOrderID:
+		return m.OldChangeOrderID(ctx)
+	case contractversion.FieldRecordID:
+		return m.OldRecordID(ctx)
+	case contractversion.FieldEffectiveOn:
+		return m.OldEffectiveOn(ctx)
+	case contractversion.FieldUntil:
+		return m.OldUntil(ctx)
+	case contractversion.FieldRecordedAt:
+		return m.OldRecordedAt(ctx)
+	case contractversion.FieldRecordedByID:
+		return m.OldRecordedByID(ctx)
+	case contractversion.FieldDelta:
+		return m.OldDelta(ctx)
+	case contractversion.FieldContent:
+		return m.OldContent(ctx)
+	case contractversion.FieldDigest:
+		return m.OldDigest(ctx)
+	}
+	return nil, fmt.Errorf("unknown ContractVersion field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContractVersionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case contractversion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case contractversion.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case contractversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNumber(v)
+		return nil
+	case contractversion.FieldSource:
+		v, ok := value.(terms.Source)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSource(v)
+		return nil
+	case contractversion.FieldChangeOrderID:
+		v, ok := value.(publicid.ChangeOrderID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetChangeOrderID(v)
+		return nil
+	case contractversion.FieldRecordID:
+		v, ok := value.(publicid.ContractChangeID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordID(v)
+		return nil
+	case contractversion.FieldEffectiveOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffectiveOn(v)
+		return nil
+	case contractversion.FieldUntil:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUntil(v)
+		return nil
+	case contractversion.FieldRecordedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedAt(v)
+		return nil
+	case contractversion.FieldRecordedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRecordedByID(v)
+		return nil
+	case contractversion.FieldDelta:
+		v, ok := value.(terms.Delta)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDelta(v)
+		return nil
+	case contractversion.FieldContent:
+		v, ok := value.(terms.Sheet)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case contractversion.FieldDigest:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDigest(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContractVersion field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *ContractVersionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, contractversion.FieldTenantID)
+	}
+	if m.addnumber != nil {
+		fields = append(fields, contractversion.FieldNumber)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *ContractVersionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case contractversion.FieldTenantID:
+		return m.AddedTenantID()
+	case contractversion.FieldNumber:
+		return m.AddedNumber()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *ContractVersionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case contractversion.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case contractversion.FieldNumber:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNumber(v)
+		return nil
+	}
+	return fmt.Errorf("unknown ContractVersion numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *ContractVersionMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(contractversion.FieldChangeOrderID) {
+		fields = append(fields, contractversion.FieldChangeOrderID)
+	}
+	if m.FieldCleared(contractversion.FieldRecordID) {
+		fields = append(fields, contractversion.FieldRecordID)
+	}
+	if m.FieldCleared(contractversion.FieldEffectiveOn) {
+		fields = append(fields, contractversion.FieldEffectiveOn)
+	}
+	if m.FieldCleared(contractversion.FieldUntil) {
+		fields = append(fields, contractversion.FieldUntil)
+	}
+	if m.FieldCleared(contractversion.FieldRecordedByID) {
+		fields = append(fields, contractversion.FieldRecordedByID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *ContractVersionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *ContractVersionMutation) ClearField(name string) error {
+	switch name {
+	case contractversion.FieldChangeOrderID:
+		m.ClearChangeOrderID()
+		return nil
+	case contractversion.FieldRecordID:
+		m.ClearRecordID()
+		return nil
+	case contractversion.FieldEffectiveOn:
+		m.ClearEffectiveOn()
+		return nil
+	case contractversion.FieldUntil:
+		m.ClearUntil()
+		return nil
+	case contractversion.FieldRecordedByID:
+		m.ClearRecordedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractVersion nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *ContractVersionMutation) ResetField(name string) error {
+	switch name {
+	case contractversion.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case contractversion.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case contractversion.FieldNumber:
+		m.ResetNumber()
+		return nil
+	case contractversion.FieldSource:
+		m.ResetSource()
+		return nil
+	case contractversion.FieldChangeOrderID:
+		m.ResetChangeOrderID()
+		return nil
+	case contractversion.FieldRecordID:
+		m.ResetRecordID()
+		return nil
+	case contractversion.FieldEffectiveOn:
+		m.ResetEffectiveOn()
+		return nil
+	case contractversion.FieldUntil:
+		m.ResetUntil()
+		return nil
+	case contractversion.FieldRecordedAt:
+		m.ResetRecordedAt()
+		return nil
+	case contractversion.FieldRecordedByID:
+		m.ResetRecordedByID()
+		return nil
+	case contractversion.FieldDelta:
+		m.ResetDelta()
+		return nil
+	case contractversion.FieldContent:
+		m.ResetContent()
+		return nil
+	case contractversion.FieldDigest:
+		m.ResetDigest()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractVersion field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *ContractVersionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.contract != nil {
+		edges = append(edges, contractversion.EdgeContract)
+	}
+	if m.change_order != nil {
+		edges = append(edges, contractversion.EdgeChangeOrder)
+	}
+	if m.record != nil {
+		edges = append(edges, contractversion.EdgeRecord)
+	}
+	if m.recorded_by != nil {
+		edges = append(edges, contractversion.EdgeRecordedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *ContractVersionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case contractversion.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case contractversion.EdgeChangeOrder:
+		if id := m.change_order; id != nil {
+			return []ent.Value{*id}
+		}
+	case contractversion.EdgeRecord:
+		if id := m.record; id != nil {
+			return []ent.Value{*id}
+		}
+	case contractversion.EdgeRecordedBy:
+		if id := m.recorded_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *ContractVersionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *ContractVersionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *ContractVersionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedcontract {
+		edges = append(edges, contractversion.EdgeContract)
+	}
+	if m.clearedchange_order {
+		edges = append(edges, contractversion.EdgeChangeOrder)
+	}
+	if m.clearedrecord {
+		edges = append(edges, contractversion.EdgeRecord)
+	}
+	if m.clearedrecorded_by {
+		edges = append(edges, contractversion.EdgeRecordedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *ContractVersionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case contractversion.EdgeContract:
+		return m.clearedcontract
+	case contractversion.EdgeChangeOrder:
+		return m.clearedchange_order
+	case contractversion.EdgeRecord:
+		return m.clearedrecord
+	case contractversion.EdgeRecordedBy:
+		return m.clearedrecorded_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *ContractVersionMutation) ClearEdge(name string) error {
+	switch name {
+	case contractversion.EdgeContract:
+		m.ClearContract()
+		return nil
+	case contractversion.EdgeChangeOrder:
+		m.ClearChangeOrder()
+		return nil
+	case contractversion.EdgeRecord:
+		m.ClearRecord()
+		return nil
+	case contractversion.EdgeRecordedBy:
+		m.ClearRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractVersion unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *ContractVersionMutation) ResetEdge(name string) error {
+	switch name {
+	case contractversion.EdgeContract:
+		m.ResetContract()
+		return nil
+	case contractversion.EdgeChangeOrder:
+		m.ResetChangeOrder()
+		return nil
+	case contractversion.EdgeRecord:
+		m.ResetRecord()
+		return nil
+	case contractversion.EdgeRecordedBy:
+		m.ResetRecordedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown ContractVersion edge %s", name)
 }
 
 // CustomFieldMutation represents an operation that mutates the CustomField nodes in the graph.
@@ -58972,6 +62726,612 @@ func (m *TenantMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TenantMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Tenant edge %s", name)
+}
+
+// TermsScheduleMutation represents an operation that mutates the TermsSchedule nodes in the graph.
+type TermsScheduleMutation struct {
+	config
+	op              Op
+	typ             string
+	id              *publicid.TermsScheduleID
+	tenant_id       *int64
+	addtenant_id    *int64
+	applied_on      *date.Date
+	next_on         *date.Date
+	clearedFields   map[string]struct{}
+	contract        *publicid.ContractID
+	clearedcontract bool
+	done            bool
+	oldValue        func(context.Context) (*TermsSchedule, error)
+	predicates      []predicate.TermsSchedule
+}
+
+var _ ent.Mutation = (*TermsScheduleMutation)(nil)
+
+// termsscheduleOption allows management of the mutation configuration using functional options.
+type termsscheduleOption func(*TermsScheduleMutation)
+
+// newTermsScheduleMutation creates new mutation for the TermsSchedule entity.
+func newTermsScheduleMutation(c config, op Op, opts ...termsscheduleOption) *TermsScheduleMutation {
+	m := &TermsScheduleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTermsSchedule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTermsScheduleID sets the ID field of the mutation.
+func withTermsScheduleID(id publicid.TermsScheduleID) termsscheduleOption {
+	return func(m *TermsScheduleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TermsSchedule
+		)
+		m.oldValue = func(ctx context.Context) (*TermsSchedule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TermsSchedule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTermsSchedule sets the old TermsSchedule of the mutation.
+func withTermsSchedule(node *TermsSchedule) termsscheduleOption {
+	return func(m *TermsScheduleMutation) {
+		m.oldValue = func(context.Context) (*TermsSchedule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TermsScheduleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TermsScheduleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TermsSchedule entities.
+func (m *TermsScheduleMutation) SetID(id publicid.TermsScheduleID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TermsScheduleMutation) ID() (id publicid.TermsScheduleID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TermsScheduleMutation) IDs(ctx context.Context) ([]publicid.TermsScheduleID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.TermsScheduleID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TermsSchedule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *TermsScheduleMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *TermsScheduleMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the TermsSchedule entity.
+// If the TermsSchedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermsScheduleMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *TermsScheduleMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *TermsScheduleMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *TermsScheduleMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *TermsScheduleMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *TermsScheduleMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the TermsSchedule entity.
+// If the TermsSchedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermsScheduleMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *TermsScheduleMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetAppliedOn sets the "applied_on" field.
+func (m *TermsScheduleMutation) SetAppliedOn(d date.Date) {
+	m.applied_on = &d
+}
+
+// AppliedOn returns the value of the "applied_on" field in the mutation.
+func (m *TermsScheduleMutation) AppliedOn() (r date.Date, exists bool) {
+	v := m.applied_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAppliedOn returns the old "applied_on" field's value of the TermsSchedule entity.
+// If the TermsSchedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermsScheduleMutation) OldAppliedOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAppliedOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAppliedOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAppliedOn: %w", err)
+	}
+	return oldValue.AppliedOn, nil
+}
+
+// ResetAppliedOn resets all changes to the "applied_on" field.
+func (m *TermsScheduleMutation) ResetAppliedOn() {
+	m.applied_on = nil
+}
+
+// SetNextOn sets the "next_on" field.
+func (m *TermsScheduleMutation) SetNextOn(d date.Date) {
+	m.next_on = &d
+}
+
+// NextOn returns the value of the "next_on" field in the mutation.
+func (m *TermsScheduleMutation) NextOn() (r date.Date, exists bool) {
+	v := m.next_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNextOn returns the old "next_on" field's value of the TermsSchedule entity.
+// If the TermsSchedule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TermsScheduleMutation) OldNextOn(ctx context.Context) (v *date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNextOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNextOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNextOn: %w", err)
+	}
+	return oldValue.NextOn, nil
+}
+
+// ClearNextOn clears the value of the "next_on" field.
+func (m *TermsScheduleMutation) ClearNextOn() {
+	m.next_on = nil
+	m.clearedFields[termsschedule.FieldNextOn] = struct{}{}
+}
+
+// NextOnCleared returns if the "next_on" field was cleared in this mutation.
+func (m *TermsScheduleMutation) NextOnCleared() bool {
+	_, ok := m.clearedFields[termsschedule.FieldNextOn]
+	return ok
+}
+
+// ResetNextOn resets all changes to the "next_on" field.
+func (m *TermsScheduleMutation) ResetNextOn() {
+	m.next_on = nil
+	delete(m.clearedFields, termsschedule.FieldNextOn)
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *TermsScheduleMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[termsschedule.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *TermsScheduleMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *TermsScheduleMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *TermsScheduleMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// Where appends a list predicates to the TermsScheduleMutation builder.
+func (m *TermsScheduleMutation) Where(ps ...predicate.TermsSchedule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TermsScheduleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TermsScheduleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TermsSchedule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TermsScheduleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TermsScheduleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TermsSchedule).
+func (m *TermsScheduleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TermsScheduleMutation) Fields() []string {
+	fields := make([]string, 0, 4)
+	if m.tenant_id != nil {
+		fields = append(fields, termsschedule.FieldTenantID)
+	}
+	if m.contract != nil {
+		fields = append(fields, termsschedule.FieldContractID)
+	}
+	if m.applied_on != nil {
+		fields = append(fields, termsschedule.FieldAppliedOn)
+	}
+	if m.next_on != nil {
+		fields = append(fields, termsschedule.FieldNextOn)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TermsScheduleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case termsschedule.FieldTenantID:
+		return m.TenantID()
+	case termsschedule.FieldContractID:
+		return m.ContractID()
+	case termsschedule.FieldAppliedOn:
+		return m.AppliedOn()
+	case termsschedule.FieldNextOn:
+		return m.NextOn()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TermsScheduleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case termsschedule.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case termsschedule.FieldContractID:
+		return m.OldContractID(ctx)
+	case termsschedule.FieldAppliedOn:
+		return m.OldAppliedOn(ctx)
+	case termsschedule.FieldNextOn:
+		return m.OldNextOn(ctx)
+	}
+	return nil, fmt.Errorf("unknown TermsSchedule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TermsScheduleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case termsschedule.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case termsschedule.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case termsschedule.FieldAppliedOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAppliedOn(v)
+		return nil
+	case termsschedule.FieldNextOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNextOn(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TermsSchedule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TermsScheduleMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, termsschedule.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TermsScheduleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case termsschedule.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TermsScheduleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case termsschedule.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TermsSchedule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TermsScheduleMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(termsschedule.FieldNextOn) {
+		fields = append(fields, termsschedule.FieldNextOn)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TermsScheduleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TermsScheduleMutation) ClearField(name string) error {
+	switch name {
+	case termsschedule.FieldNextOn:
+		m.ClearNextOn()
+		return nil
+	}
+	return fmt.Errorf("unknown TermsSchedule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TermsScheduleMutation) ResetField(name string) error {
+	switch name {
+	case termsschedule.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case termsschedule.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case termsschedule.FieldAppliedOn:
+		m.ResetAppliedOn()
+		return nil
+	case termsschedule.FieldNextOn:
+		m.ResetNextOn()
+		return nil
+	}
+	return fmt.Errorf("unknown TermsSchedule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TermsScheduleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.contract != nil {
+		edges = append(edges, termsschedule.EdgeContract)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TermsScheduleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case termsschedule.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TermsScheduleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TermsScheduleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TermsScheduleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedcontract {
+		edges = append(edges, termsschedule.EdgeContract)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TermsScheduleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case termsschedule.EdgeContract:
+		return m.clearedcontract
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TermsScheduleMutation) ClearEdge(name string) error {
+	switch name {
+	case termsschedule.EdgeContract:
+		m.ClearContract()
+		return nil
+	}
+	return fmt.Errorf("unknown TermsSchedule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TermsScheduleMutation) ResetEdge(name string) error {
+	switch name {
+	case termsschedule.EdgeContract:
+		m.ResetContract()
+		return nil
+	}
+	return fmt.Errorf("unknown TermsSchedule edge %s", name)
 }
 
 // UserMutation represents an operation that mutates the User nodes in the graph.

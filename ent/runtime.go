@@ -16,6 +16,8 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditseal"
 	entbilledit "heyue/ent/billedit"
+	"heyue/ent/changeevidence"
+	"heyue/ent/changeorder"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -25,6 +27,7 @@ import (
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
+	"heyue/ent/contractversion"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -56,6 +59,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
 	"heyue/platform/money"
@@ -369,6 +373,55 @@ func init() {
 	entbilleditDescID := entbilleditFields[0].Descriptor()
 	// entbilledit.DefaultID holds the default value on creation for the id field.
 	entbilledit.DefaultID = entbilleditDescID.Default.(func() publicid.BillEditID)
+	changeevidenceFields := schema.ChangeEvidence{}.Fields()
+	_ = changeevidenceFields
+	// changeevidenceDescID is the schema descriptor for id field.
+	changeevidenceDescID := changeevidenceFields[0].Descriptor()
+	// changeevidence.DefaultID holds the default value on creation for the id field.
+	changeevidence.DefaultID = changeevidenceDescID.Default.(func() publicid.ChangeEvidenceID)
+	changeorderMixin := schema.ChangeOrder{}.Mixin()
+	changeorderMixinFields1 := changeorderMixin[1].Fields()
+	_ = changeorderMixinFields1
+	changeorderMixinFields2 := changeorderMixin[2].Fields()
+	_ = changeorderMixinFields2
+	changeorderFields := schema.ChangeOrder{}.Fields()
+	_ = changeorderFields
+	// changeorderDescCreatedAt is the schema descriptor for created_at field.
+	changeorderDescCreatedAt := changeorderMixinFields1[0].Descriptor()
+	// changeorder.DefaultCreatedAt holds the default value on creation for the created_at field.
+	changeorder.DefaultCreatedAt = changeorderDescCreatedAt.Default.(func() time.Time)
+	// changeorderDescUpdatedAt is the schema descriptor for updated_at field.
+	changeorderDescUpdatedAt := changeorderMixinFields1[1].Descriptor()
+	// changeorder.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	changeorder.DefaultUpdatedAt = changeorderDescUpdatedAt.Default.(func() time.Time)
+	// changeorder.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	changeorder.UpdateDefaultUpdatedAt = changeorderDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// changeorderDescVersion is the schema descriptor for version field.
+	changeorderDescVersion := changeorderMixinFields2[0].Descriptor()
+	// changeorder.DefaultVersion holds the default value on creation for the version field.
+	changeorder.DefaultVersion = changeorderDescVersion.Default.(int)
+	// changeorder.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	changeorder.VersionValidator = changeorderDescVersion.Validators[0].(func(int) error)
+	// changeorderDescNumber is the schema descriptor for number field.
+	changeorderDescNumber := changeorderFields[2].Descriptor()
+	// changeorder.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	changeorder.NumberValidator = changeorderDescNumber.Validators[0].(func(int) error)
+	// changeorderDescImpact is the schema descriptor for impact field.
+	changeorderDescImpact := changeorderFields[5].Descriptor()
+	// changeorder.DefaultImpact holds the default value on creation for the impact field.
+	changeorder.DefaultImpact = changeorderDescImpact.Default.(string)
+	// changeorder.ImpactValidator is a validator for the "impact" field. It is called by the builders before save.
+	changeorder.ImpactValidator = changeorderDescImpact.Validators[0].(func(string) error)
+	// changeorderDescOpinion is the schema descriptor for opinion field.
+	changeorderDescOpinion := changeorderFields[14].Descriptor()
+	// changeorder.DefaultOpinion holds the default value on creation for the opinion field.
+	changeorder.DefaultOpinion = changeorderDescOpinion.Default.(string)
+	// changeorder.OpinionValidator is a validator for the "opinion" field. It is called by the builders before save.
+	changeorder.OpinionValidator = changeorderDescOpinion.Validators[0].(func(string) error)
+	// changeorderDescID is the schema descriptor for id field.
+	changeorderDescID := changeorderFields[0].Descriptor()
+	// changeorder.DefaultID holds the default value on creation for the id field.
+	changeorder.DefaultID = changeorderDescID.Default.(func() publicid.ChangeOrderID)
 	clauseMixin := schema.Clause{}.Mixin()
 	clauseMixinFields1 := clauseMixin[1].Fields()
 	_ = clauseMixinFields1
@@ -805,6 +858,16 @@ func init() {
 	contracttextDescID := contracttextFields[0].Descriptor()
 	// contracttext.DefaultID holds the default value on creation for the id field.
 	contracttext.DefaultID = contracttextDescID.Default.(func() publicid.ContractTextID)
+	contractversionFields := schema.ContractVersion{}.Fields()
+	_ = contractversionFields
+	// contractversionDescNumber is the schema descriptor for number field.
+	contractversionDescNumber := contractversionFields[2].Descriptor()
+	// contractversion.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	contractversion.NumberValidator = contractversionDescNumber.Validators[0].(func(int) error)
+	// contractversionDescID is the schema descriptor for id field.
+	contractversionDescID := contractversionFields[0].Descriptor()
+	// contractversion.DefaultID holds the default value on creation for the id field.
+	contractversion.DefaultID = contractversionDescID.Default.(func() publicid.ContractVersionID)
 	customfieldMixin := schema.CustomField{}.Mixin()
 	customfieldMixinFields1 := customfieldMixin[1].Fields()
 	_ = customfieldMixinFields1
@@ -1709,6 +1772,12 @@ func init() {
 	tenantDescAuthzVersion := tenantFields[5].Descriptor()
 	// tenant.DefaultAuthzVersion holds the default value on creation for the authz_version field.
 	tenant.DefaultAuthzVersion = tenantDescAuthzVersion.Default.(int64)
+	termsscheduleFields := schema.TermsSchedule{}.Fields()
+	_ = termsscheduleFields
+	// termsscheduleDescID is the schema descriptor for id field.
+	termsscheduleDescID := termsscheduleFields[0].Descriptor()
+	// termsschedule.DefaultID holds the default value on creation for the id field.
+	termsschedule.DefaultID = termsscheduleDescID.Default.(func() publicid.TermsScheduleID)
 	userMixin := schema.User{}.Mixin()
 	userMixinFields1 := userMixin[1].Fields()
 	_ = userMixinFields1

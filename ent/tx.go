@@ -40,6 +40,10 @@ type Tx struct {
 	AuditSeal *AuditSealClient
 	// BillEdit is the client for interacting with the BillEdit builders.
 	BillEdit *BillEditClient
+	// ChangeEvidence is the client for interacting with the ChangeEvidence builders.
+	ChangeEvidence *ChangeEvidenceClient
+	// ChangeOrder is the client for interacting with the ChangeOrder builders.
+	ChangeOrder *ChangeOrderClient
 	// Clause is the client for interacting with the Clause builders.
 	Clause *ClauseClient
 	// ClauseException is the client for interacting with the ClauseException builders.
@@ -58,6 +62,8 @@ type Tx struct {
 	ContractStep *ContractStepClient
 	// ContractText is the client for interacting with the ContractText builders.
 	ContractText *ContractTextClient
+	// ContractVersion is the client for interacting with the ContractVersion builders.
+	ContractVersion *ContractVersionClient
 	// CustomField is the client for interacting with the CustomField builders.
 	CustomField *CustomFieldClient
 	// CustomValue is the client for interacting with the CustomValue builders.
@@ -118,6 +124,8 @@ type Tx struct {
 	TemplateVersion *TemplateVersionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
+	// TermsSchedule is the client for interacting with the TermsSchedule builders.
+	TermsSchedule *TermsScheduleClient
 	// User is the client for interacting with the User builders.
 	User *UserClient
 	// UserRole is the client for interacting with the UserRole builders.
@@ -266,6 +274,8 @@ func (tx *Tx) init() {
 	tx.AuditQueue = NewAuditQueueClient(tx.config)
 	tx.AuditSeal = NewAuditSealClient(tx.config)
 	tx.BillEdit = NewBillEditClient(tx.config)
+	tx.ChangeEvidence = NewChangeEvidenceClient(tx.config)
+	tx.ChangeOrder = NewChangeOrderClient(tx.config)
 	tx.Clause = NewClauseClient(tx.config)
 	tx.ClauseException = NewClauseExceptionClient(tx.config)
 	tx.Contact = NewContactClient(tx.config)
@@ -275,6 +285,7 @@ func (tx *Tx) init() {
 	tx.ContractParty = NewContractPartyClient(tx.config)
 	tx.ContractStep = NewContractStepClient(tx.config)
 	tx.ContractText = NewContractTextClient(tx.config)
+	tx.ContractVersion = NewContractVersionClient(tx.config)
 	tx.CustomField = NewCustomFieldClient(tx.config)
 	tx.CustomValue = NewCustomValueClient(tx.config)
 	tx.Customer = NewCustomerClient(tx.config)
@@ -305,6 +316,7 @@ func (tx *Tx) init() {
 	tx.Template = NewTemplateClient(tx.config)
 	tx.TemplateVersion = NewTemplateVersionClient(tx.config)
 	tx.Tenant = NewTenantClient(tx.config)
+	tx.TermsSchedule = NewTermsScheduleClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.UserRole = NewUserRoleClient(tx.config)
 }

@@ -107,6 +107,8 @@ const (
 	EdgeDocuments = "documents"
 	// EdgeChanges holds the string denoting the changes edge name in mutations.
 	EdgeChanges = "changes"
+	// EdgeTexts holds the string denoting the texts edge name in mutations.
+	EdgeTexts = "texts"
 	// EdgeServiceRecords holds the string denoting the service_records edge name in mutations.
 	EdgeServiceRecords = "service_records"
 	// EdgeObligations holds the string denoting the obligations edge name in mutations.
@@ -197,6 +199,13 @@ const (
 	ChangesInverseTable = "contract_changes"
 	// ChangesColumn is the table column denoting the changes relation/edge.
 	ChangesColumn = "contract_id"
+	// TextsTable is the table that holds the texts relation/edge.
+	TextsTable = "contract_texts"
+	// TextsInverseTable is the table name for the ContractText entity.
+	// It exists in this package in order to avoid circular dependency with the "contracttext" package.
+	TextsInverseTable = "contract_texts"
+	// TextsColumn is the table column denoting the texts relation/edge.
+	TextsColumn = "contract_id"
 	// ServiceRecordsTable is the table that holds the service_records relation/edge.
 	ServiceRecordsTable = "service_records"
 	// ServiceRecordsInverseTable is the table name for the ServiceRecord entity.
@@ -683,6 +692,20 @@ func ByChanges(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
 	}
 }
 
+// ByTextsCount orders the results by texts count.
+func ByTextsCount(opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborsCount(s, newTextsStep(), opts...)
+	}
+}
+
+// ByTexts orders the results by texts terms.
+func ByTexts(term sql.OrderTerm, terms ...sql.OrderTerm) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newTextsStep(), append([]sql.OrderTerm{term}, terms...)...)
+	}
+}
+
 // ByServiceRecordsCount orders the results by service_records count.
 func ByServiceRecordsCount(opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -834,6 +857,13 @@ func newChangesStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(ChangesInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.O2M, true, ChangesTable, ChangesColumn),
+	)
+}
+func newTextsStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(TextsInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.O2M, true, TextsTable, TextsColumn),
 	)
 }
 func newServiceRecordsStep() *sqlgraph.Step {

@@ -1817,6 +1817,29 @@ func HasChangesWith(preds ...predicate.ContractChange) predicate.Contract {
 	})
 }
 
+// HasTexts applies the HasEdge predicate on the "texts" edge.
+func HasTexts() predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.O2M, true, TextsTable, TextsColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasTextsWith applies the HasEdge predicate on the "texts" edge with a given conditions (other predicates).
+func HasTextsWith(preds ...predicate.ContractText) predicate.Contract {
+	return predicate.Contract(func(s *sql.Selector) {
+		step := newTextsStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
 // HasServiceRecords applies the HasEdge predicate on the "service_records" edge.
 func HasServiceRecords() predicate.Contract {
 	return predicate.Contract(func(s *sql.Selector) {

@@ -164,6 +164,30 @@ func (f BillEditFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, er
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.BillEditMutation", m)
 }
 
+// The ChangeEvidenceFunc type is an adapter to allow the use of ordinary
+// function as ChangeEvidence mutator.
+type ChangeEvidenceFunc func(context.Context, *ent.ChangeEvidenceMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChangeEvidenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChangeEvidenceMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChangeEvidenceMutation", m)
+}
+
+// The ChangeOrderFunc type is an adapter to allow the use of ordinary
+// function as ChangeOrder mutator.
+type ChangeOrderFunc func(context.Context, *ent.ChangeOrderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ChangeOrderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ChangeOrderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ChangeOrderMutation", m)
+}
+
 // The ClauseFunc type is an adapter to allow the use of ordinary
 // function as Clause mutator.
 type ClauseFunc func(context.Context, *ent.ClauseMutation) (ent.Value, error)
@@ -270,6 +294,18 @@ func (f ContractTextFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContractTextMutation", m)
+}
+
+// The ContractVersionFunc type is an adapter to allow the use of ordinary
+// function as ContractVersion mutator.
+type ContractVersionFunc func(context.Context, *ent.ContractVersionMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ContractVersionFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ContractVersionMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ContractVersionMutation", m)
 }
 
 // The CustomFieldFunc type is an adapter to allow the use of ordinary
@@ -630,6 +666,18 @@ func (f TenantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TenantMutation", m)
+}
+
+// The TermsScheduleFunc type is an adapter to allow the use of ordinary
+// function as TermsSchedule mutator.
+type TermsScheduleFunc func(context.Context, *ent.TermsScheduleMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TermsScheduleFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TermsScheduleMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TermsScheduleMutation", m)
 }
 
 // The UserFunc type is an adapter to allow the use of ordinary

@@ -20,6 +20,8 @@ import (
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
 	entbilledit "heyue/ent/billedit"
+	"heyue/ent/changeevidence"
+	"heyue/ent/changeorder"
 	"heyue/ent/clause"
 	"heyue/ent/clauseexception"
 	"heyue/ent/contact"
@@ -29,6 +31,7 @@ import (
 	"heyue/ent/contractparty"
 	"heyue/ent/contractstep"
 	"heyue/ent/contracttext"
+	"heyue/ent/contractversion"
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
@@ -60,6 +63,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
 
@@ -473,6 +477,60 @@ func (f TraverseBillEdit) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.BillEditQuery", q)
 }
 
+// The ChangeEvidenceFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChangeEvidenceFunc func(context.Context, *ent.ChangeEvidenceQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChangeEvidenceFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChangeEvidenceQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChangeEvidenceQuery", q)
+}
+
+// The TraverseChangeEvidence type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChangeEvidence func(context.Context, *ent.ChangeEvidenceQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChangeEvidence) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChangeEvidence) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChangeEvidenceQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChangeEvidenceQuery", q)
+}
+
+// The ChangeOrderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ChangeOrderFunc func(context.Context, *ent.ChangeOrderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ChangeOrderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ChangeOrderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ChangeOrderQuery", q)
+}
+
+// The TraverseChangeOrder type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseChangeOrder func(context.Context, *ent.ChangeOrderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseChangeOrder) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseChangeOrder) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ChangeOrderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ChangeOrderQuery", q)
+}
+
 // The ClauseFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ClauseFunc func(context.Context, *ent.ClauseQuery) (ent.Value, error)
 
@@ -714,6 +772,33 @@ func (f TraverseContractText) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ContractTextQuery", q)
+}
+
+// The ContractVersionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ContractVersionFunc func(context.Context, *ent.ContractVersionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ContractVersionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ContractVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ContractVersionQuery", q)
+}
+
+// The TraverseContractVersion type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseContractVersion func(context.Context, *ent.ContractVersionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseContractVersion) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseContractVersion) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ContractVersionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ContractVersionQuery", q)
 }
 
 // The CustomFieldFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1526,6 +1611,33 @@ func (f TraverseTenant) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TenantQuery", q)
 }
 
+// The TermsScheduleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TermsScheduleFunc func(context.Context, *ent.TermsScheduleQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TermsScheduleFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TermsScheduleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TermsScheduleQuery", q)
+}
+
+// The TraverseTermsSchedule type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTermsSchedule func(context.Context, *ent.TermsScheduleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTermsSchedule) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTermsSchedule) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TermsScheduleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TermsScheduleQuery", q)
+}
+
 // The UserFunc type is an adapter to allow the use of ordinary function as a Querier.
 type UserFunc func(context.Context, *ent.UserQuery) (ent.Value, error)
 
@@ -1609,6 +1721,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditSealQuery, predicate.AuditSeal, auditseal.OrderOption]{typ: ent.TypeAuditSeal, tq: q}, nil
 	case *ent.BillEditQuery:
 		return &query[*ent.BillEditQuery, predicate.BillEdit, entbilledit.OrderOption]{typ: ent.TypeBillEdit, tq: q}, nil
+	case *ent.ChangeEvidenceQuery:
+		return &query[*ent.ChangeEvidenceQuery, predicate.ChangeEvidence, changeevidence.OrderOption]{typ: ent.TypeChangeEvidence, tq: q}, nil
+	case *ent.ChangeOrderQuery:
+		return &query[*ent.ChangeOrderQuery, predicate.ChangeOrder, changeorder.OrderOption]{typ: ent.TypeChangeOrder, tq: q}, nil
 	case *ent.ClauseQuery:
 		return &query[*ent.ClauseQuery, predicate.Clause, clause.OrderOption]{typ: ent.TypeClause, tq: q}, nil
 	case *ent.ClauseExceptionQuery:
@@ -1627,6 +1743,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ContractStepQuery, predicate.ContractStep, contractstep.OrderOption]{typ: ent.TypeContractStep, tq: q}, nil
 	case *ent.ContractTextQuery:
 		return &query[*ent.ContractTextQuery, predicate.ContractText, contracttext.OrderOption]{typ: ent.TypeContractText, tq: q}, nil
+	case *ent.ContractVersionQuery:
+		return &query[*ent.ContractVersionQuery, predicate.ContractVersion, contractversion.OrderOption]{typ: ent.TypeContractVersion, tq: q}, nil
 	case *ent.CustomFieldQuery:
 		return &query[*ent.CustomFieldQuery, predicate.CustomField, customfield.OrderOption]{typ: ent.TypeCustomField, tq: q}, nil
 	case *ent.CustomValueQuery:
@@ -1687,6 +1805,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TemplateVersionQuery, predicate.TemplateVersion, templateversion.OrderOption]{typ: ent.TypeTemplateVersion, tq: q}, nil
 	case *ent.TenantQuery:
 		return &query[*ent.TenantQuery, predicate.Tenant, tenant.OrderOption]{typ: ent.TypeTenant, tq: q}, nil
+	case *ent.TermsScheduleQuery:
+		return &query[*ent.TermsScheduleQuery, predicate.TermsSchedule, termsschedule.OrderOption]{typ: ent.TypeTermsSchedule, tq: q}, nil
 	case *ent.UserQuery:
 		return &query[*ent.UserQuery, predicate.User, user.OrderOption]{typ: ent.TypeUser, tq: q}, nil
 	case *ent.UserRoleQuery:

@@ -610,6 +610,121 @@ var (
 			},
 		},
 	}
+	// ChangeEvidencesColumns holds the columns for the "change_evidences" table.
+	ChangeEvidencesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "change_order_id", Type: field.TypeUUID},
+		{Name: "document_id", Type: field.TypeUUID},
+	}
+	// ChangeEvidencesTable holds the schema information for the "change_evidences" table.
+	ChangeEvidencesTable = &schema.Table{
+		Name:       "change_evidences",
+		Columns:    ChangeEvidencesColumns,
+		PrimaryKey: []*schema.Column{ChangeEvidencesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "change_evidences_change_orders_change_order",
+				Columns:    []*schema.Column{ChangeEvidencesColumns[2]},
+				RefColumns: []*schema.Column{ChangeOrdersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "change_evidences_document_references_document",
+				Columns:    []*schema.Column{ChangeEvidencesColumns[3]},
+				RefColumns: []*schema.Column{DocumentReferencesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "changeevidence_tenant_id_change_order_id_document_id",
+				Unique:  true,
+				Columns: []*schema.Column{ChangeEvidencesColumns[1], ChangeEvidencesColumns[2], ChangeEvidencesColumns[3]},
+			},
+			{
+				Name:    "changeevidence_tenant_id_document_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChangeEvidencesColumns[1], ChangeEvidencesColumns[3]},
+			},
+		},
+	}
+	// ChangeOrdersColumns holds the columns for the "change_orders" table.
+	ChangeOrdersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"DRAFT", "IN_REVIEW", "APPROVED", "REJECTED", "WITHDRAWN"}, Default: "DRAFT"},
+		{Name: "reason", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "impact", Type: field.TypeString, Size: 16000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "effective_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "delta", Type: field.TypeJSON},
+		{Name: "submitted_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "opinion", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "requested_by_id", Type: field.TypeUUID},
+		{Name: "submitted_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ChangeOrdersTable holds the schema information for the "change_orders" table.
+	ChangeOrdersTable = &schema.Table{
+		Name:       "change_orders",
+		Columns:    ChangeOrdersColumns,
+		PrimaryKey: []*schema.Column{ChangeOrdersColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "change_orders_contracts_contract",
+				Columns:    []*schema.Column{ChangeOrdersColumns[15]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "change_orders_users_requested_by",
+				Columns:    []*schema.Column{ChangeOrdersColumns[16]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "change_orders_users_submitted_by",
+				Columns:    []*schema.Column{ChangeOrdersColumns[17]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "change_orders_users_decided_by",
+				Columns:    []*schema.Column{ChangeOrdersColumns[18]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "changeorder_tenant_id_contract_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ChangeOrdersColumns[1], ChangeOrdersColumns[15], ChangeOrdersColumns[5]},
+			},
+			{
+				Name:    "changeorder_tenant_id_requested_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChangeOrdersColumns[1], ChangeOrdersColumns[16]},
+			},
+			{
+				Name:    "changeorder_tenant_id_submitted_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChangeOrdersColumns[1], ChangeOrdersColumns[17]},
+			},
+			{
+				Name:    "changeorder_tenant_id_decided_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ChangeOrdersColumns[1], ChangeOrdersColumns[18]},
+			},
+		},
+	}
 	// ClausesColumns holds the columns for the "clauses" table.
 	ClausesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1105,6 +1220,77 @@ var (
 				Name:    "contracttext_tenant_id_contact_id",
 				Unique:  false,
 				Columns: []*schema.Column{ContractTextsColumns[1], ContractTextsColumns[9]},
+			},
+		},
+	}
+	// ContractVersionsColumns holds the columns for the "contract_versions" table.
+	ContractVersionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "source", Type: field.TypeEnum, Enums: []string{"CONTRACT", "CHANGE", "CORRECTION"}},
+		{Name: "effective_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "until", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "recorded_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "delta", Type: field.TypeJSON},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "digest", Type: field.TypeString},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "change_order_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "record_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "recorded_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// ContractVersionsTable holds the schema information for the "contract_versions" table.
+	ContractVersionsTable = &schema.Table{
+		Name:       "contract_versions",
+		Columns:    ContractVersionsColumns,
+		PrimaryKey: []*schema.Column{ContractVersionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "contract_versions_contracts_contract",
+				Columns:    []*schema.Column{ContractVersionsColumns[10]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "contract_versions_change_orders_change_order",
+				Columns:    []*schema.Column{ContractVersionsColumns[11]},
+				RefColumns: []*schema.Column{ChangeOrdersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "contract_versions_contract_changes_record",
+				Columns:    []*schema.Column{ContractVersionsColumns[12]},
+				RefColumns: []*schema.Column{ContractChangesColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "contract_versions_users_recorded_by",
+				Columns:    []*schema.Column{ContractVersionsColumns[13]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "contractversion_tenant_id_contract_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{ContractVersionsColumns[1], ContractVersionsColumns[10], ContractVersionsColumns[2]},
+			},
+			{
+				Name:    "contractversion_tenant_id_change_order_id",
+				Unique:  true,
+				Columns: []*schema.Column{ContractVersionsColumns[1], ContractVersionsColumns[11]},
+			},
+			{
+				Name:    "contractversion_tenant_id_record_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContractVersionsColumns[1], ContractVersionsColumns[12]},
+			},
+			{
+				Name:    "contractversion_tenant_id_recorded_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{ContractVersionsColumns[1], ContractVersionsColumns[13]},
 			},
 		},
 	}
@@ -2429,6 +2615,40 @@ var (
 		Columns:    TenantsColumns,
 		PrimaryKey: []*schema.Column{TenantsColumns[0]},
 	}
+	// TermsSchedulesColumns holds the columns for the "terms_schedules" table.
+	TermsSchedulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "applied_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "next_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+	}
+	// TermsSchedulesTable holds the schema information for the "terms_schedules" table.
+	TermsSchedulesTable = &schema.Table{
+		Name:       "terms_schedules",
+		Columns:    TermsSchedulesColumns,
+		PrimaryKey: []*schema.Column{TermsSchedulesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "terms_schedules_contracts_contract",
+				Columns:    []*schema.Column{TermsSchedulesColumns[4]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "termsschedule_tenant_id_contract_id",
+				Unique:  true,
+				Columns: []*schema.Column{TermsSchedulesColumns[1], TermsSchedulesColumns[4]},
+			},
+			{
+				Name:    "termsschedule_tenant_id_next_on",
+				Unique:  false,
+				Columns: []*schema.Column{TermsSchedulesColumns[1], TermsSchedulesColumns[3]},
+			},
+		},
+	}
 	// UsersColumns holds the columns for the "users" table.
 	UsersColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2540,6 +2760,8 @@ var (
 		AuditQueueTable,
 		AuditSealsTable,
 		BillEditsTable,
+		ChangeEvidencesTable,
+		ChangeOrdersTable,
 		ClausesTable,
 		ClauseExceptionsTable,
 		ContactsTable,
@@ -2549,6 +2771,7 @@ var (
 		ContractPartiesTable,
 		ContractStepsTable,
 		ContractTextsTable,
+		ContractVersionsTable,
 		CustomFieldsTable,
 		CustomValuesTable,
 		CustomersTable,
@@ -2579,6 +2802,7 @@ var (
 		TemplatesTable,
 		TemplateVersionsTable,
 		TenantsTable,
+		TermsSchedulesTable,
 		UsersTable,
 		UserRolesTable,
 	}
@@ -2623,6 +2847,18 @@ func init() {
 	BillEditsTable.Annotation.Checks = map[string]string{
 		"bill_edit_second_person": "state NOT IN ('APPROVED', 'REJECTED') OR decided_by_id IS NOT NULL AND decided_by_id <> requested_by_id",
 	}
+	ChangeEvidencesTable.ForeignKeys[0].RefTable = ChangeOrdersTable
+	ChangeEvidencesTable.ForeignKeys[1].RefTable = DocumentReferencesTable
+	ChangeOrdersTable.ForeignKeys[0].RefTable = ContractsTable
+	ChangeOrdersTable.ForeignKeys[1].RefTable = UsersTable
+	ChangeOrdersTable.ForeignKeys[2].RefTable = UsersTable
+	ChangeOrdersTable.ForeignKeys[3].RefTable = UsersTable
+	ChangeOrdersTable.Annotation = &entsql.Annotation{}
+	ChangeOrdersTable.Annotation.Checks = map[string]string{
+		"change_decided":       "(decided_at IS NULL) = (state NOT IN ('APPROVED', 'REJECTED'))",
+		"change_in_order":      "until >= effective_on",
+		"change_second_person": "decided_by_id <> submitted_by_id",
+	}
 	ClauseExceptionsTable.ForeignKeys[0].RefTable = ContractsTable
 	ClauseExceptionsTable.ForeignKeys[1].RefTable = UsersTable
 	ClauseExceptionsTable.ForeignKeys[2].RefTable = UsersTable
@@ -2654,6 +2890,16 @@ func init() {
 	ContractTextsTable.ForeignKeys[0].RefTable = ContractsTable
 	ContractTextsTable.ForeignKeys[1].RefTable = TemplateVersionsTable
 	ContractTextsTable.ForeignKeys[2].RefTable = ContactsTable
+	ContractVersionsTable.ForeignKeys[0].RefTable = ContractsTable
+	ContractVersionsTable.ForeignKeys[1].RefTable = ChangeOrdersTable
+	ContractVersionsTable.ForeignKeys[2].RefTable = ContractChangesTable
+	ContractVersionsTable.ForeignKeys[3].RefTable = UsersTable
+	ContractVersionsTable.Annotation = &entsql.Annotation{}
+	ContractVersionsTable.Annotation.Checks = map[string]string{
+		"version_first":    "(source = 'CONTRACT') = (number = 1) AND (source = 'CONTRACT') = (effective_on IS NULL)",
+		"version_in_order": "until >= effective_on",
+		"version_order":    "(source = 'CHANGE') = (change_order_id IS NOT NULL)",
+	}
 	CustomValuesTable.ForeignKeys[0].RefTable = CustomFieldsTable
 	CustomersTable.ForeignKeys[0].RefTable = UsersTable
 	CustomersTable.ForeignKeys[1].RefTable = DepartmentsTable
@@ -2730,6 +2976,7 @@ func init() {
 	TenantsTable.Annotation = &entsql.Annotation{}
 	TenantsTable.Annotation.Incremental = new(bool)
 	*TenantsTable.Annotation.Incremental = false
+	TermsSchedulesTable.ForeignKeys[0].RefTable = ContractsTable
 	UsersTable.ForeignKeys[0].RefTable = DepartmentsTable
 	UsersTable.ForeignKeys[1].RefTable = UsersTable
 	UserRolesTable.ForeignKeys[0].RefTable = UsersTable

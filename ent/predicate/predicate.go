@@ -45,6 +45,12 @@ type AuditSeal func(*sql.Selector)
 // BillEdit is the predicate function for entbilledit builders.
 type BillEdit func(*sql.Selector)
 
+// ChangeEvidence is the predicate function for changeevidence builders.
+type ChangeEvidence func(*sql.Selector)
+
+// ChangeOrder is the predicate function for changeorder builders.
+type ChangeOrder func(*sql.Selector)
+
 // Clause is the predicate function for clause builders.
 type Clause func(*sql.Selector)
 
@@ -71,6 +77,9 @@ type ContractStep func(*sql.Selector)
 
 // ContractText is the predicate function for contracttext builders.
 type ContractText func(*sql.Selector)
+
+// ContractVersion is the predicate function for contractversion builders.
+type ContractVersion func(*sql.Selector)
 
 // CustomField is the predicate function for customfield builders.
 type CustomField func(*sql.Selector)
@@ -161,6 +170,9 @@ type TemplateVersion func(*sql.Selector)
 
 // Tenant is the predicate function for tenant builders.
 type Tenant func(*sql.Selector)
+
+// TermsSchedule is the predicate function for termsschedule builders.
+type TermsSchedule func(*sql.Selector)
 
 // User is the predicate function for user builders.
 type User func(*sql.Selector)

@@ -67,6 +67,7 @@ func (Contract) Edges() []ent.Edge {
 		edge.From("milestones", Milestone.Type).Ref("contract"),
 		edge.From("documents", DocumentReference.Type).Ref("contract"),
 		edge.From("changes", ContractChange.Type).Ref("contract"),
+		edge.From("texts", ContractText.Type).Ref("contract"),
 		edge.From("service_records", ServiceRecord.Type).Ref("contract"),
 		edge.From("obligations", Obligation.Type).Ref("contract"),
 		edge.From("steps", ContractStep.Type).Ref("contract"),

@@ -61,6 +61,10 @@ var known = map[string]bool{
 	"sgv": true,
 	"inc": true,
 	"ine": true,
+	"cho": true,
+	"cev": true,
+	"cvr": true,
+	"tsc": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -2763,5 +2767,217 @@ func (id IncidentEntryID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *IncidentEntryID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("ine", "an entry on an incident", v)
 	*id = IncidentEntryID(u)
+	return err
+}
+
+// ChangeOrderID is the id of a change order; its public form begins with "cho_".
+type ChangeOrderID uuid.UUID
+
+// PrefixChangeOrderID is what the public form of a ChangeOrderID begins with.
+const PrefixChangeOrderID = "cho"
+
+// NewChangeOrderID makes a fresh id.
+func NewChangeOrderID() ChangeOrderID { return ChangeOrderID(newV7()) }
+
+// ParseChangeOrderID reads the public form. It fails with INVALID_ID on anything else.
+func ParseChangeOrderID(s string) (ChangeOrderID, error) {
+	u, err := parse("cho", "a change order", s)
+	return ChangeOrderID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ChangeOrderID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ChangeOrderID) IsZero() bool { return id == ChangeOrderID{} }
+
+// String returns the public form.
+func (id ChangeOrderID) String() string { return Format("cho", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ChangeOrderID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ChangeOrderID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseChangeOrderID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ChangeOrderID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ChangeOrderID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ChangeOrderID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ChangeOrderID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ChangeOrderID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("cho", "a change order", v)
+	*id = ChangeOrderID(u)
+	return err
+}
+
+// ChangeEvidenceID is the id of a change order's evidence; its public form begins with "cev_".
+type ChangeEvidenceID uuid.UUID
+
+// PrefixChangeEvidenceID is what the public form of a ChangeEvidenceID begins with.
+const PrefixChangeEvidenceID = "cev"
+
+// NewChangeEvidenceID makes a fresh id.
+func NewChangeEvidenceID() ChangeEvidenceID { return ChangeEvidenceID(newV7()) }
+
+// ParseChangeEvidenceID reads the public form. It fails with INVALID_ID on anything else.
+func ParseChangeEvidenceID(s string) (ChangeEvidenceID, error) {
+	u, err := parse("cev", "a change order's evidence", s)
+	return ChangeEvidenceID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ChangeEvidenceID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ChangeEvidenceID) IsZero() bool { return id == ChangeEvidenceID{} }
+
+// String returns the public form.
+func (id ChangeEvidenceID) String() string { return Format("cev", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ChangeEvidenceID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ChangeEvidenceID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseChangeEvidenceID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ChangeEvidenceID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ChangeEvidenceID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ChangeEvidenceID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ChangeEvidenceID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ChangeEvidenceID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("cev", "a change order's evidence", v)
+	*id = ChangeEvidenceID(u)
+	return err
+}
+
+// ContractVersionID is the id of a version of a contract; its public form begins with "cvr_".
+type ContractVersionID uuid.UUID
+
+// PrefixContractVersionID is what the public form of a ContractVersionID begins with.
+const PrefixContractVersionID = "cvr"
+
+// NewContractVersionID makes a fresh id.
+func NewContractVersionID() ContractVersionID { return ContractVersionID(newV7()) }
+
+// ParseContractVersionID reads the public form. It fails with INVALID_ID on anything else.
+func ParseContractVersionID(s string) (ContractVersionID, error) {
+	u, err := parse("cvr", "a version of a contract", s)
+	return ContractVersionID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ContractVersionID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ContractVersionID) IsZero() bool { return id == ContractVersionID{} }
+
+// String returns the public form.
+func (id ContractVersionID) String() string { return Format("cvr", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ContractVersionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ContractVersionID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseContractVersionID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ContractVersionID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ContractVersionID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ContractVersionID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ContractVersionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ContractVersionID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("cvr", "a version of a contract", v)
+	*id = ContractVersionID(u)
+	return err
+}
+
+// TermsScheduleID is the id of a schedule of terms; its public form begins with "tsc_".
+type TermsScheduleID uuid.UUID
+
+// PrefixTermsScheduleID is what the public form of a TermsScheduleID begins with.
+const PrefixTermsScheduleID = "tsc"
+
+// NewTermsScheduleID makes a fresh id.
+func NewTermsScheduleID() TermsScheduleID { return TermsScheduleID(newV7()) }
+
+// ParseTermsScheduleID reads the public form. It fails with INVALID_ID on anything else.
+func ParseTermsScheduleID(s string) (TermsScheduleID, error) {
+	u, err := parse("tsc", "a schedule of terms", s)
+	return TermsScheduleID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id TermsScheduleID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id TermsScheduleID) IsZero() bool { return id == TermsScheduleID{} }
+
+// String returns the public form.
+func (id TermsScheduleID) String() string { return Format("tsc", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id TermsScheduleID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *TermsScheduleID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseTermsScheduleID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id TermsScheduleID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *TermsScheduleID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = TermsScheduleID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id TermsScheduleID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *TermsScheduleID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("tsc", "a schedule of terms", v)
+	*id = TermsScheduleID(u)
 	return err
 }
