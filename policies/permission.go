@@ -30,6 +30,7 @@ var (
 	ContractCreate  = Permission{"contract", "create"}
 	ContractUpdate  = Permission{"contract", "update"}
 	ContractArchive = Permission{"contract", "archive"}
+	ContractChange  = Permission{"contract", "change"}  // draft change orders and submit them
 	ContractSubmit  = Permission{"contract", "submit"}  // to approval, and back
 	ContractApprove = Permission{"contract", "approve"} // where no flow says who
 	ContractSign    = Permission{"contract", "sign"}    // put signatures on record
@@ -95,7 +96,7 @@ func All() []Permission {
 		ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
 		ContractRead, ContractCreate, ContractUpdate, ContractArchive, ContractCompose,
 		TemplateRead, TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide,
-		ContractSubmit, ContractApprove, ContractSign, ContractExecute,
+		ContractChange, ContractSubmit, ContractApprove, ContractSign, ContractExecute,
 		PaymentRecord, PaymentRefund, PaymentReverse, MilestoneComplete,
 		IncidentReport, IncidentResolve,
 		ProgressPlan, ProgressRecord, ProgressReverse,

@@ -13,6 +13,7 @@ import (
 	"heyue/ent"
 	"heyue/ent/contract"
 	"heyue/ent/predicate"
+	"heyue/ent/termsschedule"
 	"heyue/platform/clock"
 	"heyue/platform/date"
 	"heyue/platform/fault"
@@ -33,8 +34,9 @@ type Tenants interface {
 }
 
 // Calendar takes the steps that days bring: a signed contract takes effect, a suspension ends, a term ends or goes on (E8,
-// HR14). Days are the tenant's own. Any number may run: each contract moves in a transaction of its own, under a lock that
-// others skip, and what has moved is not looked for again. After a pause everything that was missed is made up for.
+// HR14), an approved change begins, a temporary one is taken back (G2). Days are the tenant's own. Any number may run: each
+// contract moves in a transaction of its own, under a lock that others skip, and what has moved is not looked for again.
+// After a pause everything that was missed is made up for.
 type Calendar struct {
 	Contracts *Service
 	Tenants   Tenants
@@ -165,12 +167,21 @@ func (l *Calendar) move(ctx context.Context, id publicid.ContractID, today date.
 	}
 }
 
-// moving are the contracts that lifecycle.Term.ByDate has an event for, told by the database.
+// moving are the contracts that lifecycle.Term.ByDate has an event for, and those whose terms change, told by the database.
 func moving(today date.Date) predicate.Contract {
 	return contract.And(contract.ArchivedAtIsNil(), contract.Or(
 		contract.And(contract.StatusEQ(lifecycle.Signed), contract.Or(contract.EffectiveOnIsNil(), contract.EffectiveOnLTE(today))),
 		contract.And(contract.StatusEQ(lifecycle.Suspended), contract.SuspendedUntilLT(today)),
 		contract.And(contract.StatusIn(lifecycle.Active, lifecycle.Suspended), contract.EndsOnLT(today),
 			contract.Or(contract.RenewalNEQ(lifecycle.Evergreen), contract.OptedOutOnNotNil())),
+		contract.And(contract.StatusIn(lifecycle.Signed, lifecycle.Active, lifecycle.Suspended), termsDue(today)),
 	))
+}
+
+// termsDue are the contracts whose terms change by themselves by today: a change begins, or a temporary one is over.
+func termsDue(today date.Date) predicate.Contract {
+	return func(s *sql.Selector) {
+		t := sql.Table(termsschedule.Table)
+		s.Where(sql.In(s.C(contract.FieldID), sql.Select(t.C(termsschedule.FieldContractID)).From(t).Where(sql.LTE(t.C(termsschedule.FieldNextOn), today))))
+	}
 }

@@ -6,6 +6,7 @@ import (
 
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
+	words "heyue/domain/templates/text"
 	"heyue/ent"
 	"heyue/ent/contractline"
 	"heyue/ent/contractparty"
@@ -20,6 +21,10 @@ import (
 type Wordings interface {
 	// TextHashes returns the hashes of contracts' rendered texts in their canonical form; none for one without a template.
 	TextHashes(ctx context.Context, tx *ent.Tx, ids []publicid.ContractID) (map[publicid.ContractID][32]byte, error)
+	// Values returns what stands in the slots of a contract's text; nil for one without a template.
+	Values(ctx context.Context, tx *ent.Tx, id publicid.ContractID) (words.Values, error)
+	// Refill makes them these.
+	Refill(ctx context.Context, tx *ent.Tx, id publicid.ContractID, values words.Values) error
 }
 
 // Fingerprint hashes what a contract says now, part by part. An approval holds for one fingerprint (HR3, F1), and so does

@@ -59,3 +59,9 @@ func (s *Service) ChangesOf(ctx context.Context, ids []publicid.ContractID) ([]*
 	rows, err := s.Client.ContractChange.Query().Where(contractchange.ContractIDIn(ids...)).Order(ent.Asc(contractchange.FieldChangedOn, contractchange.FieldID)).All(ctx)
 	return rows, tenancy.Fault(err, "read changes")
 }
+
+// ChangesByIDs returns recorded changes in no order.
+func (s *Service) ChangesByIDs(ctx context.Context, ids []publicid.ContractChangeID) ([]*ent.ContractChange, error) {
+	rows, err := s.Client.ContractChange.Query().Where(contractchange.IDIn(ids...)).All(ctx)
+	return rows, tenancy.Fault(err, "read changes")
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"heyue/ent"
-	"heyue/platform/fault"
 	"heyue/tenancy"
 )
 
@@ -16,6 +15,9 @@ func (s *Service) Rebill(ctx context.Context, tx *ent.Tx, c *ent.Contract, reaso
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keep(ctx, tx, c, nil); err != nil {
+		return nil, err
+	}
 	if err := edit(); err != nil {
 		return nil, err
 	}
@@ -23,8 +25,9 @@ func (s *Service) Rebill(ctx context.Context, tx *ent.Tx, c *ent.Contract, reaso
 	if err != nil {
 		return nil, err
 	}
-	if err := tx.ContractChange.Create().SetContractID(c.ID).SetChangedOn(here.today).SetReason(reason).Exec(ctx); err != nil {
-		return nil, tenancy.Fault(err, "record the change")
+	record, err := s.Register(ctx, tx, c, here.today, reason, "")
+	if err != nil {
+		return nil, err
 	}
 	update := tx.Contract.UpdateOne(c).AddVersion(1)
 	if c.ApprovedPrint != nil && *c.ApprovedPrint == before {
@@ -35,5 +38,8 @@ func (s *Service) Rebill(ctx context.Context, tx *ent.Tx, c *ent.Contract, reaso
 		update.SetApprovedPrint(after)
 	}
 	now, err := update.Save(ctx)
-	return now, fault.Wrap(err, "count a contract's version")
+	if err != nil {
+		return nil, tenancy.Fault(err, "count a contract's version")
+	}
+	return now, s.keep(ctx, tx, now, &record)
 }

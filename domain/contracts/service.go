@@ -61,6 +61,7 @@ type Service struct {
 	Lister      listing.Lister
 	Clock       clock.Clock
 	Wordings    Wordings  // nil: no contract is made from a template
+	History     History   // nil: nobody asks for what contracts said before
 	Approvals   Approvals // nil: people with contract:approve decide
 }
 

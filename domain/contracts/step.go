@@ -133,8 +133,14 @@ func (s *Service) act(ctx context.Context, permission policies.Permission, t Tar
 	return now, err
 }
 
-// advance takes every step that the calendar has brought, one after the other.
+// advance takes every step that the calendar has brought, one after the other, with the terms that are in force today.
 func (s *Service) advance(ctx context.Context, tx *ent.Tx, c *ent.Contract, today date.Date) (*ent.Contract, error) {
+	if s.History != nil {
+		var err error
+		if c, err = s.History.Advance(ctx, tx, c); err != nil {
+			return nil, err
+		}
+	}
 	for {
 		event, ok := term(c).ByDate(c.Status, today)
 		if !ok {
@@ -174,6 +180,17 @@ func (s *Service) bring(ctx context.Context, tx *ent.Tx, c *ent.Contract, event 
 
 // extend begins the further term that was agreed. The approval covers it, since the approvers approved the renewal.
 func (s *Service) extend(ctx context.Context, tx *ent.Tx, c *ent.Contract, st step) (*ent.Contract, error) {
+	if err := s.keep(ctx, tx, c, nil); err != nil {
+		return nil, err
+	}
+	now, err := s.lengthen(ctx, tx, c, st)
+	if err != nil {
+		return nil, err
+	}
+	return now, s.keep(ctx, tx, now, nil)
+}
+
+func (s *Service) lengthen(ctx context.Context, tx *ent.Tx, c *ent.Contract, st step) (*ent.Contract, error) {
 	ends := term(c).Next()
 	st.until = &ends
 	if c.ApprovedPrint == nil {

@@ -43,6 +43,9 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 	if err != nil {
 		return nil, err
 	}
+	if err := s.keep(ctx, tx, old, nil); err != nil {
+		return nil, err
+	}
 	update := tx.Contract.UpdateOne(old).AddVersion(1)
 	ch.apply(update.Mutation())
 	ch.clear(update.Mutation())
@@ -60,19 +63,23 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 	if !access.Covers(now.OwnerID, now.DepartmentID) {
 		return nil, at(fault.New(fault.Invalid, fault.NotAllowed, outOfReach), "ownerId")
 	}
-	if !old.Status.MayEdit() {
-		err := tx.ContractChange.Create().SetContractID(old.ID).SetChangedOn(here.today).SetReason(strings.TrimSpace(*ch.Reason)).Exec(ctx)
-		if err != nil {
-			return nil, tenancy.Fault(err, "record the change")
-		}
-	}
 	if err := s.writeAll(ctx, tx, now, ch.Details, here); err != nil {
 		return nil, err
 	}
 	if err := s.hand(ctx, tx, old, now); err != nil {
 		return nil, err
 	}
-	return now, s.asApproved(ctx, tx, now)
+	if old.Status.MayEdit() {
+		return now, nil
+	}
+	if err := s.asApproved(ctx, tx, now); err != nil {
+		return nil, err
+	}
+	record, err := s.Register(ctx, tx, old, here.today, strings.TrimSpace(*ch.Reason), "")
+	if err != nil {
+		return nil, err
+	}
+	return now, s.keep(ctx, tx, now, &record)
 }
 
 // asApproved refuses an edit that would make a contract in force say something else than its approvers approved; such a

@@ -42,6 +42,8 @@ type ContractResolver interface {
 	Changes(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractChange, error)
 
 	BillEdits(ctx context.Context, objs []*ent.Contract) ([][]*ent.BillEdit, error)
+	ChangeOrders(ctx context.Context, objs []*ent.Contract) ([][]*ent.ChangeOrder, error)
+	Versions(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractVersion, error)
 
 	Approval(ctx context.Context, objs []*ent.Contract) ([]*contracts.Approval, error)
 	Steps(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractStep, error)
@@ -1051,6 +1053,116 @@ func (ec *executionContext) resolveBatch_Contract_billEdits(ctx context.Context,
 		results,
 		err,
 		"Contract.billEdits",
+	)
+}
+
+func (ec *executionContext) _Contract_changeOrders(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_changeOrders(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_changeOrders(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ChangeOrder) graphql.Marshaler {
+			return ec.marshalNChangeOrder2ᚕᚖheyueᚋentᚐChangeOrderᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_changeOrders(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ChangeOrder(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_changeOrders(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.ChangeOrders(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ChangeOrder](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.changeOrders",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.ChangeOrders(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ChangeOrder](
+		ctx,
+		results,
+		err,
+		"Contract.changeOrders",
+	)
+}
+
+func (ec *executionContext) _Contract_versions(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_versions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_versions(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ContractVersion) graphql.Marshaler {
+			return ec.marshalNContractVersion2ᚕᚖheyueᚋentᚐContractVersionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_versions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContractVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_versions(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Versions(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.ContractVersion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.versions",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Versions(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.ContractVersion](
+		ctx,
+		results,
+		err,
+		"Contract.versions",
 	)
 }
 
@@ -2091,6 +2203,18 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_billEdits(ctx, field, obj)
+				})
+		case "changeOrders":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_changeOrders(ctx, field, obj)
+				})
+		case "versions":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_versions(ctx, field, obj)
 				})
 		case "renewal":
 			out.Values[i] = ec._Contract_renewal(ctx, field, obj)

@@ -20,6 +20,9 @@ import (
 
 // region    ************************** generated!.gotpl **************************
 
+type ContractChangeResolver interface {
+	Version(ctx context.Context, objs []*ent.ContractChange) ([]*ent.ContractVersion, error)
+}
 type PaymentResolver interface {
 	Amount(ctx context.Context, obj *ent.Payment) (*money.Money, error)
 
@@ -130,6 +133,61 @@ func (ec *executionContext) _ContractChange_description(ctx context.Context, fie
 }
 func (ec *executionContext) fieldContext_ContractChange_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ContractChange", field, false, false, "String")
+}
+
+func (ec *executionContext) _ContractChange_version(ctx context.Context, field graphql.CollectedField, obj *ent.ContractChange) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ContractChange_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_ContractChange_version(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.ContractVersion) graphql.Marshaler {
+			return ec.marshalOContractVersion2ᚖheyueᚋentᚐContractVersion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_ContractChange_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ContractChange",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_ContractVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_ContractChange_version(ctx context.Context, field graphql.CollectedField, obj *ent.ContractChange) (any, error) {
+	resolver := ec.Resolvers.ContractChange()
+	if batch, ok := graphql.BatchParentsFor[*ent.ContractChange](ctx, "ContractChange"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Version(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.ContractVersion](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"ContractChange.version",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Version(ctx, []*ent.ContractChange{obj})
+	return graphql.ResolveBatchSingleResult[*ent.ContractVersion](
+		ctx,
+		results,
+		err,
+		"ContractChange.version",
+	)
 }
 
 func (ec *executionContext) _ContractLine_id(ctx context.Context, field graphql.CollectedField, obj *ent.ContractLine) (ret graphql.Marshaler) {
@@ -1353,23 +1411,29 @@ func (ec *executionContext) _ContractChange(ctx context.Context, sel ast.Selecti
 		case "id":
 			out.Values[i] = ec._ContractChange_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "changedOn":
 			out.Values[i] = ec._ContractChange_changedOn(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reason":
 			out.Values[i] = ec._ContractChange_reason(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "description":
 			out.Values[i] = ec._ContractChange_description(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "version":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._ContractChange_version(ctx, field, obj)
+				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -1805,6 +1869,7 @@ func (ec *executionContext) _PaymentPlanLine(ctx context.Context, sel ast.Select
 // region    ***************************** type.gotpl *****************************
 
 func (ec *executionContext) marshalNContractChange2ᚕᚖheyueᚋentᚐContractChangeᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ContractChange) graphql.Marshaler {
+	ctx = graphql.WithBatchParents(ctx, "ContractChange", v, nil)
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
@@ -2032,6 +2097,13 @@ func (ec *executionContext) marshalNPaymentPlanLineState2heyueᚋdomainᚋsettle
 		graphql.AddInvalidNullFromMarshaler(ctx, "PaymentPlanLineState!")
 	}
 	return res
+}
+
+func (ec *executionContext) marshalOContractChange2ᚖheyueᚋentᚐContractChange(ctx context.Context, sel ast.SelectionSet, v *ent.ContractChange) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ContractChange(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalODocumentReference2ᚖheyueᚋentᚐDocumentReference(ctx context.Context, sel ast.SelectionSet, v *ent.DocumentReference) graphql.Marshaler {

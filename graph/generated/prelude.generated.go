@@ -1662,6 +1662,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐBillEditID(
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐChangeOrderID(ctx context.Context, v any) (publicid.ChangeOrderID, error) {
+	var res publicid.ChangeOrderID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐChangeOrderID(ctx context.Context, sel ast.SelectionSet, v publicid.ChangeOrderID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐClauseExceptionID(ctx context.Context, v any) (publicid.ClauseExceptionID, error) {
 	var res publicid.ClauseExceptionID
 	err := res.UnmarshalGQL(v)
@@ -1739,6 +1749,16 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractS
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractStepID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractStepID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐContractVersionID(ctx context.Context, v any) (publicid.ContractVersionID, error) {
+	var res publicid.ContractVersionID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐContractVersionID(ctx context.Context, sel ast.SelectionSet, v publicid.ContractVersionID) graphql.Marshaler {
 	return v
 }
 
@@ -2726,6 +2746,54 @@ func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContra
 }
 
 func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractID(ctx context.Context, sel ast.SelectionSet, v *publicid.ContractID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractLineID(ctx context.Context, v any) (*publicid.ContractLineID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.ContractLineID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractLineID(ctx context.Context, sel ast.SelectionSet, v *publicid.ContractLineID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractPartyID(ctx context.Context, v any) (*publicid.ContractPartyID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.ContractPartyID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractPartyID(ctx context.Context, sel ast.SelectionSet, v *publicid.ContractPartyID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractVersionID(ctx context.Context, v any) (*publicid.ContractVersionID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.ContractVersionID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐContractVersionID(ctx context.Context, sel ast.SelectionSet, v *publicid.ContractVersionID) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}

@@ -10,6 +10,7 @@ import (
 	"heyue/domain/approvals"
 	"heyue/domain/approvals/flow"
 	"heyue/domain/audits"
+	"heyue/domain/changes"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/contracts/criteria"
@@ -35,6 +36,7 @@ import (
 	"heyue/platform/listing"
 	"heyue/policies"
 	"sync/atomic"
+	"time"
 
 	"github.com/99designs/gqlgen/graphql"
 	gqlparser "github.com/vektah/gqlparser/v2"
@@ -59,12 +61,15 @@ type ResolverRoot interface {
 	ApprovalTask() ApprovalTaskResolver
 	AuditEntry() AuditEntryResolver
 	BillEdit() BillEditResolver
+	ChangeOrder() ChangeOrderResolver
 	Clause() ClauseResolver
 	ClauseException() ClauseExceptionResolver
 	Contact() ContactResolver
 	Contract() ContractResolver
+	ContractChange() ContractChangeResolver
 	ContractProgress() ContractProgressResolver
 	ContractStep() ContractStepResolver
+	ContractVersion() ContractVersionResolver
 	Customer() CustomerResolver
 	Department() DepartmentResolver
 	ExecutionRow() ExecutionRowResolver
@@ -519,6 +524,29 @@ type ComplexityRoot struct {
 		PlanLineID func(childComplexity int) int
 	}
 
+	ChangeOrder struct {
+		Approval    func(childComplexity int) int
+		Contract    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		Effect      func(childComplexity int) int
+		EffectiveOn func(childComplexity int) int
+		Evidence    func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Impact      func(childComplexity int) int
+		Number      func(childComplexity int) int
+		Opinion     func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		Recorded    func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+		SubmittedAt func(childComplexity int) int
+		SubmittedBy func(childComplexity int) int
+		Until       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
 	Clause struct {
 		ArchivedAt func(childComplexity int) int
 		Code       func(childComplexity int) int
@@ -660,6 +688,7 @@ type ComplexityRoot struct {
 		Approval         func(childComplexity int) int
 		ArchivedAt       func(childComplexity int) int
 		BillEdits        func(childComplexity int) int
+		ChangeOrders     func(childComplexity int) int
 		Changes          func(childComplexity int) int
 		ClauseExceptions func(childComplexity int) int
 		CreatedAt        func(childComplexity int) int
@@ -700,6 +729,7 @@ type ComplexityRoot struct {
 		Title            func(childComplexity int) int
 		UpdatedAt        func(childComplexity int) int
 		Version          func(childComplexity int) int
+		Versions         func(childComplexity int) int
 	}
 
 	ContractActivatePayload struct {
@@ -728,6 +758,42 @@ type ComplexityRoot struct {
 		Description func(childComplexity int) int
 		ID          func(childComplexity int) int
 		Reason      func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	ContractChangeApprovePayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ContractChangeDraftPayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ContractChangeRejectPayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ContractChangeSendBackPayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ContractChangeSubmitPayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ContractChangeUpdatePayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	ContractChangeWithdrawPayload struct {
+		ChangeOrder func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	ContractCompletePayload struct {
@@ -745,6 +811,12 @@ type ComplexityRoot struct {
 	ContractCreatePayload struct {
 		Contract   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ContractDiff struct {
+		Money    func(childComplexity int) int
+		Schedule func(childComplexity int) int
+		Text     func(childComplexity int) int
 	}
 
 	ContractDocument struct {
@@ -778,6 +850,15 @@ type ComplexityRoot struct {
 		Specification func(childComplexity int) int
 		Unit          func(childComplexity int) int
 		UnitPrice     func(childComplexity int) int
+	}
+
+	ContractMoneyDifference struct {
+		After      func(childComplexity int) int
+		Before     func(childComplexity int) int
+		Difference func(childComplexity int) int
+		Key        func(childComplexity int) int
+		Label      func(childComplexity int) int
+		Subject    func(childComplexity int) int
 	}
 
 	ContractNoObjectionRecordPayload struct {
@@ -866,6 +947,15 @@ type ComplexityRoot struct {
 		Text func(childComplexity int) int
 	}
 
+	ContractScheduleDifference struct {
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Days    func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Subject func(childComplexity int) int
+	}
+
 	ContractSendBackPayload struct {
 		Contract   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -940,6 +1030,14 @@ type ComplexityRoot struct {
 		Slot  func(childComplexity int) int
 	}
 
+	ContractTextDifference struct {
+		After   func(childComplexity int) int
+		Before  func(childComplexity int) int
+		Key     func(childComplexity int) int
+		Label   func(childComplexity int) int
+		Subject func(childComplexity int) int
+	}
+
 	ContractTextValue struct {
 		Slot  func(childComplexity int) int
 		Value func(childComplexity int) int
@@ -948,6 +1046,20 @@ type ComplexityRoot struct {
 	ContractUpdatePayload struct {
 		Contract   func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	ContractVersion struct {
+		ChangeOrder func(childComplexity int) int
+		Contract    func(childComplexity int) int
+		Digest      func(childComplexity int) int
+		EffectiveOn func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Number      func(childComplexity int) int
+		Record      func(childComplexity int) int
+		RecordedAt  func(childComplexity int) int
+		RecordedBy  func(childComplexity int) int
+		Source      func(childComplexity int) int
+		Until       func(childComplexity int) int
 	}
 
 	ContractWithdrawPayload struct {
@@ -1324,6 +1436,13 @@ type ComplexityRoot struct {
 		ContractActivate          func(childComplexity int, input contracts.Note) int
 		ContractApprove           func(childComplexity int, input contracts.Note) int
 		ContractArchive           func(childComplexity int, input contracts.Target) int
+		ContractChangeApprove     func(childComplexity int, input changes.Decision) int
+		ContractChangeDraft       func(childComplexity int, input changes.Draft) int
+		ContractChangeReject      func(childComplexity int, input changes.Decision) int
+		ContractChangeSendBack    func(childComplexity int, input changes.Decision) int
+		ContractChangeSubmit      func(childComplexity int, input changes.Submission) int
+		ContractChangeUpdate      func(childComplexity int, input changes.Edit) int
+		ContractChangeWithdraw    func(childComplexity int, input changes.Target) int
 		ContractComplete          func(childComplexity int, input contracts.Note) int
 		ContractCreate            func(childComplexity int, input contracts.Draft) int
 		ContractDraft             func(childComplexity int, input contracts.Drafted) int
@@ -1589,13 +1708,16 @@ type ComplexityRoot struct {
 		BillEdits           func(childComplexity int, first *int, after *string, last *int, before *string, filter *settlement.BillEditFilter, sort []*listing.Sort) int
 		CashForecast        func(childComplexity int, bucket cash.Bucket, from *date.Date, to date.Date, filter *criteria.Filter, whatIf []*reports.Shift) int
 		CashInstalments     func(childComplexity int, filter *criteria.Filter, share reports.Share, first *int, after *string, last *int, before *string) int
+		ChangeOrder         func(childComplexity int, id string) int
 		Clause              func(childComplexity int, id string) int
 		ClauseException     func(childComplexity int, id string) int
 		Clauses             func(childComplexity int, first *int, after *string, last *int, before *string, tag *string, filter *templates.ClauseFilter, sort []*listing.Sort) int
 		Contact             func(childComplexity int, id string) int
 		Contacts            func(childComplexity int, first *int, after *string, last *int, before *string, filter *contacts.Filter, sort []*listing.Sort) int
-		Contract            func(childComplexity int, id string) int
+		Contract            func(childComplexity int, id string, asOf *date.Date, knownAt *time.Time) int
+		ContractDiff        func(childComplexity int, a changes.Point, b changes.Point) int
 		ContractProgress    func(childComplexity int, id string) int
+		ContractVersion     func(childComplexity int, id string) int
 		Contracts           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria.Filter, sort []*listing.Sort) int
 		CustomField         func(childComplexity int, id string) int
 		CustomFields        func(childComplexity int, noun custom.Noun, includeArchived bool) int
@@ -3668,6 +3790,127 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CashShift.PlanLineID(childComplexity), true
 
+	case "ChangeOrder.approval":
+		if e.ComplexityRoot.ChangeOrder.Approval == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Approval(childComplexity), true
+	case "ChangeOrder.contract":
+		if e.ComplexityRoot.ChangeOrder.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Contract(childComplexity), true
+	case "ChangeOrder.createdAt":
+		if e.ComplexityRoot.ChangeOrder.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.CreatedAt(childComplexity), true
+	case "ChangeOrder.decidedAt":
+		if e.ComplexityRoot.ChangeOrder.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.DecidedAt(childComplexity), true
+	case "ChangeOrder.decidedBy":
+		if e.ComplexityRoot.ChangeOrder.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.DecidedBy(childComplexity), true
+	case "ChangeOrder.effect":
+		if e.ComplexityRoot.ChangeOrder.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Effect(childComplexity), true
+	case "ChangeOrder.effectiveOn":
+		if e.ComplexityRoot.ChangeOrder.EffectiveOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.EffectiveOn(childComplexity), true
+	case "ChangeOrder.evidence":
+		if e.ComplexityRoot.ChangeOrder.Evidence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Evidence(childComplexity), true
+	case "ChangeOrder.id":
+		if e.ComplexityRoot.ChangeOrder.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.ID(childComplexity), true
+	case "ChangeOrder.impact":
+		if e.ComplexityRoot.ChangeOrder.Impact == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Impact(childComplexity), true
+	case "ChangeOrder.number":
+		if e.ComplexityRoot.ChangeOrder.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Number(childComplexity), true
+	case "ChangeOrder.opinion":
+		if e.ComplexityRoot.ChangeOrder.Opinion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Opinion(childComplexity), true
+	case "ChangeOrder.reason":
+		if e.ComplexityRoot.ChangeOrder.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Reason(childComplexity), true
+	case "ChangeOrder.recorded":
+		if e.ComplexityRoot.ChangeOrder.Recorded == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Recorded(childComplexity), true
+	case "ChangeOrder.requestedBy":
+		if e.ComplexityRoot.ChangeOrder.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.RequestedBy(childComplexity), true
+	case "ChangeOrder.state":
+		if e.ComplexityRoot.ChangeOrder.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.State(childComplexity), true
+	case "ChangeOrder.submittedAt":
+		if e.ComplexityRoot.ChangeOrder.SubmittedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.SubmittedAt(childComplexity), true
+	case "ChangeOrder.submittedBy":
+		if e.ComplexityRoot.ChangeOrder.SubmittedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.SubmittedBy(childComplexity), true
+	case "ChangeOrder.until":
+		if e.ComplexityRoot.ChangeOrder.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Until(childComplexity), true
+	case "ChangeOrder.version":
+		if e.ComplexityRoot.ChangeOrder.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ChangeOrder.Version(childComplexity), true
+
 	case "Clause.archivedAt":
 		if e.ComplexityRoot.Clause.ArchivedAt == nil {
 			break
@@ -4202,6 +4445,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.BillEdits(childComplexity), true
+	case "Contract.changeOrders":
+		if e.ComplexityRoot.Contract.ChangeOrders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.ChangeOrders(childComplexity), true
 	case "Contract.changes":
 		if e.ComplexityRoot.Contract.Changes == nil {
 			break
@@ -4442,6 +4691,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Version(childComplexity), true
+	case "Contract.versions":
+		if e.ComplexityRoot.Contract.Versions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Versions(childComplexity), true
 
 	case "ContractActivatePayload.contract":
 		if e.ComplexityRoot.ContractActivatePayload.Contract == nil {
@@ -4525,6 +4780,103 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractChange.Reason(childComplexity), true
+	case "ContractChange.version":
+		if e.ComplexityRoot.ContractChange.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChange.Version(childComplexity), true
+
+	case "ContractChangeApprovePayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeApprovePayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeApprovePayload.ChangeOrder(childComplexity), true
+	case "ContractChangeApprovePayload.userErrors":
+		if e.ComplexityRoot.ContractChangeApprovePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeApprovePayload.UserErrors(childComplexity), true
+
+	case "ContractChangeDraftPayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeDraftPayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeDraftPayload.ChangeOrder(childComplexity), true
+	case "ContractChangeDraftPayload.userErrors":
+		if e.ComplexityRoot.ContractChangeDraftPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeDraftPayload.UserErrors(childComplexity), true
+
+	case "ContractChangeRejectPayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeRejectPayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeRejectPayload.ChangeOrder(childComplexity), true
+	case "ContractChangeRejectPayload.userErrors":
+		if e.ComplexityRoot.ContractChangeRejectPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeRejectPayload.UserErrors(childComplexity), true
+
+	case "ContractChangeSendBackPayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeSendBackPayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeSendBackPayload.ChangeOrder(childComplexity), true
+	case "ContractChangeSendBackPayload.userErrors":
+		if e.ComplexityRoot.ContractChangeSendBackPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeSendBackPayload.UserErrors(childComplexity), true
+
+	case "ContractChangeSubmitPayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeSubmitPayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeSubmitPayload.ChangeOrder(childComplexity), true
+	case "ContractChangeSubmitPayload.userErrors":
+		if e.ComplexityRoot.ContractChangeSubmitPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeSubmitPayload.UserErrors(childComplexity), true
+
+	case "ContractChangeUpdatePayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeUpdatePayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeUpdatePayload.ChangeOrder(childComplexity), true
+	case "ContractChangeUpdatePayload.userErrors":
+		if e.ComplexityRoot.ContractChangeUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeUpdatePayload.UserErrors(childComplexity), true
+
+	case "ContractChangeWithdrawPayload.changeOrder":
+		if e.ComplexityRoot.ContractChangeWithdrawPayload.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeWithdrawPayload.ChangeOrder(childComplexity), true
+	case "ContractChangeWithdrawPayload.userErrors":
+		if e.ComplexityRoot.ContractChangeWithdrawPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractChangeWithdrawPayload.UserErrors(childComplexity), true
 
 	case "ContractCompletePayload.contract":
 		if e.ComplexityRoot.ContractCompletePayload.Contract == nil {
@@ -4576,6 +4928,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractCreatePayload.UserErrors(childComplexity), true
+
+	case "ContractDiff.money":
+		if e.ComplexityRoot.ContractDiff.Money == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDiff.Money(childComplexity), true
+	case "ContractDiff.schedule":
+		if e.ComplexityRoot.ContractDiff.Schedule == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDiff.Schedule(childComplexity), true
+	case "ContractDiff.text":
+		if e.ComplexityRoot.ContractDiff.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractDiff.Text(childComplexity), true
 
 	case "ContractDocument.clauses":
 		if e.ComplexityRoot.ContractDocument.Clauses == nil {
@@ -4689,6 +5060,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractLine.UnitPrice(childComplexity), true
+
+	case "ContractMoneyDifference.after":
+		if e.ComplexityRoot.ContractMoneyDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractMoneyDifference.After(childComplexity), true
+	case "ContractMoneyDifference.before":
+		if e.ComplexityRoot.ContractMoneyDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractMoneyDifference.Before(childComplexity), true
+	case "ContractMoneyDifference.difference":
+		if e.ComplexityRoot.ContractMoneyDifference.Difference == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractMoneyDifference.Difference(childComplexity), true
+	case "ContractMoneyDifference.key":
+		if e.ComplexityRoot.ContractMoneyDifference.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractMoneyDifference.Key(childComplexity), true
+	case "ContractMoneyDifference.label":
+		if e.ComplexityRoot.ContractMoneyDifference.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractMoneyDifference.Label(childComplexity), true
+	case "ContractMoneyDifference.subject":
+		if e.ComplexityRoot.ContractMoneyDifference.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractMoneyDifference.Subject(childComplexity), true
 
 	case "ContractNoObjectionRecordPayload.contract":
 		if e.ComplexityRoot.ContractNoObjectionRecordPayload.Contract == nil {
@@ -4973,6 +5381,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractRun.Text(childComplexity), true
 
+	case "ContractScheduleDifference.after":
+		if e.ComplexityRoot.ContractScheduleDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractScheduleDifference.After(childComplexity), true
+	case "ContractScheduleDifference.before":
+		if e.ComplexityRoot.ContractScheduleDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractScheduleDifference.Before(childComplexity), true
+	case "ContractScheduleDifference.days":
+		if e.ComplexityRoot.ContractScheduleDifference.Days == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractScheduleDifference.Days(childComplexity), true
+	case "ContractScheduleDifference.key":
+		if e.ComplexityRoot.ContractScheduleDifference.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractScheduleDifference.Key(childComplexity), true
+	case "ContractScheduleDifference.label":
+		if e.ComplexityRoot.ContractScheduleDifference.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractScheduleDifference.Label(childComplexity), true
+	case "ContractScheduleDifference.subject":
+		if e.ComplexityRoot.ContractScheduleDifference.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractScheduleDifference.Subject(childComplexity), true
+
 	case "ContractSendBackPayload.contract":
 		if e.ComplexityRoot.ContractSendBackPayload.Contract == nil {
 			break
@@ -5230,6 +5675,37 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ContractTextBlank.Slot(childComplexity), true
 
+	case "ContractTextDifference.after":
+		if e.ComplexityRoot.ContractTextDifference.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextDifference.After(childComplexity), true
+	case "ContractTextDifference.before":
+		if e.ComplexityRoot.ContractTextDifference.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextDifference.Before(childComplexity), true
+	case "ContractTextDifference.key":
+		if e.ComplexityRoot.ContractTextDifference.Key == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextDifference.Key(childComplexity), true
+	case "ContractTextDifference.label":
+		if e.ComplexityRoot.ContractTextDifference.Label == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextDifference.Label(childComplexity), true
+	case "ContractTextDifference.subject":
+		if e.ComplexityRoot.ContractTextDifference.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractTextDifference.Subject(childComplexity), true
+
 	case "ContractTextValue.slot":
 		if e.ComplexityRoot.ContractTextValue.Slot == nil {
 			break
@@ -5255,6 +5731,73 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ContractUpdatePayload.UserErrors(childComplexity), true
+
+	case "ContractVersion.changeOrder":
+		if e.ComplexityRoot.ContractVersion.ChangeOrder == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.ChangeOrder(childComplexity), true
+	case "ContractVersion.contract":
+		if e.ComplexityRoot.ContractVersion.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.Contract(childComplexity), true
+	case "ContractVersion.digest":
+		if e.ComplexityRoot.ContractVersion.Digest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.Digest(childComplexity), true
+	case "ContractVersion.effectiveOn":
+		if e.ComplexityRoot.ContractVersion.EffectiveOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.EffectiveOn(childComplexity), true
+	case "ContractVersion.id":
+		if e.ComplexityRoot.ContractVersion.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.ID(childComplexity), true
+	case "ContractVersion.number":
+		if e.ComplexityRoot.ContractVersion.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.Number(childComplexity), true
+	case "ContractVersion.record":
+		if e.ComplexityRoot.ContractVersion.Record == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.Record(childComplexity), true
+	case "ContractVersion.recordedAt":
+		if e.ComplexityRoot.ContractVersion.RecordedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.RecordedAt(childComplexity), true
+	case "ContractVersion.recordedBy":
+		if e.ComplexityRoot.ContractVersion.RecordedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.RecordedBy(childComplexity), true
+	case "ContractVersion.source":
+		if e.ComplexityRoot.ContractVersion.Source == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.Source(childComplexity), true
+	case "ContractVersion.until":
+		if e.ComplexityRoot.ContractVersion.Until == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ContractVersion.Until(childComplexity), true
 
 	case "ContractWithdrawPayload.contract":
 		if e.ComplexityRoot.ContractWithdrawPayload.Contract == nil {
@@ -6884,6 +7427,83 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ContractArchive(childComplexity, args["input"].(contracts.Target)), true
+	case "Mutation.contractChangeApprove":
+		if e.ComplexityRoot.Mutation.ContractChangeApprove == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeApprove_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeApprove(childComplexity, args["input"].(changes.Decision)), true
+	case "Mutation.contractChangeDraft":
+		if e.ComplexityRoot.Mutation.ContractChangeDraft == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeDraft_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeDraft(childComplexity, args["input"].(changes.Draft)), true
+	case "Mutation.contractChangeReject":
+		if e.ComplexityRoot.Mutation.ContractChangeReject == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeReject_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeReject(childComplexity, args["input"].(changes.Decision)), true
+	case "Mutation.contractChangeSendBack":
+		if e.ComplexityRoot.Mutation.ContractChangeSendBack == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeSendBack_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeSendBack(childComplexity, args["input"].(changes.Decision)), true
+	case "Mutation.contractChangeSubmit":
+		if e.ComplexityRoot.Mutation.ContractChangeSubmit == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeSubmit_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeSubmit(childComplexity, args["input"].(changes.Submission)), true
+	case "Mutation.contractChangeUpdate":
+		if e.ComplexityRoot.Mutation.ContractChangeUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeUpdate(childComplexity, args["input"].(changes.Edit)), true
+	case "Mutation.contractChangeWithdraw":
+		if e.ComplexityRoot.Mutation.ContractChangeWithdraw == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_contractChangeWithdraw_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ContractChangeWithdraw(childComplexity, args["input"].(changes.Target)), true
 	case "Mutation.contractComplete":
 		if e.ComplexityRoot.Mutation.ContractComplete == nil {
 			break
@@ -8531,6 +9151,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.CashInstalments(childComplexity, args["filter"].(*criteria.Filter), args["share"].(reports.Share), args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
+	case "Query.changeOrder":
+		if e.ComplexityRoot.Query.ChangeOrder == nil {
+			break
+		}
+
+		args, err := ec.field_Query_changeOrder_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ChangeOrder(childComplexity, args["id"].(string)), true
 	case "Query.clause":
 		if e.ComplexityRoot.Query.Clause == nil {
 			break
@@ -8596,7 +9227,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 			return 0, false
 		}
 
-		return e.ComplexityRoot.Query.Contract(childComplexity, args["id"].(string)), true
+		return e.ComplexityRoot.Query.Contract(childComplexity, args["id"].(string), args["asOf"].(*date.Date), args["knownAt"].(*time.Time)), true
+	case "Query.contractDiff":
+		if e.ComplexityRoot.Query.ContractDiff == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contractDiff_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContractDiff(childComplexity, args["a"].(changes.Point), args["b"].(changes.Point)), true
 	case "Query.contractProgress":
 		if e.ComplexityRoot.Query.ContractProgress == nil {
 			break
@@ -8608,6 +9250,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ContractProgress(childComplexity, args["id"].(string)), true
+	case "Query.contractVersion":
+		if e.ComplexityRoot.Query.ContractVersion == nil {
+			break
+		}
+
+		args, err := ec.field_Query_contractVersion_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ContractVersion(childComplexity, args["id"].(string)), true
 	case "Query.contracts":
 		if e.ComplexityRoot.Query.Contracts == nil {
 			break
@@ -10444,6 +11097,17 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractActivateInput", ec.unmarshalInputContractActivateInput),
 			graphql.NewInputUnmarshaler("ContractApproveInput", ec.unmarshalInputContractApproveInput),
 			graphql.NewInputUnmarshaler("ContractArchiveInput", ec.unmarshalInputContractArchiveInput),
+			graphql.NewInputUnmarshaler("ContractChangeApproveInput", ec.unmarshalInputContractChangeApproveInput),
+			graphql.NewInputUnmarshaler("ContractChangeDraftInput", ec.unmarshalInputContractChangeDraftInput),
+			graphql.NewInputUnmarshaler("ContractChangeInstalmentInput", ec.unmarshalInputContractChangeInstalmentInput),
+			graphql.NewInputUnmarshaler("ContractChangeLineInput", ec.unmarshalInputContractChangeLineInput),
+			graphql.NewInputUnmarshaler("ContractChangePartyInput", ec.unmarshalInputContractChangePartyInput),
+			graphql.NewInputUnmarshaler("ContractChangeRejectInput", ec.unmarshalInputContractChangeRejectInput),
+			graphql.NewInputUnmarshaler("ContractChangeSendBackInput", ec.unmarshalInputContractChangeSendBackInput),
+			graphql.NewInputUnmarshaler("ContractChangeSubmitInput", ec.unmarshalInputContractChangeSubmitInput),
+			graphql.NewInputUnmarshaler("ContractChangeUpdateInput", ec.unmarshalInputContractChangeUpdateInput),
+			graphql.NewInputUnmarshaler("ContractChangeWithdrawInput", ec.unmarshalInputContractChangeWithdrawInput),
+			graphql.NewInputUnmarshaler("ContractChangesInput", ec.unmarshalInputContractChangesInput),
 			graphql.NewInputUnmarshaler("ContractCompleteInput", ec.unmarshalInputContractCompleteInput),
 			graphql.NewInputUnmarshaler("ContractCreateInput", ec.unmarshalInputContractCreateInput),
 			graphql.NewInputUnmarshaler("ContractDraftInput", ec.unmarshalInputContractDraftInput),
@@ -10456,6 +11120,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ContractNumberRuleInput", ec.unmarshalInputContractNumberRuleInput),
 			graphql.NewInputUnmarshaler("ContractOptOutInput", ec.unmarshalInputContractOptOutInput),
 			graphql.NewInputUnmarshaler("ContractPartyInput", ec.unmarshalInputContractPartyInput),
+			graphql.NewInputUnmarshaler("ContractPoint", ec.unmarshalInputContractPoint),
 			graphql.NewInputUnmarshaler("ContractProgressLineFilter", ec.unmarshalInputContractProgressLineFilter),
 			graphql.NewInputUnmarshaler("ContractRejectInput", ec.unmarshalInputContractRejectInput),
 			graphql.NewInputUnmarshaler("ContractRenewInput", ec.unmarshalInputContractRenewInput),
@@ -12995,7 +13660,7 @@ type Contract implements Node {
   milestones: [Milestone!]! @goField(batch: true)
   "Files that are kept elsewhere."
   documents: [DocumentReference!]! @goField(batch: true)
-  "Changes on record since the contract binds."
+  "Amendments on record since the contract binds, oldest first, however they came about."
   changes: [ContractChange!]! @goField(batch: true)
   "When the contract was made in the system."
   createdAt: DateTime!
@@ -13096,10 +13761,514 @@ extend type Customer {
 }
 
 extend type Query {
-  "The contract with this id; null when there is none that the caller may see. Needs contract:read."
-  contract(id: ID!): Contract
+  """
+  The contract with this id; null when there is none that the caller may see. Needs contract:read.
+
+  With asOf or knownAt it is the contract as it was, or as far as is known will be, in force on that day, as that was known at
+  that moment; the day is today and the moment now unless given. Then title, description, amount, effectiveOn, endsOn, renewal,
+  renewalMonths, noticeDays, parties, lines, paymentPlan and text are those of then. Everything else is as it is now: status,
+  settled, payments, milestones, documents, signatures and what is booked on an instalment. Before its first change a contract
+  is what was agreed.
+  """
+  contract(id: ID!, asOf: Date, knownAt: DateTime): Contract
   "Contracts the caller may see, newest first unless sorted by up to three keys; at most 100 a page. Needs contract:read."
   contracts(first: Int, after: String, last: Int, before: String, filter: ContractFilter, sort: [ContractSort!]): ContractConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_change.graphql", Input: `extend type Contract {
+  "Change orders, oldest first, decided or not."
+  changeOrders: [ChangeOrder!]! @goField(batch: true)
+  "Everything its terms have been, oldest first: what was agreed, then a version for every change; empty before the first change."
+  versions: [ContractVersion!]! @goField(batch: true)
+}
+
+extend type ContractChange {
+  "The version of the contract that it has become; null for one that was imported or changed no terms."
+  version: ContractVersion @goField(batch: true)
+}
+
+"A wish to change the terms of a contract that binds. It changes nothing before it is approved."
+type ChangeOrder implements Node {
+  "Begins with cho_."
+  id: ID!
+  "Goes up with every change."
+  version: Int!
+  "1, 2, 3 and so on within the contract."
+  number: Int!
+  "The contract, as it is now."
+  contract: Contract @goField(batch: true)
+  "Where it stands."
+  state: ChangeOrderState!
+  "Why."
+  reason: String!
+  "What it means for the parties, the money and the work."
+  impact: String!
+  "What it rests on."
+  evidence: [DocumentReference!]! @goField(batch: true)
+  "The first day on which it holds; null for the day of its approval."
+  effectiveOn: Date
+  "The last day of a temporary change; null for one that stays."
+  until: Date
+  "What it makes different on its first day: measured when it was approved, and until then against the terms as they are; null when it no longer fits them."
+  effect: ContractDiff @goField(forceResolver: true)
+  "Who wrote it."
+  requestedBy: User @goField(batch: true)
+  "Who submitted it last; null for one that never was."
+  submittedBy: User @goField(batch: true)
+  "When it was submitted last."
+  submittedAt: DateTime
+  "Who decided; null while it is open, and where a flow decided without anybody else."
+  decidedBy: User @goField(batch: true)
+  "When it was decided; null while it is open."
+  decidedAt: DateTime
+  "What the one who decided or sent it back said."
+  opinion: String!
+  "Its newest approval; null when it never was submitted or the caller may not see it. Others are found by approvals(filter:)."
+  approval: Approval @goField(batch: true)
+  "The version of the contract that it has become; null unless it is approved."
+  recorded: ContractVersion @goField(batch: true)
+  "When it was written."
+  createdAt: DateTime!
+}
+
+"Where a change order stands."
+enum ChangeOrderState {
+  "Being written."
+  DRAFT
+  "Approvers are deciding."
+  IN_REVIEW
+  "On record as a version of the contract; in force on its days."
+  APPROVED
+  "Approvers said no."
+  REJECTED
+  "Taken back."
+  WITHDRAWN
+}
+
+"An entry in the record of a contract's terms. Never changed; which terms are in force on a day follows from these."
+type ContractVersion implements Node {
+  "Begins with cvr_."
+  id: ID!
+  "1 for what was agreed; changes are applied in this order."
+  number: Int!
+  "How it came to be."
+  source: ContractVersionSource!
+  "The first day on which the change holds; null for what was agreed."
+  effectiveOn: Date
+  "The last day of a temporary change; null for one that stays."
+  until: Date
+  "When it was put on record; rises with the number."
+  recordedAt: DateTime!
+  "Who put it on record; null for the calendar."
+  recordedBy: User @goField(batch: true)
+  "The change order that made it; null for what was agreed and for a correction."
+  changeOrder: ChangeOrder @goField(batch: true)
+  "The entry among the contract's changes; null where there is none."
+  record: ContractChange @goField(batch: true)
+  "SHA-256 of the terms in their canonical form, in hex."
+  digest: String!
+  "The contract with the terms of this version: those in force on its first day as they were known when it was recorded. What is no term is as it is now."
+  contract: Contract @goField(forceResolver: true)
+}
+
+"How a version of a contract came to be."
+enum ContractVersionSource {
+  "What was agreed, as it was when it was first changed."
+  CONTRACT
+  "An approved change order."
+  CHANGE
+  "Written without a change order: a mistake was mended, a term went on, a payment plan was made."
+  CORRECTION
+}
+
+extend type Query {
+  "The change order with this id; null when there is none that the caller may see. Needs contract:read."
+  changeOrder(id: ID!): ChangeOrder
+  "The version of a contract with this id; null when there is none that the caller may see. Needs contract:read."
+  contractVersion(id: ID!): ContractVersion
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_change_diff.graphql", Input: `"In what the terms of a contract differ between two points."
+type ContractDiff {
+  "Differences in words: title, description, slots with the clauses they stand in, parties, goods and services, renewal."
+  text: [ContractTextDifference!]!
+  "Differences in money: the amount, lines and instalments."
+  money: [ContractMoneyDifference!]!
+  "Differences in days: the term, deliveries and instalments."
+  schedule: [ContractScheduleDifference!]!
+}
+
+"A difference in words."
+type ContractTextDifference {
+  "What differs."
+  subject: ContractDifferenceSubject!
+  "The id of a party, line or instalment, the key of a slot or clause; empty elsewhere."
+  key: String!
+  "What it is called; empty where there is one of its kind."
+  label: String!
+  "The words at the first point; null for what was not there."
+  before: String
+  "The words at the second point; null for what is gone."
+  after: String
+}
+
+"A difference in money."
+type ContractMoneyDifference {
+  "AMOUNT, LINE or INSTALMENT."
+  subject: ContractDifferenceSubject!
+  "The id of a line or instalment; empty for the amount."
+  key: String!
+  "What it is called."
+  label: String!
+  "The sum at the first point; null for what was not there."
+  before: Money
+  "The sum at the second point; null for what is gone."
+  after: Money
+  "How much more it is; negative for less. What is not there counts as nothing."
+  difference: Money!
+}
+
+"A difference in days."
+type ContractScheduleDifference {
+  "EFFECTIVE_ON, ENDS_ON, LINE for its delivery, or INSTALMENT."
+  subject: ContractDifferenceSubject!
+  "The id of a line or instalment; empty for the term."
+  key: String!
+  "What it is called."
+  label: String!
+  "The day at the first point; null for none."
+  before: Date
+  "The day at the second point; null for none."
+  after: Date
+  "How many days later it is; negative for earlier, null unless there is a day at both points."
+  days: Int
+}
+
+"What of a contract differs."
+enum ContractDifferenceSubject {
+  "The title."
+  TITLE
+  "The description."
+  DESCRIPTION
+  "The value of a slot of its text."
+  SLOT
+  "A clause as it reads."
+  CLAUSE
+  "A party."
+  PARTY
+  "An item of goods or services."
+  LINE
+  "What the contract is worth."
+  AMOUNT
+  "An instalment of the payment plan."
+  INSTALMENT
+  "The first day of the term."
+  EFFECTIVE_ON
+  "The last day of the term."
+  ENDS_ON
+  "How it goes on at the end of the term, with the months of a further term."
+  RENEWAL
+  "How many days before the end notice is due."
+  NOTICE
+}
+
+"A point in the history of a contract: give either versionId, or contractId with a day and a moment."
+input ContractPoint {
+  "The terms of a version."
+  versionId: ID
+  "The contract whose terms are meant."
+  contractId: ID
+  "The day on which they are in force; today unless given."
+  asOf: Date
+  "The moment at which they were known; now unless given."
+  knownAt: DateTime
+}
+
+extend type Query {
+  "In what the terms of one contract differ from a to b; null when the caller may not see it. Needs contract:read."
+  contractDiff(a: ContractPoint!, b: ContractPoint!): ContractDiff
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_change_inputs.graphql", Input: `"A new change order."
+input ContractChangeDraftInput {
+  "The contract; one that is signed and has not ended."
+  contractId: ID!
+  "Why; 1 to 2,000 characters."
+  reason: String!
+  "What it means; up to 4,000 characters."
+  impact: String
+  "The first day on which it holds; the day of its approval unless given. A day that has passed is allowed: it holds since then."
+  effectiveOn: Date
+  "The last day of a temporary change, after which the terms are as if it had not been."
+  until: Date
+  "Documents that it rests on; they stay with the contract whatever becomes of the change. Up to 50."
+  evidence: [DocumentReferenceInput!]
+  "What it makes different."
+  changes: ContractChangesInput!
+}
+
+"A change of a change order that is a draft. What is left out stays."
+input ContractChangeUpdateInput {
+  "The change order."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Why; 1 to 2,000 characters."
+  reason: String
+  "What it means; up to 4,000 characters."
+  impact: String
+  "The first day on which it holds."
+  effectiveOn: Date
+  "The last day of a temporary change."
+  until: Date
+  "Days to empty."
+  clear: [ChangeOrderClearable!]
+  "More documents that it rests on; those there are stay."
+  evidence: [DocumentReferenceInput!]
+  "What it makes different, in place of all that it said before."
+  changes: ContractChangesInput
+}
+
+"A day of a change order that can be emptied."
+enum ChangeOrderClearable {
+  "It then holds from the day of its approval."
+  EFFECTIVE_ON
+  "It then stays."
+  UNTIL
+}
+
+"What a change makes different. What is left out stays as it is."
+input ContractChangesInput {
+  "1 to 300 characters."
+  title: String
+  "Up to 10,000 characters."
+  description: String
+  "In the contract's currency; the payment plan must add up to it."
+  amount: MoneyInput
+  "The first day of the term."
+  effectiveOn: Date
+  "The last day of the term."
+  endsOn: Date
+  "Days of the term to take out."
+  remove: [ContractTermRemovable!]
+  "How it goes on at the end of the term."
+  renewal: ContractRenewal
+  "1 to 120, for AUTO only."
+  renewalMonths: Int
+  "0 to 730."
+  noticeDays: Int
+  "Parties to put in, change or leave out. One that has signed cannot be left out."
+  parties: [ContractChangePartyInput!]
+  "Goods and services to put in, change or leave out."
+  lines: [ContractChangeLineInput!]
+  "Instalments to put in, change or leave out. What money is booked on stays, and is not cut below it."
+  paymentPlan: [ContractChangeInstalmentInput!]
+  "Values for slots of the contract's text; the clauses' own words never change."
+  fill: [SlotFillInput!]
+}
+
+"A day of the term that a change can take out."
+enum ContractTermRemovable {
+  "The first day."
+  EFFECTIVE_ON
+  "The last day: a contract without a fixed term."
+  ENDS_ON
+}
+
+"A party to put in, when none is named, to leave out, or to change."
+input ContractChangePartyInput {
+  "The party that is changed or left out."
+  partyId: ID
+  "true: it is left out."
+  drop: Boolean
+  "Up to 100 characters."
+  role: String
+  "1 to 200 characters; required of a new one."
+  name: String
+  "Up to 40 characters."
+  creditCode: String
+  "Up to 100 characters."
+  representative: String
+  "The customer that it is."
+  customerId: ID
+}
+
+"An item to put in, when none is named, to leave out, or to change."
+input ContractChangeLineInput {
+  "The item that is changed or left out."
+  contractLineId: ID
+  "true: it is left out."
+  drop: Boolean
+  "1 to 2,000 characters; required of a new one."
+  description: String
+  "Up to 200 characters."
+  model: String
+  "Up to 500 characters."
+  specification: String
+  "More than zero; required of a new one."
+  quantity: Decimal
+  "Up to 60 characters."
+  unit: String
+  "Of one unit, in the contract's currency; required of a new one."
+  unitPrice: Decimal
+  "Day of delivery."
+  deliveryOn: Date
+}
+
+"An instalment to put in, when none is named, to leave out, or to change."
+input ContractChangeInstalmentInput {
+  "The instalment that is changed or left out."
+  planLineId: ID
+  "true: it is left out."
+  drop: Boolean
+  "The day it falls due; required of a new one. One that waits for a milestone then falls due on this day instead."
+  dueOn: Date
+  "In the contract's currency; more than zero; required of a new one."
+  amount: Decimal
+  "Up to 200 characters."
+  purpose: String
+}
+`, BuiltIn: false},
+	{Name: "../schema/contract_change_mutations.graphql", Input: `extend type Mutation {
+  """
+  Writes a change order for a contract that is signed and has not ended; it changes nothing yet. Needs contract:change.
+  userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, DUPLICATE, NOT_ALLOWED, LIMIT_REACHED, NOT_FOUND, WRONG_STATE.
+  """
+  contractChangeDraft(input: ContractChangeDraftInput!): ContractChangeDraftPayload!
+  """
+  Changes a change order that is a draft. Needs contract:change.
+  userErrors: those of contractChangeDraft; VERSION_CONFLICT.
+  """
+  contractChangeUpdate(input: ContractChangeUpdateInput!): ContractChangeUpdatePayload!
+  """
+  Asks for approval of a change that fits the contract on all its days. Without a flow that fits, somebody else with contract:approve decides. Needs contract:change.
+  userErrors: REQUIRED and what approvalPreview says of chosen; NOT_FOUND, VERSION_CONFLICT, WRONG_STATE; IN_USE, NOT_ALLOWED, INCONSISTENT, OUT_OF_RANGE and LIMIT_REACHED for what does not fit.
+  """
+  contractChangeSubmit(input: ContractChangeSubmitInput!): ContractChangeSubmitPayload!
+  """
+  Takes a change order back that nobody has decided on. Needs contract:change.
+  userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractChangeWithdraw(input: ContractChangeWithdrawInput!): ContractChangeWithdrawPayload!
+  """
+  Puts a change on record as a version of the contract, where no flow decides; the contract follows on the change's first day, at once when that has come. Changes are applied in the order in which they are recorded. Needs contract:approve, and another than the submitter.
+  userErrors: TOO_LONG, NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE; IN_USE, INCONSISTENT, OUT_OF_RANGE and LIMIT_REACHED for what no longer fits, and then nothing has changed.
+  """
+  contractChangeApprove(input: ContractChangeApproveInput!): ContractChangeApprovePayload!
+  """
+  Refuses a change, where no flow decides. Needs contract:approve, and another than the submitter.
+  userErrors: REQUIRED, TOO_LONG, NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractChangeReject(input: ContractChangeRejectInput!): ContractChangeRejectPayload!
+  """
+  Returns a change to its drafter, where no flow decides. Needs contract:approve, and another than the submitter.
+  userErrors: REQUIRED, TOO_LONG, NOT_ALLOWED, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
+  """
+  contractChangeSendBack(input: ContractChangeSendBackInput!): ContractChangeSendBackPayload!
+}
+
+"A change order to submit for approval."
+input ContractChangeSubmitInput {
+  "The change order."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Who decides where the flow lets the submitter choose; approvalPreview shows where."
+  chosen: [ApprovalChoiceInput!]
+}
+
+"A change order to take back."
+input ContractChangeWithdrawInput {
+  "The change order."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"A change order to approve."
+input ContractChangeApproveInput {
+  "The change order."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Up to 2,000 characters."
+  opinion: String
+}
+
+"A change order to refuse."
+input ContractChangeRejectInput {
+  "The change order."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "1 to 2,000 characters."
+  opinion: String!
+}
+
+"A change order to return to its drafter."
+input ContractChangeSendBackInput {
+  "The change order."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "1 to 2,000 characters."
+  opinion: String!
+}
+
+"What contractChangeDraft did."
+type ContractChangeDraftPayload {
+  "The new change order; null when there are errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractChangeUpdate did."
+type ContractChangeUpdatePayload {
+  "The change order as it is now; on VERSION_CONFLICT too; null on other errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractChangeSubmit did."
+type ContractChangeSubmitPayload {
+  "The change order as it is now; on VERSION_CONFLICT too; null on other errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractChangeWithdraw did."
+type ContractChangeWithdrawPayload {
+  "The change order as it is now; on VERSION_CONFLICT too; null on other errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractChangeApprove did."
+type ContractChangeApprovePayload {
+  "The change order as it is now; on VERSION_CONFLICT too; null on other errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractChangeReject did."
+type ContractChangeRejectPayload {
+  "The change order as it is now; on VERSION_CONFLICT too; null on other errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What contractChangeSendBack did."
+type ContractChangeSendBackPayload {
+  "The change order as it is now; on VERSION_CONFLICT too; null on other errors."
+  changeOrder: ChangeOrder
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
 }
 `, BuiltIn: false},
 	{Name: "../schema/contract_draft.graphql", Input: `"A new contract together with its text."
@@ -14304,11 +15473,11 @@ type DocumentReference {
   publishedOn: Date
 }
 
-"A change of a contract that binds, on record."
+"An amendment of a contract that binds, on record: an approved change order, a correction with its reason, or one that was imported."
 type ContractChange {
   "Begins with chg_."
   id: ID!
-  "The day it was made."
+  "The day it was made; of a change order, its first day."
   changedOn: Date
   "Why."
   reason: String!
@@ -19188,6 +20357,52 @@ func (ec *executionContext) childFields_CashShift(ctx context.Context, field gra
 	return nil, fmt.Errorf("no field named %q was found under type CashShift", field.Name)
 }
 
+func (ec *executionContext) childFields_ChangeOrder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ChangeOrder_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ChangeOrder_version(ctx, field)
+	case "number":
+		return ec.fieldContext_ChangeOrder_number(ctx, field)
+	case "contract":
+		return ec.fieldContext_ChangeOrder_contract(ctx, field)
+	case "state":
+		return ec.fieldContext_ChangeOrder_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_ChangeOrder_reason(ctx, field)
+	case "impact":
+		return ec.fieldContext_ChangeOrder_impact(ctx, field)
+	case "evidence":
+		return ec.fieldContext_ChangeOrder_evidence(ctx, field)
+	case "effectiveOn":
+		return ec.fieldContext_ChangeOrder_effectiveOn(ctx, field)
+	case "until":
+		return ec.fieldContext_ChangeOrder_until(ctx, field)
+	case "effect":
+		return ec.fieldContext_ChangeOrder_effect(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_ChangeOrder_requestedBy(ctx, field)
+	case "submittedBy":
+		return ec.fieldContext_ChangeOrder_submittedBy(ctx, field)
+	case "submittedAt":
+		return ec.fieldContext_ChangeOrder_submittedAt(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_ChangeOrder_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_ChangeOrder_decidedAt(ctx, field)
+	case "opinion":
+		return ec.fieldContext_ChangeOrder_opinion(ctx, field)
+	case "approval":
+		return ec.fieldContext_ChangeOrder_approval(ctx, field)
+	case "recorded":
+		return ec.fieldContext_ChangeOrder_recorded(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ChangeOrder_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ChangeOrder", field.Name)
+}
+
 func (ec *executionContext) childFields_Clause(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -19518,6 +20733,10 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_archivedAt(ctx, field)
 	case "billEdits":
 		return ec.fieldContext_Contract_billEdits(ctx, field)
+	case "changeOrders":
+		return ec.fieldContext_Contract_changeOrders(ctx, field)
+	case "versions":
+		return ec.fieldContext_Contract_versions(ctx, field)
 	case "renewal":
 		return ec.fieldContext_Contract_renewal(ctx, field)
 	case "renewalMonths":
@@ -19606,8 +20825,80 @@ func (ec *executionContext) childFields_ContractChange(ctx context.Context, fiel
 		return ec.fieldContext_ContractChange_reason(ctx, field)
 	case "description":
 		return ec.fieldContext_ContractChange_description(ctx, field)
+	case "version":
+		return ec.fieldContext_ContractChange_version(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractChange", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeApprovePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeApprovePayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeApprovePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeApprovePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeDraftPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeDraftPayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeDraftPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeDraftPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeRejectPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeRejectPayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeRejectPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeRejectPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeSendBackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeSendBackPayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeSendBackPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeSendBackPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeSubmitPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeSubmitPayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeSubmitPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeSubmitPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeUpdatePayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractChangeWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "changeOrder":
+		return ec.fieldContext_ContractChangeWithdrawPayload_changeOrder(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ContractChangeWithdrawPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractChangeWithdrawPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractCompletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19642,6 +20933,18 @@ func (ec *executionContext) childFields_ContractCreatePayload(ctx context.Contex
 		return ec.fieldContext_ContractCreatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractDiff(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_ContractDiff_text(ctx, field)
+	case "money":
+		return ec.fieldContext_ContractDiff_money(ctx, field)
+	case "schedule":
+		return ec.fieldContext_ContractDiff_schedule(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractDiff", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractDocument(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19708,6 +21011,24 @@ func (ec *executionContext) childFields_ContractLine(ctx context.Context, field 
 		return ec.fieldContext_ContractLine_deliveryOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractLine", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractMoneyDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_ContractMoneyDifference_subject(ctx, field)
+	case "key":
+		return ec.fieldContext_ContractMoneyDifference_key(ctx, field)
+	case "label":
+		return ec.fieldContext_ContractMoneyDifference_label(ctx, field)
+	case "before":
+		return ec.fieldContext_ContractMoneyDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ContractMoneyDifference_after(ctx, field)
+	case "difference":
+		return ec.fieldContext_ContractMoneyDifference_difference(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractMoneyDifference", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractNoObjectionRecordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -19882,6 +21203,24 @@ func (ec *executionContext) childFields_ContractRun(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ContractRun", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractScheduleDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_ContractScheduleDifference_subject(ctx, field)
+	case "key":
+		return ec.fieldContext_ContractScheduleDifference_key(ctx, field)
+	case "label":
+		return ec.fieldContext_ContractScheduleDifference_label(ctx, field)
+	case "before":
+		return ec.fieldContext_ContractScheduleDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ContractScheduleDifference_after(ctx, field)
+	case "days":
+		return ec.fieldContext_ContractScheduleDifference_days(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractScheduleDifference", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractSendBackPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "contract":
@@ -20030,6 +21369,22 @@ func (ec *executionContext) childFields_ContractTextBlank(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type ContractTextBlank", field.Name)
 }
 
+func (ec *executionContext) childFields_ContractTextDifference(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_ContractTextDifference_subject(ctx, field)
+	case "key":
+		return ec.fieldContext_ContractTextDifference_key(ctx, field)
+	case "label":
+		return ec.fieldContext_ContractTextDifference_label(ctx, field)
+	case "before":
+		return ec.fieldContext_ContractTextDifference_before(ctx, field)
+	case "after":
+		return ec.fieldContext_ContractTextDifference_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractTextDifference", field.Name)
+}
+
 func (ec *executionContext) childFields_ContractTextValue(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "slot":
@@ -20048,6 +21403,34 @@ func (ec *executionContext) childFields_ContractUpdatePayload(ctx context.Contex
 		return ec.fieldContext_ContractUpdatePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ContractUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ContractVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ContractVersion_id(ctx, field)
+	case "number":
+		return ec.fieldContext_ContractVersion_number(ctx, field)
+	case "source":
+		return ec.fieldContext_ContractVersion_source(ctx, field)
+	case "effectiveOn":
+		return ec.fieldContext_ContractVersion_effectiveOn(ctx, field)
+	case "until":
+		return ec.fieldContext_ContractVersion_until(ctx, field)
+	case "recordedAt":
+		return ec.fieldContext_ContractVersion_recordedAt(ctx, field)
+	case "recordedBy":
+		return ec.fieldContext_ContractVersion_recordedBy(ctx, field)
+	case "changeOrder":
+		return ec.fieldContext_ContractVersion_changeOrder(ctx, field)
+	case "record":
+		return ec.fieldContext_ContractVersion_record(ctx, field)
+	case "digest":
+		return ec.fieldContext_ContractVersion_digest(ctx, field)
+	case "contract":
+		return ec.fieldContext_ContractVersion_contract(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ContractVersion", field.Name)
 }
 
 func (ec *executionContext) childFields_ContractWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -233,6 +233,62 @@ type ContractArchivePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What contractChangeApprove did.
+type ContractChangeApprovePayload struct {
+	// The change order as it is now; on VERSION_CONFLICT too; null on other errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractChangeDraft did.
+type ContractChangeDraftPayload struct {
+	// The new change order; null when there are errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractChangeReject did.
+type ContractChangeRejectPayload struct {
+	// The change order as it is now; on VERSION_CONFLICT too; null on other errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractChangeSendBack did.
+type ContractChangeSendBackPayload struct {
+	// The change order as it is now; on VERSION_CONFLICT too; null on other errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractChangeSubmit did.
+type ContractChangeSubmitPayload struct {
+	// The change order as it is now; on VERSION_CONFLICT too; null on other errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractChangeUpdate did.
+type ContractChangeUpdatePayload struct {
+	// The change order as it is now; on VERSION_CONFLICT too; null on other errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What contractChangeWithdraw did.
+type ContractChangeWithdrawPayload struct {
+	// The change order as it is now; on VERSION_CONFLICT too; null on other errors.
+	ChangeOrder *ent.ChangeOrder `json:"changeOrder,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What contractComplete did.
 type ContractCompletePayload struct {
 	// The contract as it is now; on VERSION_CONFLICT too; null on other errors.

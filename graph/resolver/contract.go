@@ -10,10 +10,12 @@ import (
 	"heyue/domain/contracts/criteria"
 	"heyue/ent"
 	"heyue/graph/generated"
+	"heyue/platform/date"
 	"heyue/platform/listing"
 	"heyue/platform/money"
 	"heyue/platform/page"
 	"heyue/platform/publicid"
+	"time"
 )
 
 func (r *contractResolver) Customer(ctx context.Context, objs []*ent.Contract) ([]*ent.Customer, error) {
@@ -39,14 +41,23 @@ func (r *contractResolver) Predecessor(ctx context.Context, objs []*ent.Contract
 }
 
 func (r *contractResolver) Parties(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractParty, error) {
+	if then, ok := ofThen(objs, func(c *ent.Contract) []*ent.ContractParty { return c.Edges.Parties }); ok {
+		return then, nil
+	}
 	return many(ctx, objs, contractID, r.Services.Contracts.PartiesOf, func(v *ent.ContractParty) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) Lines(ctx context.Context, objs []*ent.Contract) ([][]*ent.ContractLine, error) {
+	if then, ok := ofThen(objs, func(c *ent.Contract) []*ent.ContractLine { return c.Edges.Lines }); ok {
+		return then, nil
+	}
 	return many(ctx, objs, contractID, r.Services.Contracts.LinesOf, func(v *ent.ContractLine) publicid.ContractID { return v.ContractID })
 }
 
 func (r *contractResolver) PaymentPlan(ctx context.Context, objs []*ent.Contract) ([][]*ent.PaymentPlanLine, error) {
+	if then, ok := ofThen(objs, func(c *ent.Contract) []*ent.PaymentPlanLine { return c.Edges.PaymentPlan }); ok {
+		return then, nil
+	}
 	return many(ctx, objs, contractID, r.Services.Contracts.PlanOf, func(v *ent.PaymentPlanLine) publicid.ContractID { return v.ContractID })
 }
 
@@ -73,10 +84,13 @@ func (r *customerResolver) Contracts(ctx context.Context, objs []*ent.Customer, 
 	})
 }
 
-func (r *queryResolver) Contract(ctx context.Context, id string) (*ent.Contract, error) {
+func (r *queryResolver) Contract(ctx context.Context, id string, asOf *date.Date, knownAt *time.Time) (*ent.Contract, error) {
 	key, err := publicid.ParseContractID(id)
 	if err != nil {
 		return nil, err
+	}
+	if asOf != nil || knownAt != nil {
+		return r.Services.Changes.AsOf(ctx, key, asOf, knownAt)
 	}
 	return r.Services.Contracts.Lookup(ctx, key)
 }

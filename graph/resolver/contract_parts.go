@@ -24,6 +24,10 @@ func (r *paymentPlanLineResolver) Settled(ctx context.Context, obj *ent.PaymentP
 	return sum(obj.SettledMinor, obj.Currency), nil
 }
 
+func (r *Resolver) ContractChange() generated.ContractChangeResolver {
+	return &contractChangeResolver{r}
+}
+
 func (r *Resolver) Payment() generated.PaymentResolver { return &paymentResolver{r} }
 
 func (r *Resolver) PaymentPlanLine() generated.PaymentPlanLineResolver {
@@ -31,6 +35,7 @@ func (r *Resolver) PaymentPlanLine() generated.PaymentPlanLineResolver {
 }
 
 type (
+	contractChangeResolver  struct{ *Resolver }
 	paymentResolver         struct{ *Resolver }
 	paymentPlanLineResolver struct{ *Resolver }
 )

@@ -13,6 +13,9 @@ import (
 )
 
 func (r *contractResolver) Text(ctx context.Context, objs []*ent.Contract) ([]*drafting.Rendered, error) {
+	if then, ok, err := r.Services.textsOfThen(ctx, objs); ok {
+		return then, err
+	}
 	key := func(c *ent.Contract) *publicid.ContractID { return &c.ID }
 	return one(ctx, objs, key, r.Services.Drafting.Of, func(t *drafting.Rendered) publicid.ContractID { return t.ContractID })
 }

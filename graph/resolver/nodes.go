@@ -33,6 +33,10 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Inbox.Lookup(ctx, publicid.AlertID(key.UUID)))
 	case publicid.PrefixContractID:
 		return found(s.Contracts.Lookup(ctx, publicid.ContractID(key.UUID)))
+	case publicid.PrefixChangeOrderID:
+		return found(s.Changes.Lookup(ctx, publicid.ChangeOrderID(key.UUID)))
+	case publicid.PrefixContractVersionID:
+		return found(s.Changes.Version(ctx, publicid.ContractVersionID(key.UUID)))
 	case publicid.PrefixRoleID:
 		return found(s.Roles.Lookup(ctx, publicid.RoleID(key.UUID)))
 	case publicid.PrefixDictionaryEntryID:

@@ -6,6 +6,7 @@ import (
 	"heyue/domain/alerts"
 	"heyue/domain/approvals"
 	"heyue/domain/audits"
+	"heyue/domain/changes"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
@@ -48,6 +49,7 @@ type Services struct {
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
 	Approvals    *approvals.Service
+	Changes      *changes.Service
 	Inbox        *alerts.Inbox
 	Alerts       *alerts.Stream
 }

@@ -39,7 +39,7 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 func (s *Services) forResolvers() resolver.Services {
 	return resolver.Services{
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
-		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
+		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Changes: s.Changes, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
 		Tenants: s.Tenants, Sessions: s.Sessions,
 		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,

@@ -7,6 +7,7 @@ import (
 	"heyue/domain/alerts"
 	"heyue/domain/approvals"
 	"heyue/domain/audits"
+	"heyue/domain/changes"
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
@@ -56,6 +57,7 @@ type Services struct {
 	Sessions     *sessions.Service
 	Tenants      *tenants.Service
 	Approvals    *approvals.Service
+	Changes      *changes.Service
 	Inbox        *alerts.Inbox
 	AlertEvents  *alerts.Stream
 	Keys         *idempotency.Store
@@ -96,5 +98,6 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.incidents()
 	s.progress()
 	s.reports()
+	s.changes()
 	return s, nil
 }

@@ -193,6 +193,8 @@ type Tenant struct {
 	ClauseText        int `env:"HEYUE_CLAUSE_TEXT" envDefault:"20000" min:"5000" max:"20000" help:"characters of one clause in one language"`
 	LibraryClauses    int `env:"HEYUE_LIBRARY_CLAUSES" envDefault:"2000" min:"10" max:"100000" help:"clauses in the library of a tenant, archived ones included"`
 	ClauseExceptions  int `env:"HEYUE_CLAUSE_EXCEPTIONS" envDefault:"200" min:"1" max:"10000" help:"clause exceptions of one contract, whatever became of them"`
+	OpenChanges       int `env:"HEYUE_OPEN_CHANGES" envDefault:"20" min:"1" max:"1000" help:"change orders of one contract that are drafts or in review"`
+	ChangeEvidence    int `env:"HEYUE_CHANGE_EVIDENCE" envDefault:"50" min:"1" max:"1000" help:"documents that one change order rests on"`
 	ApprovalFlows     int `env:"HEYUE_APPROVAL_FLOWS" envDefault:"200" min:"1" max:"10000" help:"approval flows of a tenant that are in use, of all kinds"`
 	ApprovalTasks     int `env:"HEYUE_APPROVAL_TASKS" envDefault:"500" min:"1" max:"10000" help:"tasks that adding, forwarding and escalating may bring one approval to"`
 	Delegations       int `env:"HEYUE_DELEGATIONS" envDefault:"50" min:"1" max:"1000" help:"times of absence with a stand-in that one user may have planned"`

@@ -82,6 +82,7 @@ var nouns = map[string]string{
 	"dictionaryEntry": "dic", "alert": "alt", "alerts": "alt", "node": "cus", "nodes": "cus", "session": "ses", "head": "usr",
 	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
 	"line": "prl", "progressLine": "prl", "progressReverse": "pre",
+	"contractChange": "cho", "changeOrder": "cho", "contractVersion": "cvr", "version": "cvr", "contractLine": "lin",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"billEdit": "bed", "requestedBy": "usr", "decidedBy": "usr",
 	"customField": "cfd", "customFields": "cfd", "reference": "cus",

@@ -24,7 +24,7 @@ type pair struct {
 
 func newPair(t *testing.T) pair {
 	t.Helper()
-	s := stage.New(t)
+	s := stage.New(t, "HEYUE_DOCUMENT_FIELDS", "100000") // documents that ask for everything are larger than any program's
 	p := pair{Stage: s, ours: s.World.Tenant(t, "ours"), theirs: s.World.Tenant(t, "theirs")}
 	p.ourIDs, p.theirIDs = populate(t, s, p.ours), populate(t, s, p.theirs)
 	p.ourToken, p.theirToken = s.Token(t, p.ours, p.ours.Admin), s.Token(t, p.theirs, p.theirs.Admin)

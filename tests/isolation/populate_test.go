@@ -8,6 +8,7 @@ import (
 
 	"heyue/domain/alerts/due"
 	"heyue/domain/approvals/flow"
+	"heyue/domain/changes/terms"
 	"heyue/domain/contracts/content"
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/signature"
@@ -16,6 +17,7 @@ import (
 	"heyue/domain/templates"
 	"heyue/domain/templates/text"
 	"heyue/ent"
+	"heyue/ent/contractline"
 	"heyue/ent/dictionaryentry"
 	"heyue/platform/clock"
 	"heyue/platform/date"
@@ -36,7 +38,7 @@ func populate(t *testing.T, s *stage.Stage, tn *fixture.Tenant) map[string]strin
 	p.note(publicid.PrefixUserID, p.user.String())
 	p.note(publicid.PrefixSessionID, fixture.Caller(t, tn.Admin).SessionID.String())
 	s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
-		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.fields, p.text, p.settlement, p.progress, p.bill, p.incident, p.alert, p.approval} {
+		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.fields, p.text, p.settlement, p.change, p.progress, p.bill, p.incident, p.alert, p.approval} {
 			if err := step(tx); err != nil {
 				return err
 			}
@@ -209,6 +211,43 @@ func (p *population) settlement(tx *ent.Tx) error {
 	}
 	p.note(publicid.PrefixMilestoneID, m.ID.String())
 	return nil
+}
+
+// change is a change order that became a version of the contract.
+func (p *population) change(tx *ent.Tx) error {
+	ctx, id, at := p.tn.Ctx, p.agreement.ID, time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
+	document, err := tx.DocumentReference.Create().SetContractID(id).SetTitle(p.m).SetEvidence(true).Save(ctx)
+	if err != nil {
+		return err
+	}
+	title := p.m
+	delta := terms.Delta{Title: &title}
+	o, err := tx.ChangeOrder.Create().SetContractID(id).SetNumber(1).SetReason(p.m).SetImpact(p.m).SetDelta(delta).SetRequestedByID(p.user).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixChangeOrderID, o.ID.String())
+	if err := tx.ChangeEvidence.Create().SetChangeOrderID(o.ID).SetDocumentID(document.ID).Exec(ctx); err != nil {
+		return err
+	}
+	line, err := tx.ContractLine.Query().Where(contractline.ContractID(id)).Only(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixContractLineID, line.ID.String())
+	sheet := terms.Sheet{Title: p.m, Amount: money.Of(p.agreement.AmountMinor, money.CNY), Renewal: lifecycle.FixedTerm}
+	agreed, err := tx.ContractVersion.Create().SetContractID(id).SetNumber(1).SetSource(terms.FromContract).SetRecordedAt(at).SetRecordedByID(p.user).
+		SetDelta(terms.Delta{}).SetContent(sheet).SetDigest(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixContractVersionID, agreed.ID.String())
+	err = tx.ContractVersion.Create().SetContractID(id).SetNumber(2).SetSource(terms.FromOrder).SetChangeOrderID(o.ID).SetEffectiveOn(date.MustParse("2026-06-01")).
+		SetRecordedAt(at).SetDelta(delta).SetContent(sheet).SetDigest(p.m).Exec(ctx)
+	if err != nil {
+		return err
+	}
+	return tx.TermsSchedule.Create().SetContractID(id).SetAppliedOn(date.MustParse("2026-06-01")).Exec(ctx)
 }
 
 func (p *population) alert(tx *ent.Tx) error {

@@ -229,7 +229,7 @@ func (l Line) words() string {
 			out = append(out, more)
 		}
 	}
-	return fmt.Sprintf("%s, %s %s × %s", strings.Join(out, ", "), l.Quantity, l.Unit, l.UnitPrice)
+	return fmt.Sprintf("%s, %s × %s", strings.Join(out, ", "), strings.TrimSpace(l.Quantity.String()+" "+l.Unit), l.UnitPrice)
 }
 
 func lineSum(l *Line, s Sheet) *money.Money {

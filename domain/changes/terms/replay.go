@@ -60,7 +60,7 @@ func clash(err error, e Entry, on date.Date) error {
 	var list fault.List
 	for _, f := range fault.All(err) {
 		told := *f
-		told.Message = fmt.Sprintf("%s (change %d on %s)", f.Message, e.Number, on)
+		told.Message = fmt.Sprintf("%s (version %d, on %s)", f.Message, e.Number, on)
 		list = append(list, &told)
 	}
 	return list

@@ -294,7 +294,7 @@ func TestSoundLooksAtEveryDay(t *testing.T) {
 	if fault.KindOf(err) != fault.State {
 		t.Fatalf("a change that outlives the line it is about: %v", err)
 	}
-	if msg := fault.All(err)[0].Message; msg != fmt.Sprintf("the line %s is not in the contract any more (change 3 on %s)", line(0), day(10)) {
+	if msg := fault.All(err)[0].Message; msg != fmt.Sprintf("the line %s is not in the contract any more (version 3, on %s)", line(0), day(10)) {
 		t.Error(msg)
 	}
 	beyond.Fact = true

@@ -119,3 +119,35 @@ func chinese(n int) string {
 	}
 	return s
 }
+
+// Say writes the value of a slot as the text has it in a language, with what the slot is called; a table is written row by
+// row. A slot that the content does not have is called by its key.
+func (c Content) Say(l Language, key string, v *Value) (label, words string) {
+	s := c.slot(key)
+	if s == nil {
+		s = &Slot{Key: key, Label: Words{ZH: key, EN: key}}
+	}
+	if v != nil && v.Rows != nil {
+		rows := make([]string, len(v.Rows))
+		for i, row := range v.Rows {
+			rows[i] = strings.Join(row, " | ")
+		}
+		return s.Label.In(l), strings.Join(rows, "\n")
+	}
+	if v == nil {
+		return s.Label.In(l), ""
+	}
+	return s.Label.In(l), s.print(l, v, false)
+}
+
+// Plain is a passage as plain text, a paragraph a line, headed by its label and heading.
+func (p *Passage) Plain() string {
+	lines := make([]string, 0, len(p.Paragraphs)+1)
+	if p.Heading != "" {
+		lines = append(lines, p.Label+" "+p.Heading)
+	}
+	for _, l := range p.Paragraphs {
+		lines = append(lines, l.plain())
+	}
+	return strings.Join(lines, "\n")
+}
