@@ -63,10 +63,10 @@ func (s *Service) find(ctx context.Context, tx *ent.Tx, t custom.Target, id uuid
 		custom.ToCustomer: policies.CustomerRead, custom.ToContact: policies.ContactRead, custom.ToContract: policies.ContractRead, custom.ToUser: policies.UserRead,
 	}[t]
 	access, err := s.Policies.Require(ctx, p)
-	if fault.KindOf(err) == fault.Denied && err != nil {
-		return false, nil, nil
-	}
 	if err != nil {
+		if fault.KindOf(err) == fault.Denied {
+			return false, nil, nil
+		}
 		return false, nil, err
 	}
 	switch t {
