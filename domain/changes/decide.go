@@ -153,7 +153,7 @@ func (s *Service) record(ctx context.Context, tx *ent.Tx, c *ent.Contract, o *en
 		return err
 	}
 	v.record = &number
-	if _, err := s.write(ctx, tx, l, v); err != nil {
+	if err := s.write(ctx, tx, l, v); err != nil {
 		return flat(err)
 	}
 	return flat(s.apply(ctx, tx, l, true))

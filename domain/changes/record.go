@@ -93,8 +93,7 @@ func (s *Service) begin(ctx context.Context, tx *ent.Tx, l *ledger, record *publ
 	if err != nil || delta.IsZero() {
 		return err
 	}
-	_, err = s.write(ctx, tx, l, version{source: terms.FromCorrection, delta: delta, on: l.today, record: record})
-	return err
+	return s.write(ctx, tx, l, version{source: terms.FromCorrection, delta: delta, on: l.today, record: record})
 }
 
 // found writes the first version: what was agreed.
@@ -125,7 +124,7 @@ func (l *ledger) next(v version) terms.Entry {
 }
 
 // write adds a version to the record. Its content is what is in force on its first day, or today when that was earlier.
-func (s *Service) write(ctx context.Context, tx *ent.Tx, l *ledger, v version) (*ent.ContractVersion, error) {
+func (s *Service) write(ctx context.Context, tx *ent.Tx, l *ledger, v version) error {
 	e := l.next(v)
 	day := v.on
 	if day.Before(l.today) {
@@ -133,16 +132,16 @@ func (s *Service) write(ctx context.Context, tx *ent.Tx, l *ledger, v version) (
 	}
 	content, err := terms.Replay(l.base(), append(l.entries(), e), day, l.now)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	row, err := tx.ContractVersion.Create().SetContractID(l.contract.ID).SetNumber(e.Number).SetSource(v.source).SetNillableChangeOrderID(v.order).
 		SetNillableRecordID(v.record).SetEffectiveOn(v.on).SetNillableUntil(v.until).SetRecordedAt(l.now).SetNillableRecordedByID(actor(ctx)).
 		SetDelta(v.delta).SetContent(content).SetDigest(content.Digest()).Save(ctx)
 	if err != nil {
-		return nil, tenancy.Fault(err, "write a version of a contract")
+		return tenancy.Fault(err, "write a version of a contract")
 	}
 	l.versions = append(l.versions, row)
-	return row, nil
+	return nil
 }
 
 // apply brings the contract's rows to the terms that are in force today, and notes when these change next.
@@ -185,11 +184,13 @@ func (s *Service) Keep(ctx context.Context, tx *ent.Tx, c *ent.Contract, record 
 // is. Faults are those of contracts.Amend: what money was booked on meanwhile cannot be taken back by the calendar.
 func (s *Service) Advance(ctx context.Context, tx *ent.Tx, c *ent.Contract) (*ent.Contract, error) {
 	schedule, err := tx.TermsSchedule.Query().Where(termsschedule.ContractID(c.ID)).Only(ctx)
-	if ent.IsNotFound(err) || err == nil && (schedule.NextOn == nil || amendable(c) != nil) {
+	switch {
+	case ent.IsNotFound(err):
 		return c, nil
-	}
-	if err != nil {
+	case err != nil:
 		return nil, tenancy.Fault(err, "read a schedule of terms")
+	case schedule.NextOn == nil || amendable(c) != nil:
+		return c, nil
 	}
 	l, err := s.open(ctx, tx, c)
 	if err != nil {

@@ -63,7 +63,7 @@ func diffLine(a, b Line, c money.Currency) (LineEdit, bool) {
 		e.UnitPrice = &b.UnitPrice
 	}
 	if e.Quantity != nil || e.UnitPrice != nil {
-		sum, _ := money.Times(b.UnitPrice, b.Quantity, c) //nolint:errcheck // a sum that cannot be is not what b has
+		sum, _ := money.Times(b.UnitPrice, b.Quantity, c) // a sum that cannot be is not what b has
 		follows = sum.Minor()
 	}
 	e.AmountMinor = other(follows, b.AmountMinor)
