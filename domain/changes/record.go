@@ -189,7 +189,7 @@ func (s *Service) Advance(ctx context.Context, tx *ent.Tx, c *ent.Contract) (*en
 		return c, nil
 	case err != nil:
 		return nil, tenancy.Fault(err, "read a schedule of terms")
-	case schedule.NextOn == nil || amendable(c) != nil:
+	case schedule.NextOn == nil || c.ArchivedAt != nil || !c.Status.IsBinding():
 		return c, nil
 	}
 	l, err := s.open(ctx, tx, c)
