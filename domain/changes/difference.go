@@ -1,6 +1,7 @@
 package changes
 
 import (
+	"cmp"
 	"context"
 	"time"
 
@@ -44,10 +45,8 @@ func (s *Service) Diff(ctx context.Context, a, b Point) (out *terms.Comparison, 
 	if err != nil {
 		return nil, err
 	}
-	for name, p := range map[string]Point{"a": a, "b": b} {
-		if err := p.check(name); err != nil {
-			return nil, err
-		}
+	if err := cmp.Or(a.check("a"), b.check("b")); err != nil {
+		return nil, err
 	}
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error { // for one moment's view; it writes nothing
 		before, old, err := s.point(ctx, tx, access, a)

@@ -91,6 +91,9 @@ var nouns = map[string]string{
 	"among": "usr", "manager": "usr", "submitter": "usr", "subject": "con",
 }
 
+// alternatives are the inputs that want one of several fields, with the one they are given unless a hole is in them.
+var alternatives = map[string]string{"ContractPoint": "contractId"}
+
 // prefixOf says whose id an argument of an operation wants, "" when it cannot tell.
 func prefixOf(operation, argument string) string {
 	noun := strings.TrimSuffix(strings.TrimSuffix(argument, "Ids"), "Id")
@@ -148,6 +151,10 @@ func (b *builder) value(operation, path, name string, t *ast.Type, hole, id stri
 		var fields []string
 		for _, f := range def.Fields {
 			if f.DefaultValue != nil && !strings.HasPrefix(hole, path+"."+f.Name) {
+				continue
+			}
+			if alternatives[t.NamedType] == f.Name && !strings.HasPrefix(hole, path+".") {
+				fields = append(fields, f.Name+": "+quote(b.ids[prefixOf(operation, f.Name)]))
 				continue
 			}
 			if v, ok := b.value(operation, path+"."+f.Name, f.Name, f.Type, hole, id, level+1); ok {
