@@ -24,6 +24,8 @@ type AuditEntry struct {
 	TenantID int64 `json:"tenant_id,omitempty"`
 	// NULL: the system itself
 	ActorID *publicid.UserID `json:"actor_id,omitempty"`
+	// the key with which the actor's program acted
+	APIKeyID *publicid.APIKeyID `json:"api_key_id,omitempty"`
 	// Action holds the value of the "action" field.
 	Action string `json:"action,omitempty"`
 	// Object holds the value of the "object" field.
@@ -44,6 +46,8 @@ func (*AuditEntry) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case auditentry.FieldAPIKeyID:
+			values[i] = &sql.NullScanner{S: new(publicid.APIKeyID)}
 		case auditentry.FieldActorID:
 			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
 		case auditentry.FieldChanges:
@@ -91,6 +95,13 @@ func (_m *AuditEntry) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.ActorID = new(publicid.UserID)
 				*_m.ActorID = *value.S.(*publicid.UserID)
+			}
+		case auditentry.FieldAPIKeyID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field api_key_id", values[i])
+			} else if value.Valid {
+				_m.APIKeyID = new(publicid.APIKeyID)
+				*_m.APIKeyID = *value.S.(*publicid.APIKeyID)
 			}
 		case auditentry.FieldAction:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -171,6 +182,11 @@ func (_m *AuditEntry) String() string {
 	builder.WriteString(", ")
 	if v := _m.ActorID; v != nil {
 		builder.WriteString("actor_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.APIKeyID; v != nil {
+		builder.WriteString("api_key_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteString(", ")

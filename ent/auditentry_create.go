@@ -46,6 +46,20 @@ func (_c *AuditEntryCreate) SetNillableActorID(v *publicid.UserID) *AuditEntryCr
 	return _c
 }
 
+// SetAPIKeyID sets the "api_key_id" field.
+func (_c *AuditEntryCreate) SetAPIKeyID(v publicid.APIKeyID) *AuditEntryCreate {
+	_c.mutation.SetAPIKeyID(v)
+	return _c
+}
+
+// SetNillableAPIKeyID sets the "api_key_id" field if the given value is not nil.
+func (_c *AuditEntryCreate) SetNillableAPIKeyID(v *publicid.APIKeyID) *AuditEntryCreate {
+	if v != nil {
+		_c.SetAPIKeyID(*v)
+	}
+	return _c
+}
+
 // SetAction sets the "action" field.
 func (_c *AuditEntryCreate) SetAction(v string) *AuditEntryCreate {
 	_c.mutation.SetAction(v)
@@ -216,6 +230,10 @@ func (_c *AuditEntryCreate) createSpec() (*AuditEntry, *sqlgraph.CreateSpec) {
 		_spec.SetField(auditentry.FieldActorID, field.TypeUUID, value)
 		_node.ActorID = &value
 	}
+	if value, ok := _c.mutation.APIKeyID(); ok {
+		_spec.SetField(auditentry.FieldAPIKeyID, field.TypeUUID, value)
+		_node.APIKeyID = &value
+	}
 	if value, ok := _c.mutation.Action(); ok {
 		_spec.SetField(auditentry.FieldAction, field.TypeString, value)
 		_node.Action = value
@@ -314,6 +332,9 @@ func (u *AuditEntryUpsertOne) UpdateNewValues() *AuditEntryUpsertOne {
 		}
 		if _, exists := u.create.mutation.ActorID(); exists {
 			s.SetIgnore(auditentry.FieldActorID)
+		}
+		if _, exists := u.create.mutation.APIKeyID(); exists {
+			s.SetIgnore(auditentry.FieldAPIKeyID)
 		}
 		if _, exists := u.create.mutation.Action(); exists {
 			s.SetIgnore(auditentry.FieldAction)
@@ -552,6 +573,9 @@ func (u *AuditEntryUpsertBulk) UpdateNewValues() *AuditEntryUpsertBulk {
 			}
 			if _, exists := b.mutation.ActorID(); exists {
 				s.SetIgnore(auditentry.FieldActorID)
+			}
+			if _, exists := b.mutation.APIKeyID(); exists {
+				s.SetIgnore(auditentry.FieldAPIKeyID)
 			}
 			if _, exists := b.mutation.Action(); exists {
 				s.SetIgnore(auditentry.FieldAction)

@@ -14,6 +14,7 @@ import (
 
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/apikey"
 	"heyue/ent/approval"
 	"heyue/ent/approvaldelegation"
 	"heyue/ent/approvalflow"
@@ -24,6 +25,7 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/authenticator"
 	entbilledit "heyue/ent/billedit"
 	"heyue/ent/changeevidence"
 	"heyue/ent/changeorder"
@@ -47,15 +49,18 @@ import (
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
+	"heyue/ent/mail"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -85,6 +90,8 @@ type Client struct {
 	config
 	// Schema is the client for creating, migrating and dropping schema.
 	Schema *migrate.Schema
+	// APIKey is the client for interacting with the APIKey builders.
+	APIKey *APIKeyClient
 	// Alert is the client for interacting with the Alert builders.
 	Alert *AlertClient
 	// AlertRecipient is the client for interacting with the AlertRecipient builders.
@@ -109,6 +116,8 @@ type Client struct {
 	AuditQueue *AuditQueueClient
 	// AuditSeal is the client for interacting with the AuditSeal builders.
 	AuditSeal *AuditSealClient
+	// Authenticator is the client for interacting with the Authenticator builders.
+	Authenticator *AuthenticatorClient
 	// BillEdit is the client for interacting with the BillEdit builders.
 	BillEdit *BillEditClient
 	// ChangeEvidence is the client for interacting with the ChangeEvidence builders.
@@ -155,12 +164,16 @@ type Client struct {
 	Incident *IncidentClient
 	// IncidentEntry is the client for interacting with the IncidentEntry builders.
 	IncidentEntry *IncidentEntryClient
+	// Mail is the client for interacting with the Mail builders.
+	Mail *MailClient
 	// Milestone is the client for interacting with the Milestone builders.
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
 	NumberCounter *NumberCounterClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
+	// OneTimeToken is the client for interacting with the OneTimeToken builders.
+	OneTimeToken *OneTimeTokenClient
 	// OutboxEvent is the client for interacting with the OutboxEvent builders.
 	OutboxEvent *OutboxEventClient
 	// Payment is the client for interacting with the Payment builders.
@@ -173,6 +186,8 @@ type Client struct {
 	ProgressEntry *ProgressEntryClient
 	// ProgressLine is the client for interacting with the ProgressLine builders.
 	ProgressLine *ProgressLineClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
 	// Reminder is the client for interacting with the Reminder builders.
@@ -212,6 +227,7 @@ func NewClient(opts ...Option) *Client {
 
 func (c *Client) init() {
 	c.Schema = migrate.NewSchema(c.driver)
+	c.APIKey = NewAPIKeyClient(c.config)
 	c.Alert = NewAlertClient(c.config)
 	c.AlertRecipient = NewAlertRecipientClient(c.config)
 	c.Approval = NewApprovalClient(c.config)
@@ -224,6 +240,7 @@ func (c *Client) init() {
 	c.AuditEntry = NewAuditEntryClient(c.config)
 	c.AuditQueue = NewAuditQueueClient(c.config)
 	c.AuditSeal = NewAuditSealClient(c.config)
+	c.Authenticator = NewAuthenticatorClient(c.config)
 	c.BillEdit = NewBillEditClient(c.config)
 	c.ChangeEvidence = NewChangeEvidenceClient(c.config)
 	c.ChangeOrder = NewChangeOrderClient(c.config)
@@ -247,15 +264,18 @@ func (c *Client) init() {
 	c.ImportSource = NewImportSourceClient(c.config)
 	c.Incident = NewIncidentClient(c.config)
 	c.IncidentEntry = NewIncidentEntryClient(c.config)
+	c.Mail = NewMailClient(c.config)
 	c.Milestone = NewMilestoneClient(c.config)
 	c.NumberCounter = NewNumberCounterClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
+	c.OneTimeToken = NewOneTimeTokenClient(c.config)
 	c.OutboxEvent = NewOutboxEventClient(c.config)
 	c.Payment = NewPaymentClient(c.config)
 	c.PaymentAllocation = NewPaymentAllocationClient(c.config)
 	c.PaymentPlanLine = NewPaymentPlanLineClient(c.config)
 	c.ProgressEntry = NewProgressEntryClient(c.config)
 	c.ProgressLine = NewProgressLineClient(c.config)
+	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
 	c.Reminder = NewReminderClient(c.config)
 	c.Role = NewRoleClient(c.config)
@@ -362,6 +382,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 	return &Tx{
 		ctx:                 ctx,
 		config:              cfg,
+		APIKey:              NewAPIKeyClient(cfg),
 		Alert:               NewAlertClient(cfg),
 		AlertRecipient:      NewAlertRecipientClient(cfg),
 		Approval:            NewApprovalClient(cfg),
@@ -374,6 +395,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		AuditEntry:          NewAuditEntryClient(cfg),
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
+		Authenticator:       NewAuthenticatorClient(cfg),
 		BillEdit:            NewBillEditClient(cfg),
 		ChangeEvidence:      NewChangeEvidenceClient(cfg),
 		ChangeOrder:         NewChangeOrderClient(cfg),
@@ -397,15 +419,18 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		ImportSource:        NewImportSourceClient(cfg),
 		Incident:            NewIncidentClient(cfg),
 		IncidentEntry:       NewIncidentEntryClient(cfg),
+		Mail:                NewMailClient(cfg),
 		Milestone:           NewMilestoneClient(cfg),
 		NumberCounter:       NewNumberCounterClient(cfg),
 		Obligation:          NewObligationClient(cfg),
+		OneTimeToken:        NewOneTimeTokenClient(cfg),
 		OutboxEvent:         NewOutboxEventClient(cfg),
 		Payment:             NewPaymentClient(cfg),
 		PaymentAllocation:   NewPaymentAllocationClient(cfg),
 		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
 		ProgressEntry:       NewProgressEntryClient(cfg),
 		ProgressLine:        NewProgressLineClient(cfg),
+		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		RefreshToken:        NewRefreshTokenClient(cfg),
 		Reminder:            NewReminderClient(cfg),
 		Role:                NewRoleClient(cfg),
@@ -439,6 +464,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 	return &Tx{
 		ctx:                 ctx,
 		config:              cfg,
+		APIKey:              NewAPIKeyClient(cfg),
 		Alert:               NewAlertClient(cfg),
 		AlertRecipient:      NewAlertRecipientClient(cfg),
 		Approval:            NewApprovalClient(cfg),
@@ -451,6 +477,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		AuditEntry:          NewAuditEntryClient(cfg),
 		AuditQueue:          NewAuditQueueClient(cfg),
 		AuditSeal:           NewAuditSealClient(cfg),
+		Authenticator:       NewAuthenticatorClient(cfg),
 		BillEdit:            NewBillEditClient(cfg),
 		ChangeEvidence:      NewChangeEvidenceClient(cfg),
 		ChangeOrder:         NewChangeOrderClient(cfg),
@@ -474,15 +501,18 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		ImportSource:        NewImportSourceClient(cfg),
 		Incident:            NewIncidentClient(cfg),
 		IncidentEntry:       NewIncidentEntryClient(cfg),
+		Mail:                NewMailClient(cfg),
 		Milestone:           NewMilestoneClient(cfg),
 		NumberCounter:       NewNumberCounterClient(cfg),
 		Obligation:          NewObligationClient(cfg),
+		OneTimeToken:        NewOneTimeTokenClient(cfg),
 		OutboxEvent:         NewOutboxEventClient(cfg),
 		Payment:             NewPaymentClient(cfg),
 		PaymentAllocation:   NewPaymentAllocationClient(cfg),
 		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
 		ProgressEntry:       NewProgressEntryClient(cfg),
 		ProgressLine:        NewProgressLineClient(cfg),
+		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		RefreshToken:        NewRefreshTokenClient(cfg),
 		Reminder:            NewReminderClient(cfg),
 		Role:                NewRoleClient(cfg),
@@ -503,7 +533,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 // Debug returns a new debug-client. It's used to get verbose logging on specific operations.
 //
 //	client.Debug().
-//		Alert.
+//		APIKey.
 //		Query().
 //		Count(ctx)
 func (c *Client) Debug() *Client {
@@ -526,18 +556,20 @@ func (c *Client) Close() error {
 // In order to add hooks to a specific client, call: `client.Node.Use(...)`.
 func (c *Client) Use(hooks ...Hook) {
 	for _, n := range []interface{ Use(...Hook) }{
-		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
-		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.ChangeEvidence,
-		c.ChangeOrder, c.Clause, c.ClauseException, c.Contact, c.Contract,
-		c.ContractChange, c.ContractLine, c.ContractParty, c.ContractStep,
-		c.ContractText, c.ContractVersion, c.CustomField, c.CustomValue, c.Customer,
-		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
-		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
-		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation, c.PaymentPlanLine,
-		c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder, c.Role,
-		c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
-		c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
+		c.APIKey, c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation,
+		c.ApprovalFlow, c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion,
+		c.ApprovalTask, c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Authenticator,
+		c.BillEdit, c.ChangeEvidence, c.ChangeOrder, c.Clause, c.ClauseException,
+		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
+		c.ContractStep, c.ContractText, c.ContractVersion, c.CustomField,
+		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
+		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
+		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
+		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
+		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RecoveryCode,
+		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
+		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
+		c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -547,18 +579,20 @@ func (c *Client) Use(hooks ...Hook) {
 // In order to add interceptors to a specific client, call: `client.Node.Intercept(...)`.
 func (c *Client) Intercept(interceptors ...Interceptor) {
 	for _, n := range []interface{ Intercept(...Interceptor) }{
-		c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation, c.ApprovalFlow,
-		c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion, c.ApprovalTask,
-		c.AuditEntry, c.AuditQueue, c.AuditSeal, c.BillEdit, c.ChangeEvidence,
-		c.ChangeOrder, c.Clause, c.ClauseException, c.Contact, c.Contract,
-		c.ContractChange, c.ContractLine, c.ContractParty, c.ContractStep,
-		c.ContractText, c.ContractVersion, c.CustomField, c.CustomValue, c.Customer,
-		c.Department, c.DictionaryEntry, c.DocumentReference, c.IdempotencyKey,
-		c.ImportSource, c.Incident, c.IncidentEntry, c.Milestone, c.NumberCounter,
-		c.Obligation, c.OutboxEvent, c.Payment, c.PaymentAllocation, c.PaymentPlanLine,
-		c.ProgressEntry, c.ProgressLine, c.RefreshToken, c.Reminder, c.Role,
-		c.RoleGrant, c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid,
-		c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
+		c.APIKey, c.Alert, c.AlertRecipient, c.Approval, c.ApprovalDelegation,
+		c.ApprovalFlow, c.ApprovalFlowVersion, c.ApprovalNode, c.ApprovalOpinion,
+		c.ApprovalTask, c.AuditEntry, c.AuditQueue, c.AuditSeal, c.Authenticator,
+		c.BillEdit, c.ChangeEvidence, c.ChangeOrder, c.Clause, c.ClauseException,
+		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
+		c.ContractStep, c.ContractText, c.ContractVersion, c.CustomField,
+		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
+		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
+		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
+		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
+		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RecoveryCode,
+		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
+		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
+		c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -567,6 +601,8 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 // Mutate implements the ent.Mutator interface.
 func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 	switch m := m.(type) {
+	case *APIKeyMutation:
+		return c.APIKey.mutate(ctx, m)
 	case *AlertMutation:
 		return c.Alert.mutate(ctx, m)
 	case *AlertRecipientMutation:
@@ -591,6 +627,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.AuditQueue.mutate(ctx, m)
 	case *AuditSealMutation:
 		return c.AuditSeal.mutate(ctx, m)
+	case *AuthenticatorMutation:
+		return c.Authenticator.mutate(ctx, m)
 	case *BillEditMutation:
 		return c.BillEdit.mutate(ctx, m)
 	case *ChangeEvidenceMutation:
@@ -637,12 +675,16 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Incident.mutate(ctx, m)
 	case *IncidentEntryMutation:
 		return c.IncidentEntry.mutate(ctx, m)
+	case *MailMutation:
+		return c.Mail.mutate(ctx, m)
 	case *MilestoneMutation:
 		return c.Milestone.mutate(ctx, m)
 	case *NumberCounterMutation:
 		return c.NumberCounter.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
+	case *OneTimeTokenMutation:
+		return c.OneTimeToken.mutate(ctx, m)
 	case *OutboxEventMutation:
 		return c.OutboxEvent.mutate(ctx, m)
 	case *PaymentMutation:
@@ -655,6 +697,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ProgressEntry.mutate(ctx, m)
 	case *ProgressLineMutation:
 		return c.ProgressLine.mutate(ctx, m)
+	case *RecoveryCodeMutation:
+		return c.RecoveryCode.mutate(ctx, m)
 	case *RefreshTokenMutation:
 		return c.RefreshToken.mutate(ctx, m)
 	case *ReminderMutation:
@@ -685,6 +729,171 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.UserRole.mutate(ctx, m)
 	default:
 		return nil, fmt.Errorf("ent: unknown mutation type %T", m)
+	}
+}
+
+// APIKeyClient is a client for the APIKey schema.
+type APIKeyClient struct {
+	config
+}
+
+// NewAPIKeyClient returns a client for the APIKey from the given config.
+func NewAPIKeyClient(c config) *APIKeyClient {
+	return &APIKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `apikey.Hooks(f(g(h())))`.
+func (c *APIKeyClient) Use(hooks ...Hook) {
+	c.hooks.APIKey = append(c.hooks.APIKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `apikey.Intercept(f(g(h())))`.
+func (c *APIKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.APIKey = append(c.inters.APIKey, interceptors...)
+}
+
+// Create returns a builder for creating a APIKey entity.
+func (c *APIKeyClient) Create() *APIKeyCreate {
+	mutation := newAPIKeyMutation(c.config, OpCreate)
+	return &APIKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of APIKey entities.
+func (c *APIKeyClient) CreateBulk(builders ...*APIKeyCreate) *APIKeyCreateBulk {
+	return &APIKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *APIKeyClient) MapCreateBulk(slice any, setFunc func(*APIKeyCreate, int)) *APIKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &APIKeyCreateBulk{err: fmt.Errorf("calling to APIKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*APIKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &APIKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for APIKey.
+func (c *APIKeyClient) Update() *APIKeyUpdate {
+	mutation := newAPIKeyMutation(c.config, OpUpdate)
+	return &APIKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *APIKeyClient) UpdateOne(_m *APIKey) *APIKeyUpdateOne {
+	mutation := newAPIKeyMutation(c.config, OpUpdateOne, withAPIKey(_m))
+	return &APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *APIKeyClient) UpdateOneID(id publicid.APIKeyID) *APIKeyUpdateOne {
+	mutation := newAPIKeyMutation(c.config, OpUpdateOne, withAPIKeyID(id))
+	return &APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for APIKey.
+func (c *APIKeyClient) Delete() *APIKeyDelete {
+	mutation := newAPIKeyMutation(c.config, OpDelete)
+	return &APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *APIKeyClient) DeleteOne(_m *APIKey) *APIKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *APIKeyClient) DeleteOneID(id publicid.APIKeyID) *APIKeyDeleteOne {
+	builder := c.Delete().Where(apikey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &APIKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for APIKey.
+func (c *APIKeyClient) Query() *APIKeyQuery {
+	return &APIKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAPIKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a APIKey entity by its id.
+func (c *APIKeyClient) Get(ctx context.Context, id publicid.APIKeyID) (*APIKey, error) {
+	return c.Query().Where(apikey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *APIKeyClient) GetX(ctx context.Context, id publicid.APIKeyID) *APIKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a APIKey.
+func (c *APIKeyClient) QueryUser(_m *APIKey) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(apikey.Table, apikey.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, apikey.UserTable, apikey.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySession queries the session edge of a APIKey.
+func (c *APIKeyClient) QuerySession(_m *APIKey) *SessionQuery {
+	query := (&SessionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(apikey.Table, apikey.FieldID, id),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, apikey.SessionTable, apikey.SessionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *APIKeyClient) Hooks() []Hook {
+	return c.hooks.APIKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *APIKeyClient) Interceptors() []Interceptor {
+	return c.inters.APIKey
+}
+
+func (c *APIKeyClient) mutate(ctx context.Context, m *APIKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&APIKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&APIKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&APIKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&APIKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown APIKey mutation op: %q", m.Op())
 	}
 }
 
@@ -2729,6 +2938,155 @@ func (c *AuditSealClient) mutate(ctx context.Context, m *AuditSealMutation) (Val
 		return (&AuditSealDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown AuditSeal mutation op: %q", m.Op())
+	}
+}
+
+// AuthenticatorClient is a client for the Authenticator schema.
+type AuthenticatorClient struct {
+	config
+}
+
+// NewAuthenticatorClient returns a client for the Authenticator from the given config.
+func NewAuthenticatorClient(c config) *AuthenticatorClient {
+	return &AuthenticatorClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `authenticator.Hooks(f(g(h())))`.
+func (c *AuthenticatorClient) Use(hooks ...Hook) {
+	c.hooks.Authenticator = append(c.hooks.Authenticator, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `authenticator.Intercept(f(g(h())))`.
+func (c *AuthenticatorClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Authenticator = append(c.inters.Authenticator, interceptors...)
+}
+
+// Create returns a builder for creating a Authenticator entity.
+func (c *AuthenticatorClient) Create() *AuthenticatorCreate {
+	mutation := newAuthenticatorMutation(c.config, OpCreate)
+	return &AuthenticatorCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Authenticator entities.
+func (c *AuthenticatorClient) CreateBulk(builders ...*AuthenticatorCreate) *AuthenticatorCreateBulk {
+	return &AuthenticatorCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *AuthenticatorClient) MapCreateBulk(slice any, setFunc func(*AuthenticatorCreate, int)) *AuthenticatorCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &AuthenticatorCreateBulk{err: fmt.Errorf("calling to AuthenticatorClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*AuthenticatorCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &AuthenticatorCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Authenticator.
+func (c *AuthenticatorClient) Update() *AuthenticatorUpdate {
+	mutation := newAuthenticatorMutation(c.config, OpUpdate)
+	return &AuthenticatorUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *AuthenticatorClient) UpdateOne(_m *Authenticator) *AuthenticatorUpdateOne {
+	mutation := newAuthenticatorMutation(c.config, OpUpdateOne, withAuthenticator(_m))
+	return &AuthenticatorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *AuthenticatorClient) UpdateOneID(id publicid.AuthenticatorID) *AuthenticatorUpdateOne {
+	mutation := newAuthenticatorMutation(c.config, OpUpdateOne, withAuthenticatorID(id))
+	return &AuthenticatorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Authenticator.
+func (c *AuthenticatorClient) Delete() *AuthenticatorDelete {
+	mutation := newAuthenticatorMutation(c.config, OpDelete)
+	return &AuthenticatorDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *AuthenticatorClient) DeleteOne(_m *Authenticator) *AuthenticatorDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *AuthenticatorClient) DeleteOneID(id publicid.AuthenticatorID) *AuthenticatorDeleteOne {
+	builder := c.Delete().Where(authenticator.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &AuthenticatorDeleteOne{builder}
+}
+
+// Query returns a query builder for Authenticator.
+func (c *AuthenticatorClient) Query() *AuthenticatorQuery {
+	return &AuthenticatorQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeAuthenticator},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Authenticator entity by its id.
+func (c *AuthenticatorClient) Get(ctx context.Context, id publicid.AuthenticatorID) (*Authenticator, error) {
+	return c.Query().Where(authenticator.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *AuthenticatorClient) GetX(ctx context.Context, id publicid.AuthenticatorID) *Authenticator {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a Authenticator.
+func (c *AuthenticatorClient) QueryUser(_m *Authenticator) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(authenticator.Table, authenticator.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, authenticator.UserTable, authenticator.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *AuthenticatorClient) Hooks() []Hook {
+	return c.hooks.Authenticator
+}
+
+// Interceptors returns the client interceptors.
+func (c *AuthenticatorClient) Interceptors() []Interceptor {
+	return c.inters.Authenticator
+}
+
+func (c *AuthenticatorClient) mutate(ctx context.Context, m *AuthenticatorMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&AuthenticatorCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&AuthenticatorUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&AuthenticatorUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&AuthenticatorDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Authenticator mutation op: %q", m.Op())
 	}
 }
 
@@ -6799,6 +7157,155 @@ func (c *IncidentEntryClient) mutate(ctx context.Context, m *IncidentEntryMutati
 	}
 }
 
+// MailClient is a client for the Mail schema.
+type MailClient struct {
+	config
+}
+
+// NewMailClient returns a client for the Mail from the given config.
+func NewMailClient(c config) *MailClient {
+	return &MailClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `mail.Hooks(f(g(h())))`.
+func (c *MailClient) Use(hooks ...Hook) {
+	c.hooks.Mail = append(c.hooks.Mail, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `mail.Intercept(f(g(h())))`.
+func (c *MailClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Mail = append(c.inters.Mail, interceptors...)
+}
+
+// Create returns a builder for creating a Mail entity.
+func (c *MailClient) Create() *MailCreate {
+	mutation := newMailMutation(c.config, OpCreate)
+	return &MailCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Mail entities.
+func (c *MailClient) CreateBulk(builders ...*MailCreate) *MailCreateBulk {
+	return &MailCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *MailClient) MapCreateBulk(slice any, setFunc func(*MailCreate, int)) *MailCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &MailCreateBulk{err: fmt.Errorf("calling to MailClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*MailCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &MailCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Mail.
+func (c *MailClient) Update() *MailUpdate {
+	mutation := newMailMutation(c.config, OpUpdate)
+	return &MailUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *MailClient) UpdateOne(_m *Mail) *MailUpdateOne {
+	mutation := newMailMutation(c.config, OpUpdateOne, withMail(_m))
+	return &MailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *MailClient) UpdateOneID(id publicid.MailID) *MailUpdateOne {
+	mutation := newMailMutation(c.config, OpUpdateOne, withMailID(id))
+	return &MailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Mail.
+func (c *MailClient) Delete() *MailDelete {
+	mutation := newMailMutation(c.config, OpDelete)
+	return &MailDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *MailClient) DeleteOne(_m *Mail) *MailDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *MailClient) DeleteOneID(id publicid.MailID) *MailDeleteOne {
+	builder := c.Delete().Where(mail.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &MailDeleteOne{builder}
+}
+
+// Query returns a query builder for Mail.
+func (c *MailClient) Query() *MailQuery {
+	return &MailQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeMail},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Mail entity by its id.
+func (c *MailClient) Get(ctx context.Context, id publicid.MailID) (*Mail, error) {
+	return c.Query().Where(mail.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *MailClient) GetX(ctx context.Context, id publicid.MailID) *Mail {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a Mail.
+func (c *MailClient) QueryUser(_m *Mail) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(mail.Table, mail.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, mail.UserTable, mail.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *MailClient) Hooks() []Hook {
+	return c.hooks.Mail
+}
+
+// Interceptors returns the client interceptors.
+func (c *MailClient) Interceptors() []Interceptor {
+	return c.inters.Mail
+}
+
+func (c *MailClient) mutate(ctx context.Context, m *MailMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&MailCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&MailUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&MailUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&MailDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Mail mutation op: %q", m.Op())
+	}
+}
+
 // MilestoneClient is a client for the Milestone schema.
 type MilestoneClient struct {
 	config
@@ -7291,6 +7798,155 @@ func (c *ObligationClient) mutate(ctx context.Context, m *ObligationMutation) (V
 		return (&ObligationDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Obligation mutation op: %q", m.Op())
+	}
+}
+
+// OneTimeTokenClient is a client for the OneTimeToken schema.
+type OneTimeTokenClient struct {
+	config
+}
+
+// NewOneTimeTokenClient returns a client for the OneTimeToken from the given config.
+func NewOneTimeTokenClient(c config) *OneTimeTokenClient {
+	return &OneTimeTokenClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `onetimetoken.Hooks(f(g(h())))`.
+func (c *OneTimeTokenClient) Use(hooks ...Hook) {
+	c.hooks.OneTimeToken = append(c.hooks.OneTimeToken, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `onetimetoken.Intercept(f(g(h())))`.
+func (c *OneTimeTokenClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OneTimeToken = append(c.inters.OneTimeToken, interceptors...)
+}
+
+// Create returns a builder for creating a OneTimeToken entity.
+func (c *OneTimeTokenClient) Create() *OneTimeTokenCreate {
+	mutation := newOneTimeTokenMutation(c.config, OpCreate)
+	return &OneTimeTokenCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OneTimeToken entities.
+func (c *OneTimeTokenClient) CreateBulk(builders ...*OneTimeTokenCreate) *OneTimeTokenCreateBulk {
+	return &OneTimeTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OneTimeTokenClient) MapCreateBulk(slice any, setFunc func(*OneTimeTokenCreate, int)) *OneTimeTokenCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OneTimeTokenCreateBulk{err: fmt.Errorf("calling to OneTimeTokenClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OneTimeTokenCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OneTimeTokenCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OneTimeToken.
+func (c *OneTimeTokenClient) Update() *OneTimeTokenUpdate {
+	mutation := newOneTimeTokenMutation(c.config, OpUpdate)
+	return &OneTimeTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OneTimeTokenClient) UpdateOne(_m *OneTimeToken) *OneTimeTokenUpdateOne {
+	mutation := newOneTimeTokenMutation(c.config, OpUpdateOne, withOneTimeToken(_m))
+	return &OneTimeTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OneTimeTokenClient) UpdateOneID(id publicid.OneTimeTokenID) *OneTimeTokenUpdateOne {
+	mutation := newOneTimeTokenMutation(c.config, OpUpdateOne, withOneTimeTokenID(id))
+	return &OneTimeTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OneTimeToken.
+func (c *OneTimeTokenClient) Delete() *OneTimeTokenDelete {
+	mutation := newOneTimeTokenMutation(c.config, OpDelete)
+	return &OneTimeTokenDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OneTimeTokenClient) DeleteOne(_m *OneTimeToken) *OneTimeTokenDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OneTimeTokenClient) DeleteOneID(id publicid.OneTimeTokenID) *OneTimeTokenDeleteOne {
+	builder := c.Delete().Where(onetimetoken.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OneTimeTokenDeleteOne{builder}
+}
+
+// Query returns a query builder for OneTimeToken.
+func (c *OneTimeTokenClient) Query() *OneTimeTokenQuery {
+	return &OneTimeTokenQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOneTimeToken},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OneTimeToken entity by its id.
+func (c *OneTimeTokenClient) Get(ctx context.Context, id publicid.OneTimeTokenID) (*OneTimeToken, error) {
+	return c.Query().Where(onetimetoken.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OneTimeTokenClient) GetX(ctx context.Context, id publicid.OneTimeTokenID) *OneTimeToken {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a OneTimeToken.
+func (c *OneTimeTokenClient) QueryUser(_m *OneTimeToken) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(onetimetoken.Table, onetimetoken.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, onetimetoken.UserTable, onetimetoken.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OneTimeTokenClient) Hooks() []Hook {
+	return c.hooks.OneTimeToken
+}
+
+// Interceptors returns the client interceptors.
+func (c *OneTimeTokenClient) Interceptors() []Interceptor {
+	return c.inters.OneTimeToken
+}
+
+func (c *OneTimeTokenClient) mutate(ctx context.Context, m *OneTimeTokenMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OneTimeTokenCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OneTimeTokenUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OneTimeTokenUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OneTimeTokenDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OneTimeToken mutation op: %q", m.Op())
 	}
 }
 
@@ -8313,6 +8969,155 @@ func (c *ProgressLineClient) mutate(ctx context.Context, m *ProgressLineMutation
 		return (&ProgressLineDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown ProgressLine mutation op: %q", m.Op())
+	}
+}
+
+// RecoveryCodeClient is a client for the RecoveryCode schema.
+type RecoveryCodeClient struct {
+	config
+}
+
+// NewRecoveryCodeClient returns a client for the RecoveryCode from the given config.
+func NewRecoveryCodeClient(c config) *RecoveryCodeClient {
+	return &RecoveryCodeClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recoverycode.Hooks(f(g(h())))`.
+func (c *RecoveryCodeClient) Use(hooks ...Hook) {
+	c.hooks.RecoveryCode = append(c.hooks.RecoveryCode, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recoverycode.Intercept(f(g(h())))`.
+func (c *RecoveryCodeClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecoveryCode = append(c.inters.RecoveryCode, interceptors...)
+}
+
+// Create returns a builder for creating a RecoveryCode entity.
+func (c *RecoveryCodeClient) Create() *RecoveryCodeCreate {
+	mutation := newRecoveryCodeMutation(c.config, OpCreate)
+	return &RecoveryCodeCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecoveryCode entities.
+func (c *RecoveryCodeClient) CreateBulk(builders ...*RecoveryCodeCreate) *RecoveryCodeCreateBulk {
+	return &RecoveryCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecoveryCodeClient) MapCreateBulk(slice any, setFunc func(*RecoveryCodeCreate, int)) *RecoveryCodeCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecoveryCodeCreateBulk{err: fmt.Errorf("calling to RecoveryCodeClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecoveryCodeCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecoveryCodeCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecoveryCode.
+func (c *RecoveryCodeClient) Update() *RecoveryCodeUpdate {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdate)
+	return &RecoveryCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecoveryCodeClient) UpdateOne(_m *RecoveryCode) *RecoveryCodeUpdateOne {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdateOne, withRecoveryCode(_m))
+	return &RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecoveryCodeClient) UpdateOneID(id publicid.RecoveryCodeID) *RecoveryCodeUpdateOne {
+	mutation := newRecoveryCodeMutation(c.config, OpUpdateOne, withRecoveryCodeID(id))
+	return &RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecoveryCode.
+func (c *RecoveryCodeClient) Delete() *RecoveryCodeDelete {
+	mutation := newRecoveryCodeMutation(c.config, OpDelete)
+	return &RecoveryCodeDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecoveryCodeClient) DeleteOne(_m *RecoveryCode) *RecoveryCodeDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecoveryCodeClient) DeleteOneID(id publicid.RecoveryCodeID) *RecoveryCodeDeleteOne {
+	builder := c.Delete().Where(recoverycode.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecoveryCodeDeleteOne{builder}
+}
+
+// Query returns a query builder for RecoveryCode.
+func (c *RecoveryCodeClient) Query() *RecoveryCodeQuery {
+	return &RecoveryCodeQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecoveryCode},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecoveryCode entity by its id.
+func (c *RecoveryCodeClient) Get(ctx context.Context, id publicid.RecoveryCodeID) (*RecoveryCode, error) {
+	return c.Query().Where(recoverycode.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecoveryCodeClient) GetX(ctx context.Context, id publicid.RecoveryCodeID) *RecoveryCode {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a RecoveryCode.
+func (c *RecoveryCodeClient) QueryUser(_m *RecoveryCode) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recoverycode.Table, recoverycode.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recoverycode.UserTable, recoverycode.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RecoveryCodeClient) Hooks() []Hook {
+	return c.hooks.RecoveryCode
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecoveryCodeClient) Interceptors() []Interceptor {
+	return c.inters.RecoveryCode
+}
+
+func (c *RecoveryCodeClient) mutate(ctx context.Context, m *RecoveryCodeMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecoveryCodeCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecoveryCodeUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecoveryCodeUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecoveryCodeDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RecoveryCode mutation op: %q", m.Op())
 	}
 }
 
@@ -10597,30 +11402,32 @@ func (c *UserRoleClient) mutate(ctx context.Context, m *UserRoleMutation) (Value
 // hooks and interceptors per client, for fast access.
 type (
 	hooks struct {
-		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
+		APIKey, Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, BillEdit, ChangeEvidence, ChangeOrder, Clause,
-		ClauseException, Contact, Contract, ContractChange, ContractLine,
+		AuditQueue, AuditSeal, Authenticator, BillEdit, ChangeEvidence, ChangeOrder,
+		Clause, ClauseException, Contact, Contract, ContractChange, ContractLine,
 		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
 		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
-		IdempotencyKey, ImportSource, Incident, IncidentEntry, Milestone,
-		NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
-		PaymentPlanLine, ProgressEntry, ProgressLine, RefreshToken, Reminder, Role,
-		RoleGrant, ServiceRecord, Session, Signature, SignatureVoid, Template,
-		TemplateVersion, Tenant, TermsSchedule, User, UserRole []ent.Hook
+		IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail, Milestone,
+		NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
+		PaymentAllocation, PaymentPlanLine, ProgressEntry, ProgressLine, RecoveryCode,
+		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
+		SignatureVoid, Template, TemplateVersion, Tenant, TermsSchedule, User,
+		UserRole []ent.Hook
 	}
 	inters struct {
-		Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
+		APIKey, Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
 		ApprovalFlowVersion, ApprovalNode, ApprovalOpinion, ApprovalTask, AuditEntry,
-		AuditQueue, AuditSeal, BillEdit, ChangeEvidence, ChangeOrder, Clause,
-		ClauseException, Contact, Contract, ContractChange, ContractLine,
+		AuditQueue, AuditSeal, Authenticator, BillEdit, ChangeEvidence, ChangeOrder,
+		Clause, ClauseException, Contact, Contract, ContractChange, ContractLine,
 		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
 		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
-		IdempotencyKey, ImportSource, Incident, IncidentEntry, Milestone,
-		NumberCounter, Obligation, OutboxEvent, Payment, PaymentAllocation,
-		PaymentPlanLine, ProgressEntry, ProgressLine, RefreshToken, Reminder, Role,
-		RoleGrant, ServiceRecord, Session, Signature, SignatureVoid, Template,
-		TemplateVersion, Tenant, TermsSchedule, User, UserRole []ent.Interceptor
+		IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail, Milestone,
+		NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
+		PaymentAllocation, PaymentPlanLine, ProgressEntry, ProgressLine, RecoveryCode,
+		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
+		SignatureVoid, Template, TemplateVersion, Tenant, TermsSchedule, User,
+		UserRole []ent.Interceptor
 	}
 )
 

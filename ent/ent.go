@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/apikey"
 	"heyue/ent/approval"
 	"heyue/ent/approvaldelegation"
 	"heyue/ent/approvalflow"
@@ -18,6 +19,7 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/authenticator"
 	"reflect"
 	"sync"
 
@@ -49,16 +51,19 @@ import (
 
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
+	"heyue/ent/mail"
 
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -134,6 +139,7 @@ var (
 func checkColumn(t, c string) error {
 	initCheck.Do(func() {
 		columnCheck = sql.NewColumnCheck(map[string]func(string) bool{
+			apikey.Table:              apikey.ValidColumn,
 			alert.Table:               alert.ValidColumn,
 			alertrecipient.Table:      alertrecipient.ValidColumn,
 			approval.Table:            approval.ValidColumn,
@@ -146,6 +152,7 @@ func checkColumn(t, c string) error {
 			auditentry.Table:          auditentry.ValidColumn,
 			auditqueue.Table:          auditqueue.ValidColumn,
 			auditseal.Table:           auditseal.ValidColumn,
+			authenticator.Table:       authenticator.ValidColumn,
 			entbilledit.Table:         entbilledit.ValidColumn,
 			changeevidence.Table:      changeevidence.ValidColumn,
 			changeorder.Table:         changeorder.ValidColumn,
@@ -169,15 +176,18 @@ func checkColumn(t, c string) error {
 			importsource.Table:        importsource.ValidColumn,
 			entincident.Table:         entincident.ValidColumn,
 			incidententry.Table:       incidententry.ValidColumn,
+			mail.Table:                mail.ValidColumn,
 			entmilestone.Table:        entmilestone.ValidColumn,
 			numbercounter.Table:       numbercounter.ValidColumn,
 			obligation.Table:          obligation.ValidColumn,
+			onetimetoken.Table:        onetimetoken.ValidColumn,
 			outboxevent.Table:         outboxevent.ValidColumn,
 			payment.Table:             payment.ValidColumn,
 			paymentallocation.Table:   paymentallocation.ValidColumn,
 			paymentplanline.Table:     paymentplanline.ValidColumn,
 			progressentry.Table:       progressentry.ValidColumn,
 			progressline.Table:        progressline.ValidColumn,
+			recoverycode.Table:        recoverycode.ValidColumn,
 			refreshtoken.Table:        refreshtoken.ValidColumn,
 			reminder.Table:            reminder.ValidColumn,
 			role.Table:                role.ValidColumn,

@@ -6,6 +6,7 @@ import (
 	"heyue/domain/fields/custom"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/apikey"
 	"heyue/ent/approval"
 	"heyue/ent/approvaldelegation"
 	"heyue/ent/approvalflow"
@@ -15,6 +16,7 @@ import (
 	"heyue/ent/approvaltask"
 	"heyue/ent/auditentry"
 	"heyue/ent/auditseal"
+	"heyue/ent/authenticator"
 	entbilledit "heyue/ent/billedit"
 	"heyue/ent/changeevidence"
 	"heyue/ent/changeorder"
@@ -38,15 +40,18 @@ import (
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
+	"heyue/ent/mail"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -71,6 +76,37 @@ import (
 // (default values, validators, hooks and policies) and stitches it
 // to their package variables.
 func init() {
+	apikeyMixin := schema.APIKey{}.Mixin()
+	apikeyMixinFields1 := apikeyMixin[1].Fields()
+	_ = apikeyMixinFields1
+	apikeyMixinFields2 := apikeyMixin[2].Fields()
+	_ = apikeyMixinFields2
+	apikeyFields := schema.APIKey{}.Fields()
+	_ = apikeyFields
+	// apikeyDescCreatedAt is the schema descriptor for created_at field.
+	apikeyDescCreatedAt := apikeyMixinFields1[0].Descriptor()
+	// apikey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	apikey.DefaultCreatedAt = apikeyDescCreatedAt.Default.(func() time.Time)
+	// apikeyDescUpdatedAt is the schema descriptor for updated_at field.
+	apikeyDescUpdatedAt := apikeyMixinFields1[1].Descriptor()
+	// apikey.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	apikey.DefaultUpdatedAt = apikeyDescUpdatedAt.Default.(func() time.Time)
+	// apikey.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	apikey.UpdateDefaultUpdatedAt = apikeyDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// apikeyDescVersion is the schema descriptor for version field.
+	apikeyDescVersion := apikeyMixinFields2[0].Descriptor()
+	// apikey.DefaultVersion holds the default value on creation for the version field.
+	apikey.DefaultVersion = apikeyDescVersion.Default.(int)
+	// apikey.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	apikey.VersionValidator = apikeyDescVersion.Validators[0].(func(int) error)
+	// apikeyDescPreviousHash is the schema descriptor for previous_hash field.
+	apikeyDescPreviousHash := apikeyFields[6].Descriptor()
+	// apikey.DefaultPreviousHash holds the default value on creation for the previous_hash field.
+	apikey.DefaultPreviousHash = apikeyDescPreviousHash.Default.(string)
+	// apikeyDescID is the schema descriptor for id field.
+	apikeyDescID := apikeyFields[0].Descriptor()
+	// apikey.DefaultID holds the default value on creation for the id field.
+	apikey.DefaultID = apikeyDescID.Default.(func() publicid.APIKeyID)
 	alertMixin := schema.Alert{}.Mixin()
 	alertMixinFields1 := alertMixin[1].Fields()
 	_ = alertMixinFields1
@@ -319,7 +355,7 @@ func init() {
 	auditentryFields := schema.AuditEntry{}.Fields()
 	_ = auditentryFields
 	// auditentryDescRequestID is the schema descriptor for request_id field.
-	auditentryDescRequestID := auditentryFields[6].Descriptor()
+	auditentryDescRequestID := auditentryFields[7].Descriptor()
 	// auditentry.DefaultRequestID holds the default value on creation for the request_id field.
 	auditentry.DefaultRequestID = auditentryDescRequestID.Default.(string)
 	// auditentryDescID is the schema descriptor for id field.
@@ -340,6 +376,29 @@ func init() {
 	auditsealDescID := auditsealFields[0].Descriptor()
 	// auditseal.DefaultID holds the default value on creation for the id field.
 	auditseal.DefaultID = auditsealDescID.Default.(func() publicid.AuditSealID)
+	authenticatorMixin := schema.Authenticator{}.Mixin()
+	authenticatorMixinFields1 := authenticatorMixin[1].Fields()
+	_ = authenticatorMixinFields1
+	authenticatorFields := schema.Authenticator{}.Fields()
+	_ = authenticatorFields
+	// authenticatorDescCreatedAt is the schema descriptor for created_at field.
+	authenticatorDescCreatedAt := authenticatorMixinFields1[0].Descriptor()
+	// authenticator.DefaultCreatedAt holds the default value on creation for the created_at field.
+	authenticator.DefaultCreatedAt = authenticatorDescCreatedAt.Default.(func() time.Time)
+	// authenticatorDescUpdatedAt is the schema descriptor for updated_at field.
+	authenticatorDescUpdatedAt := authenticatorMixinFields1[1].Descriptor()
+	// authenticator.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	authenticator.DefaultUpdatedAt = authenticatorDescUpdatedAt.Default.(func() time.Time)
+	// authenticator.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	authenticator.UpdateDefaultUpdatedAt = authenticatorDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// authenticatorDescLastStep is the schema descriptor for last_step field.
+	authenticatorDescLastStep := authenticatorFields[3].Descriptor()
+	// authenticator.DefaultLastStep holds the default value on creation for the last_step field.
+	authenticator.DefaultLastStep = authenticatorDescLastStep.Default.(int64)
+	// authenticatorDescID is the schema descriptor for id field.
+	authenticatorDescID := authenticatorFields[0].Descriptor()
+	// authenticator.DefaultID holds the default value on creation for the id field.
+	authenticator.DefaultID = authenticatorDescID.Default.(func() publicid.AuthenticatorID)
 	entbilleditMixin := schema.BillEdit{}.Mixin()
 	entbilleditMixinFields1 := entbilleditMixin[1].Fields()
 	_ = entbilleditMixinFields1
@@ -1217,6 +1276,35 @@ func init() {
 	incidententryDescID := incidententryFields[0].Descriptor()
 	// incidententry.DefaultID holds the default value on creation for the id field.
 	incidententry.DefaultID = incidententryDescID.Default.(func() publicid.IncidentEntryID)
+	mailMixin := schema.Mail{}.Mixin()
+	mailMixinFields1 := mailMixin[1].Fields()
+	_ = mailMixinFields1
+	mailFields := schema.Mail{}.Fields()
+	_ = mailFields
+	// mailDescCreatedAt is the schema descriptor for created_at field.
+	mailDescCreatedAt := mailMixinFields1[0].Descriptor()
+	// mail.DefaultCreatedAt holds the default value on creation for the created_at field.
+	mail.DefaultCreatedAt = mailDescCreatedAt.Default.(func() time.Time)
+	// mailDescUpdatedAt is the schema descriptor for updated_at field.
+	mailDescUpdatedAt := mailMixinFields1[1].Descriptor()
+	// mail.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	mail.DefaultUpdatedAt = mailDescUpdatedAt.Default.(func() time.Time)
+	// mail.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	mail.UpdateDefaultUpdatedAt = mailDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// mailDescTries is the schema descriptor for tries field.
+	mailDescTries := mailFields[5].Descriptor()
+	// mail.DefaultTries holds the default value on creation for the tries field.
+	mail.DefaultTries = mailDescTries.Default.(int)
+	// mail.TriesValidator is a validator for the "tries" field. It is called by the builders before save.
+	mail.TriesValidator = mailDescTries.Validators[0].(func(int) error)
+	// mailDescTrouble is the schema descriptor for trouble field.
+	mailDescTrouble := mailFields[8].Descriptor()
+	// mail.DefaultTrouble holds the default value on creation for the trouble field.
+	mail.DefaultTrouble = mailDescTrouble.Default.(string)
+	// mailDescID is the schema descriptor for id field.
+	mailDescID := mailFields[0].Descriptor()
+	// mail.DefaultID holds the default value on creation for the id field.
+	mail.DefaultID = mailDescID.Default.(func() publicid.MailID)
 	entmilestoneMixin := schema.Milestone{}.Mixin()
 	entmilestoneMixinFields1 := entmilestoneMixin[1].Fields()
 	_ = entmilestoneMixinFields1
@@ -1293,6 +1381,31 @@ func init() {
 	obligationDescID := obligationFields[0].Descriptor()
 	// obligation.DefaultID holds the default value on creation for the id field.
 	obligation.DefaultID = obligationDescID.Default.(func() publicid.ObligationID)
+	onetimetokenMixin := schema.OneTimeToken{}.Mixin()
+	onetimetokenMixinFields1 := onetimetokenMixin[1].Fields()
+	_ = onetimetokenMixinFields1
+	onetimetokenFields := schema.OneTimeToken{}.Fields()
+	_ = onetimetokenFields
+	// onetimetokenDescCreatedAt is the schema descriptor for created_at field.
+	onetimetokenDescCreatedAt := onetimetokenMixinFields1[0].Descriptor()
+	// onetimetoken.DefaultCreatedAt holds the default value on creation for the created_at field.
+	onetimetoken.DefaultCreatedAt = onetimetokenDescCreatedAt.Default.(func() time.Time)
+	// onetimetokenDescUpdatedAt is the schema descriptor for updated_at field.
+	onetimetokenDescUpdatedAt := onetimetokenMixinFields1[1].Descriptor()
+	// onetimetoken.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	onetimetoken.DefaultUpdatedAt = onetimetokenDescUpdatedAt.Default.(func() time.Time)
+	// onetimetoken.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	onetimetoken.UpdateDefaultUpdatedAt = onetimetokenDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// onetimetokenDescTries is the schema descriptor for tries field.
+	onetimetokenDescTries := onetimetokenFields[4].Descriptor()
+	// onetimetoken.DefaultTries holds the default value on creation for the tries field.
+	onetimetoken.DefaultTries = onetimetokenDescTries.Default.(int)
+	// onetimetoken.TriesValidator is a validator for the "tries" field. It is called by the builders before save.
+	onetimetoken.TriesValidator = onetimetokenDescTries.Validators[0].(func(int) error)
+	// onetimetokenDescID is the schema descriptor for id field.
+	onetimetokenDescID := onetimetokenFields[0].Descriptor()
+	// onetimetoken.DefaultID holds the default value on creation for the id field.
+	onetimetoken.DefaultID = onetimetokenDescID.Default.(func() publicid.OneTimeTokenID)
 	outboxeventFields := schema.OutboxEvent{}.Fields()
 	_ = outboxeventFields
 	// outboxeventDescID is the schema descriptor for id field.
@@ -1478,6 +1591,25 @@ func init() {
 	progresslineDescID := progresslineFields[0].Descriptor()
 	// progressline.DefaultID holds the default value on creation for the id field.
 	progressline.DefaultID = progresslineDescID.Default.(func() publicid.ProgressLineID)
+	recoverycodeMixin := schema.RecoveryCode{}.Mixin()
+	recoverycodeMixinFields1 := recoverycodeMixin[1].Fields()
+	_ = recoverycodeMixinFields1
+	recoverycodeFields := schema.RecoveryCode{}.Fields()
+	_ = recoverycodeFields
+	// recoverycodeDescCreatedAt is the schema descriptor for created_at field.
+	recoverycodeDescCreatedAt := recoverycodeMixinFields1[0].Descriptor()
+	// recoverycode.DefaultCreatedAt holds the default value on creation for the created_at field.
+	recoverycode.DefaultCreatedAt = recoverycodeDescCreatedAt.Default.(func() time.Time)
+	// recoverycodeDescUpdatedAt is the schema descriptor for updated_at field.
+	recoverycodeDescUpdatedAt := recoverycodeMixinFields1[1].Descriptor()
+	// recoverycode.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	recoverycode.DefaultUpdatedAt = recoverycodeDescUpdatedAt.Default.(func() time.Time)
+	// recoverycode.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	recoverycode.UpdateDefaultUpdatedAt = recoverycodeDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// recoverycodeDescID is the schema descriptor for id field.
+	recoverycodeDescID := recoverycodeFields[0].Descriptor()
+	// recoverycode.DefaultID holds the default value on creation for the id field.
+	recoverycode.DefaultID = recoverycodeDescID.Default.(func() publicid.RecoveryCodeID)
 	refreshtokenFields := schema.RefreshToken{}.Fields()
 	_ = refreshtokenFields
 	// refreshtokenDescID is the schema descriptor for id field.
@@ -1637,8 +1769,12 @@ func init() {
 	sessionDescUserAgent := sessionFields[2].Descriptor()
 	// session.DefaultUserAgent holds the default value on creation for the user_agent field.
 	session.DefaultUserAgent = sessionDescUserAgent.Default.(string)
+	// sessionDescSecondFactor is the schema descriptor for second_factor field.
+	sessionDescSecondFactor := sessionFields[3].Descriptor()
+	// session.DefaultSecondFactor holds the default value on creation for the second_factor field.
+	session.DefaultSecondFactor = sessionDescSecondFactor.Default.(bool)
 	// sessionDescRevokedReason is the schema descriptor for revoked_reason field.
-	sessionDescRevokedReason := sessionFields[5].Descriptor()
+	sessionDescRevokedReason := sessionFields[6].Descriptor()
 	// session.DefaultRevokedReason holds the default value on creation for the revoked_reason field.
 	session.DefaultRevokedReason = sessionDescRevokedReason.Default.(string)
 	// sessionDescID is the schema descriptor for id field.
@@ -1768,8 +1904,12 @@ func init() {
 	tenant.DefaultVersion = tenantDescVersion.Default.(int)
 	// tenant.VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	tenant.VersionValidator = tenantDescVersion.Validators[0].(func(int) error)
+	// tenantDescSecondFactorRequired is the schema descriptor for second_factor_required field.
+	tenantDescSecondFactorRequired := tenantFields[5].Descriptor()
+	// tenant.DefaultSecondFactorRequired holds the default value on creation for the second_factor_required field.
+	tenant.DefaultSecondFactorRequired = tenantDescSecondFactorRequired.Default.(bool)
 	// tenantDescAuthzVersion is the schema descriptor for authz_version field.
-	tenantDescAuthzVersion := tenantFields[5].Descriptor()
+	tenantDescAuthzVersion := tenantFields[6].Descriptor()
 	// tenant.DefaultAuthzVersion holds the default value on creation for the authz_version field.
 	tenant.DefaultAuthzVersion = tenantDescAuthzVersion.Default.(int64)
 	termsscheduleFields := schema.TermsSchedule{}.Fields()

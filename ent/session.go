@@ -29,6 +29,8 @@ type Session struct {
 	UserID publicid.UserID `json:"user_id,omitempty"`
 	// UserAgent holds the value of the "user_agent" field.
 	UserAgent string `json:"user_agent,omitempty"`
+	// whether it was opened with a code beside the password
+	SecondFactor bool `json:"second_factor,omitempty"`
 	// ExpiresAt holds the value of the "expires_at" field.
 	ExpiresAt time.Time `json:"expires_at,omitempty"`
 	// RevokedAt holds the value of the "revoked_at" field.
@@ -70,6 +72,8 @@ func (*Session) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.SessionID)
 		case session.FieldUserID:
 			values[i] = new(publicid.UserID)
+		case session.FieldSecondFactor:
+			values[i] = new(sql.NullBool)
 		case session.FieldTenantID:
 			values[i] = new(sql.NullInt64)
 		case session.FieldUserAgent, session.FieldRevokedReason:
@@ -126,6 +130,12 @@ func (_m *Session) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field user_agent", values[i])
 			} else if value.Valid {
 				_m.UserAgent = value.String
+			}
+		case session.FieldSecondFactor:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field second_factor", values[i])
+			} else if value.Valid {
+				_m.SecondFactor = value.Bool
 			}
 		case session.FieldExpiresAt:
 			if value, ok := values[i].(*sql.NullTime); !ok {
@@ -201,6 +211,9 @@ func (_m *Session) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("user_agent=")
 	builder.WriteString(_m.UserAgent)
+	builder.WriteString(", ")
+	builder.WriteString("second_factor=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactor))
 	builder.WriteString(", ")
 	builder.WriteString("expires_at=")
 	builder.WriteString(_m.ExpiresAt.Format(time.ANSIC))

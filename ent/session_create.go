@@ -79,6 +79,20 @@ func (_c *SessionCreate) SetNillableUserAgent(v *string) *SessionCreate {
 	return _c
 }
 
+// SetSecondFactor sets the "second_factor" field.
+func (_c *SessionCreate) SetSecondFactor(v bool) *SessionCreate {
+	_c.mutation.SetSecondFactor(v)
+	return _c
+}
+
+// SetNillableSecondFactor sets the "second_factor" field if the given value is not nil.
+func (_c *SessionCreate) SetNillableSecondFactor(v *bool) *SessionCreate {
+	if v != nil {
+		_c.SetSecondFactor(*v)
+	}
+	return _c
+}
+
 // SetExpiresAt sets the "expires_at" field.
 func (_c *SessionCreate) SetExpiresAt(v time.Time) *SessionCreate {
 	_c.mutation.SetExpiresAt(v)
@@ -179,6 +193,10 @@ func (_c *SessionCreate) defaults() {
 		v := session.DefaultUserAgent
 		_c.mutation.SetUserAgent(v)
 	}
+	if _, ok := _c.mutation.SecondFactor(); !ok {
+		v := session.DefaultSecondFactor
+		_c.mutation.SetSecondFactor(v)
+	}
 	if _, ok := _c.mutation.RevokedReason(); !ok {
 		v := session.DefaultRevokedReason
 		_c.mutation.SetRevokedReason(v)
@@ -205,6 +223,9 @@ func (_c *SessionCreate) check() error {
 	}
 	if _, ok := _c.mutation.UserAgent(); !ok {
 		return &ValidationError{Name: "user_agent", err: errors.New(`ent: missing required field "Session.user_agent"`)}
+	}
+	if _, ok := _c.mutation.SecondFactor(); !ok {
+		return &ValidationError{Name: "second_factor", err: errors.New(`ent: missing required field "Session.second_factor"`)}
 	}
 	if _, ok := _c.mutation.ExpiresAt(); !ok {
 		return &ValidationError{Name: "expires_at", err: errors.New(`ent: missing required field "Session.expires_at"`)}
@@ -266,6 +287,10 @@ func (_c *SessionCreate) createSpec() (*Session, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.UserAgent(); ok {
 		_spec.SetField(session.FieldUserAgent, field.TypeString, value)
 		_node.UserAgent = value
+	}
+	if value, ok := _c.mutation.SecondFactor(); ok {
+		_spec.SetField(session.FieldSecondFactor, field.TypeBool, value)
+		_node.SecondFactor = value
 	}
 	if value, ok := _c.mutation.ExpiresAt(); ok {
 		_spec.SetField(session.FieldExpiresAt, field.TypeTime, value)
@@ -357,6 +382,18 @@ func (u *SessionUpsert) SetUpdatedAt(v time.Time) *SessionUpsert {
 // UpdateUpdatedAt sets the "updated_at" field to the value that was provided on create.
 func (u *SessionUpsert) UpdateUpdatedAt() *SessionUpsert {
 	u.SetExcluded(session.FieldUpdatedAt)
+	return u
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (u *SessionUpsert) SetSecondFactor(v bool) *SessionUpsert {
+	u.Set(session.FieldSecondFactor, v)
+	return u
+}
+
+// UpdateSecondFactor sets the "second_factor" field to the value that was provided on create.
+func (u *SessionUpsert) UpdateSecondFactor() *SessionUpsert {
+	u.SetExcluded(session.FieldSecondFactor)
 	return u
 }
 
@@ -473,6 +510,20 @@ func (u *SessionUpsertOne) SetUpdatedAt(v time.Time) *SessionUpsertOne {
 func (u *SessionUpsertOne) UpdateUpdatedAt() *SessionUpsertOne {
 	return u.Update(func(s *SessionUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (u *SessionUpsertOne) SetSecondFactor(v bool) *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetSecondFactor(v)
+	})
+}
+
+// UpdateSecondFactor sets the "second_factor" field to the value that was provided on create.
+func (u *SessionUpsertOne) UpdateSecondFactor() *SessionUpsertOne {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateSecondFactor()
 	})
 }
 
@@ -763,6 +814,20 @@ func (u *SessionUpsertBulk) SetUpdatedAt(v time.Time) *SessionUpsertBulk {
 func (u *SessionUpsertBulk) UpdateUpdatedAt() *SessionUpsertBulk {
 	return u.Update(func(s *SessionUpsert) {
 		s.UpdateUpdatedAt()
+	})
+}
+
+// SetSecondFactor sets the "second_factor" field.
+func (u *SessionUpsertBulk) SetSecondFactor(v bool) *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.SetSecondFactor(v)
+	})
+}
+
+// UpdateSecondFactor sets the "second_factor" field to the value that was provided on create.
+func (u *SessionUpsertBulk) UpdateSecondFactor() *SessionUpsertBulk {
+	return u.Update(func(s *SessionUpsert) {
+		s.UpdateSecondFactor()
 	})
 }
 

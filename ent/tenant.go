@@ -34,6 +34,8 @@ type Tenant struct {
 	Standing standing.Standing `json:"standing,omitempty"`
 	// Settings holds the value of the "settings" field.
 	Settings settings.Settings `json:"settings,omitempty"`
+	// whoever has no authenticator may do nothing but set one up
+	SecondFactorRequired bool `json:"second_factor_required,omitempty"`
 	// goes up in the transaction of every change to roles, grants, memberships or departments
 	AuthzVersion int64 `json:"authz_version,omitempty"`
 	selectValues sql.SelectValues
@@ -46,6 +48,8 @@ func (*Tenant) scanValues(columns []string) ([]any, error) {
 		switch columns[i] {
 		case tenant.FieldSettings:
 			values[i] = new([]byte)
+		case tenant.FieldSecondFactorRequired:
+			values[i] = new(sql.NullBool)
 		case tenant.FieldID, tenant.FieldVersion, tenant.FieldAuthzVersion:
 			values[i] = new(sql.NullInt64)
 		case tenant.FieldSlug, tenant.FieldName, tenant.FieldStanding:
@@ -117,6 +121,12 @@ func (_m *Tenant) assignValues(columns []string, values []any) error {
 					return fmt.Errorf("unmarshal field settings: %w", err)
 				}
 			}
+		case tenant.FieldSecondFactorRequired:
+			if value, ok := values[i].(*sql.NullBool); !ok {
+				return fmt.Errorf("unexpected type %T for field second_factor_required", values[i])
+			} else if value.Valid {
+				_m.SecondFactorRequired = value.Bool
+			}
 		case tenant.FieldAuthzVersion:
 			if value, ok := values[i].(*sql.NullInt64); !ok {
 				return fmt.Errorf("unexpected type %T for field authz_version", values[i])
@@ -179,6 +189,9 @@ func (_m *Tenant) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("settings=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Settings))
+	builder.WriteString(", ")
+	builder.WriteString("second_factor_required=")
+	builder.WriteString(fmt.Sprintf("%v", _m.SecondFactorRequired))
 	builder.WriteString(", ")
 	builder.WriteString("authz_version=")
 	builder.WriteString(fmt.Sprintf("%v", _m.AuthzVersion))

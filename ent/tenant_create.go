@@ -98,6 +98,20 @@ func (_c *TenantCreate) SetSettings(v settings.Settings) *TenantCreate {
 	return _c
 }
 
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (_c *TenantCreate) SetSecondFactorRequired(v bool) *TenantCreate {
+	_c.mutation.SetSecondFactorRequired(v)
+	return _c
+}
+
+// SetNillableSecondFactorRequired sets the "second_factor_required" field if the given value is not nil.
+func (_c *TenantCreate) SetNillableSecondFactorRequired(v *bool) *TenantCreate {
+	if v != nil {
+		_c.SetSecondFactorRequired(*v)
+	}
+	return _c
+}
+
 // SetAuthzVersion sets the "authz_version" field.
 func (_c *TenantCreate) SetAuthzVersion(v int64) *TenantCreate {
 	_c.mutation.SetAuthzVersion(v)
@@ -169,6 +183,10 @@ func (_c *TenantCreate) defaults() {
 		v := tenant.DefaultStanding
 		_c.mutation.SetStanding(v)
 	}
+	if _, ok := _c.mutation.SecondFactorRequired(); !ok {
+		v := tenant.DefaultSecondFactorRequired
+		_c.mutation.SetSecondFactorRequired(v)
+	}
 	if _, ok := _c.mutation.AuthzVersion(); !ok {
 		v := tenant.DefaultAuthzVersion
 		_c.mutation.SetAuthzVersion(v)
@@ -212,6 +230,9 @@ func (_c *TenantCreate) check() error {
 		if err := v.Validate(); err != nil {
 			return &ValidationError{Name: "settings", err: fmt.Errorf(`ent: validator failed for field "Tenant.settings": %w`, err)}
 		}
+	}
+	if _, ok := _c.mutation.SecondFactorRequired(); !ok {
+		return &ValidationError{Name: "second_factor_required", err: errors.New(`ent: missing required field "Tenant.second_factor_required"`)}
 	}
 	if _, ok := _c.mutation.AuthzVersion(); !ok {
 		return &ValidationError{Name: "authz_version", err: errors.New(`ent: missing required field "Tenant.authz_version"`)}
@@ -276,6 +297,10 @@ func (_c *TenantCreate) createSpec() (*Tenant, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Settings(); ok {
 		_spec.SetField(tenant.FieldSettings, field.TypeJSON, value)
 		_node.Settings = value
+	}
+	if value, ok := _c.mutation.SecondFactorRequired(); ok {
+		_spec.SetField(tenant.FieldSecondFactorRequired, field.TypeBool, value)
+		_node.SecondFactorRequired = value
 	}
 	if value, ok := _c.mutation.AuthzVersion(); ok {
 		_spec.SetField(tenant.FieldAuthzVersion, field.TypeInt64, value)
@@ -396,6 +421,18 @@ func (u *TenantUpsert) SetSettings(v settings.Settings) *TenantUpsert {
 // UpdateSettings sets the "settings" field to the value that was provided on create.
 func (u *TenantUpsert) UpdateSettings() *TenantUpsert {
 	u.SetExcluded(tenant.FieldSettings)
+	return u
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (u *TenantUpsert) SetSecondFactorRequired(v bool) *TenantUpsert {
+	u.Set(tenant.FieldSecondFactorRequired, v)
+	return u
+}
+
+// UpdateSecondFactorRequired sets the "second_factor_required" field to the value that was provided on create.
+func (u *TenantUpsert) UpdateSecondFactorRequired() *TenantUpsert {
+	u.SetExcluded(tenant.FieldSecondFactorRequired)
 	return u
 }
 
@@ -545,6 +582,20 @@ func (u *TenantUpsertOne) SetSettings(v settings.Settings) *TenantUpsertOne {
 func (u *TenantUpsertOne) UpdateSettings() *TenantUpsertOne {
 	return u.Update(func(s *TenantUpsert) {
 		s.UpdateSettings()
+	})
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (u *TenantUpsertOne) SetSecondFactorRequired(v bool) *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetSecondFactorRequired(v)
+	})
+}
+
+// UpdateSecondFactorRequired sets the "second_factor_required" field to the value that was provided on create.
+func (u *TenantUpsertOne) UpdateSecondFactorRequired() *TenantUpsertOne {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateSecondFactorRequired()
 	})
 }
 
@@ -863,6 +914,20 @@ func (u *TenantUpsertBulk) SetSettings(v settings.Settings) *TenantUpsertBulk {
 func (u *TenantUpsertBulk) UpdateSettings() *TenantUpsertBulk {
 	return u.Update(func(s *TenantUpsert) {
 		s.UpdateSettings()
+	})
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (u *TenantUpsertBulk) SetSecondFactorRequired(v bool) *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.SetSecondFactorRequired(v)
+	})
+}
+
+// UpdateSecondFactorRequired sets the "second_factor_required" field to the value that was provided on create.
+func (u *TenantUpsertBulk) UpdateSecondFactorRequired() *TenantUpsertBulk {
+	return u.Update(func(s *TenantUpsert) {
+		s.UpdateSecondFactorRequired()
 	})
 }
 

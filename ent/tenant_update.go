@@ -100,6 +100,20 @@ func (_u *TenantUpdate) SetNillableSettings(v *settings.Settings) *TenantUpdate 
 	return _u
 }
 
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (_u *TenantUpdate) SetSecondFactorRequired(v bool) *TenantUpdate {
+	_u.mutation.SetSecondFactorRequired(v)
+	return _u
+}
+
+// SetNillableSecondFactorRequired sets the "second_factor_required" field if the given value is not nil.
+func (_u *TenantUpdate) SetNillableSecondFactorRequired(v *bool) *TenantUpdate {
+	if v != nil {
+		_u.SetSecondFactorRequired(*v)
+	}
+	return _u
+}
+
 // SetAuthzVersion sets the "authz_version" field.
 func (_u *TenantUpdate) SetAuthzVersion(v int64) *TenantUpdate {
 	_u.mutation.ResetAuthzVersion()
@@ -218,6 +232,9 @@ func (_u *TenantUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if value, ok := _u.mutation.Settings(); ok {
 		_spec.SetField(tenant.FieldSettings, field.TypeJSON, value)
 	}
+	if value, ok := _u.mutation.SecondFactorRequired(); ok {
+		_spec.SetField(tenant.FieldSecondFactorRequired, field.TypeBool, value)
+	}
 	if value, ok := _u.mutation.AuthzVersion(); ok {
 		_spec.SetField(tenant.FieldAuthzVersion, field.TypeInt64, value)
 	}
@@ -311,6 +328,20 @@ func (_u *TenantUpdateOne) SetSettings(v settings.Settings) *TenantUpdateOne {
 func (_u *TenantUpdateOne) SetNillableSettings(v *settings.Settings) *TenantUpdateOne {
 	if v != nil {
 		_u.SetSettings(*v)
+	}
+	return _u
+}
+
+// SetSecondFactorRequired sets the "second_factor_required" field.
+func (_u *TenantUpdateOne) SetSecondFactorRequired(v bool) *TenantUpdateOne {
+	_u.mutation.SetSecondFactorRequired(v)
+	return _u
+}
+
+// SetNillableSecondFactorRequired sets the "second_factor_required" field if the given value is not nil.
+func (_u *TenantUpdateOne) SetNillableSecondFactorRequired(v *bool) *TenantUpdateOne {
+	if v != nil {
+		_u.SetSecondFactorRequired(*v)
 	}
 	return _u
 }
@@ -462,6 +493,9 @@ func (_u *TenantUpdateOne) sqlSave(ctx context.Context) (_node *Tenant, err erro
 	}
 	if value, ok := _u.mutation.Settings(); ok {
 		_spec.SetField(tenant.FieldSettings, field.TypeJSON, value)
+	}
+	if value, ok := _u.mutation.SecondFactorRequired(); ok {
+		_spec.SetField(tenant.FieldSecondFactorRequired, field.TypeBool, value)
 	}
 	if value, ok := _u.mutation.AuthzVersion(); ok {
 		_spec.SetField(tenant.FieldAuthzVersion, field.TypeInt64, value)

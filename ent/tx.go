@@ -14,6 +14,8 @@ import (
 // Tx is a transactional client that is created by calling Client.Tx().
 type Tx struct {
 	config
+	// APIKey is the client for interacting with the APIKey builders.
+	APIKey *APIKeyClient
 	// Alert is the client for interacting with the Alert builders.
 	Alert *AlertClient
 	// AlertRecipient is the client for interacting with the AlertRecipient builders.
@@ -38,6 +40,8 @@ type Tx struct {
 	AuditQueue *AuditQueueClient
 	// AuditSeal is the client for interacting with the AuditSeal builders.
 	AuditSeal *AuditSealClient
+	// Authenticator is the client for interacting with the Authenticator builders.
+	Authenticator *AuthenticatorClient
 	// BillEdit is the client for interacting with the BillEdit builders.
 	BillEdit *BillEditClient
 	// ChangeEvidence is the client for interacting with the ChangeEvidence builders.
@@ -84,12 +88,16 @@ type Tx struct {
 	Incident *IncidentClient
 	// IncidentEntry is the client for interacting with the IncidentEntry builders.
 	IncidentEntry *IncidentEntryClient
+	// Mail is the client for interacting with the Mail builders.
+	Mail *MailClient
 	// Milestone is the client for interacting with the Milestone builders.
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
 	NumberCounter *NumberCounterClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
+	// OneTimeToken is the client for interacting with the OneTimeToken builders.
+	OneTimeToken *OneTimeTokenClient
 	// OutboxEvent is the client for interacting with the OutboxEvent builders.
 	OutboxEvent *OutboxEventClient
 	// Payment is the client for interacting with the Payment builders.
@@ -102,6 +110,8 @@ type Tx struct {
 	ProgressEntry *ProgressEntryClient
 	// ProgressLine is the client for interacting with the ProgressLine builders.
 	ProgressLine *ProgressLineClient
+	// RecoveryCode is the client for interacting with the RecoveryCode builders.
+	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
 	RefreshToken *RefreshTokenClient
 	// Reminder is the client for interacting with the Reminder builders.
@@ -261,6 +271,7 @@ func (tx *Tx) Client() *Client {
 }
 
 func (tx *Tx) init() {
+	tx.APIKey = NewAPIKeyClient(tx.config)
 	tx.Alert = NewAlertClient(tx.config)
 	tx.AlertRecipient = NewAlertRecipientClient(tx.config)
 	tx.Approval = NewApprovalClient(tx.config)
@@ -273,6 +284,7 @@ func (tx *Tx) init() {
 	tx.AuditEntry = NewAuditEntryClient(tx.config)
 	tx.AuditQueue = NewAuditQueueClient(tx.config)
 	tx.AuditSeal = NewAuditSealClient(tx.config)
+	tx.Authenticator = NewAuthenticatorClient(tx.config)
 	tx.BillEdit = NewBillEditClient(tx.config)
 	tx.ChangeEvidence = NewChangeEvidenceClient(tx.config)
 	tx.ChangeOrder = NewChangeOrderClient(tx.config)
@@ -296,15 +308,18 @@ func (tx *Tx) init() {
 	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Incident = NewIncidentClient(tx.config)
 	tx.IncidentEntry = NewIncidentEntryClient(tx.config)
+	tx.Mail = NewMailClient(tx.config)
 	tx.Milestone = NewMilestoneClient(tx.config)
 	tx.NumberCounter = NewNumberCounterClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
+	tx.OneTimeToken = NewOneTimeTokenClient(tx.config)
 	tx.OutboxEvent = NewOutboxEventClient(tx.config)
 	tx.Payment = NewPaymentClient(tx.config)
 	tx.PaymentAllocation = NewPaymentAllocationClient(tx.config)
 	tx.PaymentPlanLine = NewPaymentPlanLineClient(tx.config)
 	tx.ProgressEntry = NewProgressEntryClient(tx.config)
 	tx.ProgressLine = NewProgressLineClient(tx.config)
+	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Reminder = NewReminderClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
@@ -328,7 +343,7 @@ func (tx *Tx) init() {
 // of them in order to commit or rollback the transaction.
 //
 // If a closed transaction is embedded in one of the generated entities, and the entity
-// applies a query, for example: Alert.QueryXXX(), the query will be executed
+// applies a query, for example: APIKey.QueryXXX(), the query will be executed
 // through the driver which created this transaction.
 //
 // Note that txDriver is not goroutine safe.

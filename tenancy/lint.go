@@ -57,10 +57,10 @@ type Finding struct {
 // String is one line for an operator.
 func (f Finding) String() string { return fmt.Sprintf("%s: %s: %s", f.Rule, f.Object, f.Detail) }
 
-// globalTables belong to no tenant: how to reach tenants, and goose's list of migrations. What the app may do with each
+// globalTables belong to no tenant: how to reach tenants, who guesses at sign-ins, and goose's list of migrations. What the app may do with each
 // is named beside it.
 func globalTables() map[string][]string {
-	return map[string][]string{"tenant_directory": nil, "goose_db_version": {"SELECT"}}
+	return map[string][]string{"tenant_directory": nil, "sign_in_attempts": nil, "goose_db_version": {"SELECT"}}
 }
 
 // appendOnly are journals: who could change a line could change the past.
@@ -82,6 +82,9 @@ func systemRights() []string {
 		"outbox_events SELECT (tenant_id)", "outbox_events SELECT (seq)",
 		"approval_tasks SELECT (tenant_id)", "approval_tasks SELECT (escalate_at)",
 		"audit_queue SELECT (tenant_id)",
+		"sign_in_attempts SELECT", "sign_in_attempts INSERT", "sign_in_attempts UPDATE", "sign_in_attempts DELETE",
+		"mails SELECT (tenant_id)", "mails SELECT (next_at)",
+		"one_time_tokens SELECT (tenant_id)", "one_time_tokens SELECT (expires_at)",
 		"idempotency_keys SELECT (tenant_id)", "idempotency_keys SELECT (expires_at)",
 		"number_counters SELECT (tenant_id)", "number_counters SELECT (kind)", "number_counters SELECT (last)",
 	}

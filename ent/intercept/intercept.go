@@ -9,6 +9,7 @@ import (
 	"heyue/ent"
 	"heyue/ent/alert"
 	"heyue/ent/alertrecipient"
+	"heyue/ent/apikey"
 	"heyue/ent/approval"
 	"heyue/ent/approvaldelegation"
 	"heyue/ent/approvalflow"
@@ -19,6 +20,7 @@ import (
 	"heyue/ent/auditentry"
 	"heyue/ent/auditqueue"
 	"heyue/ent/auditseal"
+	"heyue/ent/authenticator"
 	entbilledit "heyue/ent/billedit"
 	"heyue/ent/changeevidence"
 	"heyue/ent/changeorder"
@@ -42,9 +44,11 @@ import (
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
+	"heyue/ent/mail"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
@@ -52,6 +56,7 @@ import (
 	"heyue/ent/predicate"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
@@ -124,6 +129,33 @@ func (f TraverseFunc) Traverse(ctx context.Context, q ent.Query) error {
 		return err
 	}
 	return f(ctx, query)
+}
+
+// The APIKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type APIKeyFunc func(context.Context, *ent.APIKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f APIKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.APIKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.APIKeyQuery", q)
+}
+
+// The TraverseAPIKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAPIKey func(context.Context, *ent.APIKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAPIKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAPIKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.APIKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.APIKeyQuery", q)
 }
 
 // The AlertFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -448,6 +480,33 @@ func (f TraverseAuditSeal) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.AuditSealQuery", q)
+}
+
+// The AuthenticatorFunc type is an adapter to allow the use of ordinary function as a Querier.
+type AuthenticatorFunc func(context.Context, *ent.AuthenticatorQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f AuthenticatorFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.AuthenticatorQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.AuthenticatorQuery", q)
+}
+
+// The TraverseAuthenticator type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseAuthenticator func(context.Context, *ent.AuthenticatorQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseAuthenticator) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseAuthenticator) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.AuthenticatorQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.AuthenticatorQuery", q)
 }
 
 // The BillEditFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1071,6 +1130,33 @@ func (f TraverseIncidentEntry) Traverse(ctx context.Context, q ent.Query) error 
 	return fmt.Errorf("unexpected query type %T. expect *ent.IncidentEntryQuery", q)
 }
 
+// The MailFunc type is an adapter to allow the use of ordinary function as a Querier.
+type MailFunc func(context.Context, *ent.MailQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f MailFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.MailQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.MailQuery", q)
+}
+
+// The TraverseMail type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseMail func(context.Context, *ent.MailQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseMail) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseMail) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.MailQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.MailQuery", q)
+}
+
 // The MilestoneFunc type is an adapter to allow the use of ordinary function as a Querier.
 type MilestoneFunc func(context.Context, *ent.MilestoneQuery) (ent.Value, error)
 
@@ -1150,6 +1236,33 @@ func (f TraverseObligation) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ObligationQuery", q)
+}
+
+// The OneTimeTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
+type OneTimeTokenFunc func(context.Context, *ent.OneTimeTokenQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f OneTimeTokenFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.OneTimeTokenQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.OneTimeTokenQuery", q)
+}
+
+// The TraverseOneTimeToken type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseOneTimeToken func(context.Context, *ent.OneTimeTokenQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseOneTimeToken) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseOneTimeToken) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OneTimeTokenQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.OneTimeTokenQuery", q)
 }
 
 // The OutboxEventFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1312,6 +1425,33 @@ func (f TraverseProgressLine) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProgressLineQuery", q)
+}
+
+// The RecoveryCodeFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RecoveryCodeFunc func(context.Context, *ent.RecoveryCodeQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RecoveryCodeFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RecoveryCodeQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RecoveryCodeQuery", q)
+}
+
+// The TraverseRecoveryCode type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRecoveryCode func(context.Context, *ent.RecoveryCodeQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRecoveryCode) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRecoveryCode) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RecoveryCodeQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RecoveryCodeQuery", q)
 }
 
 // The RefreshTokenFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1695,6 +1835,8 @@ func (f TraverseUserRole) Traverse(ctx context.Context, q ent.Query) error {
 // NewQuery returns the generic Query interface for the given typed query.
 func NewQuery(q ent.Query) (Query, error) {
 	switch q := q.(type) {
+	case *ent.APIKeyQuery:
+		return &query[*ent.APIKeyQuery, predicate.APIKey, apikey.OrderOption]{typ: ent.TypeAPIKey, tq: q}, nil
 	case *ent.AlertQuery:
 		return &query[*ent.AlertQuery, predicate.Alert, alert.OrderOption]{typ: ent.TypeAlert, tq: q}, nil
 	case *ent.AlertRecipientQuery:
@@ -1719,6 +1861,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.AuditQueueQuery, predicate.AuditQueue, auditqueue.OrderOption]{typ: ent.TypeAuditQueue, tq: q}, nil
 	case *ent.AuditSealQuery:
 		return &query[*ent.AuditSealQuery, predicate.AuditSeal, auditseal.OrderOption]{typ: ent.TypeAuditSeal, tq: q}, nil
+	case *ent.AuthenticatorQuery:
+		return &query[*ent.AuthenticatorQuery, predicate.Authenticator, authenticator.OrderOption]{typ: ent.TypeAuthenticator, tq: q}, nil
 	case *ent.BillEditQuery:
 		return &query[*ent.BillEditQuery, predicate.BillEdit, entbilledit.OrderOption]{typ: ent.TypeBillEdit, tq: q}, nil
 	case *ent.ChangeEvidenceQuery:
@@ -1765,12 +1909,16 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.IncidentQuery, predicate.Incident, entincident.OrderOption]{typ: ent.TypeIncident, tq: q}, nil
 	case *ent.IncidentEntryQuery:
 		return &query[*ent.IncidentEntryQuery, predicate.IncidentEntry, incidententry.OrderOption]{typ: ent.TypeIncidentEntry, tq: q}, nil
+	case *ent.MailQuery:
+		return &query[*ent.MailQuery, predicate.Mail, mail.OrderOption]{typ: ent.TypeMail, tq: q}, nil
 	case *ent.MilestoneQuery:
 		return &query[*ent.MilestoneQuery, predicate.Milestone, entmilestone.OrderOption]{typ: ent.TypeMilestone, tq: q}, nil
 	case *ent.NumberCounterQuery:
 		return &query[*ent.NumberCounterQuery, predicate.NumberCounter, numbercounter.OrderOption]{typ: ent.TypeNumberCounter, tq: q}, nil
 	case *ent.ObligationQuery:
 		return &query[*ent.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: ent.TypeObligation, tq: q}, nil
+	case *ent.OneTimeTokenQuery:
+		return &query[*ent.OneTimeTokenQuery, predicate.OneTimeToken, onetimetoken.OrderOption]{typ: ent.TypeOneTimeToken, tq: q}, nil
 	case *ent.OutboxEventQuery:
 		return &query[*ent.OutboxEventQuery, predicate.OutboxEvent, outboxevent.OrderOption]{typ: ent.TypeOutboxEvent, tq: q}, nil
 	case *ent.PaymentQuery:
@@ -1783,6 +1931,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ProgressEntryQuery, predicate.ProgressEntry, progressentry.OrderOption]{typ: ent.TypeProgressEntry, tq: q}, nil
 	case *ent.ProgressLineQuery:
 		return &query[*ent.ProgressLineQuery, predicate.ProgressLine, progressline.OrderOption]{typ: ent.TypeProgressLine, tq: q}, nil
+	case *ent.RecoveryCodeQuery:
+		return &query[*ent.RecoveryCodeQuery, predicate.RecoveryCode, recoverycode.OrderOption]{typ: ent.TypeRecoveryCode, tq: q}, nil
 	case *ent.RefreshTokenQuery:
 		return &query[*ent.RefreshTokenQuery, predicate.RefreshToken, refreshtoken.OrderOption]{typ: ent.TypeRefreshToken, tq: q}, nil
 	case *ent.ReminderQuery:

@@ -9,6 +9,63 @@ import (
 )
 
 var (
+	// APIKeysColumns holds the columns for the "api_keys" table.
+	APIKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "name", Type: field.TypeString},
+		{Name: "prefix", Type: field.TypeString},
+		{Name: "secret_hash", Type: field.TypeString},
+		{Name: "previous_hash", Type: field.TypeString, Default: ""},
+		{Name: "previous_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "permissions", Type: field.TypeJSON},
+		{Name: "networks", Type: field.TypeJSON},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "session_id", Type: field.TypeUUID},
+	}
+	// APIKeysTable holds the schema information for the "api_keys" table.
+	APIKeysTable = &schema.Table{
+		Name:       "api_keys",
+		Columns:    APIKeysColumns,
+		PrimaryKey: []*schema.Column{APIKeysColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "api_keys_users_user",
+				Columns:    []*schema.Column{APIKeysColumns[15]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "api_keys_sessions_session",
+				Columns:    []*schema.Column{APIKeysColumns[16]},
+				RefColumns: []*schema.Column{SessionsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "apikey_tenant_id_prefix",
+				Unique:  true,
+				Columns: []*schema.Column{APIKeysColumns[1], APIKeysColumns[6]},
+			},
+			{
+				Name:    "apikey_tenant_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeysColumns[1], APIKeysColumns[15]},
+			},
+			{
+				Name:    "apikey_tenant_id_session_id",
+				Unique:  false,
+				Columns: []*schema.Column{APIKeysColumns[1], APIKeysColumns[16]},
+			},
+		},
+	}
 	// AlertsColumns holds the columns for the "alerts" table.
 	AlertsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -462,6 +519,7 @@ var (
 		{Name: "id", Type: field.TypeUUID},
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "actor_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "api_key_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "action", Type: field.TypeString},
 		{Name: "object", Type: field.TypeString},
 		{Name: "object_id", Type: field.TypeUUID},
@@ -478,12 +536,12 @@ var (
 			{
 				Name:    "auditentry_tenant_id_object_id",
 				Unique:  false,
-				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[5]},
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[6]},
 			},
 			{
 				Name:    "auditentry_tenant_id_occurred_at",
 				Unique:  false,
-				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[8]},
+				Columns: []*schema.Column{AuditEntriesColumns[1], AuditEntriesColumns[9]},
 			},
 		},
 	}
@@ -530,6 +588,38 @@ var (
 				Name:    "auditseal_tenant_id_entry_id",
 				Unique:  true,
 				Columns: []*schema.Column{AuditSealsColumns[1], AuditSealsColumns[5]},
+			},
+		},
+	}
+	// AuthenticatorsColumns holds the columns for the "authenticators" table.
+	AuthenticatorsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "secret", Type: field.TypeBytes},
+		{Name: "last_step", Type: field.TypeInt64, Default: 0},
+		{Name: "confirmed_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// AuthenticatorsTable holds the schema information for the "authenticators" table.
+	AuthenticatorsTable = &schema.Table{
+		Name:       "authenticators",
+		Columns:    AuthenticatorsColumns,
+		PrimaryKey: []*schema.Column{AuthenticatorsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "authenticators_users_user",
+				Columns:    []*schema.Column{AuthenticatorsColumns[7]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "authenticator_tenant_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{AuthenticatorsColumns[1], AuthenticatorsColumns[7]},
 			},
 		},
 	}
@@ -1726,6 +1816,50 @@ var (
 			},
 		},
 	}
+	// MailsColumns holds the columns for the "mails" table.
+	MailsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "sealed", Type: field.TypeBytes, Nullable: true},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "SENT", "DEAD"}, Default: "WAITING"},
+		{Name: "tries", Type: field.TypeInt, Default: 0},
+		{Name: "next_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "sent_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "trouble", Type: field.TypeString, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// MailsTable holds the schema information for the "mails" table.
+	MailsTable = &schema.Table{
+		Name:       "mails",
+		Columns:    MailsColumns,
+		PrimaryKey: []*schema.Column{MailsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "mails_users_user",
+				Columns:    []*schema.Column{MailsColumns[11]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "mail_tenant_id_user_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{MailsColumns[1], MailsColumns[11], MailsColumns[2]},
+			},
+			{
+				Name:    "mail_next_at_tenant_id",
+				Unique:  false,
+				Columns: []*schema.Column{MailsColumns[8], MailsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "next_at IS NOT NULL",
+				},
+			},
+		},
+	}
 	// MilestonesColumns holds the columns for the "milestones" table.
 	MilestonesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1856,6 +1990,51 @@ var (
 				Name:    "obligation_tenant_id_department_id",
 				Unique:  false,
 				Columns: []*schema.Column{ObligationsColumns[1], ObligationsColumns[13]},
+			},
+		},
+	}
+	// OneTimeTokensColumns holds the columns for the "one_time_tokens" table.
+	OneTimeTokensColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "purpose", Type: field.TypeEnum, Enums: []string{"INVITATION", "PASSWORD_RESET", "SECOND_FACTOR"}},
+		{Name: "token_hash", Type: field.TypeString},
+		{Name: "tries", Type: field.TypeInt, Default: 0},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "revoked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// OneTimeTokensTable holds the schema information for the "one_time_tokens" table.
+	OneTimeTokensTable = &schema.Table{
+		Name:       "one_time_tokens",
+		Columns:    OneTimeTokensColumns,
+		PrimaryKey: []*schema.Column{OneTimeTokensColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "one_time_tokens_users_user",
+				Columns:    []*schema.Column{OneTimeTokensColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "onetimetoken_tenant_id_token_hash",
+				Unique:  true,
+				Columns: []*schema.Column{OneTimeTokensColumns[1], OneTimeTokensColumns[5]},
+			},
+			{
+				Name:    "onetimetoken_tenant_id_user_id_purpose",
+				Unique:  false,
+				Columns: []*schema.Column{OneTimeTokensColumns[1], OneTimeTokensColumns[10], OneTimeTokensColumns[4]},
+			},
+			{
+				Name:    "onetimetoken_tenant_id_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{OneTimeTokensColumns[1], OneTimeTokensColumns[7]},
 			},
 		},
 	}
@@ -2138,6 +2317,37 @@ var (
 			},
 		},
 	}
+	// RecoveryCodesColumns holds the columns for the "recovery_codes" table.
+	RecoveryCodesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "code_hash", Type: field.TypeString},
+		{Name: "used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// RecoveryCodesTable holds the schema information for the "recovery_codes" table.
+	RecoveryCodesTable = &schema.Table{
+		Name:       "recovery_codes",
+		Columns:    RecoveryCodesColumns,
+		PrimaryKey: []*schema.Column{RecoveryCodesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "recovery_codes_users_user",
+				Columns:    []*schema.Column{RecoveryCodesColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recoverycode_tenant_id_user_id_code_hash",
+				Unique:  true,
+				Columns: []*schema.Column{RecoveryCodesColumns[1], RecoveryCodesColumns[6], RecoveryCodesColumns[4]},
+			},
+		},
+	}
 	// RefreshTokensColumns holds the columns for the "refresh_tokens" table.
 	RefreshTokensColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2367,6 +2577,7 @@ var (
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "user_agent", Type: field.TypeString, Default: ""},
+		{Name: "second_factor", Type: field.TypeBool, Default: false},
 		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "revoked_reason", Type: field.TypeString, Default: ""},
@@ -2380,7 +2591,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "sessions_users_user",
-				Columns:    []*schema.Column{SessionsColumns[8]},
+				Columns:    []*schema.Column{SessionsColumns[9]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2389,7 +2600,7 @@ var (
 			{
 				Name:    "session_tenant_id_user_id",
 				Unique:  false,
-				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[8]},
+				Columns: []*schema.Column{SessionsColumns[1], SessionsColumns[9]},
 			},
 		},
 	}
@@ -2607,6 +2818,7 @@ var (
 		{Name: "name", Type: field.TypeString},
 		{Name: "standing", Type: field.TypeEnum, Enums: []string{"ACTIVE", "SUSPENDED"}, Default: "ACTIVE"},
 		{Name: "settings", Type: field.TypeJSON},
+		{Name: "second_factor_required", Type: field.TypeBool, Default: false},
 		{Name: "authz_version", Type: field.TypeInt64, Default: 1},
 	}
 	// TenantsTable holds the schema information for the "tenants" table.
@@ -2747,6 +2959,7 @@ var (
 	}
 	// Tables holds all the tables in the schema.
 	Tables = []*schema.Table{
+		APIKeysTable,
 		AlertsTable,
 		AlertRecipientsTable,
 		ApprovalsTable,
@@ -2759,6 +2972,7 @@ var (
 		AuditEntriesTable,
 		AuditQueueTable,
 		AuditSealsTable,
+		AuthenticatorsTable,
 		BillEditsTable,
 		ChangeEvidencesTable,
 		ChangeOrdersTable,
@@ -2782,15 +2996,18 @@ var (
 		ImportSourcesTable,
 		IncidentsTable,
 		IncidentEntriesTable,
+		MailsTable,
 		MilestonesTable,
 		NumberCountersTable,
 		ObligationsTable,
+		OneTimeTokensTable,
 		OutboxEventsTable,
 		PaymentsTable,
 		PaymentAllocationsTable,
 		PaymentPlanLinesTable,
 		ProgressEntriesTable,
 		ProgressLinesTable,
+		RecoveryCodesTable,
 		RefreshTokensTable,
 		RemindersTable,
 		RolesTable,
@@ -2809,6 +3026,11 @@ var (
 )
 
 func init() {
+	APIKeysTable.ForeignKeys[0].RefTable = UsersTable
+	APIKeysTable.ForeignKeys[1].RefTable = SessionsTable
+	APIKeysTable.Annotation = &entsql.Annotation{
+		Table: "api_keys",
+	}
 	AlertsTable.ForeignKeys[0].RefTable = ObligationsTable
 	AlertRecipientsTable.ForeignKeys[0].RefTable = AlertsTable
 	AlertRecipientsTable.ForeignKeys[1].RefTable = UsersTable
@@ -2839,6 +3061,7 @@ func init() {
 		Table: "audit_queue",
 	}
 	AuditSealsTable.ForeignKeys[0].RefTable = AuditEntriesTable
+	AuthenticatorsTable.ForeignKeys[0].RefTable = UsersTable
 	BillEditsTable.ForeignKeys[0].RefTable = ContractsTable
 	BillEditsTable.ForeignKeys[1].RefTable = PaymentsTable
 	BillEditsTable.ForeignKeys[2].RefTable = UsersTable
@@ -2911,10 +3134,15 @@ func init() {
 	IncidentEntriesTable.ForeignKeys[0].RefTable = IncidentsTable
 	IncidentEntriesTable.ForeignKeys[1].RefTable = DocumentReferencesTable
 	IncidentEntriesTable.ForeignKeys[2].RefTable = UsersTable
+	MailsTable.ForeignKeys[0].RefTable = UsersTable
+	MailsTable.Annotation = &entsql.Annotation{
+		Table: "mails",
+	}
 	MilestonesTable.ForeignKeys[0].RefTable = ContractsTable
 	ObligationsTable.ForeignKeys[0].RefTable = UsersTable
 	ObligationsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	ObligationsTable.ForeignKeys[2].RefTable = ContractsTable
+	OneTimeTokensTable.ForeignKeys[0].RefTable = UsersTable
 	PaymentsTable.ForeignKeys[0].RefTable = ContractsTable
 	PaymentsTable.ForeignKeys[1].RefTable = PaymentsTable
 	PaymentsTable.Annotation = &entsql.Annotation{}
@@ -2951,6 +3179,7 @@ func init() {
 		"progress_state":    "CASE state WHEN 'DONE' THEN actual_quantity = planned_quantity WHEN 'STARTED' THEN actual_quantity > 0 AND actual_quantity < planned_quantity ELSE actual_quantity = 0 END",
 		"progress_weight":   "weight BETWEEN 1 AND 10000",
 	}
+	RecoveryCodesTable.ForeignKeys[0].RefTable = UsersTable
 	RefreshTokensTable.ForeignKeys[0].RefTable = SessionsTable
 	RemindersTable.ForeignKeys[0].RefTable = ObligationsTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = RolesTable

@@ -6,6 +6,9 @@ import (
 	"entgo.io/ent/dialect/sql"
 )
 
+// APIKey is the predicate function for apikey builders.
+type APIKey func(*sql.Selector)
+
 // Alert is the predicate function for alert builders.
 type Alert func(*sql.Selector)
 
@@ -41,6 +44,9 @@ type AuditQueue func(*sql.Selector)
 
 // AuditSeal is the predicate function for auditseal builders.
 type AuditSeal func(*sql.Selector)
+
+// Authenticator is the predicate function for authenticator builders.
+type Authenticator func(*sql.Selector)
 
 // BillEdit is the predicate function for entbilledit builders.
 type BillEdit func(*sql.Selector)
@@ -111,6 +117,9 @@ type Incident func(*sql.Selector)
 // IncidentEntry is the predicate function for incidententry builders.
 type IncidentEntry func(*sql.Selector)
 
+// Mail is the predicate function for mail builders.
+type Mail func(*sql.Selector)
+
 // Milestone is the predicate function for entmilestone builders.
 type Milestone func(*sql.Selector)
 
@@ -119,6 +128,9 @@ type NumberCounter func(*sql.Selector)
 
 // Obligation is the predicate function for obligation builders.
 type Obligation func(*sql.Selector)
+
+// OneTimeToken is the predicate function for onetimetoken builders.
+type OneTimeToken func(*sql.Selector)
 
 // OutboxEvent is the predicate function for outboxevent builders.
 type OutboxEvent func(*sql.Selector)
@@ -137,6 +149,9 @@ type ProgressEntry func(*sql.Selector)
 
 // ProgressLine is the predicate function for progressline builders.
 type ProgressLine func(*sql.Selector)
+
+// RecoveryCode is the predicate function for recoverycode builders.
+type RecoveryCode func(*sql.Selector)
 
 // RefreshToken is the predicate function for refreshtoken builders.
 type RefreshToken func(*sql.Selector)

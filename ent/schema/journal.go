@@ -53,6 +53,7 @@ func (AuditEntry) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", publicid.AuditEntryID{}).Default(publicid.NewAuditEntryID),
 		field.UUID("actor_id", publicid.UserID{}).Optional().Nillable().Immutable().Comment("NULL: the system itself"),
+		field.UUID("api_key_id", publicid.APIKeyID{}).Optional().Nillable().Immutable().Comment("the key with which the actor's program acted"),
 		field.String("action").Immutable(),
 		field.String("object").Immutable(),
 		field.UUID("object_id", uuid.UUID{}).Immutable(),

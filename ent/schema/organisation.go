@@ -99,6 +99,7 @@ func (Session) Fields() []ent.Field {
 		field.UUID("id", publicid.SessionID{}).Default(publicid.NewSessionID),
 		field.UUID("user_id", publicid.UserID{}).Immutable(),
 		field.String("user_agent").Default("").Immutable(),
+		field.Bool("second_factor").Default(false).Comment("whether it was opened with a code beside the password"),
 		field.Time("expires_at").SchemaType(timestamptz),
 		field.Time("revoked_at").Optional().Nillable().SchemaType(timestamptz),
 		field.String("revoked_reason").Default(""),

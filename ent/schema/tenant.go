@@ -31,6 +31,7 @@ func (Tenant) Fields() []ent.Field {
 		field.String("name"),
 		field.Enum("standing").GoType(standing.Standing("")).Default(string(standing.Active)),
 		field.JSON("settings", settings.Settings{}),
+		field.Bool("second_factor_required").Default(false).Comment("whoever has no authenticator may do nothing but set one up"),
 		field.Int64("authz_version").Default(1).Comment("goes up in the transaction of every change to roles, grants, memberships or departments"),
 	}
 }

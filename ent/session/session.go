@@ -25,6 +25,8 @@ const (
 	FieldUserID = "user_id"
 	// FieldUserAgent holds the string denoting the user_agent field in the database.
 	FieldUserAgent = "user_agent"
+	// FieldSecondFactor holds the string denoting the second_factor field in the database.
+	FieldSecondFactor = "second_factor"
 	// FieldExpiresAt holds the string denoting the expires_at field in the database.
 	FieldExpiresAt = "expires_at"
 	// FieldRevokedAt holds the string denoting the revoked_at field in the database.
@@ -52,6 +54,7 @@ var Columns = []string{
 	FieldUpdatedAt,
 	FieldUserID,
 	FieldUserAgent,
+	FieldSecondFactor,
 	FieldExpiresAt,
 	FieldRevokedAt,
 	FieldRevokedReason,
@@ -76,6 +79,8 @@ var (
 	UpdateDefaultUpdatedAt func() time.Time
 	// DefaultUserAgent holds the default value on creation for the "user_agent" field.
 	DefaultUserAgent string
+	// DefaultSecondFactor holds the default value on creation for the "second_factor" field.
+	DefaultSecondFactor bool
 	// DefaultRevokedReason holds the default value on creation for the "revoked_reason" field.
 	DefaultRevokedReason string
 	// DefaultID holds the default value on creation for the "id" field.
@@ -113,6 +118,11 @@ func ByUserID(opts ...sql.OrderTermOption) OrderOption {
 // ByUserAgent orders the results by the user_agent field.
 func ByUserAgent(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldUserAgent, opts...).ToFunc()
+}
+
+// BySecondFactor orders the results by the second_factor field.
+func BySecondFactor(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSecondFactor, opts...).ToFunc()
 }
 
 // ByExpiresAt orders the results by the expires_at field.

@@ -29,6 +29,8 @@ const (
 	FieldStanding = "standing"
 	// FieldSettings holds the string denoting the settings field in the database.
 	FieldSettings = "settings"
+	// FieldSecondFactorRequired holds the string denoting the second_factor_required field in the database.
+	FieldSecondFactorRequired = "second_factor_required"
 	// FieldAuthzVersion holds the string denoting the authz_version field in the database.
 	FieldAuthzVersion = "authz_version"
 	// Table holds the table name of the tenant in the database.
@@ -45,6 +47,7 @@ var Columns = []string{
 	FieldName,
 	FieldStanding,
 	FieldSettings,
+	FieldSecondFactorRequired,
 	FieldAuthzVersion,
 }
 
@@ -69,6 +72,8 @@ var (
 	DefaultVersion int
 	// VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	VersionValidator func(int) error
+	// DefaultSecondFactorRequired holds the default value on creation for the "second_factor_required" field.
+	DefaultSecondFactorRequired bool
 	// DefaultAuthzVersion holds the default value on creation for the "authz_version" field.
 	DefaultAuthzVersion int64
 )
@@ -121,6 +126,11 @@ func ByName(opts ...sql.OrderTermOption) OrderOption {
 // ByStanding orders the results by the standing field.
 func ByStanding(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldStanding, opts...).ToFunc()
+}
+
+// BySecondFactorRequired orders the results by the second_factor_required field.
+func BySecondFactorRequired(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSecondFactorRequired, opts...).ToFunc()
 }
 
 // ByAuthzVersion orders the results by the authz_version field.

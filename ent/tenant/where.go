@@ -80,6 +80,11 @@ func Name(v string) predicate.Tenant {
 	return predicate.Tenant(sql.FieldEQ(FieldName, v))
 }
 
+// SecondFactorRequired applies equality check predicate on the "second_factor_required" field. It's identical to SecondFactorRequiredEQ.
+func SecondFactorRequired(v bool) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldSecondFactorRequired, v))
+}
+
 // AuthzVersion applies equality check predicate on the "authz_version" field. It's identical to AuthzVersionEQ.
 func AuthzVersion(v int64) predicate.Tenant {
 	return predicate.Tenant(sql.FieldEQ(FieldAuthzVersion, v))
@@ -363,6 +368,16 @@ func StandingNotIn(vs ...standing.Standing) predicate.Tenant {
 		v[i] = vs[i]
 	}
 	return predicate.Tenant(sql.FieldNotIn(FieldStanding, v...))
+}
+
+// SecondFactorRequiredEQ applies the EQ predicate on the "second_factor_required" field.
+func SecondFactorRequiredEQ(v bool) predicate.Tenant {
+	return predicate.Tenant(sql.FieldEQ(FieldSecondFactorRequired, v))
+}
+
+// SecondFactorRequiredNEQ applies the NEQ predicate on the "second_factor_required" field.
+func SecondFactorRequiredNEQ(v bool) predicate.Tenant {
+	return predicate.Tenant(sql.FieldNEQ(FieldSecondFactorRequired, v))
 }
 
 // AuthzVersionEQ applies the EQ predicate on the "authz_version" field.

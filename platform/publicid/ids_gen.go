@@ -65,6 +65,11 @@ var known = map[string]bool{
 	"cev": true,
 	"cvr": true,
 	"tsc": true,
+	"ott": true,
+	"mai": true,
+	"atr": true,
+	"rcc": true,
+	"key": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -2979,5 +2984,270 @@ func (id TermsScheduleID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *TermsScheduleID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("tsc", "a schedule of terms", v)
 	*id = TermsScheduleID(u)
+	return err
+}
+
+// OneTimeTokenID is the id of a one-time token; its public form begins with "ott_".
+type OneTimeTokenID uuid.UUID
+
+// PrefixOneTimeTokenID is what the public form of a OneTimeTokenID begins with.
+const PrefixOneTimeTokenID = "ott"
+
+// NewOneTimeTokenID makes a fresh id.
+func NewOneTimeTokenID() OneTimeTokenID { return OneTimeTokenID(newV7()) }
+
+// ParseOneTimeTokenID reads the public form. It fails with INVALID_ID on anything else.
+func ParseOneTimeTokenID(s string) (OneTimeTokenID, error) {
+	u, err := parse("ott", "a one-time token", s)
+	return OneTimeTokenID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id OneTimeTokenID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id OneTimeTokenID) IsZero() bool { return id == OneTimeTokenID{} }
+
+// String returns the public form.
+func (id OneTimeTokenID) String() string { return Format("ott", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id OneTimeTokenID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *OneTimeTokenID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseOneTimeTokenID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id OneTimeTokenID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *OneTimeTokenID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = OneTimeTokenID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id OneTimeTokenID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *OneTimeTokenID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("ott", "a one-time token", v)
+	*id = OneTimeTokenID(u)
+	return err
+}
+
+// MailID is the id of a mail; its public form begins with "mai_".
+type MailID uuid.UUID
+
+// PrefixMailID is what the public form of a MailID begins with.
+const PrefixMailID = "mai"
+
+// NewMailID makes a fresh id.
+func NewMailID() MailID { return MailID(newV7()) }
+
+// ParseMailID reads the public form. It fails with INVALID_ID on anything else.
+func ParseMailID(s string) (MailID, error) {
+	u, err := parse("mai", "a mail", s)
+	return MailID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id MailID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id MailID) IsZero() bool { return id == MailID{} }
+
+// String returns the public form.
+func (id MailID) String() string { return Format("mai", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id MailID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *MailID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseMailID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id MailID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *MailID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = MailID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id MailID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *MailID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("mai", "a mail", v)
+	*id = MailID(u)
+	return err
+}
+
+// AuthenticatorID is the id of an authenticator; its public form begins with "atr_".
+type AuthenticatorID uuid.UUID
+
+// PrefixAuthenticatorID is what the public form of a AuthenticatorID begins with.
+const PrefixAuthenticatorID = "atr"
+
+// NewAuthenticatorID makes a fresh id.
+func NewAuthenticatorID() AuthenticatorID { return AuthenticatorID(newV7()) }
+
+// ParseAuthenticatorID reads the public form. It fails with INVALID_ID on anything else.
+func ParseAuthenticatorID(s string) (AuthenticatorID, error) {
+	u, err := parse("atr", "an authenticator", s)
+	return AuthenticatorID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id AuthenticatorID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id AuthenticatorID) IsZero() bool { return id == AuthenticatorID{} }
+
+// String returns the public form.
+func (id AuthenticatorID) String() string { return Format("atr", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id AuthenticatorID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *AuthenticatorID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseAuthenticatorID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id AuthenticatorID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *AuthenticatorID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = AuthenticatorID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id AuthenticatorID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *AuthenticatorID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("atr", "an authenticator", v)
+	*id = AuthenticatorID(u)
+	return err
+}
+
+// RecoveryCodeID is the id of a recovery code; its public form begins with "rcc_".
+type RecoveryCodeID uuid.UUID
+
+// PrefixRecoveryCodeID is what the public form of a RecoveryCodeID begins with.
+const PrefixRecoveryCodeID = "rcc"
+
+// NewRecoveryCodeID makes a fresh id.
+func NewRecoveryCodeID() RecoveryCodeID { return RecoveryCodeID(newV7()) }
+
+// ParseRecoveryCodeID reads the public form. It fails with INVALID_ID on anything else.
+func ParseRecoveryCodeID(s string) (RecoveryCodeID, error) {
+	u, err := parse("rcc", "a recovery code", s)
+	return RecoveryCodeID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id RecoveryCodeID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id RecoveryCodeID) IsZero() bool { return id == RecoveryCodeID{} }
+
+// String returns the public form.
+func (id RecoveryCodeID) String() string { return Format("rcc", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id RecoveryCodeID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *RecoveryCodeID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseRecoveryCodeID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id RecoveryCodeID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *RecoveryCodeID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = RecoveryCodeID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id RecoveryCodeID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *RecoveryCodeID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("rcc", "a recovery code", v)
+	*id = RecoveryCodeID(u)
+	return err
+}
+
+// APIKeyID is the id of an API key; its public form begins with "key_".
+type APIKeyID uuid.UUID
+
+// PrefixAPIKeyID is what the public form of a APIKeyID begins with.
+const PrefixAPIKeyID = "key"
+
+// NewAPIKeyID makes a fresh id.
+func NewAPIKeyID() APIKeyID { return APIKeyID(newV7()) }
+
+// ParseAPIKeyID reads the public form. It fails with INVALID_ID on anything else.
+func ParseAPIKeyID(s string) (APIKeyID, error) {
+	u, err := parse("key", "an API key", s)
+	return APIKeyID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id APIKeyID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id APIKeyID) IsZero() bool { return id == APIKeyID{} }
+
+// String returns the public form.
+func (id APIKeyID) String() string { return Format("key", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id APIKeyID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *APIKeyID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseAPIKeyID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id APIKeyID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *APIKeyID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = APIKeyID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id APIKeyID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *APIKeyID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("key", "an API key", v)
+	*id = APIKeyID(u)
 	return err
 }
