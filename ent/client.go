@@ -58,6 +58,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentrequest"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
 	"heyue/ent/recoverycode"
@@ -182,6 +183,8 @@ type Client struct {
 	PaymentAllocation *PaymentAllocationClient
 	// PaymentPlanLine is the client for interacting with the PaymentPlanLine builders.
 	PaymentPlanLine *PaymentPlanLineClient
+	// PaymentRequest is the client for interacting with the PaymentRequest builders.
+	PaymentRequest *PaymentRequestClient
 	// ProgressEntry is the client for interacting with the ProgressEntry builders.
 	ProgressEntry *ProgressEntryClient
 	// ProgressLine is the client for interacting with the ProgressLine builders.
@@ -273,6 +276,7 @@ func (c *Client) init() {
 	c.Payment = NewPaymentClient(c.config)
 	c.PaymentAllocation = NewPaymentAllocationClient(c.config)
 	c.PaymentPlanLine = NewPaymentPlanLineClient(c.config)
+	c.PaymentRequest = NewPaymentRequestClient(c.config)
 	c.ProgressEntry = NewProgressEntryClient(c.config)
 	c.ProgressLine = NewProgressLineClient(c.config)
 	c.RecoveryCode = NewRecoveryCodeClient(c.config)
@@ -428,6 +432,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Payment:             NewPaymentClient(cfg),
 		PaymentAllocation:   NewPaymentAllocationClient(cfg),
 		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
+		PaymentRequest:      NewPaymentRequestClient(cfg),
 		ProgressEntry:       NewProgressEntryClient(cfg),
 		ProgressLine:        NewProgressLineClient(cfg),
 		RecoveryCode:        NewRecoveryCodeClient(cfg),
@@ -510,6 +515,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Payment:             NewPaymentClient(cfg),
 		PaymentAllocation:   NewPaymentAllocationClient(cfg),
 		PaymentPlanLine:     NewPaymentPlanLineClient(cfg),
+		PaymentRequest:      NewPaymentRequestClient(cfg),
 		ProgressEntry:       NewProgressEntryClient(cfg),
 		ProgressLine:        NewProgressLineClient(cfg),
 		RecoveryCode:        NewRecoveryCodeClient(cfg),
@@ -566,10 +572,10 @@ func (c *Client) Use(hooks ...Hook) {
 		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
 		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
 		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
-		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RecoveryCode,
-		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
-		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
-		c.TermsSchedule, c.User, c.UserRole,
+		c.PaymentPlanLine, c.PaymentRequest, c.ProgressEntry, c.ProgressLine,
+		c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
+		c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid, c.Template,
+		c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -589,10 +595,10 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
 		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
 		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
-		c.PaymentPlanLine, c.ProgressEntry, c.ProgressLine, c.RecoveryCode,
-		c.RefreshToken, c.Reminder, c.Role, c.RoleGrant, c.ServiceRecord, c.Session,
-		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
-		c.TermsSchedule, c.User, c.UserRole,
+		c.PaymentPlanLine, c.PaymentRequest, c.ProgressEntry, c.ProgressLine,
+		c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
+		c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid, c.Template,
+		c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -693,6 +699,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.PaymentAllocation.mutate(ctx, m)
 	case *PaymentPlanLineMutation:
 		return c.PaymentPlanLine.mutate(ctx, m)
+	case *PaymentRequestMutation:
+		return c.PaymentRequest.mutate(ctx, m)
 	case *ProgressEntryMutation:
 		return c.ProgressEntry.mutate(ctx, m)
 	case *ProgressLineMutation:
@@ -8626,6 +8634,203 @@ func (c *PaymentPlanLineClient) mutate(ctx context.Context, m *PaymentPlanLineMu
 	}
 }
 
+// PaymentRequestClient is a client for the PaymentRequest schema.
+type PaymentRequestClient struct {
+	config
+}
+
+// NewPaymentRequestClient returns a client for the PaymentRequest from the given config.
+func NewPaymentRequestClient(c config) *PaymentRequestClient {
+	return &PaymentRequestClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `paymentrequest.Hooks(f(g(h())))`.
+func (c *PaymentRequestClient) Use(hooks ...Hook) {
+	c.hooks.PaymentRequest = append(c.hooks.PaymentRequest, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `paymentrequest.Intercept(f(g(h())))`.
+func (c *PaymentRequestClient) Intercept(interceptors ...Interceptor) {
+	c.inters.PaymentRequest = append(c.inters.PaymentRequest, interceptors...)
+}
+
+// Create returns a builder for creating a PaymentRequest entity.
+func (c *PaymentRequestClient) Create() *PaymentRequestCreate {
+	mutation := newPaymentRequestMutation(c.config, OpCreate)
+	return &PaymentRequestCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of PaymentRequest entities.
+func (c *PaymentRequestClient) CreateBulk(builders ...*PaymentRequestCreate) *PaymentRequestCreateBulk {
+	return &PaymentRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *PaymentRequestClient) MapCreateBulk(slice any, setFunc func(*PaymentRequestCreate, int)) *PaymentRequestCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &PaymentRequestCreateBulk{err: fmt.Errorf("calling to PaymentRequestClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*PaymentRequestCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &PaymentRequestCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for PaymentRequest.
+func (c *PaymentRequestClient) Update() *PaymentRequestUpdate {
+	mutation := newPaymentRequestMutation(c.config, OpUpdate)
+	return &PaymentRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *PaymentRequestClient) UpdateOne(_m *PaymentRequest) *PaymentRequestUpdateOne {
+	mutation := newPaymentRequestMutation(c.config, OpUpdateOne, withPaymentRequest(_m))
+	return &PaymentRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *PaymentRequestClient) UpdateOneID(id publicid.PaymentRequestID) *PaymentRequestUpdateOne {
+	mutation := newPaymentRequestMutation(c.config, OpUpdateOne, withPaymentRequestID(id))
+	return &PaymentRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for PaymentRequest.
+func (c *PaymentRequestClient) Delete() *PaymentRequestDelete {
+	mutation := newPaymentRequestMutation(c.config, OpDelete)
+	return &PaymentRequestDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *PaymentRequestClient) DeleteOne(_m *PaymentRequest) *PaymentRequestDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *PaymentRequestClient) DeleteOneID(id publicid.PaymentRequestID) *PaymentRequestDeleteOne {
+	builder := c.Delete().Where(paymentrequest.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &PaymentRequestDeleteOne{builder}
+}
+
+// Query returns a query builder for PaymentRequest.
+func (c *PaymentRequestClient) Query() *PaymentRequestQuery {
+	return &PaymentRequestQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypePaymentRequest},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a PaymentRequest entity by its id.
+func (c *PaymentRequestClient) Get(ctx context.Context, id publicid.PaymentRequestID) (*PaymentRequest, error) {
+	return c.Query().Where(paymentrequest.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *PaymentRequestClient) GetX(ctx context.Context, id publicid.PaymentRequestID) *PaymentRequest {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryContract queries the contract edge of a PaymentRequest.
+func (c *PaymentRequestClient) QueryContract(_m *PaymentRequest) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentrequest.Table, paymentrequest.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentrequest.ContractTable, paymentrequest.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPayment queries the payment edge of a PaymentRequest.
+func (c *PaymentRequestClient) QueryPayment(_m *PaymentRequest) *PaymentQuery {
+	query := (&PaymentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentrequest.Table, paymentrequest.FieldID, id),
+			sqlgraph.To(payment.Table, payment.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentrequest.PaymentTable, paymentrequest.PaymentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryRequestedBy queries the requested_by edge of a PaymentRequest.
+func (c *PaymentRequestClient) QueryRequestedBy(_m *PaymentRequest) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentrequest.Table, paymentrequest.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentrequest.RequestedByTable, paymentrequest.RequestedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDecidedBy queries the decided_by edge of a PaymentRequest.
+func (c *PaymentRequestClient) QueryDecidedBy(_m *PaymentRequest) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(paymentrequest.Table, paymentrequest.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, paymentrequest.DecidedByTable, paymentrequest.DecidedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *PaymentRequestClient) Hooks() []Hook {
+	return c.hooks.PaymentRequest
+}
+
+// Interceptors returns the client interceptors.
+func (c *PaymentRequestClient) Interceptors() []Interceptor {
+	return c.inters.PaymentRequest
+}
+
+func (c *PaymentRequestClient) mutate(ctx context.Context, m *PaymentRequestMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&PaymentRequestCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&PaymentRequestUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&PaymentRequestUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&PaymentRequestDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown PaymentRequest mutation op: %q", m.Op())
+	}
+}
+
 // ProgressEntryClient is a client for the ProgressEntry schema.
 type ProgressEntryClient struct {
 	config
@@ -11410,10 +11615,10 @@ type (
 		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
 		IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail, Milestone,
 		NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
-		PaymentAllocation, PaymentPlanLine, ProgressEntry, ProgressLine, RecoveryCode,
-		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
-		SignatureVoid, Template, TemplateVersion, Tenant, TermsSchedule, User,
-		UserRole []ent.Hook
+		PaymentAllocation, PaymentPlanLine, PaymentRequest, ProgressEntry,
+		ProgressLine, RecoveryCode, RefreshToken, Reminder, Role, RoleGrant,
+		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
+		Tenant, TermsSchedule, User, UserRole []ent.Hook
 	}
 	inters struct {
 		APIKey, Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
@@ -11424,10 +11629,10 @@ type (
 		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
 		IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail, Milestone,
 		NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
-		PaymentAllocation, PaymentPlanLine, ProgressEntry, ProgressLine, RecoveryCode,
-		RefreshToken, Reminder, Role, RoleGrant, ServiceRecord, Session, Signature,
-		SignatureVoid, Template, TemplateVersion, Tenant, TermsSchedule, User,
-		UserRole []ent.Interceptor
+		PaymentAllocation, PaymentPlanLine, PaymentRequest, ProgressEntry,
+		ProgressLine, RecoveryCode, RefreshToken, Reminder, Role, RoleGrant,
+		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
+		Tenant, TermsSchedule, User, UserRole []ent.Interceptor
 	}
 )
 

@@ -61,6 +61,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentrequest"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
 	"heyue/ent/recoverycode"
@@ -185,6 +186,7 @@ func checkColumn(t, c string) error {
 			payment.Table:             payment.ValidColumn,
 			paymentallocation.Table:   paymentallocation.ValidColumn,
 			paymentplanline.Table:     paymentplanline.ValidColumn,
+			paymentrequest.Table:      paymentrequest.ValidColumn,
 			progressentry.Table:       progressentry.ValidColumn,
 			progressline.Table:        progressline.ValidColumn,
 			recoverycode.Table:        recoverycode.ValidColumn,

@@ -21,6 +21,7 @@ import (
 	"heyue/domain/incidents/incident"
 	"heyue/domain/progress/work"
 	"heyue/domain/settlement/billedit"
+	"heyue/domain/settlement/payout"
 	"heyue/domain/settlement/plan"
 	"heyue/domain/templates/text"
 	"heyue/domain/tenants/settings"
@@ -71,6 +72,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentrequest"
 	"heyue/ent/predicate"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
@@ -157,6 +159,7 @@ const (
 	TypePayment             = "Payment"
 	TypePaymentAllocation   = "PaymentAllocation"
 	TypePaymentPlanLine     = "PaymentPlanLine"
+	TypePaymentRequest      = "PaymentRequest"
 	TypeProgressEntry       = "ProgressEntry"
 	TypeProgressLine        = "ProgressLine"
 	TypeRecoveryCode        = "RecoveryCode"
@@ -54060,6 +54063,1253 @@ func (m *PaymentPlanLineMutation) ResetEdge(name string) error {
 		return nil
 	}
 	return fmt.Errorf("unknown PaymentPlanLine edge %s", name)
+}
+
+// PaymentRequestMutation represents an operation that mutates the PaymentRequest nodes in the graph.
+type PaymentRequestMutation struct {
+	config
+	op                  Op
+	typ                 string
+	id                  *publicid.PaymentRequestID
+	tenant_id           *int64
+	addtenant_id        *int64
+	created_at          *time.Time
+	updated_at          *time.Time
+	version             *int
+	addversion          *int
+	state               *payout.State
+	content             *payout.Content
+	decided_at          *time.Time
+	opinion             *string
+	clearedFields       map[string]struct{}
+	contract            *publicid.ContractID
+	clearedcontract     bool
+	payment             *publicid.PaymentID
+	clearedpayment      bool
+	requested_by        *publicid.UserID
+	clearedrequested_by bool
+	decided_by          *publicid.UserID
+	cleareddecided_by   bool
+	done                bool
+	oldValue            func(context.Context) (*PaymentRequest, error)
+	predicates          []predicate.PaymentRequest
+}
+
+var _ ent.Mutation = (*PaymentRequestMutation)(nil)
+
+// paymentrequestOption allows management of the mutation configuration using functional options.
+type paymentrequestOption func(*PaymentRequestMutation)
+
+// newPaymentRequestMutation creates new mutation for the PaymentRequest entity.
+func newPaymentRequestMutation(c config, op Op, opts ...paymentrequestOption) *PaymentRequestMutation {
+	m := &PaymentRequestMutation{
+		config:        c,
+		op:            op,
+		typ:           TypePaymentRequest,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withPaymentRequestID sets the ID field of the mutation.
+func withPaymentRequestID(id publicid.PaymentRequestID) paymentrequestOption {
+	return func(m *PaymentRequestMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *PaymentRequest
+		)
+		m.oldValue = func(ctx context.Context) (*PaymentRequest, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().PaymentRequest.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withPaymentRequest sets the old PaymentRequest of the mutation.
+func withPaymentRequest(node *PaymentRequest) paymentrequestOption {
+	return func(m *PaymentRequestMutation) {
+		m.oldValue = func(context.Context) (*PaymentRequest, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m PaymentRequestMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m PaymentRequestMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of PaymentRequest entities.
+func (m *PaymentRequestMutation) SetID(id publicid.PaymentRequestID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *PaymentRequestMutation) ID() (id publicid.PaymentRequestID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *PaymentRequestMutation) IDs(ctx context.Context) ([]publicid.PaymentRequestID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.PaymentRequestID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().PaymentRequest.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *PaymentRequestMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *PaymentRequestMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *PaymentRequestMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *PaymentRequestMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *PaymentRequestMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *PaymentRequestMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *PaymentRequestMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *PaymentRequestMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *PaymentRequestMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *PaymentRequestMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *PaymentRequestMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *PaymentRequestMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *PaymentRequestMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *PaymentRequestMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *PaymentRequestMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *PaymentRequestMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *PaymentRequestMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *PaymentRequestMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldContractID(ctx context.Context) (v publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *PaymentRequestMutation) ResetContractID() {
+	m.contract = nil
+}
+
+// SetState sets the "state" field.
+func (m *PaymentRequestMutation) SetState(pa payout.State) {
+	m.state = &pa
+}
+
+// State returns the value of the "state" field in the mutation.
+func (m *PaymentRequestMutation) State() (r payout.State, exists bool) {
+	v := m.state
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldState returns the old "state" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldState(ctx context.Context) (v payout.State, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldState is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldState requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldState: %w", err)
+	}
+	return oldValue.State, nil
+}
+
+// ResetState resets all changes to the "state" field.
+func (m *PaymentRequestMutation) ResetState() {
+	m.state = nil
+}
+
+// SetContent sets the "content" field.
+func (m *PaymentRequestMutation) SetContent(pa payout.Content) {
+	m.content = &pa
+}
+
+// Content returns the value of the "content" field in the mutation.
+func (m *PaymentRequestMutation) Content() (r payout.Content, exists bool) {
+	v := m.content
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContent returns the old "content" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldContent(ctx context.Context) (v payout.Content, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContent is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContent requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContent: %w", err)
+	}
+	return oldValue.Content, nil
+}
+
+// ResetContent resets all changes to the "content" field.
+func (m *PaymentRequestMutation) ResetContent() {
+	m.content = nil
+}
+
+// SetRequestedByID sets the "requested_by_id" field.
+func (m *PaymentRequestMutation) SetRequestedByID(pi publicid.UserID) {
+	m.requested_by = &pi
+}
+
+// RequestedByID returns the value of the "requested_by_id" field in the mutation.
+func (m *PaymentRequestMutation) RequestedByID() (r publicid.UserID, exists bool) {
+	v := m.requested_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestedByID returns the old "requested_by_id" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldRequestedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestedByID: %w", err)
+	}
+	return oldValue.RequestedByID, nil
+}
+
+// ResetRequestedByID resets all changes to the "requested_by_id" field.
+func (m *PaymentRequestMutation) ResetRequestedByID() {
+	m.requested_by = nil
+}
+
+// SetDecidedByID sets the "decided_by_id" field.
+func (m *PaymentRequestMutation) SetDecidedByID(pi publicid.UserID) {
+	m.decided_by = &pi
+}
+
+// DecidedByID returns the value of the "decided_by_id" field in the mutation.
+func (m *PaymentRequestMutation) DecidedByID() (r publicid.UserID, exists bool) {
+	v := m.decided_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedByID returns the old "decided_by_id" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldDecidedByID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedByID: %w", err)
+	}
+	return oldValue.DecidedByID, nil
+}
+
+// ClearDecidedByID clears the value of the "decided_by_id" field.
+func (m *PaymentRequestMutation) ClearDecidedByID() {
+	m.decided_by = nil
+	m.clearedFields[paymentrequest.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByIDCleared returns if the "decided_by_id" field was cleared in this mutation.
+func (m *PaymentRequestMutation) DecidedByIDCleared() bool {
+	_, ok := m.clearedFields[paymentrequest.FieldDecidedByID]
+	return ok
+}
+
+// ResetDecidedByID resets all changes to the "decided_by_id" field.
+func (m *PaymentRequestMutation) ResetDecidedByID() {
+	m.decided_by = nil
+	delete(m.clearedFields, paymentrequest.FieldDecidedByID)
+}
+
+// SetDecidedAt sets the "decided_at" field.
+func (m *PaymentRequestMutation) SetDecidedAt(t time.Time) {
+	m.decided_at = &t
+}
+
+// DecidedAt returns the value of the "decided_at" field in the mutation.
+func (m *PaymentRequestMutation) DecidedAt() (r time.Time, exists bool) {
+	v := m.decided_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDecidedAt returns the old "decided_at" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldDecidedAt(ctx context.Context) (v *time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDecidedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDecidedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDecidedAt: %w", err)
+	}
+	return oldValue.DecidedAt, nil
+}
+
+// ClearDecidedAt clears the value of the "decided_at" field.
+func (m *PaymentRequestMutation) ClearDecidedAt() {
+	m.decided_at = nil
+	m.clearedFields[paymentrequest.FieldDecidedAt] = struct{}{}
+}
+
+// DecidedAtCleared returns if the "decided_at" field was cleared in this mutation.
+func (m *PaymentRequestMutation) DecidedAtCleared() bool {
+	_, ok := m.clearedFields[paymentrequest.FieldDecidedAt]
+	return ok
+}
+
+// ResetDecidedAt resets all changes to the "decided_at" field.
+func (m *PaymentRequestMutation) ResetDecidedAt() {
+	m.decided_at = nil
+	delete(m.clearedFields, paymentrequest.FieldDecidedAt)
+}
+
+// SetOpinion sets the "opinion" field.
+func (m *PaymentRequestMutation) SetOpinion(s string) {
+	m.opinion = &s
+}
+
+// Opinion returns the value of the "opinion" field in the mutation.
+func (m *PaymentRequestMutation) Opinion() (r string, exists bool) {
+	v := m.opinion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOpinion returns the old "opinion" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldOpinion(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOpinion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOpinion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOpinion: %w", err)
+	}
+	return oldValue.Opinion, nil
+}
+
+// ResetOpinion resets all changes to the "opinion" field.
+func (m *PaymentRequestMutation) ResetOpinion() {
+	m.opinion = nil
+}
+
+// SetPaymentID sets the "payment_id" field.
+func (m *PaymentRequestMutation) SetPaymentID(pi publicid.PaymentID) {
+	m.payment = &pi
+}
+
+// PaymentID returns the value of the "payment_id" field in the mutation.
+func (m *PaymentRequestMutation) PaymentID() (r publicid.PaymentID, exists bool) {
+	v := m.payment
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPaymentID returns the old "payment_id" field's value of the PaymentRequest entity.
+// If the PaymentRequest object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *PaymentRequestMutation) OldPaymentID(ctx context.Context) (v *publicid.PaymentID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPaymentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPaymentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPaymentID: %w", err)
+	}
+	return oldValue.PaymentID, nil
+}
+
+// ClearPaymentID clears the value of the "payment_id" field.
+func (m *PaymentRequestMutation) ClearPaymentID() {
+	m.payment = nil
+	m.clearedFields[paymentrequest.FieldPaymentID] = struct{}{}
+}
+
+// PaymentIDCleared returns if the "payment_id" field was cleared in this mutation.
+func (m *PaymentRequestMutation) PaymentIDCleared() bool {
+	_, ok := m.clearedFields[paymentrequest.FieldPaymentID]
+	return ok
+}
+
+// ResetPaymentID resets all changes to the "payment_id" field.
+func (m *PaymentRequestMutation) ResetPaymentID() {
+	m.payment = nil
+	delete(m.clearedFields, paymentrequest.FieldPaymentID)
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *PaymentRequestMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[paymentrequest.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *PaymentRequestMutation) ContractCleared() bool {
+	return m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *PaymentRequestMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *PaymentRequestMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearPayment clears the "payment" edge to the Payment entity.
+func (m *PaymentRequestMutation) ClearPayment() {
+	m.clearedpayment = true
+	m.clearedFields[paymentrequest.FieldPaymentID] = struct{}{}
+}
+
+// PaymentCleared reports if the "payment" edge to the Payment entity was cleared.
+func (m *PaymentRequestMutation) PaymentCleared() bool {
+	return m.PaymentIDCleared() || m.clearedpayment
+}
+
+// PaymentIDs returns the "payment" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// PaymentID instead. It exists only for internal usage by the builders.
+func (m *PaymentRequestMutation) PaymentIDs() (ids []publicid.PaymentID) {
+	if id := m.payment; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetPayment resets all changes to the "payment" edge.
+func (m *PaymentRequestMutation) ResetPayment() {
+	m.payment = nil
+	m.clearedpayment = false
+}
+
+// ClearRequestedBy clears the "requested_by" edge to the User entity.
+func (m *PaymentRequestMutation) ClearRequestedBy() {
+	m.clearedrequested_by = true
+	m.clearedFields[paymentrequest.FieldRequestedByID] = struct{}{}
+}
+
+// RequestedByCleared reports if the "requested_by" edge to the User entity was cleared.
+func (m *PaymentRequestMutation) RequestedByCleared() bool {
+	return m.clearedrequested_by
+}
+
+// RequestedByIDs returns the "requested_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RequestedByID instead. It exists only for internal usage by the builders.
+func (m *PaymentRequestMutation) RequestedByIDs() (ids []publicid.UserID) {
+	if id := m.requested_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRequestedBy resets all changes to the "requested_by" edge.
+func (m *PaymentRequestMutation) ResetRequestedBy() {
+	m.requested_by = nil
+	m.clearedrequested_by = false
+}
+
+// ClearDecidedBy clears the "decided_by" edge to the User entity.
+func (m *PaymentRequestMutation) ClearDecidedBy() {
+	m.cleareddecided_by = true
+	m.clearedFields[paymentrequest.FieldDecidedByID] = struct{}{}
+}
+
+// DecidedByCleared reports if the "decided_by" edge to the User entity was cleared.
+func (m *PaymentRequestMutation) DecidedByCleared() bool {
+	return m.DecidedByIDCleared() || m.cleareddecided_by
+}
+
+// DecidedByIDs returns the "decided_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DecidedByID instead. It exists only for internal usage by the builders.
+func (m *PaymentRequestMutation) DecidedByIDs() (ids []publicid.UserID) {
+	if id := m.decided_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDecidedBy resets all changes to the "decided_by" edge.
+func (m *PaymentRequestMutation) ResetDecidedBy() {
+	m.decided_by = nil
+	m.cleareddecided_by = false
+}
+
+// Where appends a list predicates to the PaymentRequestMutation builder.
+func (m *PaymentRequestMutation) Where(ps ...predicate.PaymentRequest) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the PaymentRequestMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *PaymentRequestMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.PaymentRequest, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *PaymentRequestMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *PaymentRequestMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (PaymentRequest).
+func (m *PaymentRequestMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *PaymentRequestMutation) Fields() []string {
+	fields := make([]string, 0, 12)
+	if m.tenant_id != nil {
+		fields = append(fields, paymentrequest.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, paymentrequest.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, paymentrequest.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, paymentrequest.FieldVersion)
+	}
+	if m.contract != nil {
+		fields = append(fields, paymentrequest.FieldContractID)
+	}
+	if m.state != nil {
+		fields = append(fields, paymentrequest.FieldState)
+	}
+	if m.content != nil {
+		fields = append(fields, paymentrequest.FieldContent)
+	}
+	if m.requested_by != nil {
+		fields = append(fields, paymentrequest.FieldRequestedByID)
+	}
+	if m.decided_by != nil {
+		fields = append(fields, paymentrequest.FieldDecidedByID)
+	}
+	if m.decided_at != nil {
+		fields = append(fields, paymentrequest.FieldDecidedAt)
+	}
+	if m.opinion != nil {
+		fields = append(fields, paymentrequest.FieldOpinion)
+	}
+	if m.payment != nil {
+		fields = append(fields, paymentrequest.FieldPaymentID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *PaymentRequestMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case paymentrequest.FieldTenantID:
+		return m.TenantID()
+	case paymentrequest.FieldCreatedAt:
+		return m.CreatedAt()
+	case paymentrequest.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case paymentrequest.FieldVersion:
+		return m.Version()
+	case paymentrequest.FieldContractID:
+		return m.ContractID()
+	case paymentrequest.FieldState:
+		return m.State()
+	case paymentrequest.FieldContent:
+		return m.Content()
+	case paymentrequest.FieldRequestedByID:
+		return m.RequestedByID()
+	case paymentrequest.FieldDecidedByID:
+		return m.DecidedByID()
+	case paymentrequest.FieldDecidedAt:
+		return m.DecidedAt()
+	case paymentrequest.FieldOpinion:
+		return m.Opinion()
+	case paymentrequest.FieldPaymentID:
+		return m.PaymentID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *PaymentRequestMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case paymentrequest.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case paymentrequest.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case paymentrequest.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case paymentrequest.FieldVersion:
+		return m.OldVersion(ctx)
+	case paymentrequest.FieldContractID:
+		return m.OldContractID(ctx)
+	case paymentrequest.FieldState:
+		return m.OldState(ctx)
+	case paymentrequest.FieldContent:
+		return m.OldContent(ctx)
+	case paymentrequest.FieldRequestedByID:
+		return m.OldRequestedByID(ctx)
+	case paymentrequest.FieldDecidedByID:
+		return m.OldDecidedByID(ctx)
+	case paymentrequest.FieldDecidedAt:
+		return m.OldDecidedAt(ctx)
+	case paymentrequest.FieldOpinion:
+		return m.OldOpinion(ctx)
+	case paymentrequest.FieldPaymentID:
+		return m.OldPaymentID(ctx)
+	}
+	return nil, fmt.Errorf("unknown PaymentRequest field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentRequestMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case paymentrequest.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case paymentrequest.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case paymentrequest.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case paymentrequest.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
+		return nil
+	case paymentrequest.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case paymentrequest.FieldState:
+		v, ok := value.(payout.State)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetState(v)
+		return nil
+	case paymentrequest.FieldContent:
+		v, ok := value.(payout.Content)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContent(v)
+		return nil
+	case paymentrequest.FieldRequestedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestedByID(v)
+		return nil
+	case paymentrequest.FieldDecidedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedByID(v)
+		return nil
+	case paymentrequest.FieldDecidedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDecidedAt(v)
+		return nil
+	case paymentrequest.FieldOpinion:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOpinion(v)
+		return nil
+	case paymentrequest.FieldPaymentID:
+		v, ok := value.(publicid.PaymentID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPaymentID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRequest field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *PaymentRequestMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, paymentrequest.FieldTenantID)
+	}
+	if m.addversion != nil {
+		fields = append(fields, paymentrequest.FieldVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *PaymentRequestMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case paymentrequest.FieldTenantID:
+		return m.AddedTenantID()
+	case paymentrequest.FieldVersion:
+		return m.AddedVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *PaymentRequestMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case paymentrequest.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case paymentrequest.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRequest numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *PaymentRequestMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(paymentrequest.FieldDecidedByID) {
+		fields = append(fields, paymentrequest.FieldDecidedByID)
+	}
+	if m.FieldCleared(paymentrequest.FieldDecidedAt) {
+		fields = append(fields, paymentrequest.FieldDecidedAt)
+	}
+	if m.FieldCleared(paymentrequest.FieldPaymentID) {
+		fields = append(fields, paymentrequest.FieldPaymentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *PaymentRequestMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *PaymentRequestMutation) ClearField(name string) error {
+	switch name {
+	case paymentrequest.FieldDecidedByID:
+		m.ClearDecidedByID()
+		return nil
+	case paymentrequest.FieldDecidedAt:
+		m.ClearDecidedAt()
+		return nil
+	case paymentrequest.FieldPaymentID:
+		m.ClearPaymentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRequest nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *PaymentRequestMutation) ResetField(name string) error {
+	switch name {
+	case paymentrequest.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case paymentrequest.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case paymentrequest.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case paymentrequest.FieldVersion:
+		m.ResetVersion()
+		return nil
+	case paymentrequest.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case paymentrequest.FieldState:
+		m.ResetState()
+		return nil
+	case paymentrequest.FieldContent:
+		m.ResetContent()
+		return nil
+	case paymentrequest.FieldRequestedByID:
+		m.ResetRequestedByID()
+		return nil
+	case paymentrequest.FieldDecidedByID:
+		m.ResetDecidedByID()
+		return nil
+	case paymentrequest.FieldDecidedAt:
+		m.ResetDecidedAt()
+		return nil
+	case paymentrequest.FieldOpinion:
+		m.ResetOpinion()
+		return nil
+	case paymentrequest.FieldPaymentID:
+		m.ResetPaymentID()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRequest field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *PaymentRequestMutation) AddedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.contract != nil {
+		edges = append(edges, paymentrequest.EdgeContract)
+	}
+	if m.payment != nil {
+		edges = append(edges, paymentrequest.EdgePayment)
+	}
+	if m.requested_by != nil {
+		edges = append(edges, paymentrequest.EdgeRequestedBy)
+	}
+	if m.decided_by != nil {
+		edges = append(edges, paymentrequest.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *PaymentRequestMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case paymentrequest.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case paymentrequest.EdgePayment:
+		if id := m.payment; id != nil {
+			return []ent.Value{*id}
+		}
+	case paymentrequest.EdgeRequestedBy:
+		if id := m.requested_by; id != nil {
+			return []ent.Value{*id}
+		}
+	case paymentrequest.EdgeDecidedBy:
+		if id := m.decided_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *PaymentRequestMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 4)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *PaymentRequestMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *PaymentRequestMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 4)
+	if m.clearedcontract {
+		edges = append(edges, paymentrequest.EdgeContract)
+	}
+	if m.clearedpayment {
+		edges = append(edges, paymentrequest.EdgePayment)
+	}
+	if m.clearedrequested_by {
+		edges = append(edges, paymentrequest.EdgeRequestedBy)
+	}
+	if m.cleareddecided_by {
+		edges = append(edges, paymentrequest.EdgeDecidedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *PaymentRequestMutation) EdgeCleared(name string) bool {
+	switch name {
+	case paymentrequest.EdgeContract:
+		return m.clearedcontract
+	case paymentrequest.EdgePayment:
+		return m.clearedpayment
+	case paymentrequest.EdgeRequestedBy:
+		return m.clearedrequested_by
+	case paymentrequest.EdgeDecidedBy:
+		return m.cleareddecided_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *PaymentRequestMutation) ClearEdge(name string) error {
+	switch name {
+	case paymentrequest.EdgeContract:
+		m.ClearContract()
+		return nil
+	case paymentrequest.EdgePayment:
+		m.ClearPayment()
+		return nil
+	case paymentrequest.EdgeRequestedBy:
+		m.ClearRequestedBy()
+		return nil
+	case paymentrequest.EdgeDecidedBy:
+		m.ClearDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRequest unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *PaymentRequestMutation) ResetEdge(name string) error {
+	switch name {
+	case paymentrequest.EdgeContract:
+		m.ResetContract()
+		return nil
+	case paymentrequest.EdgePayment:
+		m.ResetPayment()
+		return nil
+	case paymentrequest.EdgeRequestedBy:
+		m.ResetRequestedBy()
+		return nil
+	case paymentrequest.EdgeDecidedBy:
+		m.ResetDecidedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown PaymentRequest edge %s", name)
 }
 
 // ProgressEntryMutation represents an operation that mutates the ProgressEntry nodes in the graph.

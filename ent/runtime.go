@@ -49,6 +49,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentrequest"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
 	"heyue/ent/recoverycode"
@@ -1521,6 +1522,39 @@ func init() {
 	paymentplanlineDescID := paymentplanlineFields[0].Descriptor()
 	// paymentplanline.DefaultID holds the default value on creation for the id field.
 	paymentplanline.DefaultID = paymentplanlineDescID.Default.(func() publicid.PaymentPlanLineID)
+	paymentrequestMixin := schema.PaymentRequest{}.Mixin()
+	paymentrequestMixinFields1 := paymentrequestMixin[1].Fields()
+	_ = paymentrequestMixinFields1
+	paymentrequestMixinFields2 := paymentrequestMixin[2].Fields()
+	_ = paymentrequestMixinFields2
+	paymentrequestFields := schema.PaymentRequest{}.Fields()
+	_ = paymentrequestFields
+	// paymentrequestDescCreatedAt is the schema descriptor for created_at field.
+	paymentrequestDescCreatedAt := paymentrequestMixinFields1[0].Descriptor()
+	// paymentrequest.DefaultCreatedAt holds the default value on creation for the created_at field.
+	paymentrequest.DefaultCreatedAt = paymentrequestDescCreatedAt.Default.(func() time.Time)
+	// paymentrequestDescUpdatedAt is the schema descriptor for updated_at field.
+	paymentrequestDescUpdatedAt := paymentrequestMixinFields1[1].Descriptor()
+	// paymentrequest.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	paymentrequest.DefaultUpdatedAt = paymentrequestDescUpdatedAt.Default.(func() time.Time)
+	// paymentrequest.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	paymentrequest.UpdateDefaultUpdatedAt = paymentrequestDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// paymentrequestDescVersion is the schema descriptor for version field.
+	paymentrequestDescVersion := paymentrequestMixinFields2[0].Descriptor()
+	// paymentrequest.DefaultVersion holds the default value on creation for the version field.
+	paymentrequest.DefaultVersion = paymentrequestDescVersion.Default.(int)
+	// paymentrequest.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	paymentrequest.VersionValidator = paymentrequestDescVersion.Validators[0].(func(int) error)
+	// paymentrequestDescOpinion is the schema descriptor for opinion field.
+	paymentrequestDescOpinion := paymentrequestFields[7].Descriptor()
+	// paymentrequest.DefaultOpinion holds the default value on creation for the opinion field.
+	paymentrequest.DefaultOpinion = paymentrequestDescOpinion.Default.(string)
+	// paymentrequest.OpinionValidator is a validator for the "opinion" field. It is called by the builders before save.
+	paymentrequest.OpinionValidator = paymentrequestDescOpinion.Validators[0].(func(string) error)
+	// paymentrequestDescID is the schema descriptor for id field.
+	paymentrequestDescID := paymentrequestFields[0].Descriptor()
+	// paymentrequest.DefaultID holds the default value on creation for the id field.
+	paymentrequest.DefaultID = paymentrequestDescID.Default.(func() publicid.PaymentRequestID)
 	progressentryMixin := schema.ProgressEntry{}.Mixin()
 	progressentryMixinFields1 := progressentryMixin[1].Fields()
 	_ = progressentryMixinFields1

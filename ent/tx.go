@@ -106,6 +106,8 @@ type Tx struct {
 	PaymentAllocation *PaymentAllocationClient
 	// PaymentPlanLine is the client for interacting with the PaymentPlanLine builders.
 	PaymentPlanLine *PaymentPlanLineClient
+	// PaymentRequest is the client for interacting with the PaymentRequest builders.
+	PaymentRequest *PaymentRequestClient
 	// ProgressEntry is the client for interacting with the ProgressEntry builders.
 	ProgressEntry *ProgressEntryClient
 	// ProgressLine is the client for interacting with the ProgressLine builders.
@@ -317,6 +319,7 @@ func (tx *Tx) init() {
 	tx.Payment = NewPaymentClient(tx.config)
 	tx.PaymentAllocation = NewPaymentAllocationClient(tx.config)
 	tx.PaymentPlanLine = NewPaymentPlanLineClient(tx.config)
+	tx.PaymentRequest = NewPaymentRequestClient(tx.config)
 	tx.ProgressEntry = NewProgressEntryClient(tx.config)
 	tx.ProgressLine = NewProgressLineClient(tx.config)
 	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)

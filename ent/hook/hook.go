@@ -560,6 +560,18 @@ func (f PaymentPlanLineFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Va
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PaymentPlanLineMutation", m)
 }
 
+// The PaymentRequestFunc type is an adapter to allow the use of ordinary
+// function as PaymentRequest mutator.
+type PaymentRequestFunc func(context.Context, *ent.PaymentRequestMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f PaymentRequestFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.PaymentRequestMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.PaymentRequestMutation", m)
+}
+
 // The ProgressEntryFunc type is an adapter to allow the use of ordinary
 // function as ProgressEntry mutator.
 type ProgressEntryFunc func(context.Context, *ent.ProgressEntryMutation) (ent.Value, error)

@@ -53,6 +53,7 @@ import (
 	"heyue/ent/payment"
 	"heyue/ent/paymentallocation"
 	"heyue/ent/paymentplanline"
+	"heyue/ent/paymentrequest"
 	"heyue/ent/predicate"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
@@ -1373,6 +1374,33 @@ func (f TraversePaymentPlanLine) Traverse(ctx context.Context, q ent.Query) erro
 	return fmt.Errorf("unexpected query type %T. expect *ent.PaymentPlanLineQuery", q)
 }
 
+// The PaymentRequestFunc type is an adapter to allow the use of ordinary function as a Querier.
+type PaymentRequestFunc func(context.Context, *ent.PaymentRequestQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f PaymentRequestFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.PaymentRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.PaymentRequestQuery", q)
+}
+
+// The TraversePaymentRequest type is an adapter to allow the use of ordinary function as Traverser.
+type TraversePaymentRequest func(context.Context, *ent.PaymentRequestQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraversePaymentRequest) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraversePaymentRequest) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.PaymentRequestQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.PaymentRequestQuery", q)
+}
+
 // The ProgressEntryFunc type is an adapter to allow the use of ordinary function as a Querier.
 type ProgressEntryFunc func(context.Context, *ent.ProgressEntryQuery) (ent.Value, error)
 
@@ -1927,6 +1955,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.PaymentAllocationQuery, predicate.PaymentAllocation, paymentallocation.OrderOption]{typ: ent.TypePaymentAllocation, tq: q}, nil
 	case *ent.PaymentPlanLineQuery:
 		return &query[*ent.PaymentPlanLineQuery, predicate.PaymentPlanLine, paymentplanline.OrderOption]{typ: ent.TypePaymentPlanLine, tq: q}, nil
+	case *ent.PaymentRequestQuery:
+		return &query[*ent.PaymentRequestQuery, predicate.PaymentRequest, paymentrequest.OrderOption]{typ: ent.TypePaymentRequest, tq: q}, nil
 	case *ent.ProgressEntryQuery:
 		return &query[*ent.ProgressEntryQuery, predicate.ProgressEntry, progressentry.OrderOption]{typ: ent.TypeProgressEntry, tq: q}, nil
 	case *ent.ProgressLineQuery:

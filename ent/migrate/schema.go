@@ -2227,6 +2227,81 @@ var (
 			},
 		},
 	}
+	// PaymentRequestsColumns holds the columns for the "payment_requests" table.
+	PaymentRequestsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"PENDING", "APPROVED", "REJECTED", "WITHDRAWN", "PAID"}, Default: "PENDING"},
+		{Name: "content", Type: field.TypeJSON},
+		{Name: "decided_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "opinion", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "contract_id", Type: field.TypeUUID},
+		{Name: "payment_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "requested_by_id", Type: field.TypeUUID},
+		{Name: "decided_by_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// PaymentRequestsTable holds the schema information for the "payment_requests" table.
+	PaymentRequestsTable = &schema.Table{
+		Name:       "payment_requests",
+		Columns:    PaymentRequestsColumns,
+		PrimaryKey: []*schema.Column{PaymentRequestsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "payment_requests_contracts_contract",
+				Columns:    []*schema.Column{PaymentRequestsColumns[9]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "payment_requests_payments_payment",
+				Columns:    []*schema.Column{PaymentRequestsColumns[10]},
+				RefColumns: []*schema.Column{PaymentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "payment_requests_users_requested_by",
+				Columns:    []*schema.Column{PaymentRequestsColumns[11]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "payment_requests_users_decided_by",
+				Columns:    []*schema.Column{PaymentRequestsColumns[12]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "paymentrequest_tenant_id_contract_id_state",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentRequestsColumns[1], PaymentRequestsColumns[9], PaymentRequestsColumns[5]},
+			},
+			{
+				Name:    "paymentrequest_tenant_id_payment_id",
+				Unique:  true,
+				Columns: []*schema.Column{PaymentRequestsColumns[1], PaymentRequestsColumns[10]},
+			},
+			{
+				Name:    "paymentrequest_tenant_id_requested_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentRequestsColumns[1], PaymentRequestsColumns[11]},
+			},
+			{
+				Name:    "paymentrequest_tenant_id_decided_by_id",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentRequestsColumns[1], PaymentRequestsColumns[12]},
+			},
+			{
+				Name:    "paymentrequest_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{PaymentRequestsColumns[1], PaymentRequestsColumns[2]},
+			},
+		},
+	}
 	// ProgressEntriesColumns holds the columns for the "progress_entries" table.
 	ProgressEntriesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3005,6 +3080,7 @@ var (
 		PaymentsTable,
 		PaymentAllocationsTable,
 		PaymentPlanLinesTable,
+		PaymentRequestsTable,
 		ProgressEntriesTable,
 		ProgressLinesTable,
 		RecoveryCodesTable,
@@ -3164,6 +3240,15 @@ func init() {
 		"plan_line_milestone": "due_days >= 0 AND (milestone_id IS NOT NULL OR NOT awaiting)",
 		"plan_line_settled":   "settled_minor >= 0 AND settled_minor <= amount_minor + excess_minor",
 		"plan_line_state":     "CASE state WHEN 'PAID' THEN settled_minor >= amount_minor WHEN 'PARTLY_PAID' THEN settled_minor > 0 AND settled_minor < amount_minor ELSE settled_minor = 0 END",
+	}
+	PaymentRequestsTable.ForeignKeys[0].RefTable = ContractsTable
+	PaymentRequestsTable.ForeignKeys[1].RefTable = PaymentsTable
+	PaymentRequestsTable.ForeignKeys[2].RefTable = UsersTable
+	PaymentRequestsTable.ForeignKeys[3].RefTable = UsersTable
+	PaymentRequestsTable.Annotation = &entsql.Annotation{}
+	PaymentRequestsTable.Annotation.Checks = map[string]string{
+		"payment_request_paid":          "(state = 'PAID') = (payment_id IS NOT NULL)",
+		"payment_request_second_person": "state NOT IN ('APPROVED', 'REJECTED', 'PAID') OR decided_by_id IS NOT NULL AND decided_by_id <> requested_by_id",
 	}
 	ProgressEntriesTable.ForeignKeys[0].RefTable = ProgressLinesTable
 	ProgressEntriesTable.ForeignKeys[1].RefTable = ProgressEntriesTable

@@ -144,6 +144,9 @@ type PaymentAllocation func(*sql.Selector)
 // PaymentPlanLine is the predicate function for paymentplanline builders.
 type PaymentPlanLine func(*sql.Selector)
 
+// PaymentRequest is the predicate function for paymentrequest builders.
+type PaymentRequest func(*sql.Selector)
+
 // ProgressEntry is the predicate function for progressentry builders.
 type ProgressEntry func(*sql.Selector)
 

@@ -8,6 +8,7 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"heyue/domain/settlement/billedit"
+	"heyue/domain/settlement/payout"
 	"heyue/platform/publicid"
 )
 
@@ -60,5 +61,56 @@ func (BillEdit) Indexes() []ent.Index {
 func (BillEdit) Annotations() []schema.Annotation {
 	return []schema.Annotation{checks(map[string]string{
 		"bill_edit_second_person": "state NOT IN ('APPROVED', 'REJECTED') OR decided_by_id IS NOT NULL AND decided_by_id <> requested_by_id",
+	})}
+}
+
+// PaymentRequest asks to pay money out under a contract (H3, F8). Somebody else agrees, and then it is paid; what open
+// requests ask for is spoken for.
+type PaymentRequest struct{ ent.Schema }
+
+// Mixin of PaymentRequest.
+func (PaymentRequest) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+
+// Fields of PaymentRequest.
+func (PaymentRequest) Fields() []ent.Field {
+	return []ent.Field{
+		field.UUID("id", publicid.PaymentRequestID{}).Default(publicid.NewPaymentRequestID),
+		field.UUID("contract_id", publicid.ContractID{}).Immutable(),
+		field.Enum("state").GoType(payout.State("")).Default(string(payout.Pending)),
+		field.JSON("content", payout.Content{}).Immutable(),
+		field.UUID("requested_by_id", publicid.UserID{}).Immutable(),
+		field.UUID("decided_by_id", publicid.UserID{}).Optional().Nillable(),
+		field.Time("decided_at").Optional().Nillable().SchemaType(timestamptz),
+		text("opinion", 2000),
+		field.UUID("payment_id", publicid.PaymentID{}).Optional().Nillable().Comment("the entry it was paid with"),
+	}
+}
+
+// Edges of PaymentRequest.
+func (PaymentRequest) Edges() []ent.Edge {
+	return []ent.Edge{
+		edge.To("contract", Contract.Type).Field("contract_id").Unique().Required().Immutable(),
+		edge.To("payment", Payment.Type).Field("payment_id").Unique(),
+		edge.To("requested_by", User.Type).Field("requested_by_id").Unique().Required().Immutable(),
+		edge.To("decided_by", User.Type).Field("decided_by_id").Unique(),
+	}
+}
+
+// Indexes of PaymentRequest.
+func (PaymentRequest) Indexes() []ent.Index {
+	return []ent.Index{
+		index.Fields("tenant_id", "contract_id", "state"),
+		index.Fields("tenant_id", "payment_id").Unique(),
+		index.Fields("tenant_id", "requested_by_id"),
+		index.Fields("tenant_id", "decided_by_id"),
+		index.Fields("tenant_id", "created_at"),
+	}
+}
+
+// Annotations of PaymentRequest: nobody agrees to their own request, and nothing is paid twice, whatever the code does.
+func (PaymentRequest) Annotations() []schema.Annotation {
+	return []schema.Annotation{checks(map[string]string{
+		"payment_request_second_person": "state NOT IN ('APPROVED', 'REJECTED', 'PAID') OR decided_by_id IS NOT NULL AND decided_by_id <> requested_by_id",
+		"payment_request_paid":          "(state = 'PAID') = (payment_id IS NOT NULL)",
 	})}
 }

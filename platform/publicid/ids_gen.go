@@ -28,6 +28,7 @@ var known = map[string]bool{
 	"pay": true,
 	"alc": true,
 	"bed": true,
+	"pyr": true,
 	"prl": true,
 	"pre": true,
 	"mil": true,
@@ -1023,6 +1024,59 @@ func (id BillEditID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *BillEditID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("bed", "a bill edit", v)
 	*id = BillEditID(u)
+	return err
+}
+
+// PaymentRequestID is the id of a payment request; its public form begins with "pyr_".
+type PaymentRequestID uuid.UUID
+
+// PrefixPaymentRequestID is what the public form of a PaymentRequestID begins with.
+const PrefixPaymentRequestID = "pyr"
+
+// NewPaymentRequestID makes a fresh id.
+func NewPaymentRequestID() PaymentRequestID { return PaymentRequestID(newV7()) }
+
+// ParsePaymentRequestID reads the public form. It fails with INVALID_ID on anything else.
+func ParsePaymentRequestID(s string) (PaymentRequestID, error) {
+	u, err := parse("pyr", "a payment request", s)
+	return PaymentRequestID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id PaymentRequestID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id PaymentRequestID) IsZero() bool { return id == PaymentRequestID{} }
+
+// String returns the public form.
+func (id PaymentRequestID) String() string { return Format("pyr", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id PaymentRequestID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *PaymentRequestID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParsePaymentRequestID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id PaymentRequestID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *PaymentRequestID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = PaymentRequestID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id PaymentRequestID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *PaymentRequestID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("pyr", "a payment request", v)
+	*id = PaymentRequestID(u)
 	return err
 }
 

@@ -30,6 +30,7 @@ var kinds = []kind{
 	{"PaymentID", "pay", "a payment"},
 	{"PaymentAllocationID", "alc", "a payment's allocation"},
 	{"BillEditID", "bed", "a bill edit"},
+	{"PaymentRequestID", "pyr", "a payment request"},
 	{"ProgressLineID", "prl", "a progress line"},
 	{"ProgressEntryID", "pre", "a progress entry"},
 	{"MilestoneID", "mil", "a milestone"},
