@@ -42,6 +42,7 @@ import (
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
+	entdecision "heyue/ent/decision"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
@@ -61,10 +62,12 @@ import (
 	"heyue/ent/paymentrequest"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recordshare"
 	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
@@ -151,6 +154,8 @@ type Client struct {
 	CustomValue *CustomValueClient
 	// Customer is the client for interacting with the Customer builders.
 	Customer *CustomerClient
+	// Decision is the client for interacting with the Decision builders.
+	Decision *DecisionClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// DictionaryEntry is the client for interacting with the DictionaryEntry builders.
@@ -189,6 +194,8 @@ type Client struct {
 	ProgressEntry *ProgressEntryClient
 	// ProgressLine is the client for interacting with the ProgressLine builders.
 	ProgressLine *ProgressLineClient
+	// RecordShare is the client for interacting with the RecordShare builders.
+	RecordShare *RecordShareClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
 	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
@@ -197,6 +204,8 @@ type Client struct {
 	Reminder *ReminderClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
+	// RoleFieldRule is the client for interacting with the RoleFieldRule builders.
+	RoleFieldRule *RoleFieldRuleClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
 	// ServiceRecord is the client for interacting with the ServiceRecord builders.
@@ -260,6 +269,7 @@ func (c *Client) init() {
 	c.CustomField = NewCustomFieldClient(c.config)
 	c.CustomValue = NewCustomValueClient(c.config)
 	c.Customer = NewCustomerClient(c.config)
+	c.Decision = NewDecisionClient(c.config)
 	c.Department = NewDepartmentClient(c.config)
 	c.DictionaryEntry = NewDictionaryEntryClient(c.config)
 	c.DocumentReference = NewDocumentReferenceClient(c.config)
@@ -279,10 +289,12 @@ func (c *Client) init() {
 	c.PaymentRequest = NewPaymentRequestClient(c.config)
 	c.ProgressEntry = NewProgressEntryClient(c.config)
 	c.ProgressLine = NewProgressLineClient(c.config)
+	c.RecordShare = NewRecordShareClient(c.config)
 	c.RecoveryCode = NewRecoveryCodeClient(c.config)
 	c.RefreshToken = NewRefreshTokenClient(c.config)
 	c.Reminder = NewReminderClient(c.config)
 	c.Role = NewRoleClient(c.config)
+	c.RoleFieldRule = NewRoleFieldRuleClient(c.config)
 	c.RoleGrant = NewRoleGrantClient(c.config)
 	c.ServiceRecord = NewServiceRecordClient(c.config)
 	c.Session = NewSessionClient(c.config)
@@ -416,6 +428,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
 		Customer:            NewCustomerClient(cfg),
+		Decision:            NewDecisionClient(cfg),
 		Department:          NewDepartmentClient(cfg),
 		DictionaryEntry:     NewDictionaryEntryClient(cfg),
 		DocumentReference:   NewDocumentReferenceClient(cfg),
@@ -435,10 +448,12 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		PaymentRequest:      NewPaymentRequestClient(cfg),
 		ProgressEntry:       NewProgressEntryClient(cfg),
 		ProgressLine:        NewProgressLineClient(cfg),
+		RecordShare:         NewRecordShareClient(cfg),
 		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		RefreshToken:        NewRefreshTokenClient(cfg),
 		Reminder:            NewReminderClient(cfg),
 		Role:                NewRoleClient(cfg),
+		RoleFieldRule:       NewRoleFieldRuleClient(cfg),
 		RoleGrant:           NewRoleGrantClient(cfg),
 		ServiceRecord:       NewServiceRecordClient(cfg),
 		Session:             NewSessionClient(cfg),
@@ -499,6 +514,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		CustomField:         NewCustomFieldClient(cfg),
 		CustomValue:         NewCustomValueClient(cfg),
 		Customer:            NewCustomerClient(cfg),
+		Decision:            NewDecisionClient(cfg),
 		Department:          NewDepartmentClient(cfg),
 		DictionaryEntry:     NewDictionaryEntryClient(cfg),
 		DocumentReference:   NewDocumentReferenceClient(cfg),
@@ -518,10 +534,12 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		PaymentRequest:      NewPaymentRequestClient(cfg),
 		ProgressEntry:       NewProgressEntryClient(cfg),
 		ProgressLine:        NewProgressLineClient(cfg),
+		RecordShare:         NewRecordShareClient(cfg),
 		RecoveryCode:        NewRecoveryCodeClient(cfg),
 		RefreshToken:        NewRefreshTokenClient(cfg),
 		Reminder:            NewReminderClient(cfg),
 		Role:                NewRoleClient(cfg),
+		RoleFieldRule:       NewRoleFieldRuleClient(cfg),
 		RoleGrant:           NewRoleGrantClient(cfg),
 		ServiceRecord:       NewServiceRecordClient(cfg),
 		Session:             NewSessionClient(cfg),
@@ -568,14 +586,15 @@ func (c *Client) Use(hooks ...Hook) {
 		c.BillEdit, c.ChangeEvidence, c.ChangeOrder, c.Clause, c.ClauseException,
 		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
 		c.ContractStep, c.ContractText, c.ContractVersion, c.CustomField,
-		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
+		c.CustomValue, c.Customer, c.Decision, c.Department, c.DictionaryEntry,
 		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
 		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
 		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
 		c.PaymentPlanLine, c.PaymentRequest, c.ProgressEntry, c.ProgressLine,
-		c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
-		c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid, c.Template,
-		c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
+		c.RecordShare, c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role,
+		c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
+		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule,
+		c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -591,14 +610,15 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.BillEdit, c.ChangeEvidence, c.ChangeOrder, c.Clause, c.ClauseException,
 		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
 		c.ContractStep, c.ContractText, c.ContractVersion, c.CustomField,
-		c.CustomValue, c.Customer, c.Department, c.DictionaryEntry,
+		c.CustomValue, c.Customer, c.Decision, c.Department, c.DictionaryEntry,
 		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
 		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
 		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
 		c.PaymentPlanLine, c.PaymentRequest, c.ProgressEntry, c.ProgressLine,
-		c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role, c.RoleGrant,
-		c.ServiceRecord, c.Session, c.Signature, c.SignatureVoid, c.Template,
-		c.TemplateVersion, c.Tenant, c.TermsSchedule, c.User, c.UserRole,
+		c.RecordShare, c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role,
+		c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
+		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule,
+		c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -667,6 +687,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.CustomValue.mutate(ctx, m)
 	case *CustomerMutation:
 		return c.Customer.mutate(ctx, m)
+	case *DecisionMutation:
+		return c.Decision.mutate(ctx, m)
 	case *DepartmentMutation:
 		return c.Department.mutate(ctx, m)
 	case *DictionaryEntryMutation:
@@ -705,6 +727,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.ProgressEntry.mutate(ctx, m)
 	case *ProgressLineMutation:
 		return c.ProgressLine.mutate(ctx, m)
+	case *RecordShareMutation:
+		return c.RecordShare.mutate(ctx, m)
 	case *RecoveryCodeMutation:
 		return c.RecoveryCode.mutate(ctx, m)
 	case *RefreshTokenMutation:
@@ -713,6 +737,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Reminder.mutate(ctx, m)
 	case *RoleMutation:
 		return c.Role.mutate(ctx, m)
+	case *RoleFieldRuleMutation:
+		return c.RoleFieldRule.mutate(ctx, m)
 	case *RoleGrantMutation:
 		return c.RoleGrant.mutate(ctx, m)
 	case *ServiceRecordMutation:
@@ -6074,6 +6100,155 @@ func (c *CustomerClient) mutate(ctx context.Context, m *CustomerMutation) (Value
 	}
 }
 
+// DecisionClient is a client for the Decision schema.
+type DecisionClient struct {
+	config
+}
+
+// NewDecisionClient returns a client for the Decision from the given config.
+func NewDecisionClient(c config) *DecisionClient {
+	return &DecisionClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `entdecision.Hooks(f(g(h())))`.
+func (c *DecisionClient) Use(hooks ...Hook) {
+	c.hooks.Decision = append(c.hooks.Decision, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `entdecision.Intercept(f(g(h())))`.
+func (c *DecisionClient) Intercept(interceptors ...Interceptor) {
+	c.inters.Decision = append(c.inters.Decision, interceptors...)
+}
+
+// Create returns a builder for creating a Decision entity.
+func (c *DecisionClient) Create() *DecisionCreate {
+	mutation := newDecisionMutation(c.config, OpCreate)
+	return &DecisionCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of Decision entities.
+func (c *DecisionClient) CreateBulk(builders ...*DecisionCreate) *DecisionCreateBulk {
+	return &DecisionCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *DecisionClient) MapCreateBulk(slice any, setFunc func(*DecisionCreate, int)) *DecisionCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &DecisionCreateBulk{err: fmt.Errorf("calling to DecisionClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*DecisionCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &DecisionCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for Decision.
+func (c *DecisionClient) Update() *DecisionUpdate {
+	mutation := newDecisionMutation(c.config, OpUpdate)
+	return &DecisionUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *DecisionClient) UpdateOne(_m *Decision) *DecisionUpdateOne {
+	mutation := newDecisionMutation(c.config, OpUpdateOne, withDecision(_m))
+	return &DecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *DecisionClient) UpdateOneID(id publicid.DecisionID) *DecisionUpdateOne {
+	mutation := newDecisionMutation(c.config, OpUpdateOne, withDecisionID(id))
+	return &DecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for Decision.
+func (c *DecisionClient) Delete() *DecisionDelete {
+	mutation := newDecisionMutation(c.config, OpDelete)
+	return &DecisionDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *DecisionClient) DeleteOne(_m *Decision) *DecisionDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *DecisionClient) DeleteOneID(id publicid.DecisionID) *DecisionDeleteOne {
+	builder := c.Delete().Where(entdecision.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &DecisionDeleteOne{builder}
+}
+
+// Query returns a query builder for Decision.
+func (c *DecisionClient) Query() *DecisionQuery {
+	return &DecisionQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeDecision},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a Decision entity by its id.
+func (c *DecisionClient) Get(ctx context.Context, id publicid.DecisionID) (*Decision, error) {
+	return c.Query().Where(entdecision.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *DecisionClient) GetX(ctx context.Context, id publicid.DecisionID) *Decision {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a Decision.
+func (c *DecisionClient) QueryUser(_m *Decision) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(entdecision.Table, entdecision.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, entdecision.UserTable, entdecision.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *DecisionClient) Hooks() []Hook {
+	return c.hooks.Decision
+}
+
+// Interceptors returns the client interceptors.
+func (c *DecisionClient) Interceptors() []Interceptor {
+	return c.inters.Decision
+}
+
+func (c *DecisionClient) mutate(ctx context.Context, m *DecisionMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&DecisionCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&DecisionUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&DecisionUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&DecisionDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown Decision mutation op: %q", m.Op())
+	}
+}
+
 // DepartmentClient is a client for the Department schema.
 type DepartmentClient struct {
 	config
@@ -9177,6 +9352,219 @@ func (c *ProgressLineClient) mutate(ctx context.Context, m *ProgressLineMutation
 	}
 }
 
+// RecordShareClient is a client for the RecordShare schema.
+type RecordShareClient struct {
+	config
+}
+
+// NewRecordShareClient returns a client for the RecordShare from the given config.
+func NewRecordShareClient(c config) *RecordShareClient {
+	return &RecordShareClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `recordshare.Hooks(f(g(h())))`.
+func (c *RecordShareClient) Use(hooks ...Hook) {
+	c.hooks.RecordShare = append(c.hooks.RecordShare, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `recordshare.Intercept(f(g(h())))`.
+func (c *RecordShareClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RecordShare = append(c.inters.RecordShare, interceptors...)
+}
+
+// Create returns a builder for creating a RecordShare entity.
+func (c *RecordShareClient) Create() *RecordShareCreate {
+	mutation := newRecordShareMutation(c.config, OpCreate)
+	return &RecordShareCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RecordShare entities.
+func (c *RecordShareClient) CreateBulk(builders ...*RecordShareCreate) *RecordShareCreateBulk {
+	return &RecordShareCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RecordShareClient) MapCreateBulk(slice any, setFunc func(*RecordShareCreate, int)) *RecordShareCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RecordShareCreateBulk{err: fmt.Errorf("calling to RecordShareClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RecordShareCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RecordShareCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RecordShare.
+func (c *RecordShareClient) Update() *RecordShareUpdate {
+	mutation := newRecordShareMutation(c.config, OpUpdate)
+	return &RecordShareUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RecordShareClient) UpdateOne(_m *RecordShare) *RecordShareUpdateOne {
+	mutation := newRecordShareMutation(c.config, OpUpdateOne, withRecordShare(_m))
+	return &RecordShareUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RecordShareClient) UpdateOneID(id publicid.RecordShareID) *RecordShareUpdateOne {
+	mutation := newRecordShareMutation(c.config, OpUpdateOne, withRecordShareID(id))
+	return &RecordShareUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RecordShare.
+func (c *RecordShareClient) Delete() *RecordShareDelete {
+	mutation := newRecordShareMutation(c.config, OpDelete)
+	return &RecordShareDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RecordShareClient) DeleteOne(_m *RecordShare) *RecordShareDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RecordShareClient) DeleteOneID(id publicid.RecordShareID) *RecordShareDeleteOne {
+	builder := c.Delete().Where(recordshare.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RecordShareDeleteOne{builder}
+}
+
+// Query returns a query builder for RecordShare.
+func (c *RecordShareClient) Query() *RecordShareQuery {
+	return &RecordShareQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRecordShare},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RecordShare entity by its id.
+func (c *RecordShareClient) Get(ctx context.Context, id publicid.RecordShareID) (*RecordShare, error) {
+	return c.Query().Where(recordshare.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RecordShareClient) GetX(ctx context.Context, id publicid.RecordShareID) *RecordShare {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryCustomer queries the customer edge of a RecordShare.
+func (c *RecordShareClient) QueryCustomer(_m *RecordShare) *CustomerQuery {
+	query := (&CustomerClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recordshare.Table, recordshare.FieldID, id),
+			sqlgraph.To(customer.Table, customer.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recordshare.CustomerTable, recordshare.CustomerColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryContract queries the contract edge of a RecordShare.
+func (c *RecordShareClient) QueryContract(_m *RecordShare) *ContractQuery {
+	query := (&ContractClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recordshare.Table, recordshare.FieldID, id),
+			sqlgraph.To(contract.Table, contract.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recordshare.ContractTable, recordshare.ContractColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUser queries the user edge of a RecordShare.
+func (c *RecordShareClient) QueryUser(_m *RecordShare) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recordshare.Table, recordshare.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recordshare.UserTable, recordshare.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryDepartment queries the department edge of a RecordShare.
+func (c *RecordShareClient) QueryDepartment(_m *RecordShare) *DepartmentQuery {
+	query := (&DepartmentClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recordshare.Table, recordshare.FieldID, id),
+			sqlgraph.To(department.Table, department.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recordshare.DepartmentTable, recordshare.DepartmentColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QuerySharedBy queries the shared_by edge of a RecordShare.
+func (c *RecordShareClient) QuerySharedBy(_m *RecordShare) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(recordshare.Table, recordshare.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, recordshare.SharedByTable, recordshare.SharedByColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RecordShareClient) Hooks() []Hook {
+	return c.hooks.RecordShare
+}
+
+// Interceptors returns the client interceptors.
+func (c *RecordShareClient) Interceptors() []Interceptor {
+	return c.inters.RecordShare
+}
+
+func (c *RecordShareClient) mutate(ctx context.Context, m *RecordShareMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RecordShareCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RecordShareUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RecordShareUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RecordShareDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RecordShare mutation op: %q", m.Op())
+	}
+}
+
 // RecoveryCodeClient is a client for the RecoveryCode schema.
 type RecoveryCodeClient struct {
 	config
@@ -9754,6 +10142,155 @@ func (c *RoleClient) mutate(ctx context.Context, m *RoleMutation) (Value, error)
 		return (&RoleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown Role mutation op: %q", m.Op())
+	}
+}
+
+// RoleFieldRuleClient is a client for the RoleFieldRule schema.
+type RoleFieldRuleClient struct {
+	config
+}
+
+// NewRoleFieldRuleClient returns a client for the RoleFieldRule from the given config.
+func NewRoleFieldRuleClient(c config) *RoleFieldRuleClient {
+	return &RoleFieldRuleClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `rolefieldrule.Hooks(f(g(h())))`.
+func (c *RoleFieldRuleClient) Use(hooks ...Hook) {
+	c.hooks.RoleFieldRule = append(c.hooks.RoleFieldRule, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `rolefieldrule.Intercept(f(g(h())))`.
+func (c *RoleFieldRuleClient) Intercept(interceptors ...Interceptor) {
+	c.inters.RoleFieldRule = append(c.inters.RoleFieldRule, interceptors...)
+}
+
+// Create returns a builder for creating a RoleFieldRule entity.
+func (c *RoleFieldRuleClient) Create() *RoleFieldRuleCreate {
+	mutation := newRoleFieldRuleMutation(c.config, OpCreate)
+	return &RoleFieldRuleCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of RoleFieldRule entities.
+func (c *RoleFieldRuleClient) CreateBulk(builders ...*RoleFieldRuleCreate) *RoleFieldRuleCreateBulk {
+	return &RoleFieldRuleCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *RoleFieldRuleClient) MapCreateBulk(slice any, setFunc func(*RoleFieldRuleCreate, int)) *RoleFieldRuleCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &RoleFieldRuleCreateBulk{err: fmt.Errorf("calling to RoleFieldRuleClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*RoleFieldRuleCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &RoleFieldRuleCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for RoleFieldRule.
+func (c *RoleFieldRuleClient) Update() *RoleFieldRuleUpdate {
+	mutation := newRoleFieldRuleMutation(c.config, OpUpdate)
+	return &RoleFieldRuleUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *RoleFieldRuleClient) UpdateOne(_m *RoleFieldRule) *RoleFieldRuleUpdateOne {
+	mutation := newRoleFieldRuleMutation(c.config, OpUpdateOne, withRoleFieldRule(_m))
+	return &RoleFieldRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *RoleFieldRuleClient) UpdateOneID(id publicid.RoleFieldRuleID) *RoleFieldRuleUpdateOne {
+	mutation := newRoleFieldRuleMutation(c.config, OpUpdateOne, withRoleFieldRuleID(id))
+	return &RoleFieldRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for RoleFieldRule.
+func (c *RoleFieldRuleClient) Delete() *RoleFieldRuleDelete {
+	mutation := newRoleFieldRuleMutation(c.config, OpDelete)
+	return &RoleFieldRuleDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *RoleFieldRuleClient) DeleteOne(_m *RoleFieldRule) *RoleFieldRuleDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *RoleFieldRuleClient) DeleteOneID(id publicid.RoleFieldRuleID) *RoleFieldRuleDeleteOne {
+	builder := c.Delete().Where(rolefieldrule.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &RoleFieldRuleDeleteOne{builder}
+}
+
+// Query returns a query builder for RoleFieldRule.
+func (c *RoleFieldRuleClient) Query() *RoleFieldRuleQuery {
+	return &RoleFieldRuleQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeRoleFieldRule},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a RoleFieldRule entity by its id.
+func (c *RoleFieldRuleClient) Get(ctx context.Context, id publicid.RoleFieldRuleID) (*RoleFieldRule, error) {
+	return c.Query().Where(rolefieldrule.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *RoleFieldRuleClient) GetX(ctx context.Context, id publicid.RoleFieldRuleID) *RoleFieldRule {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryRole queries the role edge of a RoleFieldRule.
+func (c *RoleFieldRuleClient) QueryRole(_m *RoleFieldRule) *RoleQuery {
+	query := (&RoleClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(rolefieldrule.Table, rolefieldrule.FieldID, id),
+			sqlgraph.To(role.Table, role.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, rolefieldrule.RoleTable, rolefieldrule.RoleColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *RoleFieldRuleClient) Hooks() []Hook {
+	return c.hooks.RoleFieldRule
+}
+
+// Interceptors returns the client interceptors.
+func (c *RoleFieldRuleClient) Interceptors() []Interceptor {
+	return c.inters.RoleFieldRule
+}
+
+func (c *RoleFieldRuleClient) mutate(ctx context.Context, m *RoleFieldRuleMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&RoleFieldRuleCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&RoleFieldRuleUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&RoleFieldRuleUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&RoleFieldRuleDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown RoleFieldRule mutation op: %q", m.Op())
 	}
 }
 
@@ -11612,13 +12149,13 @@ type (
 		AuditQueue, AuditSeal, Authenticator, BillEdit, ChangeEvidence, ChangeOrder,
 		Clause, ClauseException, Contact, Contract, ContractChange, ContractLine,
 		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
-		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
-		IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail, Milestone,
-		NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
+		CustomValue, Customer, Decision, Department, DictionaryEntry,
+		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail,
+		Milestone, NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
 		PaymentAllocation, PaymentPlanLine, PaymentRequest, ProgressEntry,
-		ProgressLine, RecoveryCode, RefreshToken, Reminder, Role, RoleGrant,
-		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
-		Tenant, TermsSchedule, User, UserRole []ent.Hook
+		ProgressLine, RecordShare, RecoveryCode, RefreshToken, Reminder, Role,
+		RoleFieldRule, RoleGrant, ServiceRecord, Session, Signature, SignatureVoid,
+		Template, TemplateVersion, Tenant, TermsSchedule, User, UserRole []ent.Hook
 	}
 	inters struct {
 		APIKey, Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
@@ -11626,13 +12163,14 @@ type (
 		AuditQueue, AuditSeal, Authenticator, BillEdit, ChangeEvidence, ChangeOrder,
 		Clause, ClauseException, Contact, Contract, ContractChange, ContractLine,
 		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
-		CustomValue, Customer, Department, DictionaryEntry, DocumentReference,
-		IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail, Milestone,
-		NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
+		CustomValue, Customer, Decision, Department, DictionaryEntry,
+		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail,
+		Milestone, NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
 		PaymentAllocation, PaymentPlanLine, PaymentRequest, ProgressEntry,
-		ProgressLine, RecoveryCode, RefreshToken, Reminder, Role, RoleGrant,
-		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
-		Tenant, TermsSchedule, User, UserRole []ent.Interceptor
+		ProgressLine, RecordShare, RecoveryCode, RefreshToken, Reminder, Role,
+		RoleFieldRule, RoleGrant, ServiceRecord, Session, Signature, SignatureVoid,
+		Template, TemplateVersion, Tenant, TermsSchedule, User,
+		UserRole []ent.Interceptor
 	}
 )
 

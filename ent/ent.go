@@ -43,6 +43,8 @@ import (
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
+
+	entdecision "heyue/ent/decision"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
@@ -64,10 +66,12 @@ import (
 	"heyue/ent/paymentrequest"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recordshare"
 	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
@@ -170,6 +174,7 @@ func checkColumn(t, c string) error {
 			customfield.Table:         customfield.ValidColumn,
 			customvalue.Table:         customvalue.ValidColumn,
 			customer.Table:            customer.ValidColumn,
+			entdecision.Table:         entdecision.ValidColumn,
 			department.Table:          department.ValidColumn,
 			dictionaryentry.Table:     dictionaryentry.ValidColumn,
 			documentreference.Table:   documentreference.ValidColumn,
@@ -189,10 +194,12 @@ func checkColumn(t, c string) error {
 			paymentrequest.Table:      paymentrequest.ValidColumn,
 			progressentry.Table:       progressentry.ValidColumn,
 			progressline.Table:        progressline.ValidColumn,
+			recordshare.Table:         recordshare.ValidColumn,
 			recoverycode.Table:        recoverycode.ValidColumn,
 			refreshtoken.Table:        refreshtoken.ValidColumn,
 			reminder.Table:            reminder.ValidColumn,
 			role.Table:                role.ValidColumn,
+			rolefieldrule.Table:       rolefieldrule.ValidColumn,
 			rolegrant.Table:           rolegrant.ValidColumn,
 			servicerecord.Table:       servicerecord.ValidColumn,
 			session.Table:             session.ValidColumn,

@@ -56,6 +56,7 @@ import (
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
+	entdecision "heyue/ent/decision"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
@@ -76,10 +77,12 @@ import (
 	"heyue/ent/predicate"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recordshare"
 	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
@@ -95,7 +98,10 @@ import (
 	"heyue/platform/date"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
+	"heyue/policies/decision"
 	"heyue/policies/grant"
+	"heyue/policies/mask"
+	"heyue/policies/share"
 	"sync"
 	"time"
 
@@ -143,6 +149,7 @@ const (
 	TypeCustomField         = "CustomField"
 	TypeCustomValue         = "CustomValue"
 	TypeCustomer            = "Customer"
+	TypeDecision            = "Decision"
 	TypeDepartment          = "Department"
 	TypeDictionaryEntry     = "DictionaryEntry"
 	TypeDocumentReference   = "DocumentReference"
@@ -162,10 +169,12 @@ const (
 	TypePaymentRequest      = "PaymentRequest"
 	TypeProgressEntry       = "ProgressEntry"
 	TypeProgressLine        = "ProgressLine"
+	TypeRecordShare         = "RecordShare"
 	TypeRecoveryCode        = "RecoveryCode"
 	TypeRefreshToken        = "RefreshToken"
 	TypeReminder            = "Reminder"
 	TypeRole                = "Role"
+	TypeRoleFieldRule       = "RoleFieldRule"
 	TypeRoleGrant           = "RoleGrant"
 	TypeServiceRecord       = "ServiceRecord"
 	TypeSession             = "Session"
@@ -37315,6 +37324,947 @@ func (m *CustomerMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Customer edge %s", name)
 }
 
+// DecisionMutation represents an operation that mutates the Decision nodes in the graph.
+type DecisionMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *publicid.DecisionID
+	tenant_id         *int64
+	addtenant_id      *int64
+	kind              *decision.Kind
+	object            *string
+	action            *string
+	field             *string
+	operation         *string
+	policy_version    *int64
+	addpolicy_version *int64
+	request_id        *string
+	occurred_at       *time.Time
+	clearedFields     map[string]struct{}
+	user              *publicid.UserID
+	cleareduser       bool
+	done              bool
+	oldValue          func(context.Context) (*Decision, error)
+	predicates        []predicate.Decision
+}
+
+var _ ent.Mutation = (*DecisionMutation)(nil)
+
+// decisionOption allows management of the mutation configuration using functional options.
+type decisionOption func(*DecisionMutation)
+
+// newDecisionMutation creates new mutation for the Decision entity.
+func newDecisionMutation(c config, op Op, opts ...decisionOption) *DecisionMutation {
+	m := &DecisionMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeDecision,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withDecisionID sets the ID field of the mutation.
+func withDecisionID(id publicid.DecisionID) decisionOption {
+	return func(m *DecisionMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *Decision
+		)
+		m.oldValue = func(ctx context.Context) (*Decision, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().Decision.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withDecision sets the old Decision of the mutation.
+func withDecision(node *Decision) decisionOption {
+	return func(m *DecisionMutation) {
+		m.oldValue = func(context.Context) (*Decision, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m DecisionMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m DecisionMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of Decision entities.
+func (m *DecisionMutation) SetID(id publicid.DecisionID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *DecisionMutation) ID() (id publicid.DecisionID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *DecisionMutation) IDs(ctx context.Context) ([]publicid.DecisionID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.DecisionID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().Decision.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *DecisionMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *DecisionMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *DecisionMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *DecisionMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *DecisionMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetKind sets the "kind" field.
+func (m *DecisionMutation) SetKind(d decision.Kind) {
+	m.kind = &d
+}
+
+// Kind returns the value of the "kind" field in the mutation.
+func (m *DecisionMutation) Kind() (r decision.Kind, exists bool) {
+	v := m.kind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKind returns the old "kind" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldKind(ctx context.Context) (v decision.Kind, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKind: %w", err)
+	}
+	return oldValue.Kind, nil
+}
+
+// ResetKind resets all changes to the "kind" field.
+func (m *DecisionMutation) ResetKind() {
+	m.kind = nil
+}
+
+// SetUserID sets the "user_id" field.
+func (m *DecisionMutation) SetUserID(pi publicid.UserID) {
+	m.user = &pi
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *DecisionMutation) UserID() (r publicid.UserID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldUserID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *DecisionMutation) ResetUserID() {
+	m.user = nil
+}
+
+// SetObject sets the "object" field.
+func (m *DecisionMutation) SetObject(s string) {
+	m.object = &s
+}
+
+// Object returns the value of the "object" field in the mutation.
+func (m *DecisionMutation) Object() (r string, exists bool) {
+	v := m.object
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObject returns the old "object" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldObject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObject: %w", err)
+	}
+	return oldValue.Object, nil
+}
+
+// ResetObject resets all changes to the "object" field.
+func (m *DecisionMutation) ResetObject() {
+	m.object = nil
+}
+
+// SetAction sets the "action" field.
+func (m *DecisionMutation) SetAction(s string) {
+	m.action = &s
+}
+
+// Action returns the value of the "action" field in the mutation.
+func (m *DecisionMutation) Action() (r string, exists bool) {
+	v := m.action
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldAction returns the old "action" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldAction(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldAction is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldAction requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldAction: %w", err)
+	}
+	return oldValue.Action, nil
+}
+
+// ResetAction resets all changes to the "action" field.
+func (m *DecisionMutation) ResetAction() {
+	m.action = nil
+}
+
+// SetFieldField sets the "field" field.
+func (m *DecisionMutation) SetFieldField(s string) {
+	m.field = &s
+}
+
+// GetField returns the value of the "field" field in the mutation.
+func (m *DecisionMutation) GetField() (r string, exists bool) {
+	v := m.field
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// GetOldField returns the old "field" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) GetOldField(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("GetOldField is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("GetOldField requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for GetOldField: %w", err)
+	}
+	return oldValue.Field, nil
+}
+
+// ResetFieldField resets all changes to the "field" field.
+func (m *DecisionMutation) ResetFieldField() {
+	m.field = nil
+}
+
+// SetOperation sets the "operation" field.
+func (m *DecisionMutation) SetOperation(s string) {
+	m.operation = &s
+}
+
+// Operation returns the value of the "operation" field in the mutation.
+func (m *DecisionMutation) Operation() (r string, exists bool) {
+	v := m.operation
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOperation returns the old "operation" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldOperation(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOperation is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOperation requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOperation: %w", err)
+	}
+	return oldValue.Operation, nil
+}
+
+// ResetOperation resets all changes to the "operation" field.
+func (m *DecisionMutation) ResetOperation() {
+	m.operation = nil
+}
+
+// SetPolicyVersion sets the "policy_version" field.
+func (m *DecisionMutation) SetPolicyVersion(i int64) {
+	m.policy_version = &i
+	m.addpolicy_version = nil
+}
+
+// PolicyVersion returns the value of the "policy_version" field in the mutation.
+func (m *DecisionMutation) PolicyVersion() (r int64, exists bool) {
+	v := m.policy_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPolicyVersion returns the old "policy_version" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldPolicyVersion(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPolicyVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPolicyVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPolicyVersion: %w", err)
+	}
+	return oldValue.PolicyVersion, nil
+}
+
+// AddPolicyVersion adds i to the "policy_version" field.
+func (m *DecisionMutation) AddPolicyVersion(i int64) {
+	if m.addpolicy_version != nil {
+		*m.addpolicy_version += i
+	} else {
+		m.addpolicy_version = &i
+	}
+}
+
+// AddedPolicyVersion returns the value that was added to the "policy_version" field in this mutation.
+func (m *DecisionMutation) AddedPolicyVersion() (r int64, exists bool) {
+	v := m.addpolicy_version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetPolicyVersion resets all changes to the "policy_version" field.
+func (m *DecisionMutation) ResetPolicyVersion() {
+	m.policy_version = nil
+	m.addpolicy_version = nil
+}
+
+// SetRequestID sets the "request_id" field.
+func (m *DecisionMutation) SetRequestID(s string) {
+	m.request_id = &s
+}
+
+// RequestID returns the value of the "request_id" field in the mutation.
+func (m *DecisionMutation) RequestID() (r string, exists bool) {
+	v := m.request_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRequestID returns the old "request_id" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldRequestID(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRequestID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRequestID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRequestID: %w", err)
+	}
+	return oldValue.RequestID, nil
+}
+
+// ResetRequestID resets all changes to the "request_id" field.
+func (m *DecisionMutation) ResetRequestID() {
+	m.request_id = nil
+}
+
+// SetOccurredAt sets the "occurred_at" field.
+func (m *DecisionMutation) SetOccurredAt(t time.Time) {
+	m.occurred_at = &t
+}
+
+// OccurredAt returns the value of the "occurred_at" field in the mutation.
+func (m *DecisionMutation) OccurredAt() (r time.Time, exists bool) {
+	v := m.occurred_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldOccurredAt returns the old "occurred_at" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldOccurredAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldOccurredAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldOccurredAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldOccurredAt: %w", err)
+	}
+	return oldValue.OccurredAt, nil
+}
+
+// ResetOccurredAt resets all changes to the "occurred_at" field.
+func (m *DecisionMutation) ResetOccurredAt() {
+	m.occurred_at = nil
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *DecisionMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[entdecision.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *DecisionMutation) UserCleared() bool {
+	return m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *DecisionMutation) UserIDs() (ids []publicid.UserID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *DecisionMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// Where appends a list predicates to the DecisionMutation builder.
+func (m *DecisionMutation) Where(ps ...predicate.Decision) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the DecisionMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *DecisionMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.Decision, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *DecisionMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *DecisionMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (Decision).
+func (m *DecisionMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *DecisionMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, entdecision.FieldTenantID)
+	}
+	if m.kind != nil {
+		fields = append(fields, entdecision.FieldKind)
+	}
+	if m.user != nil {
+		fields = append(fields, entdecision.FieldUserID)
+	}
+	if m.object != nil {
+		fields = append(fields, entdecision.FieldObject)
+	}
+	if m.action != nil {
+		fields = append(fields, entdecision.FieldAction)
+	}
+	if m.field != nil {
+		fields = append(fields, entdecision.FieldField)
+	}
+	if m.operation != nil {
+		fields = append(fields, entdecision.FieldOperation)
+	}
+	if m.policy_version != nil {
+		fields = append(fields, entdecision.FieldPolicyVersion)
+	}
+	if m.request_id != nil {
+		fields = append(fields, entdecision.FieldRequestID)
+	}
+	if m.occurred_at != nil {
+		fields = append(fields, entdecision.FieldOccurredAt)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *DecisionMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case entdecision.FieldTenantID:
+		return m.TenantID()
+	case entdecision.FieldKind:
+		return m.Kind()
+	case entdecision.FieldUserID:
+		return m.UserID()
+	case entdecision.FieldObject:
+		return m.Object()
+	case entdecision.FieldAction:
+		return m.Action()
+	case entdecision.FieldField:
+		return m.GetField()
+	case entdecision.FieldOperation:
+		return m.Operation()
+	case entdecision.FieldPolicyVersion:
+		return m.PolicyVersion()
+	case entdecision.FieldRequestID:
+		return m.RequestID()
+	case entdecision.FieldOccurredAt:
+		return m.OccurredAt()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *DecisionMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case entdecision.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case entdecision.FieldKind:
+		return m.OldKind(ctx)
+	case entdecision.FieldUserID:
+		return m.OldUserID(ctx)
+	case entdecision.FieldObject:
+		return m.OldObject(ctx)
+	case entdecision.FieldAction:
+		return m.OldAction(ctx)
+	case entdecision.FieldField:
+		return m.GetOldField(ctx)
+	case entdecision.FieldOperation:
+		return m.OldOperation(ctx)
+	case entdecision.FieldPolicyVersion:
+		return m.OldPolicyVersion(ctx)
+	case entdecision.FieldRequestID:
+		return m.OldRequestID(ctx)
+	case entdecision.FieldOccurredAt:
+		return m.OldOccurredAt(ctx)
+	}
+	return nil, fmt.Errorf("unknown Decision field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DecisionMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case entdecision.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case entdecision.FieldKind:
+		v, ok := value.(decision.Kind)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKind(v)
+		return nil
+	case entdecision.FieldUserID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case entdecision.FieldObject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObject(v)
+		return nil
+	case entdecision.FieldAction:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetAction(v)
+		return nil
+	case entdecision.FieldField:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFieldField(v)
+		return nil
+	case entdecision.FieldOperation:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOperation(v)
+		return nil
+	case entdecision.FieldPolicyVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPolicyVersion(v)
+		return nil
+	case entdecision.FieldRequestID:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRequestID(v)
+		return nil
+	case entdecision.FieldOccurredAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetOccurredAt(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Decision field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *DecisionMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, entdecision.FieldTenantID)
+	}
+	if m.addpolicy_version != nil {
+		fields = append(fields, entdecision.FieldPolicyVersion)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *DecisionMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case entdecision.FieldTenantID:
+		return m.AddedTenantID()
+	case entdecision.FieldPolicyVersion:
+		return m.AddedPolicyVersion()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *DecisionMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case entdecision.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case entdecision.FieldPolicyVersion:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddPolicyVersion(v)
+		return nil
+	}
+	return fmt.Errorf("unknown Decision numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *DecisionMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *DecisionMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *DecisionMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown Decision nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *DecisionMutation) ResetField(name string) error {
+	switch name {
+	case entdecision.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case entdecision.FieldKind:
+		m.ResetKind()
+		return nil
+	case entdecision.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case entdecision.FieldObject:
+		m.ResetObject()
+		return nil
+	case entdecision.FieldAction:
+		m.ResetAction()
+		return nil
+	case entdecision.FieldField:
+		m.ResetFieldField()
+		return nil
+	case entdecision.FieldOperation:
+		m.ResetOperation()
+		return nil
+	case entdecision.FieldPolicyVersion:
+		m.ResetPolicyVersion()
+		return nil
+	case entdecision.FieldRequestID:
+		m.ResetRequestID()
+		return nil
+	case entdecision.FieldOccurredAt:
+		m.ResetOccurredAt()
+		return nil
+	}
+	return fmt.Errorf("unknown Decision field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *DecisionMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.user != nil {
+		edges = append(edges, entdecision.EdgeUser)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *DecisionMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case entdecision.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *DecisionMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *DecisionMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *DecisionMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.cleareduser {
+		edges = append(edges, entdecision.EdgeUser)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *DecisionMutation) EdgeCleared(name string) bool {
+	switch name {
+	case entdecision.EdgeUser:
+		return m.cleareduser
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *DecisionMutation) ClearEdge(name string) error {
+	switch name {
+	case entdecision.EdgeUser:
+		m.ClearUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Decision unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *DecisionMutation) ResetEdge(name string) error {
+	switch name {
+	case entdecision.EdgeUser:
+		m.ResetUser()
+		return nil
+	}
+	return fmt.Errorf("unknown Decision edge %s", name)
+}
+
 // DepartmentMutation represents an operation that mutates the Department nodes in the graph.
 type DepartmentMutation struct {
 	config
@@ -57644,6 +58594,1177 @@ func (m *ProgressLineMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown ProgressLine edge %s", name)
 }
 
+// RecordShareMutation represents an operation that mutates the RecordShare nodes in the graph.
+type RecordShareMutation struct {
+	config
+	op                Op
+	typ               string
+	id                *publicid.RecordShareID
+	tenant_id         *int64
+	addtenant_id      *int64
+	created_at        *time.Time
+	updated_at        *time.Time
+	level             *share.Level
+	ends_on           *date.Date
+	clearedFields     map[string]struct{}
+	customer          *publicid.CustomerID
+	clearedcustomer   bool
+	contract          *publicid.ContractID
+	clearedcontract   bool
+	user              *publicid.UserID
+	cleareduser       bool
+	department        *publicid.DepartmentID
+	cleareddepartment bool
+	shared_by         *publicid.UserID
+	clearedshared_by  bool
+	done              bool
+	oldValue          func(context.Context) (*RecordShare, error)
+	predicates        []predicate.RecordShare
+}
+
+var _ ent.Mutation = (*RecordShareMutation)(nil)
+
+// recordshareOption allows management of the mutation configuration using functional options.
+type recordshareOption func(*RecordShareMutation)
+
+// newRecordShareMutation creates new mutation for the RecordShare entity.
+func newRecordShareMutation(c config, op Op, opts ...recordshareOption) *RecordShareMutation {
+	m := &RecordShareMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRecordShare,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRecordShareID sets the ID field of the mutation.
+func withRecordShareID(id publicid.RecordShareID) recordshareOption {
+	return func(m *RecordShareMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RecordShare
+		)
+		m.oldValue = func(ctx context.Context) (*RecordShare, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RecordShare.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRecordShare sets the old RecordShare of the mutation.
+func withRecordShare(node *RecordShare) recordshareOption {
+	return func(m *RecordShareMutation) {
+		m.oldValue = func(context.Context) (*RecordShare, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RecordShareMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RecordShareMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RecordShare entities.
+func (m *RecordShareMutation) SetID(id publicid.RecordShareID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RecordShareMutation) ID() (id publicid.RecordShareID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RecordShareMutation) IDs(ctx context.Context) ([]publicid.RecordShareID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.RecordShareID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RecordShare.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *RecordShareMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *RecordShareMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *RecordShareMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *RecordShareMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *RecordShareMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RecordShareMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RecordShareMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RecordShareMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *RecordShareMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *RecordShareMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *RecordShareMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetCustomerID sets the "customer_id" field.
+func (m *RecordShareMutation) SetCustomerID(pi publicid.CustomerID) {
+	m.customer = &pi
+}
+
+// CustomerID returns the value of the "customer_id" field in the mutation.
+func (m *RecordShareMutation) CustomerID() (r publicid.CustomerID, exists bool) {
+	v := m.customer
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCustomerID returns the old "customer_id" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldCustomerID(ctx context.Context) (v *publicid.CustomerID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCustomerID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCustomerID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCustomerID: %w", err)
+	}
+	return oldValue.CustomerID, nil
+}
+
+// ClearCustomerID clears the value of the "customer_id" field.
+func (m *RecordShareMutation) ClearCustomerID() {
+	m.customer = nil
+	m.clearedFields[recordshare.FieldCustomerID] = struct{}{}
+}
+
+// CustomerIDCleared returns if the "customer_id" field was cleared in this mutation.
+func (m *RecordShareMutation) CustomerIDCleared() bool {
+	_, ok := m.clearedFields[recordshare.FieldCustomerID]
+	return ok
+}
+
+// ResetCustomerID resets all changes to the "customer_id" field.
+func (m *RecordShareMutation) ResetCustomerID() {
+	m.customer = nil
+	delete(m.clearedFields, recordshare.FieldCustomerID)
+}
+
+// SetContractID sets the "contract_id" field.
+func (m *RecordShareMutation) SetContractID(pi publicid.ContractID) {
+	m.contract = &pi
+}
+
+// ContractID returns the value of the "contract_id" field in the mutation.
+func (m *RecordShareMutation) ContractID() (r publicid.ContractID, exists bool) {
+	v := m.contract
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldContractID returns the old "contract_id" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldContractID(ctx context.Context) (v *publicid.ContractID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldContractID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldContractID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldContractID: %w", err)
+	}
+	return oldValue.ContractID, nil
+}
+
+// ClearContractID clears the value of the "contract_id" field.
+func (m *RecordShareMutation) ClearContractID() {
+	m.contract = nil
+	m.clearedFields[recordshare.FieldContractID] = struct{}{}
+}
+
+// ContractIDCleared returns if the "contract_id" field was cleared in this mutation.
+func (m *RecordShareMutation) ContractIDCleared() bool {
+	_, ok := m.clearedFields[recordshare.FieldContractID]
+	return ok
+}
+
+// ResetContractID resets all changes to the "contract_id" field.
+func (m *RecordShareMutation) ResetContractID() {
+	m.contract = nil
+	delete(m.clearedFields, recordshare.FieldContractID)
+}
+
+// SetUserID sets the "user_id" field.
+func (m *RecordShareMutation) SetUserID(pi publicid.UserID) {
+	m.user = &pi
+}
+
+// UserID returns the value of the "user_id" field in the mutation.
+func (m *RecordShareMutation) UserID() (r publicid.UserID, exists bool) {
+	v := m.user
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUserID returns the old "user_id" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldUserID(ctx context.Context) (v *publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUserID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUserID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUserID: %w", err)
+	}
+	return oldValue.UserID, nil
+}
+
+// ClearUserID clears the value of the "user_id" field.
+func (m *RecordShareMutation) ClearUserID() {
+	m.user = nil
+	m.clearedFields[recordshare.FieldUserID] = struct{}{}
+}
+
+// UserIDCleared returns if the "user_id" field was cleared in this mutation.
+func (m *RecordShareMutation) UserIDCleared() bool {
+	_, ok := m.clearedFields[recordshare.FieldUserID]
+	return ok
+}
+
+// ResetUserID resets all changes to the "user_id" field.
+func (m *RecordShareMutation) ResetUserID() {
+	m.user = nil
+	delete(m.clearedFields, recordshare.FieldUserID)
+}
+
+// SetDepartmentID sets the "department_id" field.
+func (m *RecordShareMutation) SetDepartmentID(pi publicid.DepartmentID) {
+	m.department = &pi
+}
+
+// DepartmentID returns the value of the "department_id" field in the mutation.
+func (m *RecordShareMutation) DepartmentID() (r publicid.DepartmentID, exists bool) {
+	v := m.department
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldDepartmentID returns the old "department_id" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldDepartmentID(ctx context.Context) (v *publicid.DepartmentID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldDepartmentID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldDepartmentID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldDepartmentID: %w", err)
+	}
+	return oldValue.DepartmentID, nil
+}
+
+// ClearDepartmentID clears the value of the "department_id" field.
+func (m *RecordShareMutation) ClearDepartmentID() {
+	m.department = nil
+	m.clearedFields[recordshare.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentIDCleared returns if the "department_id" field was cleared in this mutation.
+func (m *RecordShareMutation) DepartmentIDCleared() bool {
+	_, ok := m.clearedFields[recordshare.FieldDepartmentID]
+	return ok
+}
+
+// ResetDepartmentID resets all changes to the "department_id" field.
+func (m *RecordShareMutation) ResetDepartmentID() {
+	m.department = nil
+	delete(m.clearedFields, recordshare.FieldDepartmentID)
+}
+
+// SetLevel sets the "level" field.
+func (m *RecordShareMutation) SetLevel(s share.Level) {
+	m.level = &s
+}
+
+// Level returns the value of the "level" field in the mutation.
+func (m *RecordShareMutation) Level() (r share.Level, exists bool) {
+	v := m.level
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldLevel returns the old "level" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldLevel(ctx context.Context) (v share.Level, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldLevel is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldLevel requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldLevel: %w", err)
+	}
+	return oldValue.Level, nil
+}
+
+// ResetLevel resets all changes to the "level" field.
+func (m *RecordShareMutation) ResetLevel() {
+	m.level = nil
+}
+
+// SetEndsOn sets the "ends_on" field.
+func (m *RecordShareMutation) SetEndsOn(d date.Date) {
+	m.ends_on = &d
+}
+
+// EndsOn returns the value of the "ends_on" field in the mutation.
+func (m *RecordShareMutation) EndsOn() (r date.Date, exists bool) {
+	v := m.ends_on
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEndsOn returns the old "ends_on" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldEndsOn(ctx context.Context) (v date.Date, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEndsOn requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEndsOn: %w", err)
+	}
+	return oldValue.EndsOn, nil
+}
+
+// ResetEndsOn resets all changes to the "ends_on" field.
+func (m *RecordShareMutation) ResetEndsOn() {
+	m.ends_on = nil
+}
+
+// SetSharedByID sets the "shared_by_id" field.
+func (m *RecordShareMutation) SetSharedByID(pi publicid.UserID) {
+	m.shared_by = &pi
+}
+
+// SharedByID returns the value of the "shared_by_id" field in the mutation.
+func (m *RecordShareMutation) SharedByID() (r publicid.UserID, exists bool) {
+	v := m.shared_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSharedByID returns the old "shared_by_id" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldSharedByID(ctx context.Context) (v publicid.UserID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSharedByID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSharedByID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSharedByID: %w", err)
+	}
+	return oldValue.SharedByID, nil
+}
+
+// ResetSharedByID resets all changes to the "shared_by_id" field.
+func (m *RecordShareMutation) ResetSharedByID() {
+	m.shared_by = nil
+}
+
+// ClearCustomer clears the "customer" edge to the Customer entity.
+func (m *RecordShareMutation) ClearCustomer() {
+	m.clearedcustomer = true
+	m.clearedFields[recordshare.FieldCustomerID] = struct{}{}
+}
+
+// CustomerCleared reports if the "customer" edge to the Customer entity was cleared.
+func (m *RecordShareMutation) CustomerCleared() bool {
+	return m.CustomerIDCleared() || m.clearedcustomer
+}
+
+// CustomerIDs returns the "customer" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// CustomerID instead. It exists only for internal usage by the builders.
+func (m *RecordShareMutation) CustomerIDs() (ids []publicid.CustomerID) {
+	if id := m.customer; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetCustomer resets all changes to the "customer" edge.
+func (m *RecordShareMutation) ResetCustomer() {
+	m.customer = nil
+	m.clearedcustomer = false
+}
+
+// ClearContract clears the "contract" edge to the Contract entity.
+func (m *RecordShareMutation) ClearContract() {
+	m.clearedcontract = true
+	m.clearedFields[recordshare.FieldContractID] = struct{}{}
+}
+
+// ContractCleared reports if the "contract" edge to the Contract entity was cleared.
+func (m *RecordShareMutation) ContractCleared() bool {
+	return m.ContractIDCleared() || m.clearedcontract
+}
+
+// ContractIDs returns the "contract" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// ContractID instead. It exists only for internal usage by the builders.
+func (m *RecordShareMutation) ContractIDs() (ids []publicid.ContractID) {
+	if id := m.contract; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetContract resets all changes to the "contract" edge.
+func (m *RecordShareMutation) ResetContract() {
+	m.contract = nil
+	m.clearedcontract = false
+}
+
+// ClearUser clears the "user" edge to the User entity.
+func (m *RecordShareMutation) ClearUser() {
+	m.cleareduser = true
+	m.clearedFields[recordshare.FieldUserID] = struct{}{}
+}
+
+// UserCleared reports if the "user" edge to the User entity was cleared.
+func (m *RecordShareMutation) UserCleared() bool {
+	return m.UserIDCleared() || m.cleareduser
+}
+
+// UserIDs returns the "user" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// UserID instead. It exists only for internal usage by the builders.
+func (m *RecordShareMutation) UserIDs() (ids []publicid.UserID) {
+	if id := m.user; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetUser resets all changes to the "user" edge.
+func (m *RecordShareMutation) ResetUser() {
+	m.user = nil
+	m.cleareduser = false
+}
+
+// ClearDepartment clears the "department" edge to the Department entity.
+func (m *RecordShareMutation) ClearDepartment() {
+	m.cleareddepartment = true
+	m.clearedFields[recordshare.FieldDepartmentID] = struct{}{}
+}
+
+// DepartmentCleared reports if the "department" edge to the Department entity was cleared.
+func (m *RecordShareMutation) DepartmentCleared() bool {
+	return m.DepartmentIDCleared() || m.cleareddepartment
+}
+
+// DepartmentIDs returns the "department" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// DepartmentID instead. It exists only for internal usage by the builders.
+func (m *RecordShareMutation) DepartmentIDs() (ids []publicid.DepartmentID) {
+	if id := m.department; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetDepartment resets all changes to the "department" edge.
+func (m *RecordShareMutation) ResetDepartment() {
+	m.department = nil
+	m.cleareddepartment = false
+}
+
+// ClearSharedBy clears the "shared_by" edge to the User entity.
+func (m *RecordShareMutation) ClearSharedBy() {
+	m.clearedshared_by = true
+	m.clearedFields[recordshare.FieldSharedByID] = struct{}{}
+}
+
+// SharedByCleared reports if the "shared_by" edge to the User entity was cleared.
+func (m *RecordShareMutation) SharedByCleared() bool {
+	return m.clearedshared_by
+}
+
+// SharedByIDs returns the "shared_by" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// SharedByID instead. It exists only for internal usage by the builders.
+func (m *RecordShareMutation) SharedByIDs() (ids []publicid.UserID) {
+	if id := m.shared_by; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetSharedBy resets all changes to the "shared_by" edge.
+func (m *RecordShareMutation) ResetSharedBy() {
+	m.shared_by = nil
+	m.clearedshared_by = false
+}
+
+// Where appends a list predicates to the RecordShareMutation builder.
+func (m *RecordShareMutation) Where(ps ...predicate.RecordShare) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RecordShareMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RecordShareMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RecordShare, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RecordShareMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RecordShareMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RecordShare).
+func (m *RecordShareMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RecordShareMutation) Fields() []string {
+	fields := make([]string, 0, 10)
+	if m.tenant_id != nil {
+		fields = append(fields, recordshare.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, recordshare.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, recordshare.FieldUpdatedAt)
+	}
+	if m.customer != nil {
+		fields = append(fields, recordshare.FieldCustomerID)
+	}
+	if m.contract != nil {
+		fields = append(fields, recordshare.FieldContractID)
+	}
+	if m.user != nil {
+		fields = append(fields, recordshare.FieldUserID)
+	}
+	if m.department != nil {
+		fields = append(fields, recordshare.FieldDepartmentID)
+	}
+	if m.level != nil {
+		fields = append(fields, recordshare.FieldLevel)
+	}
+	if m.ends_on != nil {
+		fields = append(fields, recordshare.FieldEndsOn)
+	}
+	if m.shared_by != nil {
+		fields = append(fields, recordshare.FieldSharedByID)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RecordShareMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case recordshare.FieldTenantID:
+		return m.TenantID()
+	case recordshare.FieldCreatedAt:
+		return m.CreatedAt()
+	case recordshare.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case recordshare.FieldCustomerID:
+		return m.CustomerID()
+	case recordshare.FieldContractID:
+		return m.ContractID()
+	case recordshare.FieldUserID:
+		return m.UserID()
+	case recordshare.FieldDepartmentID:
+		return m.DepartmentID()
+	case recordshare.FieldLevel:
+		return m.Level()
+	case recordshare.FieldEndsOn:
+		return m.EndsOn()
+	case recordshare.FieldSharedByID:
+		return m.SharedByID()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RecordShareMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case recordshare.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case recordshare.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case recordshare.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case recordshare.FieldCustomerID:
+		return m.OldCustomerID(ctx)
+	case recordshare.FieldContractID:
+		return m.OldContractID(ctx)
+	case recordshare.FieldUserID:
+		return m.OldUserID(ctx)
+	case recordshare.FieldDepartmentID:
+		return m.OldDepartmentID(ctx)
+	case recordshare.FieldLevel:
+		return m.OldLevel(ctx)
+	case recordshare.FieldEndsOn:
+		return m.OldEndsOn(ctx)
+	case recordshare.FieldSharedByID:
+		return m.OldSharedByID(ctx)
+	}
+	return nil, fmt.Errorf("unknown RecordShare field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordShareMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case recordshare.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case recordshare.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case recordshare.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case recordshare.FieldCustomerID:
+		v, ok := value.(publicid.CustomerID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCustomerID(v)
+		return nil
+	case recordshare.FieldContractID:
+		v, ok := value.(publicid.ContractID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetContractID(v)
+		return nil
+	case recordshare.FieldUserID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUserID(v)
+		return nil
+	case recordshare.FieldDepartmentID:
+		v, ok := value.(publicid.DepartmentID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetDepartmentID(v)
+		return nil
+	case recordshare.FieldLevel:
+		v, ok := value.(share.Level)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetLevel(v)
+		return nil
+	case recordshare.FieldEndsOn:
+		v, ok := value.(date.Date)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEndsOn(v)
+		return nil
+	case recordshare.FieldSharedByID:
+		v, ok := value.(publicid.UserID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSharedByID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordShare field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RecordShareMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, recordshare.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RecordShareMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case recordshare.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RecordShareMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case recordshare.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RecordShare numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RecordShareMutation) ClearedFields() []string {
+	var fields []string
+	if m.FieldCleared(recordshare.FieldCustomerID) {
+		fields = append(fields, recordshare.FieldCustomerID)
+	}
+	if m.FieldCleared(recordshare.FieldContractID) {
+		fields = append(fields, recordshare.FieldContractID)
+	}
+	if m.FieldCleared(recordshare.FieldUserID) {
+		fields = append(fields, recordshare.FieldUserID)
+	}
+	if m.FieldCleared(recordshare.FieldDepartmentID) {
+		fields = append(fields, recordshare.FieldDepartmentID)
+	}
+	return fields
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RecordShareMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RecordShareMutation) ClearField(name string) error {
+	switch name {
+	case recordshare.FieldCustomerID:
+		m.ClearCustomerID()
+		return nil
+	case recordshare.FieldContractID:
+		m.ClearContractID()
+		return nil
+	case recordshare.FieldUserID:
+		m.ClearUserID()
+		return nil
+	case recordshare.FieldDepartmentID:
+		m.ClearDepartmentID()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordShare nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RecordShareMutation) ResetField(name string) error {
+	switch name {
+	case recordshare.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case recordshare.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case recordshare.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case recordshare.FieldCustomerID:
+		m.ResetCustomerID()
+		return nil
+	case recordshare.FieldContractID:
+		m.ResetContractID()
+		return nil
+	case recordshare.FieldUserID:
+		m.ResetUserID()
+		return nil
+	case recordshare.FieldDepartmentID:
+		m.ResetDepartmentID()
+		return nil
+	case recordshare.FieldLevel:
+		m.ResetLevel()
+		return nil
+	case recordshare.FieldEndsOn:
+		m.ResetEndsOn()
+		return nil
+	case recordshare.FieldSharedByID:
+		m.ResetSharedByID()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordShare field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RecordShareMutation) AddedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.customer != nil {
+		edges = append(edges, recordshare.EdgeCustomer)
+	}
+	if m.contract != nil {
+		edges = append(edges, recordshare.EdgeContract)
+	}
+	if m.user != nil {
+		edges = append(edges, recordshare.EdgeUser)
+	}
+	if m.department != nil {
+		edges = append(edges, recordshare.EdgeDepartment)
+	}
+	if m.shared_by != nil {
+		edges = append(edges, recordshare.EdgeSharedBy)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RecordShareMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case recordshare.EdgeCustomer:
+		if id := m.customer; id != nil {
+			return []ent.Value{*id}
+		}
+	case recordshare.EdgeContract:
+		if id := m.contract; id != nil {
+			return []ent.Value{*id}
+		}
+	case recordshare.EdgeUser:
+		if id := m.user; id != nil {
+			return []ent.Value{*id}
+		}
+	case recordshare.EdgeDepartment:
+		if id := m.department; id != nil {
+			return []ent.Value{*id}
+		}
+	case recordshare.EdgeSharedBy:
+		if id := m.shared_by; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RecordShareMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 5)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RecordShareMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RecordShareMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 5)
+	if m.clearedcustomer {
+		edges = append(edges, recordshare.EdgeCustomer)
+	}
+	if m.clearedcontract {
+		edges = append(edges, recordshare.EdgeContract)
+	}
+	if m.cleareduser {
+		edges = append(edges, recordshare.EdgeUser)
+	}
+	if m.cleareddepartment {
+		edges = append(edges, recordshare.EdgeDepartment)
+	}
+	if m.clearedshared_by {
+		edges = append(edges, recordshare.EdgeSharedBy)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RecordShareMutation) EdgeCleared(name string) bool {
+	switch name {
+	case recordshare.EdgeCustomer:
+		return m.clearedcustomer
+	case recordshare.EdgeContract:
+		return m.clearedcontract
+	case recordshare.EdgeUser:
+		return m.cleareduser
+	case recordshare.EdgeDepartment:
+		return m.cleareddepartment
+	case recordshare.EdgeSharedBy:
+		return m.clearedshared_by
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RecordShareMutation) ClearEdge(name string) error {
+	switch name {
+	case recordshare.EdgeCustomer:
+		m.ClearCustomer()
+		return nil
+	case recordshare.EdgeContract:
+		m.ClearContract()
+		return nil
+	case recordshare.EdgeUser:
+		m.ClearUser()
+		return nil
+	case recordshare.EdgeDepartment:
+		m.ClearDepartment()
+		return nil
+	case recordshare.EdgeSharedBy:
+		m.ClearSharedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordShare unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RecordShareMutation) ResetEdge(name string) error {
+	switch name {
+	case recordshare.EdgeCustomer:
+		m.ResetCustomer()
+		return nil
+	case recordshare.EdgeContract:
+		m.ResetContract()
+		return nil
+	case recordshare.EdgeUser:
+		m.ResetUser()
+		return nil
+	case recordshare.EdgeDepartment:
+		m.ResetDepartment()
+		return nil
+	case recordshare.EdgeSharedBy:
+		m.ResetSharedBy()
+		return nil
+	}
+	return fmt.Errorf("unknown RecordShare edge %s", name)
+}
+
 // RecoveryCodeMutation represents an operation that mutates the RecoveryCode nodes in the graph.
 type RecoveryCodeMutation struct {
 	config
@@ -60542,6 +62663,752 @@ func (m *RoleMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *RoleMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Role edge %s", name)
+}
+
+// RoleFieldRuleMutation represents an operation that mutates the RoleFieldRule nodes in the graph.
+type RoleFieldRuleMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *publicid.RoleFieldRuleID
+	tenant_id     *int64
+	addtenant_id  *int64
+	created_at    *time.Time
+	updated_at    *time.Time
+	object        *string
+	field         *string
+	effect        *mask.Effect
+	clearedFields map[string]struct{}
+	role          *publicid.RoleID
+	clearedrole   bool
+	done          bool
+	oldValue      func(context.Context) (*RoleFieldRule, error)
+	predicates    []predicate.RoleFieldRule
+}
+
+var _ ent.Mutation = (*RoleFieldRuleMutation)(nil)
+
+// rolefieldruleOption allows management of the mutation configuration using functional options.
+type rolefieldruleOption func(*RoleFieldRuleMutation)
+
+// newRoleFieldRuleMutation creates new mutation for the RoleFieldRule entity.
+func newRoleFieldRuleMutation(c config, op Op, opts ...rolefieldruleOption) *RoleFieldRuleMutation {
+	m := &RoleFieldRuleMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeRoleFieldRule,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withRoleFieldRuleID sets the ID field of the mutation.
+func withRoleFieldRuleID(id publicid.RoleFieldRuleID) rolefieldruleOption {
+	return func(m *RoleFieldRuleMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *RoleFieldRule
+		)
+		m.oldValue = func(ctx context.Context) (*RoleFieldRule, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().RoleFieldRule.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withRoleFieldRule sets the old RoleFieldRule of the mutation.
+func withRoleFieldRule(node *RoleFieldRule) rolefieldruleOption {
+	return func(m *RoleFieldRuleMutation) {
+		m.oldValue = func(context.Context) (*RoleFieldRule, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m RoleFieldRuleMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m RoleFieldRuleMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of RoleFieldRule entities.
+func (m *RoleFieldRuleMutation) SetID(id publicid.RoleFieldRuleID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *RoleFieldRuleMutation) ID() (id publicid.RoleFieldRuleID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *RoleFieldRuleMutation) IDs(ctx context.Context) ([]publicid.RoleFieldRuleID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.RoleFieldRuleID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().RoleFieldRule.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *RoleFieldRuleMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *RoleFieldRuleMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *RoleFieldRuleMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *RoleFieldRuleMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *RoleFieldRuleMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *RoleFieldRuleMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *RoleFieldRuleMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *RoleFieldRuleMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *RoleFieldRuleMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *RoleFieldRuleMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *RoleFieldRuleMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetRoleID sets the "role_id" field.
+func (m *RoleFieldRuleMutation) SetRoleID(pi publicid.RoleID) {
+	m.role = &pi
+}
+
+// RoleID returns the value of the "role_id" field in the mutation.
+func (m *RoleFieldRuleMutation) RoleID() (r publicid.RoleID, exists bool) {
+	v := m.role
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldRoleID returns the old "role_id" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) OldRoleID(ctx context.Context) (v publicid.RoleID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldRoleID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldRoleID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldRoleID: %w", err)
+	}
+	return oldValue.RoleID, nil
+}
+
+// ResetRoleID resets all changes to the "role_id" field.
+func (m *RoleFieldRuleMutation) ResetRoleID() {
+	m.role = nil
+}
+
+// SetObject sets the "object" field.
+func (m *RoleFieldRuleMutation) SetObject(s string) {
+	m.object = &s
+}
+
+// Object returns the value of the "object" field in the mutation.
+func (m *RoleFieldRuleMutation) Object() (r string, exists bool) {
+	v := m.object
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldObject returns the old "object" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) OldObject(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldObject is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldObject requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldObject: %w", err)
+	}
+	return oldValue.Object, nil
+}
+
+// ResetObject resets all changes to the "object" field.
+func (m *RoleFieldRuleMutation) ResetObject() {
+	m.object = nil
+}
+
+// SetFieldField sets the "field" field.
+func (m *RoleFieldRuleMutation) SetFieldField(s string) {
+	m.field = &s
+}
+
+// GetField returns the value of the "field" field in the mutation.
+func (m *RoleFieldRuleMutation) GetField() (r string, exists bool) {
+	v := m.field
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// GetOldField returns the old "field" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) GetOldField(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("GetOldField is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("GetOldField requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for GetOldField: %w", err)
+	}
+	return oldValue.Field, nil
+}
+
+// ResetFieldField resets all changes to the "field" field.
+func (m *RoleFieldRuleMutation) ResetFieldField() {
+	m.field = nil
+}
+
+// SetEffect sets the "effect" field.
+func (m *RoleFieldRuleMutation) SetEffect(value mask.Effect) {
+	m.effect = &value
+}
+
+// Effect returns the value of the "effect" field in the mutation.
+func (m *RoleFieldRuleMutation) Effect() (r mask.Effect, exists bool) {
+	v := m.effect
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEffect returns the old "effect" field's value of the RoleFieldRule entity.
+// If the RoleFieldRule object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RoleFieldRuleMutation) OldEffect(ctx context.Context) (v mask.Effect, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEffect is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEffect requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEffect: %w", err)
+	}
+	return oldValue.Effect, nil
+}
+
+// ResetEffect resets all changes to the "effect" field.
+func (m *RoleFieldRuleMutation) ResetEffect() {
+	m.effect = nil
+}
+
+// ClearRole clears the "role" edge to the Role entity.
+func (m *RoleFieldRuleMutation) ClearRole() {
+	m.clearedrole = true
+	m.clearedFields[rolefieldrule.FieldRoleID] = struct{}{}
+}
+
+// RoleCleared reports if the "role" edge to the Role entity was cleared.
+func (m *RoleFieldRuleMutation) RoleCleared() bool {
+	return m.clearedrole
+}
+
+// RoleIDs returns the "role" edge IDs in the mutation.
+// Note that IDs always returns len(IDs) <= 1 for unique edges, and you should use
+// RoleID instead. It exists only for internal usage by the builders.
+func (m *RoleFieldRuleMutation) RoleIDs() (ids []publicid.RoleID) {
+	if id := m.role; id != nil {
+		ids = append(ids, *id)
+	}
+	return
+}
+
+// ResetRole resets all changes to the "role" edge.
+func (m *RoleFieldRuleMutation) ResetRole() {
+	m.role = nil
+	m.clearedrole = false
+}
+
+// Where appends a list predicates to the RoleFieldRuleMutation builder.
+func (m *RoleFieldRuleMutation) Where(ps ...predicate.RoleFieldRule) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the RoleFieldRuleMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *RoleFieldRuleMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.RoleFieldRule, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *RoleFieldRuleMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *RoleFieldRuleMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (RoleFieldRule).
+func (m *RoleFieldRuleMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *RoleFieldRuleMutation) Fields() []string {
+	fields := make([]string, 0, 7)
+	if m.tenant_id != nil {
+		fields = append(fields, rolefieldrule.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, rolefieldrule.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, rolefieldrule.FieldUpdatedAt)
+	}
+	if m.role != nil {
+		fields = append(fields, rolefieldrule.FieldRoleID)
+	}
+	if m.object != nil {
+		fields = append(fields, rolefieldrule.FieldObject)
+	}
+	if m.field != nil {
+		fields = append(fields, rolefieldrule.FieldField)
+	}
+	if m.effect != nil {
+		fields = append(fields, rolefieldrule.FieldEffect)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *RoleFieldRuleMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case rolefieldrule.FieldTenantID:
+		return m.TenantID()
+	case rolefieldrule.FieldCreatedAt:
+		return m.CreatedAt()
+	case rolefieldrule.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case rolefieldrule.FieldRoleID:
+		return m.RoleID()
+	case rolefieldrule.FieldObject:
+		return m.Object()
+	case rolefieldrule.FieldField:
+		return m.GetField()
+	case rolefieldrule.FieldEffect:
+		return m.Effect()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *RoleFieldRuleMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case rolefieldrule.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case rolefieldrule.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case rolefieldrule.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case rolefieldrule.FieldRoleID:
+		return m.OldRoleID(ctx)
+	case rolefieldrule.FieldObject:
+		return m.OldObject(ctx)
+	case rolefieldrule.FieldField:
+		return m.GetOldField(ctx)
+	case rolefieldrule.FieldEffect:
+		return m.OldEffect(ctx)
+	}
+	return nil, fmt.Errorf("unknown RoleFieldRule field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoleFieldRuleMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case rolefieldrule.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case rolefieldrule.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case rolefieldrule.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case rolefieldrule.FieldRoleID:
+		v, ok := value.(publicid.RoleID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetRoleID(v)
+		return nil
+	case rolefieldrule.FieldObject:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetObject(v)
+		return nil
+	case rolefieldrule.FieldField:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetFieldField(v)
+		return nil
+	case rolefieldrule.FieldEffect:
+		v, ok := value.(mask.Effect)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEffect(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoleFieldRule field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *RoleFieldRuleMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, rolefieldrule.FieldTenantID)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *RoleFieldRuleMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case rolefieldrule.FieldTenantID:
+		return m.AddedTenantID()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *RoleFieldRuleMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case rolefieldrule.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	}
+	return fmt.Errorf("unknown RoleFieldRule numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *RoleFieldRuleMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *RoleFieldRuleMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *RoleFieldRuleMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown RoleFieldRule nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *RoleFieldRuleMutation) ResetField(name string) error {
+	switch name {
+	case rolefieldrule.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case rolefieldrule.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case rolefieldrule.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case rolefieldrule.FieldRoleID:
+		m.ResetRoleID()
+		return nil
+	case rolefieldrule.FieldObject:
+		m.ResetObject()
+		return nil
+	case rolefieldrule.FieldField:
+		m.ResetFieldField()
+		return nil
+	case rolefieldrule.FieldEffect:
+		m.ResetEffect()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleFieldRule field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *RoleFieldRuleMutation) AddedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.role != nil {
+		edges = append(edges, rolefieldrule.EdgeRole)
+	}
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *RoleFieldRuleMutation) AddedIDs(name string) []ent.Value {
+	switch name {
+	case rolefieldrule.EdgeRole:
+		if id := m.role; id != nil {
+			return []ent.Value{*id}
+		}
+	}
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *RoleFieldRuleMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 1)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *RoleFieldRuleMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *RoleFieldRuleMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 1)
+	if m.clearedrole {
+		edges = append(edges, rolefieldrule.EdgeRole)
+	}
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *RoleFieldRuleMutation) EdgeCleared(name string) bool {
+	switch name {
+	case rolefieldrule.EdgeRole:
+		return m.clearedrole
+	}
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *RoleFieldRuleMutation) ClearEdge(name string) error {
+	switch name {
+	case rolefieldrule.EdgeRole:
+		m.ClearRole()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleFieldRule unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *RoleFieldRuleMutation) ResetEdge(name string) error {
+	switch name {
+	case rolefieldrule.EdgeRole:
+		m.ResetRole()
+		return nil
+	}
+	return fmt.Errorf("unknown RoleFieldRule edge %s", name)
 }
 
 // RoleGrantMutation represents an operation that mutates the RoleGrant nodes in the graph.

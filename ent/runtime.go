@@ -33,6 +33,7 @@ import (
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
+	entdecision "heyue/ent/decision"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
@@ -52,10 +53,12 @@ import (
 	"heyue/ent/paymentrequest"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recordshare"
 	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/schema"
 	"heyue/ent/servicerecord"
@@ -1078,6 +1081,24 @@ func init() {
 	customerDescID := customerFields[0].Descriptor()
 	// customer.DefaultID holds the default value on creation for the id field.
 	customer.DefaultID = customerDescID.Default.(func() publicid.CustomerID)
+	entdecisionFields := schema.Decision{}.Fields()
+	_ = entdecisionFields
+	// entdecisionDescField is the schema descriptor for field field.
+	entdecisionDescField := entdecisionFields[5].Descriptor()
+	// entdecision.DefaultField holds the default value on creation for the field field.
+	entdecision.DefaultField = entdecisionDescField.Default.(string)
+	// entdecisionDescOperation is the schema descriptor for operation field.
+	entdecisionDescOperation := entdecisionFields[6].Descriptor()
+	// entdecision.DefaultOperation holds the default value on creation for the operation field.
+	entdecision.DefaultOperation = entdecisionDescOperation.Default.(string)
+	// entdecisionDescRequestID is the schema descriptor for request_id field.
+	entdecisionDescRequestID := entdecisionFields[8].Descriptor()
+	// entdecision.DefaultRequestID holds the default value on creation for the request_id field.
+	entdecision.DefaultRequestID = entdecisionDescRequestID.Default.(string)
+	// entdecisionDescID is the schema descriptor for id field.
+	entdecisionDescID := entdecisionFields[0].Descriptor()
+	// entdecision.DefaultID holds the default value on creation for the id field.
+	entdecision.DefaultID = entdecisionDescID.Default.(func() publicid.DecisionID)
 	departmentMixin := schema.Department{}.Mixin()
 	departmentMixinFields1 := departmentMixin[1].Fields()
 	_ = departmentMixinFields1
@@ -1625,6 +1646,25 @@ func init() {
 	progresslineDescID := progresslineFields[0].Descriptor()
 	// progressline.DefaultID holds the default value on creation for the id field.
 	progressline.DefaultID = progresslineDescID.Default.(func() publicid.ProgressLineID)
+	recordshareMixin := schema.RecordShare{}.Mixin()
+	recordshareMixinFields1 := recordshareMixin[1].Fields()
+	_ = recordshareMixinFields1
+	recordshareFields := schema.RecordShare{}.Fields()
+	_ = recordshareFields
+	// recordshareDescCreatedAt is the schema descriptor for created_at field.
+	recordshareDescCreatedAt := recordshareMixinFields1[0].Descriptor()
+	// recordshare.DefaultCreatedAt holds the default value on creation for the created_at field.
+	recordshare.DefaultCreatedAt = recordshareDescCreatedAt.Default.(func() time.Time)
+	// recordshareDescUpdatedAt is the schema descriptor for updated_at field.
+	recordshareDescUpdatedAt := recordshareMixinFields1[1].Descriptor()
+	// recordshare.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	recordshare.DefaultUpdatedAt = recordshareDescUpdatedAt.Default.(func() time.Time)
+	// recordshare.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	recordshare.UpdateDefaultUpdatedAt = recordshareDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// recordshareDescID is the schema descriptor for id field.
+	recordshareDescID := recordshareFields[0].Descriptor()
+	// recordshare.DefaultID holds the default value on creation for the id field.
+	recordshare.DefaultID = recordshareDescID.Default.(func() publicid.RecordShareID)
 	recoverycodeMixin := schema.RecoveryCode{}.Mixin()
 	recoverycodeMixinFields1 := recoverycodeMixin[1].Fields()
 	_ = recoverycodeMixinFields1
@@ -1708,6 +1748,25 @@ func init() {
 	roleDescID := roleFields[0].Descriptor()
 	// role.DefaultID holds the default value on creation for the id field.
 	role.DefaultID = roleDescID.Default.(func() publicid.RoleID)
+	rolefieldruleMixin := schema.RoleFieldRule{}.Mixin()
+	rolefieldruleMixinFields1 := rolefieldruleMixin[1].Fields()
+	_ = rolefieldruleMixinFields1
+	rolefieldruleFields := schema.RoleFieldRule{}.Fields()
+	_ = rolefieldruleFields
+	// rolefieldruleDescCreatedAt is the schema descriptor for created_at field.
+	rolefieldruleDescCreatedAt := rolefieldruleMixinFields1[0].Descriptor()
+	// rolefieldrule.DefaultCreatedAt holds the default value on creation for the created_at field.
+	rolefieldrule.DefaultCreatedAt = rolefieldruleDescCreatedAt.Default.(func() time.Time)
+	// rolefieldruleDescUpdatedAt is the schema descriptor for updated_at field.
+	rolefieldruleDescUpdatedAt := rolefieldruleMixinFields1[1].Descriptor()
+	// rolefieldrule.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	rolefieldrule.DefaultUpdatedAt = rolefieldruleDescUpdatedAt.Default.(func() time.Time)
+	// rolefieldrule.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	rolefieldrule.UpdateDefaultUpdatedAt = rolefieldruleDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// rolefieldruleDescID is the schema descriptor for id field.
+	rolefieldruleDescID := rolefieldruleFields[0].Descriptor()
+	// rolefieldrule.DefaultID holds the default value on creation for the id field.
+	rolefieldrule.DefaultID = rolefieldruleDescID.Default.(func() publicid.RoleFieldRuleID)
 	rolegrantMixin := schema.RoleGrant{}.Mixin()
 	rolegrantMixinFields1 := rolegrantMixin[1].Fields()
 	_ = rolegrantMixinFields1

@@ -74,6 +74,8 @@ type Tx struct {
 	CustomValue *CustomValueClient
 	// Customer is the client for interacting with the Customer builders.
 	Customer *CustomerClient
+	// Decision is the client for interacting with the Decision builders.
+	Decision *DecisionClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// DictionaryEntry is the client for interacting with the DictionaryEntry builders.
@@ -112,6 +114,8 @@ type Tx struct {
 	ProgressEntry *ProgressEntryClient
 	// ProgressLine is the client for interacting with the ProgressLine builders.
 	ProgressLine *ProgressLineClient
+	// RecordShare is the client for interacting with the RecordShare builders.
+	RecordShare *RecordShareClient
 	// RecoveryCode is the client for interacting with the RecoveryCode builders.
 	RecoveryCode *RecoveryCodeClient
 	// RefreshToken is the client for interacting with the RefreshToken builders.
@@ -120,6 +124,8 @@ type Tx struct {
 	Reminder *ReminderClient
 	// Role is the client for interacting with the Role builders.
 	Role *RoleClient
+	// RoleFieldRule is the client for interacting with the RoleFieldRule builders.
+	RoleFieldRule *RoleFieldRuleClient
 	// RoleGrant is the client for interacting with the RoleGrant builders.
 	RoleGrant *RoleGrantClient
 	// ServiceRecord is the client for interacting with the ServiceRecord builders.
@@ -303,6 +309,7 @@ func (tx *Tx) init() {
 	tx.CustomField = NewCustomFieldClient(tx.config)
 	tx.CustomValue = NewCustomValueClient(tx.config)
 	tx.Customer = NewCustomerClient(tx.config)
+	tx.Decision = NewDecisionClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.DictionaryEntry = NewDictionaryEntryClient(tx.config)
 	tx.DocumentReference = NewDocumentReferenceClient(tx.config)
@@ -322,10 +329,12 @@ func (tx *Tx) init() {
 	tx.PaymentRequest = NewPaymentRequestClient(tx.config)
 	tx.ProgressEntry = NewProgressEntryClient(tx.config)
 	tx.ProgressLine = NewProgressLineClient(tx.config)
+	tx.RecordShare = NewRecordShareClient(tx.config)
 	tx.RecoveryCode = NewRecoveryCodeClient(tx.config)
 	tx.RefreshToken = NewRefreshTokenClient(tx.config)
 	tx.Reminder = NewReminderClient(tx.config)
 	tx.Role = NewRoleClient(tx.config)
+	tx.RoleFieldRule = NewRoleFieldRuleClient(tx.config)
 	tx.RoleGrant = NewRoleGrantClient(tx.config)
 	tx.ServiceRecord = NewServiceRecordClient(tx.config)
 	tx.Session = NewSessionClient(tx.config)

@@ -37,6 +37,7 @@ import (
 	"heyue/ent/customer"
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
+	entdecision "heyue/ent/decision"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
@@ -57,10 +58,12 @@ import (
 	"heyue/ent/predicate"
 	"heyue/ent/progressentry"
 	"heyue/ent/progressline"
+	"heyue/ent/recordshare"
 	"heyue/ent/recoverycode"
 	"heyue/ent/refreshtoken"
 	"heyue/ent/reminder"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/servicerecord"
 	"heyue/ent/session"
@@ -942,6 +945,33 @@ func (f TraverseCustomer) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.CustomerQuery", q)
 }
 
+// The DecisionFunc type is an adapter to allow the use of ordinary function as a Querier.
+type DecisionFunc func(context.Context, *ent.DecisionQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f DecisionFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.DecisionQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.DecisionQuery", q)
+}
+
+// The TraverseDecision type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseDecision func(context.Context, *ent.DecisionQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseDecision) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseDecision) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.DecisionQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.DecisionQuery", q)
+}
+
 // The DepartmentFunc type is an adapter to allow the use of ordinary function as a Querier.
 type DepartmentFunc func(context.Context, *ent.DepartmentQuery) (ent.Value, error)
 
@@ -1455,6 +1485,33 @@ func (f TraverseProgressLine) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.ProgressLineQuery", q)
 }
 
+// The RecordShareFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RecordShareFunc func(context.Context, *ent.RecordShareQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RecordShareFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RecordShareQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RecordShareQuery", q)
+}
+
+// The TraverseRecordShare type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRecordShare func(context.Context, *ent.RecordShareQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRecordShare) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRecordShare) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RecordShareQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RecordShareQuery", q)
+}
+
 // The RecoveryCodeFunc type is an adapter to allow the use of ordinary function as a Querier.
 type RecoveryCodeFunc func(context.Context, *ent.RecoveryCodeQuery) (ent.Value, error)
 
@@ -1561,6 +1618,33 @@ func (f TraverseRole) Traverse(ctx context.Context, q ent.Query) error {
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.RoleQuery", q)
+}
+
+// The RoleFieldRuleFunc type is an adapter to allow the use of ordinary function as a Querier.
+type RoleFieldRuleFunc func(context.Context, *ent.RoleFieldRuleQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f RoleFieldRuleFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.RoleFieldRuleQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.RoleFieldRuleQuery", q)
+}
+
+// The TraverseRoleFieldRule type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseRoleFieldRule func(context.Context, *ent.RoleFieldRuleQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseRoleFieldRule) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseRoleFieldRule) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.RoleFieldRuleQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.RoleFieldRuleQuery", q)
 }
 
 // The RoleGrantFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -1923,6 +2007,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.CustomValueQuery, predicate.CustomValue, customvalue.OrderOption]{typ: ent.TypeCustomValue, tq: q}, nil
 	case *ent.CustomerQuery:
 		return &query[*ent.CustomerQuery, predicate.Customer, customer.OrderOption]{typ: ent.TypeCustomer, tq: q}, nil
+	case *ent.DecisionQuery:
+		return &query[*ent.DecisionQuery, predicate.Decision, entdecision.OrderOption]{typ: ent.TypeDecision, tq: q}, nil
 	case *ent.DepartmentQuery:
 		return &query[*ent.DepartmentQuery, predicate.Department, department.OrderOption]{typ: ent.TypeDepartment, tq: q}, nil
 	case *ent.DictionaryEntryQuery:
@@ -1961,6 +2047,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ProgressEntryQuery, predicate.ProgressEntry, progressentry.OrderOption]{typ: ent.TypeProgressEntry, tq: q}, nil
 	case *ent.ProgressLineQuery:
 		return &query[*ent.ProgressLineQuery, predicate.ProgressLine, progressline.OrderOption]{typ: ent.TypeProgressLine, tq: q}, nil
+	case *ent.RecordShareQuery:
+		return &query[*ent.RecordShareQuery, predicate.RecordShare, recordshare.OrderOption]{typ: ent.TypeRecordShare, tq: q}, nil
 	case *ent.RecoveryCodeQuery:
 		return &query[*ent.RecoveryCodeQuery, predicate.RecoveryCode, recoverycode.OrderOption]{typ: ent.TypeRecoveryCode, tq: q}, nil
 	case *ent.RefreshTokenQuery:
@@ -1969,6 +2057,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.ReminderQuery, predicate.Reminder, reminder.OrderOption]{typ: ent.TypeReminder, tq: q}, nil
 	case *ent.RoleQuery:
 		return &query[*ent.RoleQuery, predicate.Role, role.OrderOption]{typ: ent.TypeRole, tq: q}, nil
+	case *ent.RoleFieldRuleQuery:
+		return &query[*ent.RoleFieldRuleQuery, predicate.RoleFieldRule, rolefieldrule.OrderOption]{typ: ent.TypeRoleFieldRule, tq: q}, nil
 	case *ent.RoleGrantQuery:
 		return &query[*ent.RoleGrantQuery, predicate.RoleGrant, rolegrant.OrderOption]{typ: ent.TypeRoleGrant, tq: q}, nil
 	case *ent.ServiceRecordQuery:

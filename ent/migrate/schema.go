@@ -1542,6 +1542,46 @@ var (
 			},
 		},
 	}
+	// DecisionsColumns holds the columns for the "decisions" table.
+	DecisionsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"DENIED", "ADMIN_READ"}},
+		{Name: "object", Type: field.TypeString},
+		{Name: "action", Type: field.TypeString},
+		{Name: "field", Type: field.TypeString, Default: ""},
+		{Name: "operation", Type: field.TypeString, Default: ""},
+		{Name: "policy_version", Type: field.TypeInt64},
+		{Name: "request_id", Type: field.TypeString, Default: ""},
+		{Name: "occurred_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+	}
+	// DecisionsTable holds the schema information for the "decisions" table.
+	DecisionsTable = &schema.Table{
+		Name:       "decisions",
+		Columns:    DecisionsColumns,
+		PrimaryKey: []*schema.Column{DecisionsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "decisions_users_user",
+				Columns:    []*schema.Column{DecisionsColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "decision_tenant_id_occurred_at",
+				Unique:  false,
+				Columns: []*schema.Column{DecisionsColumns[1], DecisionsColumns[9]},
+			},
+			{
+				Name:    "decision_tenant_id_user_id_occurred_at",
+				Unique:  false,
+				Columns: []*schema.Column{DecisionsColumns[1], DecisionsColumns[10], DecisionsColumns[9]},
+			},
+		},
+	}
 	// DepartmentsColumns holds the columns for the "departments" table.
 	DepartmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2392,6 +2432,90 @@ var (
 			},
 		},
 	}
+	// RecordSharesColumns holds the columns for the "record_shares" table.
+	RecordSharesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "level", Type: field.TypeEnum, Enums: []string{"READ", "WRITE"}},
+		{Name: "ends_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "customer_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "contract_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "department_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "shared_by_id", Type: field.TypeUUID},
+	}
+	// RecordSharesTable holds the schema information for the "record_shares" table.
+	RecordSharesTable = &schema.Table{
+		Name:       "record_shares",
+		Columns:    RecordSharesColumns,
+		PrimaryKey: []*schema.Column{RecordSharesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "record_shares_customers_customer",
+				Columns:    []*schema.Column{RecordSharesColumns[6]},
+				RefColumns: []*schema.Column{CustomersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "record_shares_contracts_contract",
+				Columns:    []*schema.Column{RecordSharesColumns[7]},
+				RefColumns: []*schema.Column{ContractsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "record_shares_users_user",
+				Columns:    []*schema.Column{RecordSharesColumns[8]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "record_shares_departments_department",
+				Columns:    []*schema.Column{RecordSharesColumns[9]},
+				RefColumns: []*schema.Column{DepartmentsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "record_shares_users_shared_by",
+				Columns:    []*schema.Column{RecordSharesColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "recordshare_tenant_id_customer_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[6], RecordSharesColumns[8]},
+			},
+			{
+				Name:    "recordshare_tenant_id_customer_id_department_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[6], RecordSharesColumns[9]},
+			},
+			{
+				Name:    "recordshare_tenant_id_contract_id_user_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[7], RecordSharesColumns[8]},
+			},
+			{
+				Name:    "recordshare_tenant_id_contract_id_department_id",
+				Unique:  true,
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[7], RecordSharesColumns[9]},
+			},
+			{
+				Name:    "recordshare_tenant_id_user_id_ends_on",
+				Unique:  false,
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[8], RecordSharesColumns[5]},
+			},
+			{
+				Name:    "recordshare_tenant_id_department_id_ends_on",
+				Unique:  false,
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[9], RecordSharesColumns[5]},
+			},
+		},
+	}
 	// RecoveryCodesColumns holds the columns for the "recovery_codes" table.
 	RecoveryCodesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2519,6 +2643,38 @@ var (
 				Name:    "role_tenant_id_code",
 				Unique:  true,
 				Columns: []*schema.Column{RolesColumns[1], RolesColumns[5]},
+			},
+		},
+	}
+	// RoleFieldRulesColumns holds the columns for the "role_field_rules" table.
+	RoleFieldRulesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "object", Type: field.TypeString},
+		{Name: "field", Type: field.TypeString},
+		{Name: "effect", Type: field.TypeEnum, Enums: []string{"HIDE", "READ_ONLY"}},
+		{Name: "role_id", Type: field.TypeUUID},
+	}
+	// RoleFieldRulesTable holds the schema information for the "role_field_rules" table.
+	RoleFieldRulesTable = &schema.Table{
+		Name:       "role_field_rules",
+		Columns:    RoleFieldRulesColumns,
+		PrimaryKey: []*schema.Column{RoleFieldRulesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "role_field_rules_roles_role",
+				Columns:    []*schema.Column{RoleFieldRulesColumns[7]},
+				RefColumns: []*schema.Column{RolesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "rolefieldrule_tenant_id_role_id_object_field",
+				Unique:  true,
+				Columns: []*schema.Column{RoleFieldRulesColumns[1], RoleFieldRulesColumns[7], RoleFieldRulesColumns[4], RoleFieldRulesColumns[5]},
 			},
 		},
 	}
@@ -3064,6 +3220,7 @@ var (
 		CustomFieldsTable,
 		CustomValuesTable,
 		CustomersTable,
+		DecisionsTable,
 		DepartmentsTable,
 		DictionaryEntriesTable,
 		DocumentReferencesTable,
@@ -3083,10 +3240,12 @@ var (
 		PaymentRequestsTable,
 		ProgressEntriesTable,
 		ProgressLinesTable,
+		RecordSharesTable,
 		RecoveryCodesTable,
 		RefreshTokensTable,
 		RemindersTable,
 		RolesTable,
+		RoleFieldRulesTable,
 		RoleGrantsTable,
 		ServiceRecordsTable,
 		SessionsTable,
@@ -3202,6 +3361,7 @@ func init() {
 	CustomValuesTable.ForeignKeys[0].RefTable = CustomFieldsTable
 	CustomersTable.ForeignKeys[0].RefTable = UsersTable
 	CustomersTable.ForeignKeys[1].RefTable = DepartmentsTable
+	DecisionsTable.ForeignKeys[0].RefTable = UsersTable
 	DepartmentsTable.ForeignKeys[0].RefTable = DepartmentsTable
 	DepartmentsTable.ForeignKeys[1].RefTable = UsersTable
 	DocumentReferencesTable.ForeignKeys[0].RefTable = ContractsTable
@@ -3264,9 +3424,20 @@ func init() {
 		"progress_state":    "CASE state WHEN 'DONE' THEN actual_quantity = planned_quantity WHEN 'STARTED' THEN actual_quantity > 0 AND actual_quantity < planned_quantity ELSE actual_quantity = 0 END",
 		"progress_weight":   "weight BETWEEN 1 AND 10000",
 	}
+	RecordSharesTable.ForeignKeys[0].RefTable = CustomersTable
+	RecordSharesTable.ForeignKeys[1].RefTable = ContractsTable
+	RecordSharesTable.ForeignKeys[2].RefTable = UsersTable
+	RecordSharesTable.ForeignKeys[3].RefTable = DepartmentsTable
+	RecordSharesTable.ForeignKeys[4].RefTable = UsersTable
+	RecordSharesTable.Annotation = &entsql.Annotation{}
+	RecordSharesTable.Annotation.Checks = map[string]string{
+		"share_of_one_record": "num_nonnulls(customer_id, contract_id) = 1",
+		"share_with_one":      "num_nonnulls(user_id, department_id) = 1",
+	}
 	RecoveryCodesTable.ForeignKeys[0].RefTable = UsersTable
 	RefreshTokensTable.ForeignKeys[0].RefTable = SessionsTable
 	RemindersTable.ForeignKeys[0].RefTable = ObligationsTable
+	RoleFieldRulesTable.ForeignKeys[0].RefTable = RolesTable
 	RoleGrantsTable.ForeignKeys[0].RefTable = RolesTable
 	ServiceRecordsTable.ForeignKeys[0].RefTable = UsersTable
 	ServiceRecordsTable.ForeignKeys[1].RefTable = DepartmentsTable

@@ -96,6 +96,9 @@ type CustomValue func(*sql.Selector)
 // Customer is the predicate function for customer builders.
 type Customer func(*sql.Selector)
 
+// Decision is the predicate function for entdecision builders.
+type Decision func(*sql.Selector)
+
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
 
@@ -153,6 +156,9 @@ type ProgressEntry func(*sql.Selector)
 // ProgressLine is the predicate function for progressline builders.
 type ProgressLine func(*sql.Selector)
 
+// RecordShare is the predicate function for recordshare builders.
+type RecordShare func(*sql.Selector)
+
 // RecoveryCode is the predicate function for recoverycode builders.
 type RecoveryCode func(*sql.Selector)
 
@@ -164,6 +170,9 @@ type Reminder func(*sql.Selector)
 
 // Role is the predicate function for role builders.
 type Role func(*sql.Selector)
+
+// RoleFieldRule is the predicate function for rolefieldrule builders.
+type RoleFieldRule func(*sql.Selector)
 
 // RoleGrant is the predicate function for rolegrant builders.
 type RoleGrant func(*sql.Selector)

@@ -71,6 +71,9 @@ var known = map[string]bool{
 	"atr": true,
 	"rcc": true,
 	"key": true,
+	"rfr": true,
+	"shr": true,
+	"dcn": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -3303,5 +3306,164 @@ func (id APIKeyID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *APIKeyID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("key", "an API key", v)
 	*id = APIKeyID(u)
+	return err
+}
+
+// RoleFieldRuleID is the id of a rule on a field; its public form begins with "rfr_".
+type RoleFieldRuleID uuid.UUID
+
+// PrefixRoleFieldRuleID is what the public form of a RoleFieldRuleID begins with.
+const PrefixRoleFieldRuleID = "rfr"
+
+// NewRoleFieldRuleID makes a fresh id.
+func NewRoleFieldRuleID() RoleFieldRuleID { return RoleFieldRuleID(newV7()) }
+
+// ParseRoleFieldRuleID reads the public form. It fails with INVALID_ID on anything else.
+func ParseRoleFieldRuleID(s string) (RoleFieldRuleID, error) {
+	u, err := parse("rfr", "a rule on a field", s)
+	return RoleFieldRuleID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id RoleFieldRuleID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id RoleFieldRuleID) IsZero() bool { return id == RoleFieldRuleID{} }
+
+// String returns the public form.
+func (id RoleFieldRuleID) String() string { return Format("rfr", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id RoleFieldRuleID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *RoleFieldRuleID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseRoleFieldRuleID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id RoleFieldRuleID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *RoleFieldRuleID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = RoleFieldRuleID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id RoleFieldRuleID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *RoleFieldRuleID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("rfr", "a rule on a field", v)
+	*id = RoleFieldRuleID(u)
+	return err
+}
+
+// RecordShareID is the id of a share of a record; its public form begins with "shr_".
+type RecordShareID uuid.UUID
+
+// PrefixRecordShareID is what the public form of a RecordShareID begins with.
+const PrefixRecordShareID = "shr"
+
+// NewRecordShareID makes a fresh id.
+func NewRecordShareID() RecordShareID { return RecordShareID(newV7()) }
+
+// ParseRecordShareID reads the public form. It fails with INVALID_ID on anything else.
+func ParseRecordShareID(s string) (RecordShareID, error) {
+	u, err := parse("shr", "a share of a record", s)
+	return RecordShareID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id RecordShareID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id RecordShareID) IsZero() bool { return id == RecordShareID{} }
+
+// String returns the public form.
+func (id RecordShareID) String() string { return Format("shr", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id RecordShareID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *RecordShareID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseRecordShareID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id RecordShareID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *RecordShareID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = RecordShareID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id RecordShareID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *RecordShareID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("shr", "a share of a record", v)
+	*id = RecordShareID(u)
+	return err
+}
+
+// DecisionID is the id of a decision; its public form begins with "dcn_".
+type DecisionID uuid.UUID
+
+// PrefixDecisionID is what the public form of a DecisionID begins with.
+const PrefixDecisionID = "dcn"
+
+// NewDecisionID makes a fresh id.
+func NewDecisionID() DecisionID { return DecisionID(newV7()) }
+
+// ParseDecisionID reads the public form. It fails with INVALID_ID on anything else.
+func ParseDecisionID(s string) (DecisionID, error) {
+	u, err := parse("dcn", "a decision", s)
+	return DecisionID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id DecisionID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id DecisionID) IsZero() bool { return id == DecisionID{} }
+
+// String returns the public form.
+func (id DecisionID) String() string { return Format("dcn", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id DecisionID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *DecisionID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseDecisionID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id DecisionID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *DecisionID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = DecisionID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id DecisionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *DecisionID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("dcn", "a decision", v)
+	*id = DecisionID(u)
 	return err
 }
