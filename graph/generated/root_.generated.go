@@ -12450,7 +12450,7 @@ type AuditEntry implements Node {
   action: String!
   "What sort of object it was done to, as in permissions, such as customer."
   object: String!
-  "The object, which may be gone by now; null for the tenant itself."
+  "The object, which may be gone by now; null for the tenant itself and for a sign-in as nobody."
   objectId: ID
   "Which fields changed, in alphabetical order. Secrets are never among them."
   changes: [AuditChange!]!
@@ -18194,7 +18194,8 @@ extend type Query {
 extend type Mutation {
   """
   Opens a session. Needs no permission; at most once in a document. A wrong tenant, address or password, a disabled user
-  and a suspended tenant have one answer. userErrors: REQUIRED, TOO_LONG, WRONG_CREDENTIALS.
+  and a suspended tenant have one answer. After several wrong ones to an account, or from an address, it fails with
+  RATE_LIMITED until retryAfter seconds are over, right or wrong. userErrors: REQUIRED, TOO_LONG, WRONG_CREDENTIALS.
   """
   login(input: LoginInput!): LoginPayload!
   """

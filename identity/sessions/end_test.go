@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -87,6 +88,10 @@ func TestRevokingNobodysSessions(t *testing.T) {
 type broken struct{ error }
 
 func (b broken) Session(context.Context, *ent.Tx, string, publicid.SessionID) error { return b.error }
+
+func (b broken) LockOut(context.Context, *ent.Tx, *publicid.UserID, time.Time, string) error {
+	return b.error
+}
 
 // TestNothingHappensWithoutTheJournal: a sign-in that cannot be recorded is none.
 func TestNothingHappensWithoutTheJournal(t *testing.T) {

@@ -28,7 +28,7 @@ func (s *Service) Issue(ctx context.Context, slug, email string, ttl time.Durati
 		f.Field = []string{"ttl"}
 		return nil, f
 	}
-	who, err := s.claimed(ctx, Attempt{Tenant: slug, Email: account.NormalEmail(email)})
+	who, err := s.claimed(ctx, slug, account.NormalEmail(email))
 	if err != nil {
 		return nil, err
 	}

@@ -36,18 +36,18 @@ func (c Credentials) Validate() error {
 
 // Login opens a session. A wrong slug, address or password, a disabled user and a suspended tenant all get the same
 // UNAUTHENTICATED after the same work, so that neither text nor time tells which it was; the log has the reason. Other
-// faults: INVALID for what Validate finds, RATE_LIMITED from Attempts, UNAVAILABLE.
+// faults: INVALID for what Validate finds, RATE_LIMITED
+// after too many wrong ones, which says when to come back, UNAVAILABLE.
 func (s *Service) Login(ctx context.Context, c Credentials) (*Tokens, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	try := Attempt{Tenant: c.Tenant, Email: account.NormalEmail(c.Email)}
-	if s.Attempts != nil {
-		if err := s.Attempts.Allow(ctx, try); err != nil {
-			return nil, err
-		}
+	email := account.NormalEmail(c.Email)
+	try, err := s.attempt(ctx, c.Tenant, email)
+	if err != nil {
+		return nil, err
 	}
-	who, err := s.claimed(ctx, try)
+	who, err := s.claimed(ctx, c.Tenant, email)
 	if err != nil {
 		return nil, err
 	}
@@ -55,13 +55,15 @@ func (s *Service) Login(ctx context.Context, c Credentials) (*Tokens, error) {
 	if err := s.prove(ctx, who, c.Password); err != nil {
 		if isRefused(err) {
 			s.Log.LogAttrs(ctx, slog.LevelInfo, "a sign-in was refused", slog.Int64("tenant", who.number()), slog.Any("reason", err))
-			if s.Attempts != nil {
-				s.Attempts.Failed(ctx, try)
-			}
+			s.lockedOut(ctx, who, try)
 		}
 		return nil, err
 	}
-	return s.open(ctx, who, c)
+	tokens, err := s.open(ctx, who, c)
+	if err == nil {
+		s.proved(ctx, try)
+	}
+	return tokens, err
 }
 
 // claimant is whom a sign-in claims to be.
@@ -85,10 +87,10 @@ func (c claimant) number() int64 {
 }
 
 // claimed looks the claimant up, by the same statements whether there is one or not.
-func (s *Service) claimed(ctx context.Context, try Attempt) (claimant, error) {
+func (s *Service) claimed(ctx context.Context, slug, email string) (claimant, error) {
 	who := claimant{tenant: nobody}
 	// Somebody who is signed in may sign in anew, elsewhere too; the directory refuses a context with a tenant.
-	switch l, err := s.Directory.Find(tenancy.With(ctx, 0), try.Tenant); {
+	switch l, err := s.Directory.Find(tenancy.With(ctx, 0), slug); {
 	case err == nil:
 		who.tenant, who.stands = l.TenantID, l.Standing
 	case fault.KindOf(err) != fault.NotFound:
@@ -99,7 +101,7 @@ func (s *Service) claimed(ctx context.Context, try Attempt) (claimant, error) {
 	if err != nil && !ent.IsNotFound(err) {
 		return claimant{}, tenancy.Fault(err, "read the tenant of a sign-in")
 	}
-	u, err := s.Client.User.Query().Where(user.Email(try.Email)).Only(ctx)
+	u, err := s.Client.User.Query().Where(user.Email(email)).Only(ctx)
 	if err != nil && !ent.IsNotFound(err) {
 		return claimant{}, tenancy.Fault(err, "read the user of a sign-in")
 	}

@@ -2,7 +2,6 @@ package sessions_test
 
 import (
 	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -11,10 +10,12 @@ import (
 
 	"heyue/domain/tenants/standing"
 	"heyue/ent"
+	"heyue/ent/auditentry"
 	"heyue/ent/user"
 	"heyue/identity"
 	"heyue/identity/password"
 	"heyue/identity/sessions"
+	"heyue/identity/throttle"
 	"heyue/platform/fault"
 	"heyue/tenancy"
 	"heyue/tests/fixture"
@@ -190,43 +191,63 @@ func TestUserAgentIsMadeFit(t *testing.T) {
 	}
 }
 
-// attempts lets three tries through and counts failures.
-type attempts struct {
-	allowed []sessions.Attempt
-	failed  []sessions.Attempt
-}
-
-var errWait = fault.New(fault.Exhausted, fault.CodeRateLimited, "wait")
-
-func (a *attempts) Allow(_ context.Context, try sessions.Attempt) error {
-	if len(a.allowed) == 3 {
-		return errWait
-	}
-	a.allowed = append(a.allowed, try)
-	return nil
-}
-
-func (a *attempts) Failed(_ context.Context, try sessions.Attempt) { a.failed = append(a.failed, try) }
-
-func TestAttemptsAreAskedBeforeAnythingIsLookedUp(t *testing.T) {
-	t.Parallel()
+// guarded is an office that counts tries: three are free.
+func guarded(t *testing.T) office {
+	t.Helper()
 	o := open(t)
-	counted := &attempts{}
-	o.Sessions.Attempts = counted
-	o.login(t)
-	right := sessions.Attempt{Tenant: o.who.Tenant, Email: o.who.Email}
-	o.who.Password = "wrong"
-	_, err := o.Sessions.Login(t.Context(), o.who)
-	wantUnauthenticated(t, "a wrong password", err)
-	o.who.Tenant, o.who.Email = "nowhere", "NOBODY@nowhere.example"
-	_, err = o.Sessions.Login(t.Context(), o.who)
-	wantUnauthenticated(t, "a wrong slug", err)
-	if _, err := o.Sessions.Login(t.Context(), o.who); !errors.Is(err, errWait) {
-		t.Errorf("beyond the limit: %v", err)
+	rule := throttle.Rule{Free: 3, Wait: time.Minute, Most: time.Hour, Leak: time.Hour}
+	o.Sessions.Attempts = &throttle.Throttle{System: o.System, Clock: o.Clock, Account: rule, Address: rule, Trust: time.Hour}
+	return o
+}
+
+// TestGuessesAreSlowedDownAlike: an account that exists, one that does not and a tenant that does not get the same answers
+// to the same tries, and each refusal at the door says when to come back.
+func TestGuessesAreSlowedDownAlike(t *testing.T) {
+	t.Parallel()
+	for name, aim := range map[string]func(o *office){
+		"a user":            func(*office) {},
+		"nobody":            func(o *office) { o.who.Email = "nobody@acme.example" },
+		"nobody's tenant":   func(o *office) { o.who.Tenant = "nowhere" },
+		"spelt differently": func(o *office) { o.who.Email = strings.ToUpper(o.who.Email) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o := guarded(t)
+			right := o.who
+			aim(&o)
+			o.who.Password = "wrong"
+			for range 4 {
+				_, err := o.Sessions.Login(t.Context(), o.who)
+				wantUnauthenticated(t, "a wrong one", err)
+			}
+			o.who.Password = right.Password
+			_, err := o.Sessions.Login(t.Context(), o.who)
+			all := fault.All(err)
+			if len(all) != 1 || all[0].Code != fault.CodeRateLimited || all[0].RetryAfter != time.Minute {
+				t.Fatalf("one too many: %v", err)
+			}
+			entries := o.Client.AuditEntry.Query().Where(auditentry.Action("lock_out")).AllX(o.tenant.Ctx)
+			if strings.EqualFold(o.who.Email, right.Email) && o.who.Tenant == right.Tenant {
+				o.Clock.Advance(time.Minute)
+				o.login(t)
+				if len(entries) != 1 || entries[0].Object != "user" || entries[0].ObjectID != fixture.Caller(t, o.caller).UserID.UUID() || entries[0].ActorID != nil {
+					t.Errorf("the audit has %v", entries)
+				}
+			} else if o.who.Tenant == right.Tenant && (len(entries) != 1 || entries[0].Object != "sign_in" || strings.Contains(string(entries[0].Changes), "nobody")) {
+				t.Errorf("the audit has %v", entries)
+			} else if o.who.Tenant != right.Tenant && len(entries) != 0 {
+				t.Errorf("another tenant's audit has %v", entries)
+			}
+		})
 	}
-	wrong := sessions.Attempt{Tenant: "nowhere", Email: "nobody@nowhere.example"}
-	if d := cmp.Diff(attempts{[]sessions.Attempt{right, right, wrong}, []sessions.Attempt{right, wrong}}, *counted, cmp.AllowUnexported(attempts{})); d != "" {
-		t.Error(d)
+}
+
+// TestRightSignInsAreNotCounted however many there are.
+func TestRightSignInsAreNotCounted(t *testing.T) {
+	t.Parallel()
+	o := guarded(t)
+	for range 10 {
+		o.login(t)
 	}
 }
 

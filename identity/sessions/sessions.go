@@ -18,6 +18,7 @@ import (
 	"heyue/identity"
 	"heyue/identity/opaque"
 	"heyue/identity/password"
+	"heyue/identity/throttle"
 	"heyue/identity/token"
 	"heyue/platform/clock"
 	"heyue/platform/fault"
@@ -51,8 +52,8 @@ type Service struct {
 	RefreshTTL   time.Duration // life of a session that is not renewed; above zero
 	RefreshGrace time.Duration // see Refresh; 0 for none
 
-	// Attempts slows down who guesses passwords; nil lets everybody try.
-	Attempts Attempts
+	// Attempts slows down who guesses passwords, alike for accounts that exist and others; nil lets everybody try.
+	Attempts *throttle.Throttle
 	// Ended is called after the commit of a transaction that ended sessions of a tenant, to hurry Watchers along; nil
 	// for nobody. Ends that it does not tell are found by their poll.
 	Ended func(tenant int64)
@@ -71,20 +72,9 @@ const (
 // nobody. It is the audit trail's Recorder.
 type Journal interface {
 	Session(ctx context.Context, tx *ent.Tx, event string, id publicid.SessionID) error
-}
-
-// Attempt is one try to sign in, before anything about it is known to be true.
-type Attempt struct {
-	Tenant string // the slug given
-	Email  string // the address given, in its one spelling
-}
-
-// Attempts counts tries. It answers alike for accounts that exist and others.
-type Attempts interface {
-	// Allow fails with RATE_LIMITED when a must wait.
-	Allow(ctx context.Context, a Attempt) error
-	// Failed counts a wrong answer.
-	Failed(ctx context.Context, a Attempt)
+	// LockOut records that too many sign-ins as a user failed, nil for somebody who does not exist: until when the next
+	// one has to wait, and the address that the last one came from.
+	LockOut(ctx context.Context, tx *ent.Tx, user *publicid.UserID, until time.Time, from string) error
 }
 
 // Tokens are what a signed-in user goes on with.

@@ -4,6 +4,7 @@ import (
 	"heyue/idempotency"
 	"heyue/identity/password"
 	"heyue/identity/sessions"
+	"heyue/identity/throttle"
 	"heyue/identity/token"
 	"heyue/platform/secret"
 )
@@ -16,12 +17,24 @@ func (s *Services) identity() error {
 		return err
 	}
 	s.watcher = sessions.NewWatcher(f.client, f.clock, f.log, c.SessionTimeout)
+	s.attempts = f.throttle()
 	s.Sessions = &sessions.Service{
 		Client: f.client, Directory: f.directory, Passwords: password.New(password.DefaultCost(), c.PasswordSlots),
 		Authority: authority, Journal: f.audit, Clock: f.clock, Log: f.log,
 		RefreshTTL: c.RefreshTTL, RefreshGrace: c.RefreshGrace, Ended: s.watcher.Wake,
+		Attempts: s.attempts,
 	}
 	return nil
+}
+
+// throttle slows down who guesses at sign-ins.
+func (f *foundation) throttle() *throttle.Throttle {
+	c := f.cfg.Login
+	return &throttle.Throttle{
+		System: f.system, Secret: [32]byte(f.secret.Derive(secret.Attempts, 32)), Clock: f.clock, Trust: c.Trust,
+		Account: throttle.Rule{Free: c.Tries, Wait: c.Wait, Most: c.WaitMost, Leak: c.Leak},
+		Address: throttle.Rule{Free: c.TriesAddress, Wait: c.Wait, Most: c.WaitMost, Leak: c.LeakAddress},
+	}
 }
 
 // passwordPolicy is what a new password must be.

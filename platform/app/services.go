@@ -25,6 +25,7 @@ import (
 	"heyue/domain/tenants"
 	"heyue/idempotency"
 	"heyue/identity/sessions"
+	"heyue/identity/throttle"
 	"heyue/outbox"
 	"heyue/policies"
 )
@@ -63,6 +64,7 @@ type Services struct {
 	Keys         *idempotency.Store
 
 	watcher     *sessions.Watcher
+	attempts    *throttle.Throttle
 	outbox      outbox.Writer
 	doorbell    *outbox.Doorbell
 	hub         *outbox.Hub

@@ -26,6 +26,7 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(s.install)
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("idempotency keys", s.Keys.Forget)))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("tries to sign in", func(ctx context.Context) (int, error) { return s.attempts.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 	}
 	return func() {
 		cancel()

@@ -78,8 +78,17 @@ type Login struct {
 	RefreshGrace   time.Duration `env:"HEYUE_REFRESH_GRACE" envDefault:"5s" min:"0s" max:"1m" help:"time in which sending the last refresh token again is refused without ending the session"`
 	SessionPoll    time.Duration `env:"HEYUE_SESSION_POLL" envDefault:"1s" min:"10ms" max:"1m" help:"time between two looks at the sessions of open sockets; how long one outlives a session that another process ended"`
 	SessionTimeout time.Duration `env:"HEYUE_SESSION_TIMEOUT" envDefault:"5s" min:"10ms" max:"1m" help:"how long such a look at one tenant may take"`
-	PasswordMin    int           `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
-	PasswordSlots  int           `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
+
+	Tries        int           `env:"HEYUE_LOGIN_TRIES" envDefault:"5" min:"1" max:"1000" help:"wrong sign-ins to one account after which the next one has to wait; the wait doubles with each"`
+	TriesAddress int           `env:"HEYUE_LOGIN_TRIES_ADDRESS" envDefault:"30" min:"1" max:"100000" help:"wrong sign-ins from one address, to whatever account, after which the next one has to wait"`
+	Wait         time.Duration `env:"HEYUE_LOGIN_WAIT" envDefault:"1s" min:"100ms" max:"1h" help:"the first such wait"`
+	WaitMost     time.Duration `env:"HEYUE_LOGIN_WAIT_MOST" envDefault:"15m" min:"1s" max:"1d" help:"the longest such wait"`
+	Leak         time.Duration `env:"HEYUE_LOGIN_FORGET" envDefault:"15m" min:"1s" max:"30d" help:"time in which one wrong sign-in to an account is forgotten"`
+	LeakAddress  time.Duration `env:"HEYUE_LOGIN_FORGET_ADDRESS" envDefault:"1m" min:"1s" max:"30d" help:"time in which one wrong sign-in from an address is forgotten"`
+	Trust        time.Duration `env:"HEYUE_LOGIN_TRUST" envDefault:"30d" min:"1m" max:"365d" help:"how long a user who signed in from an address is counted apart there, so that guesses from elsewhere do not lock them out"`
+
+	PasswordMin   int `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
+	PasswordSlots int `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
 }
 
 // API is what one caller may ask for.
