@@ -47,6 +47,7 @@ type Users struct {
 	Sessions       Sessions
 	Roles          Roles
 	Limit          int
+	Estates        []Estate // what other packages hand over when somebody leaves, in the order of leaving.Kinds
 }
 
 // UserFilter selects users. Email is stored in lower case.

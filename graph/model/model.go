@@ -919,6 +919,14 @@ type UserEnablePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What userLeave did.
+type UserLeavePayload struct {
+	// The user, disabled; on VERSION_CONFLICT as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What userSetPassword did.
 type UserSetPasswordPayload struct {
 	// The user; on VERSION_CONFLICT the user as they are now; null on other errors.

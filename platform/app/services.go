@@ -101,5 +101,6 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 	s.progress()
 	s.reports()
 	s.changes()
+	s.leaving()
 	return s, nil
 }

@@ -88,7 +88,7 @@ var nouns = map[string]string{
 	"customField": "cfd", "customFields": "cfd", "reference": "cus",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",
-	"among": "usr", "manager": "usr", "submitter": "usr", "subject": "con",
+	"among": "usr", "manager": "usr", "successor": "usr", "submitter": "usr", "subject": "con",
 }
 
 // alternatives are the inputs that want one of several fields, with the one they are given unless a hole is in them.
