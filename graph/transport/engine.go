@@ -16,6 +16,7 @@ type engine struct {
 	present *presenter
 	refused func(context.Context, string) // Options.Refused; may be nil
 	timeout time.Duration
+	charges *charges
 }
 
 // operation is one GraphQL operation. Its methods are for one goroutine at a time.
@@ -27,6 +28,7 @@ type operation struct {
 	kind    ast.Operation
 	handler graphql.ResponseHandler
 	ending  *ending
+	bill    *bill
 	given   int
 	over    bool
 }
@@ -43,16 +45,17 @@ func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *op
 		}
 	}()
 	oc, errs := e.exec.CreateOperationContext(ctx, params)
-	if len(errs) > 0 {
-		if oc != nil {
-			ctx = graphql.WithOperationContext(ctx, oc)
-		}
-		list := e.present.list(ctx, errs...)
-		if e.refused != nil {
-			e.refused(ctx, string(codeOf(list[0])))
-		}
-		return nil, &graphql.Response{Errors: list}
+	if oc != nil {
+		ctx = graphql.WithOperationContext(ctx, oc)
 	}
+	if len(errs) > 0 {
+		return nil, e.refuse(ctx, errs, nil)
+	}
+	bill, problem, estimate := e.charges.open(ctx, oc)
+	if problem != nil {
+		return nil, e.refuse(ctx, gqlerror.List{problem}, estimate)
+	}
+	op.bill = bill
 	op.oc, op.kind = oc, oc.Operation.Operation
 	if op.kind == ast.Subscription {
 		op.ctx, op.cancel = context.WithCancel(ctx)
@@ -60,6 +63,18 @@ func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *op
 		op.ctx, op.cancel = context.WithTimeout(ctx, e.timeout)
 	}
 	return op, nil
+}
+
+// refuse answers an operation that is not carried out.
+func (e *engine) refuse(ctx context.Context, errs gqlerror.List, estimate *Cost) *graphql.Response {
+	r := &graphql.Response{Errors: e.present.list(ctx, errs...)}
+	if e.refused != nil {
+		e.refused(ctx, string(codeOf(r.Errors[0])))
+	}
+	if estimate != nil {
+		r.Extensions = map[string]any{costExtension: estimate}
+	}
+	return r
 }
 
 // next returns the operation's next response, or nil when there are no more. It blocks until a
@@ -78,9 +93,14 @@ func (o *operation) next() (response *graphql.Response) {
 	}
 	response = o.handler(o.ctx)
 	switch {
+	case response != nil && o.kind == ast.Subscription:
+		o.given++
+		o.over = failed(response)
+		o.bill.event(o.ctx, response)
 	case response != nil:
 		o.given++
-		o.over = o.kind != ast.Subscription || failed(response)
+		o.over = true
+		o.bill.settle(o.ctx, response)
 	case o.given == 0 && o.kind != ast.Subscription:
 		o.over, response = true, &graphql.Response{Errors: o.engine.present.list(o.ctx, stopped(o.ctx))}
 	default:
@@ -92,8 +112,11 @@ func (o *operation) next() (response *graphql.Response) {
 	return response
 }
 
-// stop ends the operation's context.
-func (o *operation) stop() { o.cancel() }
+// stop ends the operation's context and squares its bill. Once is enough; more do nothing.
+func (o *operation) stop() {
+	o.cancel()
+	o.bill.close(o.ctx, o.handler != nil)
+}
 
 // failed reports whether a response is an error of the operation as a whole rather than a result.
 func failed(r *graphql.Response) bool { return len(r.Data) == 0 && len(r.Errors) > 0 }

@@ -32,6 +32,12 @@ func (t requests) stream(w http.ResponseWriter, r *http.Request, params *graphql
 		t.reject(w, accept, rejection)
 		return
 	}
+	release, ok := t.seat(lease.Context)
+	if !ok {
+		t.refuse(w, r, http.StatusTooManyRequests, fault.CodeRateLimited, "too many event streams are open")
+		return
+	}
+	defer release()
 	ctx, cancel := context.WithCancel(lease.Context)
 	defer cancel()
 	defer context.AfterFunc(r.Context(), cancel)()
@@ -51,6 +57,25 @@ func (t requests) stream(w http.ResponseWriter, r *http.Request, params *graphql
 	cancel()
 	for range produced { // the producer ends with its context; its last event may be waiting
 	}
+}
+
+// seat takes a place for a stream, of its address and of its user. A user has as many streams as his sockets could have
+// operations, since a stream is one.
+func (t requests) seat(ctx context.Context) (release func(), ok bool) {
+	leave, ok := t.place(ctx)
+	if !ok || t.options.UserKey == nil {
+		return leave, ok
+	}
+	key := t.options.UserKey(ctx)
+	if key == "" {
+		return leave, true
+	}
+	free, ok := t.seats.take(key)
+	if !ok {
+		leave()
+		return nil, false
+	}
+	return func() { free(); leave() }, true
 }
 
 // event is one response, encoded; done is the stream's regular end.

@@ -9,7 +9,10 @@ import (
 	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 
+	"heyue/graph/transport/cost"
+	"heyue/platform/clientip"
 	"heyue/platform/clock"
+	"heyue/platform/ratelimit"
 )
 
 // Options configures [New]. The zero value serves anonymous callers from pages of the same host, without
@@ -50,6 +53,15 @@ type Options struct {
 	InvalidAs422 bool
 	// Document bounds the shape of documents.
 	Document Limits
+	// Cost bounds what operations cost.
+	Cost CostOptions
+	// Proxies are the networks whose X-Forwarded-For names the caller. Nil: the peer is the caller.
+	Proxies clientip.Proxies
+	// PerAddress bounds the requests from one address (of IPv6 from one /64 network), whoever they are from: each POST,
+	// opened socket, and operation of a socket is one. Default 1,000 and 200 a second.
+	PerAddress ratelimit.Rate
+	// Addresses are remembered up to this number. Default 100,000.
+	Addresses int
 	// MaxBody is the size of a POST body in bytes. Default 1 MiB.
 	MaxBody int64
 	// MaxErrors is how many errors one response carries at most. Default 20.
@@ -75,6 +87,22 @@ type Options struct {
 	Clock clock.Clock
 }
 
+// CostOptions bounds what operations cost, in the points of package cost. A zero field means its default.
+type CostOptions struct {
+	// Points that one operation may ask for at most. Default 1,000.
+	Points int
+	// Nodes are the objects that one operation may ask for at most. Default 10,000.
+	Nodes int
+	// Pages is how many rows the API's connections have. Default 20 and 100.
+	Pages cost.Pages
+	// Limiter has the budgets that Buckets names for the caller; nil, or no bucket, is a budget without end. When the
+	// limiter fails, the operation is carried out: budgets guard others, they are not worth an outage.
+	Limiter ratelimit.Limiter
+	Buckets func(ctx context.Context) []ratelimit.Bucket
+	// Quiet leaves extensions.cost and the RateLimit headers out of answers.
+	Quiet bool
+}
+
 // SocketOptions bounds websockets. A zero field means its default.
 type SocketOptions struct {
 	// InitTimeout is the time until connection_init must have come and been accepted; after it 4408. Default 10 s.
@@ -87,8 +115,12 @@ type SocketOptions struct {
 	MaxMessage int64
 	// Operations one socket may have running; further ones get an error. Default 20.
 	Operations int
-	// PerUser is how many sockets one user may have open in this process; above it 1013. Default 10.
+	// PerUser is how many sockets one user may have open in this process; above it 1013. As many event streams as those
+	// sockets may have operations; above it 429. Default 10.
 	PerUser int
+	// PerAddress is how many sockets and event streams one address may have open in this process, signed in or not;
+	// above it 429. Default 1,000.
+	PerAddress int
 	// QueueFrames and QueueBytes bound what waits to be written; above either 1013. Defaults 256 and 1 MiB.
 	QueueFrames int
 	QueueBytes  int
@@ -107,6 +139,11 @@ type Lease struct {
 func (o Options) withDefaults() Options {
 	o.Document = o.Document.withDefaults()
 	o.Socket = o.Socket.withDefaults()
+	o.Cost.Points = cmp.Or(o.Cost.Points, 1000)
+	o.Cost.Nodes = cmp.Or(o.Cost.Nodes, 10_000)
+	o.Cost.Pages = cmp.Or(o.Cost.Pages, cost.Pages{Usual: 20, Most: 100})
+	o.PerAddress = cmp.Or(o.PerAddress, ratelimit.Rate{Maximum: 1000, PerSecond: 200})
+	o.Addresses = cmp.Or(o.Addresses, 100_000)
 	o.MaxBody = cmp.Or(o.MaxBody, 1<<20)
 	o.MaxErrors = cmp.Or(o.MaxErrors, 20)
 	o.OperationTimeout = cmp.Or(o.OperationTimeout, 10*time.Second)
@@ -134,6 +171,7 @@ func (o SocketOptions) withDefaults() SocketOptions {
 	o.MaxMessage = cmp.Or(o.MaxMessage, 1<<20)
 	o.Operations = cmp.Or(o.Operations, 20)
 	o.PerUser = cmp.Or(o.PerUser, 10)
+	o.PerAddress = cmp.Or(o.PerAddress, 1000)
 	o.QueueFrames = cmp.Or(o.QueueFrames, 256)
 	o.QueueBytes = cmp.Or(o.QueueBytes, 1<<20)
 	return o

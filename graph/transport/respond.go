@@ -107,6 +107,9 @@ func (s *Server) write(w http.ResponseWriter, status int, media string, r *graph
 	if failed(r) {
 		retryAfter(h, r.Errors[0])
 	}
+	if c, ok := r.Extensions[costExtension].(*Cost); ok && c.Throttle != nil {
+		rateHeaders(h, c.Throttle)
+	}
 	if status == http.StatusUnauthorized {
 		h.Set("WWW-Authenticate", `Bearer error="invalid_token"`)
 	}

@@ -12,7 +12,9 @@ import (
 	"github.com/99designs/gqlgen/graphql/executor"
 	"github.com/vektah/gqlparser/v2/ast"
 
+	"heyue/platform/clientip"
 	"heyue/platform/fault"
+	"heyue/platform/ratelimit"
 )
 
 const allowedMethods = "POST, OPTIONS"
@@ -24,7 +26,11 @@ type Server struct {
 	engine  *engine
 	present *presenter
 	origins origins
-	slots   *slots
+	slots   *slots // of users
+	seats   *slots // of users, for event streams
+	places  *slots // of addresses
+
+	addresses *ratelimit.Local
 
 	transports []graphql.Transport
 
@@ -62,13 +68,17 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 		exec.Use(extension)
 	}
 	s := &Server{
-		options:  o,
-		exec:     exec,
-		engine:   &engine{exec: exec, present: p, refused: o.Refused, timeout: o.OperationTimeout},
-		present:  p,
-		origins:  allowed,
-		slots:    newSlots(o.Socket.PerUser),
-		draining: make(chan struct{}),
+		options: o,
+		exec:    exec,
+		engine:  &engine{exec: exec, present: p, refused: o.Refused, timeout: o.OperationTimeout, charges: &charges{o.Cost, o.Logger}},
+		present: p,
+		origins: allowed,
+		slots:   newSlots(o.Socket.PerUser),
+		seats:   newSlots(o.Socket.PerUser * o.Socket.Operations),
+		places:  newSlots(o.Socket.PerAddress),
+
+		addresses: ratelimit.NewLocal(o.Clock, o.Addresses),
+		draining:  make(chan struct{}),
 	}
 	s.transports = []graphql.Transport{sockets{s}, requests{s}}
 	return s, nil
@@ -78,13 +88,19 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	id := requestID(r)
 	w.Header().Set(requestIDHeader, id)
-	r = r.WithContext(WithRequestID(r.Context(), id))
+	address := s.options.Proxies.Of(r)
+	r = r.WithContext(clientip.With(WithRequestID(r.Context(), id), address))
 	defer s.recover(w, r)
 	if !s.origins.admits(r) {
 		s.refuse(w, r, http.StatusForbidden, fault.CodeForbidden, "this origin may not use the API")
 		return
 	}
 	s.origins.answer(w, r)
+	if level, ok := s.visit(r.Context()); !ok {
+		tooManyRequests(w.Header(), level)
+		s.refuse(w, r, http.StatusTooManyRequests, fault.CodeRateLimited, tooManyText)
+		return
+	}
 	for _, t := range s.transports {
 		if t.Supports(r) {
 			t.Do(w, r, s.exec)

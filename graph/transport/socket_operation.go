@@ -43,6 +43,10 @@ func (k *socket) subscribe(m message) *closing {
 			k.server.options.Socket.Operations))
 		return k.put(errorFrame(m.ID, errs, 1))
 	}
+	if level, ok := k.server.visit(ctx); !ok {
+		defer cancel()
+		return k.put(errorFrame(m.ID, k.server.present.list(ctx, tooMany(level)), 1))
+	}
 	k.ops[m.ID] = op
 	k.running.Add(1)
 	go func() {

@@ -32,6 +32,12 @@ func (t sockets) Do(w http.ResponseWriter, r *http.Request, _ graphql.GraphExecu
 		return
 	}
 	defer t.streams.Done()
+	release, ok := t.place(r.Context())
+	if !ok {
+		t.refuse(w, r, http.StatusTooManyRequests, fault.CodeRateLimited, "too many connections from this address")
+		return
+	}
+	defer release()
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
 		Subprotocols:       append([]string{subprotocol}, offered(r)...),
 		InsecureSkipVerify: true, // ServeHTTP has checked the origin

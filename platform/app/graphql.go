@@ -20,6 +20,7 @@ import (
 func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, error) {
 	measured := operations{metrics.NewOperations(registry), s.clock}
 	o := TransportOptions(s.cfg, s.log, s.clock)
+	o.Cost.Limiter, o.Cost.Buckets = s.budgets(), s.bucketsOf
 	o.Authenticate = s.Sessions.Authenticate
 	o.Init = s.lease
 	o.Renew = s.Sessions.Renew

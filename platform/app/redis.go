@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"time"
@@ -9,6 +10,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"github.com/redis/go-redis/v9/maintnotifications"
 
+	"heyue/platform/breaker"
 	"heyue/platform/redisembed"
 )
 
@@ -43,6 +45,7 @@ func (r *Resources) Redis(ctx context.Context) (Redis, error) {
 	r.forCommands(commands)
 	r.forMessages(&messages)
 	r.redis = &Redis{Commands: redis.NewClient(commands), Messages: redis.NewClient(&messages)}
+	r.onClose(r.protect(r.redis.Commands))
 	r.onClose(r.redis.Commands.Close)
 	r.onClose(r.redis.Messages.Close)
 	return *r.redis, nil
@@ -66,6 +69,67 @@ func (r *Resources) forMessages(o *redis.Options) {
 	o.WriteTimeout = max(r.cfg.Redis.Timeout, time.Second)
 	o.MaxRetries = -1 // none; a lost subscription is made again by its owner
 	plain(o)
+}
+
+// protect puts a breaker before a client: while Redis does not answer, nobody waits for it. It returns what ends it.
+func (r *Resources) protect(client *redis.Client) func() error {
+	b := breaker.New(breaker.Options{
+		Name: "Redis", Failures: r.cfg.Redis.Failures, Every: r.cfg.Redis.Probe, Log: r.log,
+		Probe: func(ctx context.Context) error { return client.Ping(context.WithValue(ctx, probing{}, true)).Err() },
+	})
+	client.AddHook(breaking{b})
+	return func() error { b.Close(); return nil }
+}
+
+// probing marks the context of the breaker's own look at Redis.
+type probing struct{}
+
+// breaking is the breaker as the library sees it.
+type breaking struct{ *breaker.Breaker }
+
+var _ redis.Hook = breaking{}
+
+// DialHook leaves dialling alone: a command that had to dial reports how that went.
+func (breaking) DialHook(next redis.DialHook) redis.DialHook { return next }
+
+// ProcessHook stands before each command.
+func (b breaking) ProcessHook(next redis.ProcessHook) redis.ProcessHook {
+	return func(ctx context.Context, cmd redis.Cmder) error {
+		return b.do(ctx, cmd.SetErr, func() error { return next(ctx, cmd) })
+	}
+}
+
+// ProcessPipelineHook stands before several that go together.
+func (b breaking) ProcessPipelineHook(next redis.ProcessPipelineHook) redis.ProcessPipelineHook {
+	return func(ctx context.Context, cmds []redis.Cmder) error {
+		fail := func(err error) {
+			for _, c := range cmds {
+				c.SetErr(err)
+			}
+		}
+		return b.do(ctx, fail, func() error { return next(ctx, cmds) })
+	}
+}
+
+func (b breaking) do(ctx context.Context, fail func(error), try func() error) error {
+	if ctx.Value(probing{}) != nil {
+		return try()
+	}
+	if err := b.Allow(); err != nil {
+		fail(err)
+		return err
+	}
+	err := try()
+	var reply redis.Error
+	switch {
+	case err == nil:
+		b.Done(true)
+	case errors.As(err, &reply): // nil is one too
+		b.Done(!redis.HasErrorPrefix(err, "LOADING"))
+	case ctx.Err() == nil: // a caller who gave up says nothing about Redis
+		b.Done(false)
+	}
+	return err
 }
 
 // plain leaves out what the library does beside the commands it is given.

@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"heyue/platform/app"
+	"heyue/platform/breaker"
 	"heyue/platform/redistest"
 )
 
@@ -95,6 +96,51 @@ func TestHungRedisIsGivenUp(t *testing.T) {
 	if err := clients.Commands.Get(t.Context(), "k").Err(); err == nil || errors.Is(err, redis.Nil) {
 		t.Errorf("Redis that is gone: %v", err)
 	}
+}
+
+// TestRedisIsLeftAloneWhileItIsAway: once a few commands have failed none waits any more, alone or with others, until
+// Redis answers again; then all go through.
+func TestRedisIsLeftAloneWhileItIsAway(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	r := resources(t, settings(t, map[string]string{"REDIS_URL": server.URL(), "HEYUE_REDIS_FAILURES": "2", "HEYUE_REDIS_PROBE": "10ms"}), false)
+	clients, err := r.Redis(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := clients.Commands
+	ends := func(want func(error) bool, what string) {
+		t.Helper()
+		for deadline := time.Now().Add(time.Minute); ; {
+			err := c.Get(t.Context(), "k").Err()
+			if want(err) {
+				return
+			}
+			if time.Now().After(deadline) {
+				t.Fatalf("%s: %v", what, err)
+			}
+		}
+	}
+	answered := func(err error) bool { return errors.Is(err, redis.Nil) }
+	ends(answered, "well")
+	if err := c.Do(t.Context(), "NONSENSE").Err(); err == nil || errors.Is(err, breaker.ErrOpen) {
+		t.Fatal("a wrong command: ", err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 3 {
+		if err := c.Get(gone, "k").Err(); !errors.Is(err, context.Canceled) {
+			t.Fatal("a caller who has gone: ", err)
+		}
+	}
+	ends(answered, "after commands that Redis is not to blame for")
+	server.Pause(t)
+	ends(func(err error) bool { return errors.Is(err, breaker.ErrOpen) }, "hung")
+	if cmds, err := c.Pipelined(t.Context(), func(p redis.Pipeliner) error { p.Get(t.Context(), "k"); return nil }); !errors.Is(err, breaker.ErrOpen) || !errors.Is(cmds[0].Err(), breaker.ErrOpen) {
+		t.Errorf("several together: %v", err)
+	}
+	server.Resume(t)
+	ends(answered, "back")
 }
 
 // TestRedisPoolIsBounded: a command that finds every connection taken is given up too.

@@ -19,6 +19,7 @@ type Config struct {
 	API      API
 	Report   Report
 	Document Document
+	Budget   Budget
 	Stream   Stream
 	Event    Event
 	Worker   Worker
@@ -68,6 +69,9 @@ type Redis struct {
 	URL     RedisURL      `env:"REDIS_URL" secret:"true" help:"Redis; one inside the process is used when empty, which only suits a single process"`
 	Timeout time.Duration `env:"HEYUE_REDIS_TIMEOUT" envDefault:"50ms" min:"5ms" max:"5s" help:"how long one call may take before the product goes on without Redis"`
 	Pool    int           `env:"HEYUE_REDIS_POOL" envDefault:"16" min:"1" max:"1000" help:"connections to Redis"`
+
+	Failures int           `env:"HEYUE_REDIS_FAILURES" envDefault:"3" min:"1" max:"1000" help:"calls that fail in a row until no more are tried"`
+	Probe    time.Duration `env:"HEYUE_REDIS_PROBE" envDefault:"500ms" min:"10ms" max:"1m" help:"time between two looks then whether Redis answers again"`
 }
 
 // Login is how callers prove who they are.
@@ -100,6 +104,11 @@ type API struct {
 	PageDefault   int           `env:"HEYUE_PAGE_DEFAULT" envDefault:"20" min:"1" max:"1000" help:"rows of a page when the caller names no number"`
 	PageMax       int           `env:"HEYUE_PAGE_MAX" envDefault:"100" min:"1" max:"1000" help:"rows of a page at most"`
 
+	OperationCost  int `env:"HEYUE_OPERATION_COST" envDefault:"1000" min:"10" max:"1000000" help:"points that one operation may ask for; docs/api.md has the price list"`
+	OperationNodes int `env:"HEYUE_OPERATION_NODES" envDefault:"10000" min:"10" max:"10000000" help:"objects that one operation may ask for"`
+
+	CostReport     Switch `env:"HEYUE_COST_REPORT" envDefault:"on" help:"whether answers say what they cost and what is left of the caller's budget"`
+
 	IdempotencyKeep   time.Duration `env:"HEYUE_IDEMPOTENCY_KEEP" envDefault:"24h" min:"1m" max:"30d" help:"how long a mutation's idempotency key is remembered"`
 	IdempotencyWait   time.Duration `env:"HEYUE_IDEMPOTENCY_WAIT" envDefault:"1s" min:"10ms" max:"10s" help:"how long a mutation waits for another one with its key before it is answered IDEMPOTENCY_IN_PROGRESS"`
 	IdempotencyAnswer Bytes         `env:"HEYUE_IDEMPOTENCY_ANSWER" envDefault:"256KiB" min:"0" max:"16MiB" help:"size of an answer that is kept with its key; a larger one is made again from what the mutation made"`
@@ -131,6 +140,19 @@ type Document struct {
 	Passed         int   `env:"HEYUE_DOCUMENT_PASSED" envDefault:"10000" min:"1" max:"10000000" help:"documents remembered as within these bounds"`
 }
 
+// Budget bounds how much callers may ask for over time. A bucket fills up again at its rate.
+type Budget struct {
+	Tenant         int      `env:"HEYUE_BUDGET_TENANT" envDefault:"2000" min:"1" max:"1000000" help:"points in the bucket of a tenant"`
+	TenantRate     int      `env:"HEYUE_BUDGET_TENANT_RATE" envDefault:"100" min:"1" max:"1000000" help:"points that come back to it each second"`
+	User           int      `env:"HEYUE_BUDGET_USER" envDefault:"500" min:"1" max:"1000000" help:"points in the bucket of a user"`
+	UserRate       int      `env:"HEYUE_BUDGET_USER_RATE" envDefault:"25" min:"1" max:"1000000" help:"points that come back to it each second"`
+	Local          int      `env:"HEYUE_BUDGET_LOCAL" envDefault:"100000" min:"100" max:"10000000" help:"buckets that the process keeps by itself while Redis is away, and without one"`
+	Address        int      `env:"HEYUE_BUDGET_ADDRESS" envDefault:"1000" min:"1" max:"1000000" help:"requests of one IP address in one process at once, before anything is known of the caller"`
+	AddressRate    int      `env:"HEYUE_BUDGET_ADDRESS_RATE" envDefault:"200" min:"1" max:"1000000" help:"requests of it each second after that"`
+	Addresses      int      `env:"HEYUE_BUDGET_ADDRESSES" envDefault:"100000" min:"100" max:"10000000" help:"addresses remembered for that"`
+	TrustedProxies Networks `env:"HEYUE_TRUSTED_PROXIES" help:"networks of your own proxies, comma-separated; their X-Forwarded-For says which address a request comes from"`
+}
+
 // Stream bounds websockets and event streams.
 type Stream struct {
 	InitTimeout  time.Duration `env:"HEYUE_SOCKET_INIT_TIMEOUT" envDefault:"10s" min:"1s" max:"1m" help:"time in which a websocket must have signed in"`
@@ -139,6 +161,7 @@ type Stream struct {
 	MaxMessage   Bytes         `env:"HEYUE_SOCKET_MAX_MESSAGE" envDefault:"1MiB" min:"1KiB" max:"64MiB" help:"size of a message from a client"`
 	Operations   int           `env:"HEYUE_SOCKET_OPERATIONS" envDefault:"20" min:"1" max:"1000" help:"operations running on one websocket"`
 	PerUser      int           `env:"HEYUE_SOCKETS_PER_USER" envDefault:"10" min:"1" max:"1000" help:"websockets of one user in one process"`
+	PerAddress   int           `env:"HEYUE_STREAMS_PER_ADDRESS" envDefault:"1000" min:"1" max:"1000000" help:"websockets and event streams of one IP address in one process"`
 	QueueFrames  int           `env:"HEYUE_SOCKET_QUEUE_FRAMES" envDefault:"256" min:"8" max:"100000" help:"messages that may wait for a slow reader"`
 	QueueBytes   Bytes         `env:"HEYUE_SOCKET_QUEUE_BYTES" envDefault:"1MiB" min:"16KiB" max:"64MiB" help:"size of what may wait for a slow reader"`
 	WriteTimeout time.Duration `env:"HEYUE_STREAM_WRITE_TIMEOUT" envDefault:"10s" min:"1s" max:"5m" help:"time one write may take before its reader counts as gone"`

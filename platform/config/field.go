@@ -102,6 +102,8 @@ func (f field) allowed() string {
 		return "a whole number" + bounds
 	case Origins:
 		return "origins such as https://app.example.com, comma-separated, without a path"
+	case Networks:
+		return "networks such as 10.0.0.0/8, comma-separated"
 	case PostgresURL:
 		return "a URL such as postgres://user:password@host:5432/database"
 	case RedisURL:

@@ -134,6 +134,7 @@ var parsers = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[Switch]():        parseSwitch,
 	reflect.TypeFor[Bytes]():         parseBytes,
 	reflect.TypeFor[Origins]():       parseOrigins,
+	reflect.TypeFor[Networks]():      parseNetworks,
 	reflect.TypeFor[PostgresURL]():   parsePostgresURL,
 	reflect.TypeFor[RedisURL]():      parseRedisURL,
 	reflect.TypeFor[Key]():           parseKey,

@@ -82,6 +82,8 @@ func TestOneWrongValue(t *testing.T) {
 		"size negative":          {"HEYUE_MAX_BODY", "-1KiB", "a size from 1KiB"},
 		"origin with path":       {"HEYUE_ALLOWED_ORIGINS", "https://a.example/x", "without a path"},
 		"origin star":            {"HEYUE_ALLOWED_ORIGINS", "*", "origins such as"},
+		"network":                {"HEYUE_TRUSTED_PROXIES", "10.0.0.0/33", "networks such as"},
+		"network name":           {"HEYUE_TRUSTED_PROXIES", "10.0.0.1,localhost", "networks such as"},
 		"database no URL":        {"DATABASE_URL", "host=db password=hunter2", "postgres://"},
 		"database other scheme":  {"DATABASE_URL", "mysql://u:hunter2@h/d", "postgres://"},
 		"database bad port":      {"DATABASE_URL", "postgres://u:hunter2@h:port/d", "postgres://"},

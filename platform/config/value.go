@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"strconv"
@@ -29,6 +30,9 @@ type Bytes int64
 
 // Origins are web origins such as https://app.example.com, lower case, without a path.
 type Origins []string
+
+// Networks are IP networks such as 10.0.0.0/8.
+type Networks []netip.Prefix
 
 // PostgresURL is a postgres:// URL. It prints itself without passwords; Reveal gives all of it.
 type PostgresURL string
@@ -110,6 +114,15 @@ func (b Bytes) String() string {
 // String joins the origins as they are written in the environment.
 func (o Origins) String() string { return strings.Join(o, ",") }
 
+// String joins the networks as they are written in the environment.
+func (n Networks) String() string {
+	texts := make([]string, len(n))
+	for i, p := range n {
+		texts[i] = p.String()
+	}
+	return strings.Join(texts, ",")
+}
+
 const mask = "***"
 
 // maskURL hides the password of the user part and of query parameters. Text that is no URL is hidden whole.
@@ -173,6 +186,24 @@ func parseOrigins(s string) (any, error) {
 		o = append(o, u.String())
 	}
 	return o, nil
+}
+
+// parseNetworks reads networks; an address alone is a network of one.
+func parseNetworks(s string) (any, error) {
+	var n Networks
+	for part := range strings.SplitSeq(s, ",") {
+		part = strings.TrimSpace(part)
+		p, err := netip.ParsePrefix(part)
+		if err != nil {
+			a, err := netip.ParseAddr(part)
+			if err != nil || a.Zone() != "" {
+				return nil, errValue
+			}
+			p = netip.PrefixFrom(a, a.BitLen())
+		}
+		n = append(n, p.Masked())
+	}
+	return n, nil
 }
 
 func parsePostgresURL(s string) (any, error) {

@@ -51,6 +51,10 @@ func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string) *
 	vars := map[string]string{
 		"HEYUE_DATA_DIR": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
 		"HEYUE_DATABASE_CONNECT_TIMEOUT": "1m", "HEYUE_SECRET_KEY": base64.StdEncoding.EncodeToString(key[:]), "HEYUE_INTROSPECTION": "on",
+		"HEYUE_COST_REPORT": "off", // answers are compared
+	}
+	for _, name := range []string{"TENANT", "TENANT_RATE", "USER", "USER_RATE", "ADDRESS", "ADDRESS_RATE"} {
+		vars["HEYUE_BUDGET_"+name] = "1000000" // a test is a caller in more of a hurry than any
 	}
 	for i := 0; i+1 < len(settings); i += 2 {
 		vars[settings[i]] = settings[i+1]

@@ -29,6 +29,12 @@ type Node struct {
 	Child *Node `json:"child"`
 }
 
+// A page of nodes.
+type NodeConnection struct {
+	// The nodes.
+	Nodes []*Node `json:"nodes"`
+}
+
 // An input object.
 type NoteInput struct {
 	// Its text.

@@ -95,6 +95,11 @@ func (query) Node(context.Context) (*Node, error) {
 	return n, nil
 }
 
+func (q query) Nodes(ctx context.Context, _ *int32) (*NodeConnection, error) {
+	n, err := q.Node(ctx)
+	return &NodeConnection{Nodes: []*Node{n, n}}, err
+}
+
 func (query) Nothing(context.Context) (*string, error) { return nil, nil }
 
 func (query) Fail(_ context.Context, how Failure) (*string, error) { return nil, fail(how) }
