@@ -108,10 +108,10 @@ func TestNoOperationIsTooDear(t *testing.T) {
 	t.Parallel()
 	e := start(t, nil, transport.Options{Cost: transport.CostOptions{Points: 60, Nodes: 30, Pages: cost.Pages{Usual: 5, Most: 40}}})
 	for document, want := range map[string]string{
-		"{ nodes(first: 28) { nodes { name } } }":           "",
-		"{ nodes { nodes { child { child { name } } } } }":  "",
-		"{ nodes(first: 31) { nodes { name } } }":           "nodes 31 30",
-		"{ nodes(first: 99) { nodes { child { name } } } }": "points 82 60",
+		"{ nodes(first: 28) { nodes { name } } }":                                           "",
+		"{ nodes { nodes { child { child { name } } } } }":                                  "",
+		"{ nodes(first: 31) { nodes { name } } }":                                           "nodes 31 30",
+		"{ nodes(first: 99) { nodes { child { name } } } }":                                 "points 82 60",
 		"{ a: nodes(first: 30) { nodes { name } } b: nodes(first: 30) { nodes { name } } }": "points 64 60",
 	} {
 		a := e.post(t, document, "Accept", "application/graphql-response+json")

@@ -107,7 +107,7 @@ type API struct {
 	OperationCost  int `env:"HEYUE_OPERATION_COST" envDefault:"1000" min:"10" max:"1000000" help:"points that one operation may ask for; docs/api.md has the price list"`
 	OperationNodes int `env:"HEYUE_OPERATION_NODES" envDefault:"10000" min:"10" max:"10000000" help:"objects that one operation may ask for"`
 
-	CostReport     Switch `env:"HEYUE_COST_REPORT" envDefault:"on" help:"whether answers say what they cost and what is left of the caller's budget"`
+	CostReport Switch `env:"HEYUE_COST_REPORT" envDefault:"on" help:"whether answers say what they cost and what is left of the caller's budget"`
 
 	IdempotencyKeep   time.Duration `env:"HEYUE_IDEMPOTENCY_KEEP" envDefault:"24h" min:"1m" max:"30d" help:"how long a mutation's idempotency key is remembered"`
 	IdempotencyWait   time.Duration `env:"HEYUE_IDEMPOTENCY_WAIT" envDefault:"1s" min:"10ms" max:"10s" help:"how long a mutation waits for another one with its key before it is answered IDEMPOTENCY_IN_PROGRESS"`
