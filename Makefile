@@ -8,7 +8,7 @@ COUNT ?= 20
 BENCH ?= .
 PKG ?= ./...
 
-.PHONY: help run build test check tidy-check generate generate-check migration-check fmt lint vuln bench soak fuzz clean
+.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check fmt lint vuln bench soak fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -24,7 +24,7 @@ test: ## install what the tests need and run them all with the race detector
 	@scripts/setup
 	@scripts/with-node $(GO) test -race -timeout 14m ./...
 
-check: tidy-check fmt generate-check migration-check lint vuln test ## everything a change must pass
+check: tidy-check fmt generate-check migration-check schema-check lint vuln test ## everything a change must pass
 
 tidy-check: ## go.mod and go.sum are exact
 	$(GO) mod tidy -diff
@@ -42,6 +42,9 @@ generate-check: ## generated files are what their sources say
 
 migration-check: ## the migrations make the tables that ent/schema describes
 	$(GO) run ./cmd/mkmigration -check
+
+schema-check: ## docs/schema.graphql is up to date, keeps the conventions and breaks no client without a reason
+	$(GO) run ./cmd/mkschema -check
 
 lint: ## go vet and golangci-lint
 	$(GO) vet ./...
