@@ -17,6 +17,7 @@ type engine struct {
 	refused func(context.Context, string) // Options.Refused; may be nil
 	timeout time.Duration
 	charges *charges
+	trusted *trusted
 }
 
 // operation is one GraphQL operation. Its methods are for one goroutine at a time.
@@ -44,6 +45,9 @@ func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *op
 			op, refusal = nil, e.panicked(ctx, p)
 		}
 	}()
+	if problem := e.trusted.resolve(ctx, params); problem != nil {
+		return nil, e.refuse(ctx, gqlerror.List{problem}, nil)
+	}
 	oc, errs := e.exec.CreateOperationContext(ctx, params)
 	if oc != nil {
 		ctx = graphql.WithOperationContext(ctx, oc)

@@ -53,6 +53,8 @@ type Options struct {
 	InvalidAs422 bool
 	// Document bounds the shape of documents.
 	Document Limits
+	// Trusted are documents that can be named by their ids.
+	Trusted TrustedDocuments
 	// Cost bounds what operations cost.
 	Cost CostOptions
 	// Proxies are the networks whose X-Forwarded-For names the caller. Nil: the peer is the caller.

@@ -58,7 +58,8 @@ func readParams(w http.ResponseWriter, r *http.Request, limit int64) (*graphql.R
 	return p, nil
 }
 
-// decodeParams reads {query, operationName, variables, extensions}; all but query may be null. Other
+// decodeParams reads {query, operationName, variables, extensions}, or a documentId in place of the query; all but query
+// may be null. Other
 // members are ignored, as GraphQL over HTTP wants. Numbers keep their text until their type is known.
 func decodeParams(body []byte) (*graphql.RawParams, error) {
 	bad := func(text string) (*graphql.RawParams, error) {
@@ -93,8 +94,18 @@ func decodeParams(body []byte) (*graphql.RawParams, error) {
 			return bad(m.name + " must be " + m.want)
 		}
 	}
-	if p.Query == "" {
-		return bad("query must be a string and not empty")
+	var id *string
+	if raw, ok := members[documentMember]; ok && json.Unmarshal(raw, &id) != nil {
+		return bad(documentMember + " must be a string or null")
+	}
+	if id != nil {
+		if p.Extensions == nil {
+			p.Extensions = map[string]any{}
+		}
+		p.Extensions[documentMember] = *id
+	}
+	if p.Query == "" && documentID(p.Extensions) == "" {
+		return bad("query must be a string and not empty, unless the document is named by its id")
 	}
 	return p, nil
 }

@@ -72,7 +72,7 @@ func (s *Server) statusOf(r *graphql.Response, media string) int {
 		return http.StatusOK
 	}
 	switch codeOf(r.Errors[0]) {
-	case CodeParseFailed, CodeValidationFailed:
+	case CodeParseFailed, CodeValidationFailed, CodeDocumentNotFound, CodeDocumentNotSupported:
 		switch {
 		case media == typeJSON:
 			return http.StatusOK
@@ -82,7 +82,7 @@ func (s *Server) statusOf(r *graphql.Response, media string) int {
 		return http.StatusBadRequest
 	case fault.CodeUnauthenticated:
 		return http.StatusUnauthorized
-	case fault.CodeForbidden:
+	case fault.CodeForbidden, CodeDocumentNotTrusted:
 		return http.StatusForbidden
 	case fault.CodeKeyInProgress:
 		return http.StatusConflict

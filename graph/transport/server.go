@@ -51,6 +51,10 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 		return nil, fmt.Errorf("graphql transport: %w", err)
 	}
 	dropDefer(es)
+	known, err := newTrusted(o.Trusted, es.Schema())
+	if err != nil {
+		return nil, fmt.Errorf("graphql transport: %w", err)
+	}
 	p := &presenter{known: o.Present, log: o.Logger}
 	exec := executor.New(es)
 	exec.SetErrorPresenter(p.present)
@@ -70,7 +74,7 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 	s := &Server{
 		options: o,
 		exec:    exec,
-		engine:  &engine{exec: exec, present: p, refused: o.Refused, timeout: o.OperationTimeout, charges: &charges{o.Cost, o.Logger}},
+		engine:  &engine{exec: exec, present: p, refused: o.Refused, timeout: o.OperationTimeout, charges: &charges{o.Cost, o.Logger}, trusted: known},
 		present: p,
 		origins: allowed,
 		slots:   newSlots(o.Socket.PerUser),

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -20,6 +21,11 @@ import (
 func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, error) {
 	measured := operations{metrics.NewOperations(registry), s.clock}
 	o := TransportOptions(s.cfg, s.log, s.clock)
+	documents, err := s.trusted()
+	if err != nil {
+		return nil, err
+	}
+	o.Trusted = documents
 	o.Cost.Limiter, o.Cost.Buckets = s.budgets(), s.bucketsOf
 	o.Authenticate = s.Sessions.Authenticate
 	o.Init = s.lease
@@ -45,6 +51,21 @@ func (s *Services) forResolvers() resolver.Services {
 		Tenants: s.Tenants, Sessions: s.Sessions,
 		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}
+}
+
+// trusted are the documents of our own frontends. Programs of partners, which sign in by API keys, are not built with
+// us and may send any document.
+func (s *Services) trusted() (transport.TrustedDocuments, error) {
+	t := transport.TrustedDocuments{Mode: transport.TrustedMode(s.cfg.API.TrustedMode)}
+	path := string(s.cfg.API.TrustedDocuments)
+	if path == "" {
+		return t, nil
+	}
+	var err error
+	if t.Known, err = transport.ReadManifest(path); err != nil {
+		return t, fmt.Errorf("HEYUE_TRUSTED_DOCUMENTS: %w", err)
+	}
+	return t, nil
 }
 
 // signIns are the mutations that somebody who guesses would like to repeat in one document.

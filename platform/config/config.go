@@ -104,6 +104,9 @@ type API struct {
 	PageDefault   int           `env:"HEYUE_PAGE_DEFAULT" envDefault:"20" min:"1" max:"1000" help:"rows of a page when the caller names no number"`
 	PageMax       int           `env:"HEYUE_PAGE_MAX" envDefault:"100" min:"1" max:"1000" help:"rows of a page at most"`
 
+	TrustedDocuments Directory `env:"HEYUE_TRUSTED_DOCUMENTS" help:"manifest of the documents that your own frontends send; none when empty"`
+	TrustedMode      string    `env:"HEYUE_TRUSTED_MODE" envDefault:"allow" oneof:"off|allow|only" help:"whether documents may be named by their ids; with only, no others are carried out for people"`
+
 	OperationCost  int `env:"HEYUE_OPERATION_COST" envDefault:"1000" min:"10" max:"1000000" help:"points that one operation may ask for; docs/api.md has the price list"`
 	OperationNodes int `env:"HEYUE_OPERATION_NODES" envDefault:"10000" min:"10" max:"10000000" help:"objects that one operation may ask for"`
 

@@ -182,6 +182,9 @@ func (r *reader) together() {
 	if c.API.PageDefault > c.API.PageMax && r.good("HEYUE_PAGE_DEFAULT", "HEYUE_PAGE_MAX") {
 		r.fail("HEYUE_PAGE_DEFAULT", "HEYUE_PAGE_DEFAULT is %d; allowed: at most HEYUE_PAGE_MAX, which is %d", c.API.PageDefault, c.API.PageMax)
 	}
+	if c.API.TrustedMode == "only" && c.API.TrustedDocuments == "" && r.good("HEYUE_TRUSTED_MODE", "HEYUE_TRUSTED_DOCUMENTS") {
+		r.fail("HEYUE_TRUSTED_MODE", "HEYUE_TRUSTED_MODE is only, but HEYUE_TRUSTED_DOCUMENTS names none; set both")
+	}
 	if c.Stream.DrainJitter > c.Server.ShutdownGrace && r.good("HEYUE_STREAM_DRAIN_JITTER", "HEYUE_SHUTDOWN_GRACE") {
 		r.fail("HEYUE_STREAM_DRAIN_JITTER", "HEYUE_STREAM_DRAIN_JITTER is %s; allowed: at most HEYUE_SHUTDOWN_GRACE, which is %s",
 			formatDuration(c.Stream.DrainJitter), formatDuration(c.Server.ShutdownGrace))

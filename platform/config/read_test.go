@@ -117,7 +117,7 @@ func TestAllWrongValuesAtOnce(t *testing.T) {
 	_, err := config.Read(machine(map[string]string{
 		"HEYUE_TENANT_SCOPE": "both", "HEYUE_PAGE_DEFAULT": "50", "HEYUE_PAGE_MAX": "40",
 		"HEYUE_ADDR": ":80", "HEYUE_INTERNAL_ADDR": ":80", "DATABASE_SYSTEM_URL": "postgres://h/d", "HEYUE_REDIS_TIMEOUT": "1h",
-		"HEYUE_SHUTDOWN_GRACE": "2s", "HEYUE_STREAM_DRAIN_JITTER": "90s",
+		"HEYUE_SHUTDOWN_GRACE": "2s", "HEYUE_STREAM_DRAIN_JITTER": "90s", "HEYUE_TRUSTED_MODE": "only",
 		"REDIS_URL": "redis://h", "REDIS_URL_FILE": "/x", "HEYUE_SECRET_KEY_FILE": "/nowhere/key",
 	}))
 	want := config.Faults{
@@ -128,6 +128,7 @@ func TestAllWrongValuesAtOnce(t *testing.T) {
 		"HEYUE_SECRET_KEY_FILE cannot be read: open /nowhere/key: no such file or directory",
 		"HEYUE_STREAM_DRAIN_JITTER is 1m30s; allowed: at most HEYUE_SHUTDOWN_GRACE, which is 2s",
 		`HEYUE_TENANT_SCOPE is "both"; allowed: pipe or tx`,
+		"HEYUE_TRUSTED_MODE is only, but HEYUE_TRUSTED_DOCUMENTS names none; set both",
 		"REDIS_URL and REDIS_URL_FILE are both set; set one",
 	}
 	if diff := cmp.Diff(error(want), err); diff != "" {
