@@ -61,6 +61,9 @@ var (
 	BillEditRequest = Permission{"bill_edit", "request"} // ask to correct what stands on a bill
 	BillEditDecide  = Permission{"bill_edit", "decide"}  // agree to somebody else's, where no flow says who
 
+	PaymentRequestRequest = Permission{"payment_request", "request"} // ask to pay money out
+	PaymentRequestDecide  = Permission{"payment_request", "decide"}  // agree to somebody else's, where no flow says who
+
 	DictionaryRead   = Permission{"dictionary", "read"}
 	DictionaryUpdate = Permission{"dictionary", "update"}
 
@@ -100,7 +103,7 @@ func All() []Permission {
 		PaymentRecord, PaymentRefund, PaymentReverse, MilestoneComplete,
 		IncidentReport, IncidentResolve,
 		ProgressPlan, ProgressRecord, ProgressReverse,
-		BillEditRequest, BillEditDecide,
+		BillEditRequest, BillEditDecide, PaymentRequestRequest, PaymentRequestDecide,
 		DictionaryRead, DictionaryUpdate, CustomFieldUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,

@@ -13,6 +13,7 @@ import (
 	"heyue/ent/user"
 	"heyue/identity/account"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -144,15 +145,8 @@ func (r *run) close(ctx context.Context, n *ent.ApprovalNode, t *ent.ApprovalTas
 		return err
 	}
 	return r.note(ctx, action, n, func(o *ent.ApprovalOpinionCreate) {
-		o.SetNillablePrincipalID(t.PrincipalID).SetNillableTargetID(target).SetText(tidy(opinion))
+		o.SetNillablePrincipalID(t.PrincipalID).SetNillableTargetID(target).SetText(given.Trimmed(opinion))
 	})
-}
-
-func tidy(text *string) string {
-	if text == nil {
-		return ""
-	}
-	return strings.TrimSpace(*text)
 }
 
 // sendBack returns the whole to its submitter, or to a node that has been passed: everything from there on is asked

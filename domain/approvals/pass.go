@@ -6,6 +6,7 @@ import (
 	"heyue/domain/approvals/flow"
 	"heyue/ent"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 )
@@ -46,7 +47,7 @@ func (s *Service) AddSigner(ctx context.Context, a Addition) (*ent.ApprovalTask,
 			}
 			target := u
 			err := r.note(ctx, flow.DidAdd, n, func(o *ent.ApprovalOpinionCreate) {
-				o.SetNillablePrincipalID(t.PrincipalID).SetTargetID(target).SetText(tidy(a.Opinion))
+				o.SetNillablePrincipalID(t.PrincipalID).SetTargetID(target).SetText(given.Trimmed(a.Opinion))
 			})
 			if err != nil {
 				return err

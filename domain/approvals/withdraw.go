@@ -12,6 +12,7 @@ import (
 	"heyue/ent"
 	"heyue/ent/approval"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -39,7 +40,7 @@ const remindEvery = time.Hour
 // NOT_ALLOWED for others than the submitter, VERSION_CONFLICT with the approval as it is now, WRONG_STATE.
 func (s *Service) Withdraw(ctx context.Context, t Target) (*ent.Approval, error) {
 	return s.own(ctx, t, "withdraw", func(r *run) error {
-		err := r.note(ctx, flow.DidWithdraw, nil, func(o *ent.ApprovalOpinionCreate) { o.SetText(tidy(t.Opinion)) })
+		err := r.note(ctx, flow.DidWithdraw, nil, func(o *ent.ApprovalOpinionCreate) { o.SetText(given.Trimmed(t.Opinion)) })
 		if err != nil {
 			return err
 		}
@@ -60,7 +61,7 @@ func (s *Service) Remind(ctx context.Context, t Target) (*ent.Approval, error) {
 					continue
 				}
 				who := task.UserID
-				err := r.note(ctx, flow.DidRemind, n, func(o *ent.ApprovalOpinionCreate) { o.SetTargetID(who).SetText(tidy(t.Opinion)) })
+				err := r.note(ctx, flow.DidRemind, n, func(o *ent.ApprovalOpinionCreate) { o.SetTargetID(who).SetText(given.Trimmed(t.Opinion)) })
 				if err != nil {
 					return err
 				}

@@ -14,6 +14,7 @@ import (
 	"heyue/ent/changeorder"
 	"heyue/ent/predicate"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -36,7 +37,7 @@ func (d Decision) Validate() error {
 // reasoned is Validate where an opinion must be given.
 func (d Decision) reasoned() error {
 	var c fault.Check
-	c.Text("opinion", strings.TrimSpace(or(d.Opinion)), 1, 2000)
+	c.Text("opinion", given.Trimmed(d.Opinion), 1, 2000)
 	return c.Err()
 }
 
@@ -73,7 +74,7 @@ func (s *Service) decide(ctx context.Context, d Decision, invalid error, event o
 		if o.SubmittedByID != nil && *o.SubmittedByID == access.User() {
 			return nil, fault.New(fault.Invalid, fault.NotAllowed, "nobody decides on what they submitted").At("id")
 		}
-		return s.decided(ctx, tx, c, o, event, or(d.Opinion))
+		return s.decided(ctx, tx, c, o, event, given.Or(d.Opinion))
 	})
 }
 

@@ -2,12 +2,12 @@ package changes
 
 import (
 	"slices"
-	"strings"
 
 	"heyue/domain/changes/terms"
 	"heyue/domain/templates/text"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
@@ -17,7 +17,8 @@ import (
 // that is not in it, INCONSISTENT for another currency, and NOT_ALLOWED or UNKNOWN_VALUE for a sum that cannot be.
 func (ch Changes) delta(s terms.Sheet) (terms.Delta, error) {
 	b := builder{sheet: s}
-	b.d.Title, b.d.Description = trimmed(ch.Title), ch.Description
+	b.d.Description = ch.Description
+	given.Text(ch.Title, func(t string) { b.d.Title = &t })
 	b.d.Renewal, b.d.RenewalMonths, b.d.NoticeDays = ch.Renewal, ch.RenewalMonths, ch.NoticeDays
 	b.d.EffectiveOn, b.d.EndsOn = day(ch.EffectiveOn, ch.Remove, RemoveEffectiveOn), day(ch.EndsOn, ch.Remove, RemoveEndsOn)
 	if ch.Amount != nil {
@@ -59,22 +60,6 @@ func day(given *date.Date, remove []Removable, as Removable) *terms.Maybe[date.D
 	return nil
 }
 
-func trimmed(s *string) *string {
-	if s == nil {
-		return nil
-	}
-	t := strings.TrimSpace(*s)
-	return &t
-}
-
-func or[T any](v *T) T {
-	if v == nil {
-		var zero T
-		return zero
-	}
-	return *v
-}
-
 // named checks that a row which a change names is in the contract, and that it is named once.
 func named[ID comparable](c *fault.Check, field string, id ID, there bool, noun string, seen ...ID) {
 	c.That(there, fault.Missing, field, "the contract has no %s with the id %v", noun, id)
@@ -84,8 +69,8 @@ func named[ID comparable](c *fault.Check, field string, id ID, there bool, noun 
 func (b *builder) party(c *fault.Check, p *Party) {
 	if p.PartyID == nil {
 		b.d.Parties.Add = append(b.d.Parties.Add, terms.Party{
-			ID: publicid.NewContractPartyID(), Role: or(p.Role), Name: or(trimmed(p.Name)), CreditCode: or(p.CreditCode),
-			Representative: or(p.Representative), CustomerID: p.CustomerID,
+			ID: publicid.NewContractPartyID(), Role: given.Or(p.Role), Name: given.Trimmed(p.Name), CreditCode: given.Or(p.CreditCode),
+			Representative: given.Or(p.Representative), CustomerID: p.CustomerID,
 		})
 		return
 	}
@@ -94,11 +79,12 @@ func (b *builder) party(c *fault.Check, p *Party) {
 		seen = append(seen, e.ID)
 	}
 	named(c, "partyId", *p.PartyID, slices.ContainsFunc(b.sheet.Parties, func(t terms.Party) bool { return t.ID == *p.PartyID }), "party", seen...)
-	if or(p.Drop) {
+	if given.Or(p.Drop) {
 		b.d.Parties.Drop = append(b.d.Parties.Drop, *p.PartyID)
 		return
 	}
-	e := terms.PartyEdit{ID: *p.PartyID, Role: p.Role, Name: trimmed(p.Name), CreditCode: p.CreditCode, Representative: p.Representative}
+	e := terms.PartyEdit{ID: *p.PartyID, Role: p.Role, CreditCode: p.CreditCode, Representative: p.Representative}
+	given.Text(p.Name, func(n string) { e.Name = &n })
 	if p.CustomerID != nil {
 		e.CustomerID = &terms.Maybe[publicid.CustomerID]{Value: p.CustomerID}
 	}
@@ -112,7 +98,7 @@ func (b *builder) line(c *fault.Check, l *Line) {
 			c.Add(fault.OutOfRange, "unitPrice", "%s", fault.All(err)[0].Message)
 		}
 		b.d.Lines.Add = append(b.d.Lines.Add, terms.Line{
-			ID: publicid.NewContractLineID(), Description: *l.Description, Model: or(l.Model), Specification: or(l.Specification), Unit: or(l.Unit),
+			ID: publicid.NewContractLineID(), Description: *l.Description, Model: given.Or(l.Model), Specification: given.Or(l.Specification), Unit: given.Or(l.Unit),
 			Quantity: *l.Quantity, UnitPrice: *l.UnitPrice, AmountMinor: sum.Minor(), DeliveryOn: l.DeliveryOn,
 		})
 		return
@@ -122,7 +108,7 @@ func (b *builder) line(c *fault.Check, l *Line) {
 		seen = append(seen, e.ID)
 	}
 	named(c, "contractLineId", *l.ContractLineID, slices.ContainsFunc(b.sheet.Lines, func(t terms.Line) bool { return t.ID == *l.ContractLineID }), "line", seen...)
-	if or(l.Drop) {
+	if given.Or(l.Drop) {
 		b.d.Lines.Drop = append(b.d.Lines.Drop, *l.ContractLineID)
 		return
 	}
@@ -146,7 +132,7 @@ func (b *builder) instalment(c *fault.Check, p *Instalment) {
 		sum = &minor
 	}
 	if p.PlanLineID == nil {
-		b.d.Plan.Add = append(b.d.Plan.Add, terms.Instalment{ID: publicid.NewPaymentPlanLineID(), DueOn: *p.DueOn, AmountMinor: *sum, Purpose: or(p.Purpose)})
+		b.d.Plan.Add = append(b.d.Plan.Add, terms.Instalment{ID: publicid.NewPaymentPlanLineID(), DueOn: *p.DueOn, AmountMinor: *sum, Purpose: given.Or(p.Purpose)})
 		return
 	}
 	seen := slices.Clone(b.d.Plan.Drop)
@@ -154,7 +140,7 @@ func (b *builder) instalment(c *fault.Check, p *Instalment) {
 		seen = append(seen, e.ID)
 	}
 	named(c, "planLineId", *p.PlanLineID, slices.ContainsFunc(b.sheet.Plan, func(t terms.Instalment) bool { return t.ID == *p.PlanLineID }), "instalment", seen...)
-	if or(p.Drop) {
+	if given.Or(p.Drop) {
 		b.d.Plan.Drop = append(b.d.Plan.Drop, *p.PlanLineID)
 		return
 	}

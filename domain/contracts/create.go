@@ -120,7 +120,7 @@ func (d Draft) status(today date.Date) lifecycle.Status {
 	if d.Registered == nil || !*d.Registered {
 		return lifecycle.Draft
 	}
-	status, t := lifecycle.Signed, lifecycle.Term{Starts: value(d.EffectiveOn), Ends: value(d.EndsOn), Renewal: lifecycle.FixedTerm}
+	status, t := lifecycle.Signed, lifecycle.Term{Starts: given.Or(d.EffectiveOn), Ends: given.Or(d.EndsOn), Renewal: lifecycle.FixedTerm}
 	if d.Renewal != nil && *d.Renewal != lifecycle.FixedTerm {
 		t.Ends = date.Date{} // it goes on by itself; the calendar says until when
 	}
@@ -142,13 +142,6 @@ func agreeable(c *ent.Contract) error {
 	var check fault.Check
 	term(c).Check(&check)
 	return check.Err()
-}
-
-func value(d *date.Date) date.Date {
-	if d == nil {
-		return date.Date{}
-	}
-	return *d
 }
 
 // mayUse checks that the caller sees the customer and the predecessor.

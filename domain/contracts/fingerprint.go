@@ -12,6 +12,7 @@ import (
 	"heyue/ent/contractparty"
 	"heyue/ent/paymentplanline"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
@@ -151,7 +152,7 @@ func (s *Service) ApprovalsOf(ctx context.Context, all []*ent.Contract) ([]*Appr
 
 func term(c *ent.Contract) lifecycle.Term {
 	return lifecycle.Term{
-		Starts: value(c.EffectiveOn), Ends: value(c.EndsOn), Renewal: c.Renewal, Months: c.RenewalMonths, NoticeDays: c.NoticeDays,
-		OptedOut: value(c.OptedOutOn), Until: value(c.SuspendedUntil),
+		Starts: given.Or(c.EffectiveOn), Ends: given.Or(c.EndsOn), Renewal: c.Renewal, Months: c.RenewalMonths, NoticeDays: c.NoticeDays,
+		OptedOut: given.Or(c.OptedOutOn), Until: given.Or(c.SuspendedUntil),
 	}
 }

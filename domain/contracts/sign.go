@@ -12,6 +12,7 @@ import (
 	entsignature "heyue/ent/signature"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -42,7 +43,7 @@ func (g Signing) Validate() error {
 	c.OptText("capacity", g.Capacity, 100)
 	c.OptText("seal", g.Seal, 200)
 	c.That(g.Method.Valid(), fault.UnknownValue, "method", "%.20q is not a way to sign", string(g.Method))
-	c.That(!g.Method.Sealed() || trimmed(g.Seal) != "", fault.Required, "seal", "a signature by seal names the seal")
+	c.That(!g.Method.Sealed() || given.Trimmed(g.Seal) != "", fault.Required, "seal", "a signature by seal names the seal")
 	c.That(g.Understood, fault.Required, "understood", "every party declares that it has read and understood the contract")
 	if g.Originals != nil {
 		c.That(*g.Originals >= 0 && *g.Originals <= maxOriginals, fault.OutOfRange, "originals", "originals is 0 to %d, not %d", maxOriginals, *g.Originals)
@@ -117,7 +118,7 @@ func (s *Service) writeSignature(ctx context.Context, tx *ent.Tx, c *ent.Contrac
 		return "", err
 	}
 	err = tx.Signature.Create().SetContractID(c.ID).SetPartyID(party.ID).SetPartyName(party.Name).SetSignatory(g.Signatory).
-		SetNillableCapacity(g.Capacity).SetMethod(g.Method).SetSeal(trimmed(g.Seal)).SetSignedOn(on).SetNillableOriginals(g.Originals).
+		SetNillableCapacity(g.Capacity).SetMethod(g.Method).SetSeal(given.Trimmed(g.Seal)).SetSignedOn(on).SetNillableOriginals(g.Originals).
 		SetUnderstood(g.Understood).SetPrint(print).SetNillableDocumentID(filed).SetRecordedByID(me.User()).SetRecordedAt(s.Clock.Now()).Exec(ctx)
 	if err != nil {
 		return "", tenancy.Fault(err, "write a signature")

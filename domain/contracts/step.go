@@ -14,6 +14,7 @@ import (
 	"heyue/outbox"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -74,19 +75,12 @@ func (s *Service) take(ctx context.Context, tx *ent.Tx, c *ent.Contract, st step
 
 func (s *Service) writeStep(ctx context.Context, tx *ent.Tx, c *ent.Contract, to lifecycle.Status, st step) error {
 	row := tx.ContractStep.Create().SetContractID(c.ID).SetEvent(st.event).SetFromStatus(c.Status).SetToStatus(to).SetHappenedOn(st.on).
-		SetNillableUntil(st.until).SetReason(trimmed(st.reason)).SetDeclaredBy(strings.TrimSpace(st.declaredBy)).SetNillablePrint(st.print).
+		SetNillableUntil(st.until).SetReason(given.Trimmed(st.reason)).SetDeclaredBy(strings.TrimSpace(st.declaredBy)).SetNillablePrint(st.print).
 		SetNillableDocumentID(st.document).SetOccurredAt(s.Clock.Now())
 	if caller, ok := identity.Signed(ctx); ok {
 		row.SetActorID(caller.UserID)
 	}
 	return tenancy.Fault(row.Exec(ctx), "write a step of a contract")
-}
-
-func trimmed(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return strings.TrimSpace(*s)
 }
 
 // replan brings what is due in line with a contract after a step.

@@ -15,6 +15,7 @@ import (
 	"heyue/identity"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -39,7 +40,7 @@ func (n Note) Validate() error {
 // reasoned is Validate where the reason must be given.
 func (n Note) reasoned() error {
 	var c fault.Check
-	c.Text("reason", trimmed(n.Reason), 1, 2000)
+	c.Text("reason", given.Trimmed(n.Reason), 1, 2000)
 	return c.Err()
 }
 

@@ -8,6 +8,7 @@ import (
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -40,9 +41,9 @@ func (e Entry) Validate() error {
 	case incident.Proof:
 		c.That(e.Evidence != nil, fault.Required, "evidence", "a proof is a document")
 	}
-	c.Text("told", trimmed(e.Told), notice, MaxName)
-	c.Text("channel", trimmed(e.Channel), notice, MaxChannel)
-	c.Text("content", trimmed(e.Content), said, MaxContent)
+	c.Text("told", given.Trimmed(e.Told), notice, MaxName)
+	c.Text("channel", given.Trimmed(e.Channel), notice, MaxChannel)
+	c.Text("content", given.Trimmed(e.Content), said, MaxContent)
 	document.Evidence(&c, e.Evidence)
 	return c.Err()
 }
@@ -80,8 +81,8 @@ func (s *Service) Record(ctx context.Context, e Entry) (*ent.Incident, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = tx.IncidentEntry.Create().SetIncidentID(old.ID).SetKind(e.Kind).SetHappenedOn(on).SetTold(trimmed(e.Told)).SetChannel(trimmed(e.Channel)).
-			SetContent(trimmed(e.Content)).SetNillableDocumentID(filed).SetRecordedByID(access.User()).SetRecordedAt(s.Clock.Now()).Exec(ctx)
+		err = tx.IncidentEntry.Create().SetIncidentID(old.ID).SetKind(e.Kind).SetHappenedOn(on).SetTold(given.Trimmed(e.Told)).SetChannel(given.Trimmed(e.Channel)).
+			SetContent(given.Trimmed(e.Content)).SetNillableDocumentID(filed).SetRecordedByID(access.User()).SetRecordedAt(s.Clock.Now()).Exec(ctx)
 		if err != nil {
 			return nil, tenancy.Fault(err, "write an entry")
 		}

@@ -8,6 +8,7 @@ import (
 	"heyue/ent"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -76,8 +77,8 @@ func (s *Service) Report(ctx context.Context, r Report) (made *ent.Incident, err
 		if err := past(r.HappenedOn, today, r.HappenedOn); err != nil {
 			return err
 		}
-		made, err = tx.Incident.Create().SetContractID(held.ID).SetKind(r.Kind).SetSide(r.Side).SetTitle(trimmed(&r.Title)).
-			SetDescription(trimmed(r.Description)).SetHappenedOn(r.HappenedOn).SetNillableNoticeBy(r.NoticeBy).SetNillableSettleBy(r.SettleBy).
+		made, err = tx.Incident.Create().SetContractID(held.ID).SetKind(r.Kind).SetSide(r.Side).SetTitle(given.Trimmed(&r.Title)).
+			SetDescription(given.Trimmed(r.Description)).SetHappenedOn(r.HappenedOn).SetNillableNoticeBy(r.NoticeBy).SetNillableSettleBy(r.SettleBy).
 			SetReportedByID(access.User()).Save(ctx)
 		if err != nil {
 			return tenancy.Fault(err, "write an incident")

@@ -2,7 +2,6 @@ package incidents
 
 import (
 	"context"
-	"strings"
 
 	"heyue/domain/incidents/incident"
 	"heyue/ent"
@@ -87,11 +86,4 @@ func (ch Change) apply(m *ent.IncidentMutation) {
 			m.ClearSettleBy()
 		}
 	}
-}
-
-func trimmed(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return strings.TrimSpace(*s)
 }

@@ -160,7 +160,7 @@ func (s *Service) request(ctx context.Context, chosen []*flow.Choice, prepare fu
 		if err != nil || s.Approvals == nil {
 			return err
 		}
-		if err := s.Approvals.Begin(ctx, tx, made, chosen); err != nil {
+		if err := s.Approvals.Begin(ctx, tx, flow.BillEdit, made.ID.UUID(), made.Reason, chosen); err != nil {
 			return err
 		}
 		made, err = tx.BillEdit.Get(ctx, made.ID) // a flow that asks nobody else may have decided

@@ -4,12 +4,13 @@ import (
 	"context"
 	"strings"
 
-	"heyue/audit"
+	"heyue/domain/approvals/flow"
 	"heyue/domain/settlement/billedit"
 	"heyue/ent"
 	entbilledit "heyue/ent/billedit"
-	"heyue/ent/contract"
+	"heyue/ent/predicate"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -24,12 +25,25 @@ type BillDecision struct {
 }
 
 // Validate reports everything wrong with the decision.
-func (d BillDecision) Validate() error {
-	var c fault.Check
-	c.OptText("opinion", d.Opinion, MaxReason)
-	silent := d.Opinion == nil || strings.TrimSpace(*d.Opinion) == ""
-	c.That(d.Approve || !silent, fault.Required, "opinion", "say why")
-	return c.Err()
+func (d BillDecision) Validate() error { return checkOpinion(d.Approve, d.Opinion) }
+
+func billEdit(id publicid.BillEditID) petition[ent.BillEdit] {
+	return petition[ent.BillEdit]{
+		noun: "bill edit", object: "bill_edit", id: id.UUID(),
+		contract: func(ctx context.Context, tx *ent.Tx, scope ...predicate.Contract) (of publicid.ContractID, err error) {
+			e, err := tx.BillEdit.Query().Where(entbilledit.ID(id), entbilledit.HasContractWith(scope...)).Only(ctx)
+			if err == nil {
+				of = e.ContractID
+			}
+			return of, err
+		},
+		locked: func(ctx context.Context, tx *ent.Tx) (*ent.BillEdit, error) {
+			return tx.BillEdit.Query().Where(entbilledit.ID(id)).ForUpdate().Only(ctx)
+		},
+		about: func(e *ent.BillEdit) (int, string, bool) {
+			return e.Version, string(e.State), e.State == billedit.Pending
+		},
+	}
 }
 
 // DecideBillEdit agrees to somebody else's bill edit, which takes effect at once, or refuses it (F8). Needs
@@ -44,19 +58,20 @@ func (s *Service) DecideBillEdit(ctx context.Context, d BillDecision) (*ent.Bill
 	if err := d.Validate(); err != nil {
 		return nil, err
 	}
-	return s.changeEdit(ctx, access, d.ID, d.ExpectedVersion, func(tx *ent.Tx, c *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
-		if old.State != billedit.Pending {
-			return nil, fault.New(fault.State, fault.WrongState, "the bill edit is %s already", old.State)
+	edit := billEdit(d.ID)
+	return edit.change(ctx, s, access, d.ExpectedVersion, func(tx *ent.Tx, c *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
+		if err := edit.pending(old); err != nil {
+			return nil, err
 		}
-		if old.RequestedByID == access.User() {
-			return nil, fault.New(fault.Invalid, fault.NotAllowed, "a bill edit needs a second person").At("id")
+		if err := secondPerson(edit.noun, old.RequestedByID, access.User()); err != nil {
+			return nil, err
 		}
 		if s.Approvals != nil {
-			if err := s.Approvals.Yield(ctx, tx, old.ID); err != nil {
+			if err := s.Approvals.Yield(ctx, tx, flow.BillEdit, old.ID.UUID()); err != nil {
 				return nil, err
 			}
 		}
-		return s.conclude(ctx, tx, c, old, d.Approve, access.User(), value(d.Opinion))
+		return s.conclude(ctx, tx, c, old, d.Approve, access.User(), given.Or(d.Opinion))
 	})
 }
 
@@ -95,72 +110,32 @@ func (s *Service) WithdrawBillEdit(ctx context.Context, t BillEditTarget) (*ent.
 	if err != nil {
 		return nil, err
 	}
-	return s.changeEdit(ctx, access, t.ID, t.ExpectedVersion, func(tx *ent.Tx, _ *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
+	edit := billEdit(t.ID)
+	return edit.change(ctx, s, access, t.ExpectedVersion, func(tx *ent.Tx, _ *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
 		if old.RequestedByID != access.User() {
 			return nil, fault.New(fault.Invalid, fault.NotAllowed, "only who asked for a bill edit takes it back").At("id")
 		}
-		if old.State != billedit.Pending {
-			return nil, fault.New(fault.State, fault.WrongState, "the bill edit is %s already", old.State)
+		if err := edit.pending(old); err != nil {
+			return nil, err
 		}
 		if s.Approvals != nil {
-			if err := s.Approvals.Cancel(ctx, tx, old.ID); err != nil {
+			if err := s.Approvals.Cancel(ctx, tx, flow.BillEdit, old.ID.UUID()); err != nil {
 				return nil, err
 			}
 		}
-		now, err := tx.BillEdit.UpdateOne(old).SetState(billedit.Withdrawn).AddVersion(1).Save(ctx)
-		return now, tenancy.Fault(err, "withdraw a bill edit")
+		return withdrawnEdit(ctx, tx, old)
 	})
 }
 
-// changeEdit locks the contract of a bill edit and then the edit, lets decide write, and records old and new with the audit
-// entry. On a version conflict the edit as it is comes beside the error.
-func (s *Service) changeEdit(ctx context.Context, access policies.Access, id publicid.BillEditID, expected int,
-	decide func(tx *ent.Tx, c *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error),
-) (now *ent.BillEdit, err error) {
-	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
-		seen, err := tx.BillEdit.Query().Where(entbilledit.ID(id), entbilledit.HasContractWith(access.Where)).Only(ctx)
-		if ent.IsNotFound(err) {
-			return fault.NoSuch("bill edit", "id")
-		}
-		if err != nil {
-			return tenancy.Fault(err, "find a bill edit")
-		}
-		c, old, err := s.LockBillEdit(ctx, tx, seen.ID)
-		if err != nil {
-			return err
-		}
-		if old.Version != expected {
-			now = old
-			return fault.Stale("bill edit")
-		}
-		if now, err = decide(tx, c, old); err != nil {
-			now = nil
-			return err
-		}
-		return s.Audit.Record(ctx, tx, audit.Entry{Action: strings.ToLower(string(now.State)), Object: "bill_edit", ID: id.UUID(), Before: old, After: now})
-	})
-	if err != nil && fault.KindOf(err) != fault.Conflict {
-		return nil, err
-	}
-	return now, err
+func withdrawnEdit(ctx context.Context, tx *ent.Tx, old *ent.BillEdit) (*ent.BillEdit, error) {
+	now, err := tx.BillEdit.UpdateOne(old).SetState(billedit.Withdrawn).AddVersion(1).Save(ctx)
+	return now, tenancy.Fault(err, "withdraw a bill edit")
 }
 
-// LockBillEdit locks a bill edit behind its contract, as everything of a contract is. It asks for no permission; it serves
-// the approvals of edits. NOT_FOUND when there is none.
+// LockBillEdit locks a bill edit behind its contract. It asks for no permission; it serves the approvals of edits.
+// NOT_FOUND when there is none.
 func (s *Service) LockBillEdit(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) (*ent.Contract, *ent.BillEdit, error) {
-	seen, err := tx.BillEdit.Query().Where(entbilledit.ID(id)).Only(ctx)
-	if ent.IsNotFound(err) {
-		return nil, nil, fault.NoSuch("bill edit", "subjectId")
-	}
-	if err != nil {
-		return nil, nil, tenancy.Fault(err, "find a bill edit")
-	}
-	c, err := tx.Contract.Query().Where(contract.ID(seen.ContractID)).ForUpdate().Only(ctx)
-	if err != nil {
-		return nil, nil, tenancy.Fault(err, "lock a contract")
-	}
-	e, err := tx.BillEdit.Query().Where(entbilledit.ID(id)).ForUpdate().Only(ctx)
-	return c, e, tenancy.Fault(err, "lock a bill edit")
+	return billEdit(id).lock(ctx, tx, "subjectId")
 }
 
 // BillEditDecided and BillEditTakenBack are what an approval flow does to a bill edit in the transaction of the last
@@ -168,30 +143,14 @@ func (s *Service) LockBillEdit(ctx context.Context, tx *ent.Tx, id publicid.Bill
 
 // BillEditDecided lets the edit take effect, or refuses it.
 func (s *Service) BillEditDecided(ctx context.Context, tx *ent.Tx, id publicid.BillEditID, approve bool, by publicid.UserID) error {
-	return s.byFlow(ctx, tx, id, func(c *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
+	return billEdit(id).byFlow(ctx, s, tx, func(c *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
 		return s.conclude(ctx, tx, c, old, approve, by, "")
 	})
 }
 
 // BillEditTakenBack ends the edit, because its submitter took the approval back.
 func (s *Service) BillEditTakenBack(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error {
-	return s.byFlow(ctx, tx, id, func(_ *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
-		now, err := tx.BillEdit.UpdateOne(old).SetState(billedit.Withdrawn).AddVersion(1).Save(ctx)
-		return now, tenancy.Fault(err, "withdraw a bill edit")
+	return billEdit(id).byFlow(ctx, s, tx, func(_ *ent.Contract, old *ent.BillEdit) (*ent.BillEdit, error) {
+		return withdrawnEdit(ctx, tx, old)
 	})
-}
-
-func (s *Service) byFlow(ctx context.Context, tx *ent.Tx, id publicid.BillEditID, end func(*ent.Contract, *ent.BillEdit) (*ent.BillEdit, error)) error {
-	c, old, err := s.LockBillEdit(ctx, tx, id)
-	if err != nil {
-		return err
-	}
-	if old.State != billedit.Pending {
-		return fault.New(fault.State, fault.WrongState, "the bill edit is %s already", old.State)
-	}
-	now, err := end(c, old)
-	if err != nil {
-		return err
-	}
-	return s.Audit.Record(ctx, tx, audit.Entry{Action: strings.ToLower(string(now.State)), Object: "bill_edit", ID: id.UUID(), Before: old, After: now})
 }

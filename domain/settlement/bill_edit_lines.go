@@ -135,10 +135,10 @@ func (s *Service) rewrite(ctx context.Context, tx *ent.Tx, a *account, e *ent.Bi
 	return s.remind(ctx, tx, now, moved)
 }
 
-// overtaken says of an edit that was fine when it was asked for that it no longer is.
+// overtaken says of what was fine when it was asked for that it no longer is.
 func overtaken(err error) error {
 	if fault.KindOf(err) != fault.Invalid {
 		return err
 	}
-	return fault.New(fault.State, fault.WrongState, "the account has moved on since the edit was asked for: %s", fault.All(err)[0].Message)
+	return fault.New(fault.State, fault.WrongState, "the account has moved on since this was asked for: %s", fault.All(err)[0].Message)
 }

@@ -11,6 +11,7 @@ import (
 	mil "heyue/ent/milestone"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"heyue/policies"
@@ -108,7 +109,7 @@ func (s *Service) generate(ctx context.Context, c *ent.Contract, g Generation) (
 func (s *Service) terms(ctx context.Context, c *ent.Contract, g Generation) (plan.Terms, error) {
 	t := plan.Terms{
 		Rule: g.Rule, Total: money.Of(c.AmountMinor, c.Currency), Vehicle: c.Kind == lifecycle.Vehicle, Deposit: money.Of(0, c.Currency),
-		FirstOn: or(g.FirstOn, c.EffectiveOn), LastOn: or(g.LastOn, c.EndsOn), EveryMonths: 1,
+		FirstOn: given.Or(g.FirstOn, c.EffectiveOn), LastOn: given.Or(g.LastOn, c.EndsOn), EveryMonths: 1,
 	}
 	if g.Deposit != nil {
 		d, err := money.FromDecimal(*g.Deposit, c.Currency)
@@ -148,21 +149,11 @@ func (s *Service) stages(ctx context.Context, c *ent.Contract, list []*Stage, t 
 			check.Index("stages", i, func(c *fault.Check) { c.Add(fault.Missing, "milestoneId", "milestone not found") })
 			continue
 		}
-		stage := plan.Stage{Milestone: m.ID, On: or(m.DoneOn, m.DueOn), Reached: m.State == milestone.Done, Percent: in.Percent}
+		stage := plan.Stage{Milestone: m.ID, On: given.Or(m.DoneOn, m.DueOn), Reached: m.State == milestone.Done, Percent: in.Percent}
 		if in.Days != nil {
 			stage.Days = *in.Days
 		}
 		t.Stages = append(t.Stages, stage)
 	}
 	return check.Err()
-}
-
-func or(first, second *date.Date) date.Date {
-	switch {
-	case first != nil:
-		return *first
-	case second != nil:
-		return *second
-	}
-	return date.Date{}
 }

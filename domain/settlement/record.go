@@ -8,6 +8,7 @@ import (
 	"heyue/ent/paymentallocation"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"heyue/policies"
@@ -65,7 +66,8 @@ func checkAllocations(c *fault.Check, list []*Allocation) {
 // Record books money on a contract and on the instalments that it settles, never beyond what was agreed plus the
 // tenant's allowed excess. An instalment that is paid is no longer reminded of, from the same transaction on. Needs
 // payment:record reaching the contract. Faults: those of Receipt.Validate; NOT_FOUND; OUT_OF_RANGE; INCONSISTENT for
-// another currency; WRONG_STATE for a contract that does not bind.
+// another currency; WRONG_STATE for a contract that does not bind, and for a payable one where the tenant wants payment
+// requests.
 func (s *Service) Record(ctx context.Context, r Receipt) (*ent.Payment, error) {
 	access, err := s.Policies.Require(ctx, policies.PaymentRecord)
 	if err != nil {
@@ -75,6 +77,9 @@ func (s *Service) Record(ctx context.Context, r Receipt) (*ent.Payment, error) {
 		return nil, err
 	}
 	return s.write(ctx, access, r.ContractID, func(tx *ent.Tx, a *account) (*ent.Payment, error) {
+		if a.asked {
+			return nil, fault.New(fault.State, fault.WrongState, "money goes out under this contract only with a payment request that was agreed to")
+		}
 		sum, day, err := a.terms(r.Amount, r.PaidOn)
 		if err != nil {
 			return nil, err
@@ -84,7 +89,7 @@ func (s *Service) Record(ctx context.Context, r Receipt) (*ent.Payment, error) {
 			return nil, err
 		}
 		return s.post(ctx, tx, a, entry{
-			kind: plan.PaymentEntry, amount: sum.Minor(), paidOn: day, method: r.Method, reference: value(r.Reference), note: value(r.Note), shares: shares,
+			kind: plan.PaymentEntry, amount: sum.Minor(), paidOn: day, method: r.Method, reference: given.Or(r.Reference), note: given.Or(r.Note), shares: shares,
 		}, "record")
 	})
 }
@@ -153,13 +158,6 @@ func (a *account) named(list []*Allocation, amount int64) ([]int64, error) {
 		})
 	}
 	return shares, c.Err()
-}
-
-func value(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 // AllocationsOf returns what the given entries settle, each with its entry. Callers pass entries they were given by the contracts: whoever sees

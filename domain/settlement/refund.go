@@ -9,6 +9,7 @@ import (
 	"heyue/ent/paymentallocation"
 	"heyue/platform/date"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 	"heyue/policies"
@@ -53,7 +54,7 @@ func (s *Service) Refund(ctx context.Context, r Refund) (*ent.Payment, error) {
 			return nil, err
 		}
 		return s.post(ctx, tx, a, entry{
-			kind: plan.RefundEntry, amount: -sum.Minor(), paidOn: day, method: r.Method, reference: value(r.Reference), note: value(r.Note), shares: negated(shares),
+			kind: plan.RefundEntry, amount: -sum.Minor(), paidOn: day, method: r.Method, reference: given.Or(r.Reference), note: given.Or(r.Note), shares: negated(shares),
 		}, "refund")
 	})
 }

@@ -1,7 +1,7 @@
 // Package settlement keeps the account of a contract: how its payment plan is made, what was received or paid, given
-// back or reversed, and which instalments that settles (H1–H5, F8). Entries are only ever added. Every posting locks the
-// contract and its plan, asks package plan, and moves the running totals, which the tables hold within bounds; the
-// reminders follow in the same transaction.
+// back or reversed, and which instalments that settles; who asked to pay money out and who agreed (H1–H5, F8). Entries are
+// only ever added. Every posting locks the contract and its plan, asks package plan, and moves the running totals, which
+// the tables hold within bounds; the reminders follow in the same transaction.
 package settlement
 
 import (
@@ -12,6 +12,7 @@ import (
 	"heyue/audit"
 	"heyue/domain/alerts/due"
 	"heyue/domain/approvals/flow"
+	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/ent/contract"
@@ -40,15 +41,16 @@ type Plans interface {
 	Rebill(ctx context.Context, tx *ent.Tx, c *ent.Contract, reason string, edit func() error) (*ent.Contract, error)
 }
 
-// Approvals is the engine that finds who must decide on a bill edit. It calls BillEditDecided and BillEditTakenBack when
-// they have. Its methods run in the edit's transaction, with the contract locked.
+// Approvals is the engine that finds who must decide on a bill edit or a payment request, which kind says. It calls
+// BillEditDecided and BillEditTakenBack, PaymentRequestDecided and PaymentRequestTakenBack when they have. Its methods run
+// in the transaction of the request, with the contract locked.
 type Approvals interface {
-	// Begin starts the flow that fits the edit.
-	Begin(ctx context.Context, tx *ent.Tx, e *ent.BillEdit, chosen []*flow.Choice) error
+	// Begin starts the flow that fits, with what was said to it.
+	Begin(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID, note string, chosen []*flow.Choice) error
 	// Yield lets whoever may decide without a flow do so; WRONG_STATE while a flow of the tenant's decides.
-	Yield(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error
-	// Cancel ends what is pending, because the edit was taken back.
-	Cancel(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error
+	Yield(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID) error
+	// Cancel ends what is pending, because it was taken back.
+	Cancel(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID) error
 }
 
 // Service is the account's use cases.
@@ -58,7 +60,7 @@ type Service struct {
 	Audit       audit.Recorder
 	Obligations Obligations
 	Plans       Plans
-	Approvals   Approvals // nil: people with bill_edit:decide decide
+	Approvals   Approvals // nil: people with bill_edit:decide and payment_request:decide decide
 	Lister      listing.Lister
 	Clock       clock.Clock
 }
@@ -68,8 +70,9 @@ type account struct {
 	contract *ent.Contract
 	lines    []*ent.PaymentPlanLine // that were not cancelled, in the order in which they fall due
 	today    date.Date
-	excess   int // basis points
-	gap      int // between the plan and the amount, basis points
+	excess   int  // basis points
+	gap      int  // between the plan and the amount, basis points
+	asked    bool // money goes out only after somebody agreed
 }
 
 // open locks a contract that access reaches, and then its plan: always in this order, so that postings queue and never
@@ -99,7 +102,7 @@ func (s *Service) account(ctx context.Context, tx *ent.Tx, c *ent.Contract) (*ac
 	if err != nil {
 		return nil, err
 	}
-	return &account{c, lines, today, here.ReceiptExcess, here.PlanTolerance}, nil
+	return &account{c, lines, today, here.ReceiptExcess, here.PlanTolerance, here.PaymentRequestsRequired && c.Direction == lifecycle.Payable}, nil
 }
 
 func (a *account) money(minor int64) money.Money { return money.Of(minor, a.contract.Currency) }

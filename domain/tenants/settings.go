@@ -31,17 +31,18 @@ func (s *Service) Settings(ctx context.Context) (*ent.Tenant, error) {
 type Change struct {
 	ExpectedVersion int
 
-	Name                *string
-	TimeZone            *string
-	Locale              *string
-	Currency            *money.Currency
-	ContractNumberRule  *string
-	ContractNumberRules []*settings.KindRule   // takes the place of all of them; an empty list clears them
-	ReminderLadders     []*settings.KindLadder // each takes the place of its kind's
-	ExchangeRates       []*settings.Rate       // takes the place of all of them; needed anew with another Currency
-	ReceiptExcess       *int
-	PlanTolerance       *int
-	EventRetentionDays  *int
+	Name                    *string
+	TimeZone                *string
+	Locale                  *string
+	Currency                *money.Currency
+	ContractNumberRule      *string
+	ContractNumberRules     []*settings.KindRule   // takes the place of all of them; an empty list clears them
+	ReminderLadders         []*settings.KindLadder // each takes the place of its kind's
+	ExchangeRates           []*settings.Rate       // takes the place of all of them; needed anew with another Currency
+	ReceiptExcess           *int
+	PlanTolerance           *int
+	PaymentRequestsRequired *bool
+	EventRetentionDays      *int
 }
 
 // UpdateSettings changes what the tenant decides for itself. Needs tenant:update. Reminders that are pending follow a
@@ -103,6 +104,7 @@ func (ch Change) applied(s settings.Settings) (settings.Settings, error) {
 	put(&s.ContractNumberRule, ch.ContractNumberRule)
 	put(&s.ReceiptExcess, ch.ReceiptExcess)
 	put(&s.PlanTolerance, ch.PlanTolerance)
+	put(&s.PaymentRequestsRequired, ch.PaymentRequestsRequired)
 	put(&s.EventRetentionDays, ch.EventRetentionDays)
 	if ch.ContractNumberRules != nil {
 		s.ContractNumberRules = settings.RulesOf(&c, ch.ContractNumberRules)

@@ -54,6 +54,7 @@ type ContractResolver interface {
 	Incidents(ctx context.Context, objs []*ent.Contract) ([][]*ent.Incident, error)
 	Owner(ctx context.Context, objs []*ent.Contract) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.Contract) ([]*ent.Department, error)
+	PaymentRequests(ctx context.Context, objs []*ent.Contract) ([][]*ent.PaymentRequest, error)
 	Progress(ctx context.Context, objs []*ent.Contract) ([]*progress.Overview, error)
 }
 
@@ -1799,6 +1800,61 @@ func (ec *executionContext) resolveBatch_Contract_department(ctx context.Context
 	)
 }
 
+func (ec *executionContext) _Contract_paymentRequests(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_paymentRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_paymentRequests(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PaymentRequest) graphql.Marshaler {
+			return ec.marshalNPaymentRequest2ᚕᚖheyueᚋentᚐPaymentRequestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_paymentRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_PaymentRequest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_paymentRequests(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.PaymentRequests(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.PaymentRequest](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.paymentRequests",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.PaymentRequests(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.PaymentRequest](
+		ctx,
+		results,
+		err,
+		"Contract.paymentRequests",
+	)
+}
+
 func (ec *executionContext) _Contract_progress(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2299,6 +2355,12 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_department(ctx, field, obj)
+				})
+		case "paymentRequests":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_paymentRequests(ctx, field, obj)
 				})
 		case "progress":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -1872,6 +1872,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentPlan
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐPaymentRequestID(ctx context.Context, v any) (publicid.PaymentRequestID, error) {
+	var res publicid.PaymentRequestID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐPaymentRequestID(ctx context.Context, sel ast.SelectionSet, v publicid.PaymentRequestID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐProgressEntryID(ctx context.Context, v any) (publicid.ProgressEntryID, error) {
 	var res publicid.ProgressEntryID
 	err := res.UnmarshalGQL(v)

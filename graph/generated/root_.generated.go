@@ -79,6 +79,7 @@ type ResolverRoot interface {
 	Payment() PaymentResolver
 	PaymentAllocation() PaymentAllocationResolver
 	PaymentPlanLine() PaymentPlanLineResolver
+	PaymentRequest() PaymentRequestResolver
 	ProgressEntry() ProgressEntryResolver
 	ProgressLine() ProgressLineResolver
 	Query() QueryResolver
@@ -714,6 +715,7 @@ type ComplexityRoot struct {
 		Parties          func(childComplexity int) int
 		PaymentMode      func(childComplexity int) int
 		PaymentPlan      func(childComplexity int) int
+		PaymentRequests  func(childComplexity int) int
 		Payments         func(childComplexity int) int
 		Predecessor      func(childComplexity int) int
 		Progress         func(childComplexity int) int
@@ -1491,6 +1493,10 @@ type ComplexityRoot struct {
 		PaymentPlanGenerate       func(childComplexity int, input settlement.Replacement) int
 		PaymentRecord             func(childComplexity int, input settlement.Receipt) int
 		PaymentRefund             func(childComplexity int, input settlement.Refund) int
+		PaymentRequestCreate      func(childComplexity int, input settlement.PayRequest) int
+		PaymentRequestDecide      func(childComplexity int, input settlement.PayDecision) int
+		PaymentRequestPay         func(childComplexity int, input settlement.Payout) int
+		PaymentRequestWithdraw    func(childComplexity int, input settlement.PayRequestTarget) int
 		PaymentReverse            func(childComplexity int, input settlement.Reversal) int
 		ProgressLineCancel        func(childComplexity int, input progress.Target) int
 		ProgressLineUpdate        func(childComplexity int, input progress.Change) int
@@ -1609,6 +1615,69 @@ type ComplexityRoot struct {
 	PaymentRefundPayload struct {
 		Payment    func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	PaymentRequest struct {
+		Content     func(childComplexity int) int
+		Contract    func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		DecidedAt   func(childComplexity int) int
+		DecidedBy   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Opinion     func(childComplexity int) int
+		PaymentID   func(childComplexity int) int
+		RequestedBy func(childComplexity int) int
+		State       func(childComplexity int) int
+		Version     func(childComplexity int) int
+	}
+
+	PaymentRequestAllocation struct {
+		Amount func(childComplexity int) int
+		LineID func(childComplexity int) int
+	}
+
+	PaymentRequestConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	PaymentRequestContent struct {
+		Account     func(childComplexity int) int
+		Allocations func(childComplexity int) int
+		Amount      func(childComplexity int) int
+		Bank        func(childComplexity int) int
+		Invoice     func(childComplexity int) int
+		Method      func(childComplexity int) int
+		Payee       func(childComplexity int) int
+		Purpose     func(childComplexity int) int
+		WantedOn    func(childComplexity int) int
+	}
+
+	PaymentRequestCreatePayload struct {
+		PaymentRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	PaymentRequestDecidePayload struct {
+		PaymentRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	PaymentRequestEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	PaymentRequestPayPayload struct {
+		PaymentRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
+	}
+
+	PaymentRequestWithdrawPayload struct {
+		PaymentRequest func(childComplexity int) int
+		UserErrors     func(childComplexity int) int
 	}
 
 	PaymentReversePayload struct {
@@ -1737,6 +1806,8 @@ type ComplexityRoot struct {
 		Node                func(childComplexity int, id string) int
 		Nodes               func(childComplexity int, ids []string) int
 		PaymentPlanPreview  func(childComplexity int, input settlement.Generation) int
+		PaymentRequest      func(childComplexity int, id string) int
+		PaymentRequests     func(childComplexity int, first *int, after *string, last *int, before *string, filter *settlement.PayRequestFilter, sort []*listing.Sort) int
 		Permissions         func(childComplexity int) int
 		Role                func(childComplexity int, id string) int
 		RoleTemplates       func(childComplexity int) int
@@ -2063,21 +2134,22 @@ type ComplexityRoot struct {
 	}
 
 	Tenant struct {
-		ContractNumberRule  func(childComplexity int) int
-		ContractNumberRules func(childComplexity int) int
-		CreatedAt           func(childComplexity int) int
-		Currency            func(childComplexity int) int
-		EventRetentionDays  func(childComplexity int) int
-		ExchangeRates       func(childComplexity int) int
-		Locale              func(childComplexity int) int
-		Name                func(childComplexity int) int
-		PlanTolerance       func(childComplexity int) int
-		ReceiptExcess       func(childComplexity int) int
-		ReminderLadders     func(childComplexity int) int
-		Slug                func(childComplexity int) int
-		TimeZone            func(childComplexity int) int
-		UpdatedAt           func(childComplexity int) int
-		Version             func(childComplexity int) int
+		ContractNumberRule      func(childComplexity int) int
+		ContractNumberRules     func(childComplexity int) int
+		CreatedAt               func(childComplexity int) int
+		Currency                func(childComplexity int) int
+		EventRetentionDays      func(childComplexity int) int
+		ExchangeRates           func(childComplexity int) int
+		Locale                  func(childComplexity int) int
+		Name                    func(childComplexity int) int
+		PaymentRequestsRequired func(childComplexity int) int
+		PlanTolerance           func(childComplexity int) int
+		ReceiptExcess           func(childComplexity int) int
+		ReminderLadders         func(childComplexity int) int
+		Slug                    func(childComplexity int) int
+		TimeZone                func(childComplexity int) int
+		UpdatedAt               func(childComplexity int) int
+		Version                 func(childComplexity int) int
 	}
 
 	TenantUpdatePayload struct {
@@ -4613,6 +4685,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.PaymentPlan(childComplexity), true
+	case "Contract.paymentRequests":
+		if e.ComplexityRoot.Contract.PaymentRequests == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.PaymentRequests(childComplexity), true
 	case "Contract.payments":
 		if e.ComplexityRoot.Contract.Payments == nil {
 			break
@@ -8039,6 +8117,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.PaymentRefund(childComplexity, args["input"].(settlement.Refund)), true
+	case "Mutation.paymentRequestCreate":
+		if e.ComplexityRoot.Mutation.PaymentRequestCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentRequestCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentRequestCreate(childComplexity, args["input"].(settlement.PayRequest)), true
+	case "Mutation.paymentRequestDecide":
+		if e.ComplexityRoot.Mutation.PaymentRequestDecide == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentRequestDecide_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentRequestDecide(childComplexity, args["input"].(settlement.PayDecision)), true
+	case "Mutation.paymentRequestPay":
+		if e.ComplexityRoot.Mutation.PaymentRequestPay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentRequestPay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentRequestPay(childComplexity, args["input"].(settlement.Payout)), true
+	case "Mutation.paymentRequestWithdraw":
+		if e.ComplexityRoot.Mutation.PaymentRequestWithdraw == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_paymentRequestWithdraw_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PaymentRequestWithdraw(childComplexity, args["input"].(settlement.PayRequestTarget)), true
 	case "Mutation.paymentReverse":
 		if e.ComplexityRoot.Mutation.PaymentReverse == nil {
 			break
@@ -8725,6 +8847,231 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PaymentRefundPayload.UserErrors(childComplexity), true
+
+	case "PaymentRequest.content":
+		if e.ComplexityRoot.PaymentRequest.Content == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Content(childComplexity), true
+	case "PaymentRequest.contract":
+		if e.ComplexityRoot.PaymentRequest.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Contract(childComplexity), true
+	case "PaymentRequest.createdAt":
+		if e.ComplexityRoot.PaymentRequest.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.CreatedAt(childComplexity), true
+	case "PaymentRequest.decidedAt":
+		if e.ComplexityRoot.PaymentRequest.DecidedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.DecidedAt(childComplexity), true
+	case "PaymentRequest.decidedBy":
+		if e.ComplexityRoot.PaymentRequest.DecidedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.DecidedBy(childComplexity), true
+	case "PaymentRequest.id":
+		if e.ComplexityRoot.PaymentRequest.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.ID(childComplexity), true
+	case "PaymentRequest.opinion":
+		if e.ComplexityRoot.PaymentRequest.Opinion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Opinion(childComplexity), true
+	case "PaymentRequest.paymentId":
+		if e.ComplexityRoot.PaymentRequest.PaymentID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.PaymentID(childComplexity), true
+	case "PaymentRequest.requestedBy":
+		if e.ComplexityRoot.PaymentRequest.RequestedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.RequestedBy(childComplexity), true
+	case "PaymentRequest.state":
+		if e.ComplexityRoot.PaymentRequest.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.State(childComplexity), true
+	case "PaymentRequest.version":
+		if e.ComplexityRoot.PaymentRequest.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequest.Version(childComplexity), true
+
+	case "PaymentRequestAllocation.amount":
+		if e.ComplexityRoot.PaymentRequestAllocation.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestAllocation.Amount(childComplexity), true
+	case "PaymentRequestAllocation.planLineId":
+		if e.ComplexityRoot.PaymentRequestAllocation.LineID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestAllocation.LineID(childComplexity), true
+
+	case "PaymentRequestConnection.edges":
+		if e.ComplexityRoot.PaymentRequestConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestConnection.Edges(childComplexity), true
+	case "PaymentRequestConnection.nodes":
+		if e.ComplexityRoot.PaymentRequestConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestConnection.Nodes(childComplexity), true
+	case "PaymentRequestConnection.pageInfo":
+		if e.ComplexityRoot.PaymentRequestConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestConnection.PageInfo(childComplexity), true
+	case "PaymentRequestConnection.totalCount":
+		if e.ComplexityRoot.PaymentRequestConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestConnection.TotalCount(childComplexity), true
+
+	case "PaymentRequestContent.account":
+		if e.ComplexityRoot.PaymentRequestContent.Account == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Account(childComplexity), true
+	case "PaymentRequestContent.allocations":
+		if e.ComplexityRoot.PaymentRequestContent.Allocations == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Allocations(childComplexity), true
+	case "PaymentRequestContent.amount":
+		if e.ComplexityRoot.PaymentRequestContent.Amount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Amount(childComplexity), true
+	case "PaymentRequestContent.bank":
+		if e.ComplexityRoot.PaymentRequestContent.Bank == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Bank(childComplexity), true
+	case "PaymentRequestContent.invoice":
+		if e.ComplexityRoot.PaymentRequestContent.Invoice == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Invoice(childComplexity), true
+	case "PaymentRequestContent.method":
+		if e.ComplexityRoot.PaymentRequestContent.Method == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Method(childComplexity), true
+	case "PaymentRequestContent.payee":
+		if e.ComplexityRoot.PaymentRequestContent.Payee == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Payee(childComplexity), true
+	case "PaymentRequestContent.purpose":
+		if e.ComplexityRoot.PaymentRequestContent.Purpose == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.Purpose(childComplexity), true
+	case "PaymentRequestContent.wantedOn":
+		if e.ComplexityRoot.PaymentRequestContent.WantedOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestContent.WantedOn(childComplexity), true
+
+	case "PaymentRequestCreatePayload.paymentRequest":
+		if e.ComplexityRoot.PaymentRequestCreatePayload.PaymentRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestCreatePayload.PaymentRequest(childComplexity), true
+	case "PaymentRequestCreatePayload.userErrors":
+		if e.ComplexityRoot.PaymentRequestCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestCreatePayload.UserErrors(childComplexity), true
+
+	case "PaymentRequestDecidePayload.paymentRequest":
+		if e.ComplexityRoot.PaymentRequestDecidePayload.PaymentRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestDecidePayload.PaymentRequest(childComplexity), true
+	case "PaymentRequestDecidePayload.userErrors":
+		if e.ComplexityRoot.PaymentRequestDecidePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestDecidePayload.UserErrors(childComplexity), true
+
+	case "PaymentRequestEdge.cursor":
+		if e.ComplexityRoot.PaymentRequestEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestEdge.Cursor(childComplexity), true
+	case "PaymentRequestEdge.node":
+		if e.ComplexityRoot.PaymentRequestEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestEdge.Node(childComplexity), true
+
+	case "PaymentRequestPayPayload.paymentRequest":
+		if e.ComplexityRoot.PaymentRequestPayPayload.PaymentRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestPayPayload.PaymentRequest(childComplexity), true
+	case "PaymentRequestPayPayload.userErrors":
+		if e.ComplexityRoot.PaymentRequestPayPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestPayPayload.UserErrors(childComplexity), true
+
+	case "PaymentRequestWithdrawPayload.paymentRequest":
+		if e.ComplexityRoot.PaymentRequestWithdrawPayload.PaymentRequest == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestWithdrawPayload.PaymentRequest(childComplexity), true
+	case "PaymentRequestWithdrawPayload.userErrors":
+		if e.ComplexityRoot.PaymentRequestWithdrawPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PaymentRequestWithdrawPayload.UserErrors(childComplexity), true
 
 	case "PaymentReversePayload.payment":
 		if e.ComplexityRoot.PaymentReversePayload.Payment == nil {
@@ -9478,6 +9825,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.PaymentPlanPreview(childComplexity, args["input"].(settlement.Generation)), true
+	case "Query.paymentRequest":
+		if e.ComplexityRoot.Query.PaymentRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentRequest(childComplexity, args["id"].(string)), true
+	case "Query.paymentRequests":
+		if e.ComplexityRoot.Query.PaymentRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Query_paymentRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PaymentRequests(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*settlement.PayRequestFilter), args["sort"].([]*listing.Sort)), true
 	case "Query.permissions":
 		if e.ComplexityRoot.Query.Permissions == nil {
 			break
@@ -10767,6 +11136,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tenant.Name(childComplexity), true
+	case "Tenant.paymentRequestsRequired":
+		if e.ComplexityRoot.Tenant.PaymentRequestsRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.PaymentRequestsRequired(childComplexity), true
 	case "Tenant.planTolerance":
 		if e.ComplexityRoot.Tenant.PlanTolerance == nil {
 			break
@@ -11245,6 +11620,12 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("PaymentPlanPreviewInput", ec.unmarshalInputPaymentPlanPreviewInput),
 			graphql.NewInputUnmarshaler("PaymentRecordInput", ec.unmarshalInputPaymentRecordInput),
 			graphql.NewInputUnmarshaler("PaymentRefundInput", ec.unmarshalInputPaymentRefundInput),
+			graphql.NewInputUnmarshaler("PaymentRequestCreateInput", ec.unmarshalInputPaymentRequestCreateInput),
+			graphql.NewInputUnmarshaler("PaymentRequestDecideInput", ec.unmarshalInputPaymentRequestDecideInput),
+			graphql.NewInputUnmarshaler("PaymentRequestFilter", ec.unmarshalInputPaymentRequestFilter),
+			graphql.NewInputUnmarshaler("PaymentRequestPayInput", ec.unmarshalInputPaymentRequestPayInput),
+			graphql.NewInputUnmarshaler("PaymentRequestSort", ec.unmarshalInputPaymentRequestSort),
+			graphql.NewInputUnmarshaler("PaymentRequestWithdrawInput", ec.unmarshalInputPaymentRequestWithdrawInput),
 			graphql.NewInputUnmarshaler("PaymentReverseInput", ec.unmarshalInputPaymentReverseInput),
 			graphql.NewInputUnmarshaler("PaymentStageInput", ec.unmarshalInputPaymentStageInput),
 			graphql.NewInputUnmarshaler("ProgressLineCancelInput", ec.unmarshalInputProgressLineCancelInput),
@@ -17068,6 +17449,269 @@ extend type ServiceRecord {
   department: Department @goField(batch: true)
 }
 `, BuiltIn: false},
+	{Name: "../schema/payment_request.graphql", Input: `"A wish to pay money out under a contract, and what became of it. Needs contract:read."
+type PaymentRequest implements Node {
+  "Begins with pyr_."
+  id: ID!
+  "Goes up with every change; decisions name the one they were made from."
+  version: Int!
+  "The contract; null when the caller may not see it."
+  contract: Contract @goField(batch: true)
+  "Where it stands."
+  state: PaymentRequestState!
+  "What is asked for; it never changes."
+  content: PaymentRequestContent!
+  "Who asked for it; null for a user whom the caller may not see."
+  requestedBy: User @goField(batch: true)
+  "The second person; null while nobody has decided, and for a user whom the caller may not see."
+  decidedBy: User @goField(batch: true)
+  "When it was decided."
+  decidedAt: DateTime
+  "What was said with the decision."
+  opinion: String!
+  "The entry of the account that it was paid with; null while it is not."
+  paymentId: ID
+  "When it was asked for."
+  createdAt: DateTime!
+}
+
+"Where a payment request stands."
+enum PaymentRequestState {
+  "Waits for a second person."
+  PENDING
+  "Agreed to; the money may go out."
+  APPROVED
+  "Refused."
+  REJECTED
+  "Taken back before it was paid."
+  WITHDRAWN
+  "Paid."
+  PAID
+}
+
+"What a payment request asks for."
+type PaymentRequestContent {
+  "How much."
+  amount: Money!
+  "The day on which it should be paid."
+  wantedOn: Date!
+  "How."
+  method: PaymentMethod!
+  "To whom."
+  payee: String!
+  "The payee's bank."
+  bank: String!
+  "The payee's account."
+  account: String!
+  "The invoice that it pays."
+  invoice: String!
+  "What for."
+  purpose: String!
+  "The instalments it settles; the rest is on account."
+  allocations: [PaymentRequestAllocation!]!
+}
+
+"The part of a requested sum that settles one instalment."
+type PaymentRequestAllocation {
+  "The instalment."
+  planLineId: ID! @goField(name: "LineID")
+  "How much; positive."
+  amount: Money!
+}
+
+"A page of payment requests."
+type PaymentRequestConnection {
+  "The payment requests with their cursors."
+  edges: [PaymentRequestEdge!]!
+  "The payment requests alone."
+  nodes: [PaymentRequest!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A payment request in a page."
+type PaymentRequestEdge {
+  "The payment request."
+  node: PaymentRequest!
+  "Points at the payment request within this list."
+  cursor: String!
+}
+
+"What payment requests are selected by; all conditions hold together."
+input PaymentRequestFilter {
+  "All of these hold."
+  and: [PaymentRequestFilter!]
+  "One of these holds."
+  or: [PaymentRequestFilter!]
+  "This does not hold."
+  not: PaymentRequestFilter
+  "Of these contracts."
+  contractId: [ID!]
+  "In these states."
+  state: [PaymentRequestState!]
+  "Asked for by these users."
+  requestedById: [ID!]
+  "Decided by these users."
+  decidedById: [ID!]
+  "By when they were asked for."
+  createdAt: DateTimeFilter
+}
+
+"A sort key of payment requests."
+input PaymentRequestSort {
+  "What to sort by."
+  field: PaymentRequestSortField!
+  "Upwards unless given."
+  direction: SortDirection! = ASC
+}
+
+"What payment requests can be sorted by."
+enum PaymentRequestSortField {
+  "By when they were asked for."
+  CREATED_AT
+  "By where they stand."
+  STATE
+}
+
+extend type Contract {
+  "Wishes to pay money out under the contract, oldest first."
+  paymentRequests: [PaymentRequest!]! @goField(batch: true)
+}
+
+extend type Query {
+  "The payment request with this id; null when there is none that the caller may see. Needs contract:read."
+  paymentRequest(id: ID!): PaymentRequest
+  """
+  Payment requests of contracts the caller may see, newest first unless sorted by up to three keys; at most 100 a page.
+  Needs contract:read.
+  """
+  paymentRequests(first: Int, after: String, last: Int, before: String, filter: PaymentRequestFilter, sort: [PaymentRequestSort!]): PaymentRequestConnection!
+}
+`, BuiltIn: false},
+	{Name: "../schema/payment_request_input.graphql", Input: `"A wish to pay money out."
+input PaymentRequestCreateInput {
+  "The contract, which must bind and be payable."
+  contractId: ID!
+  "More than zero, in the contract's currency; not more than the contract still takes beside other open requests."
+  amount: MoneyInput!
+  "The day on which it should be paid; today unless given."
+  wantedOn: Date
+  "How it shall be paid."
+  method: PaymentMethod!
+  "To whom; 1 to 200 characters."
+  payee: String!
+  "The payee's bank; up to 200 characters."
+  bank: String
+  "The payee's account; up to 64 characters."
+  account: String
+  "The invoice that it pays; up to 100 characters."
+  invoice: String
+  "What for; 1 to 2,000 characters."
+  purpose: String!
+  """
+  The instalments that take parts, what they leave is on account; left out, they take it in the order in which they fall due,
+  less what other open requests ask for.
+  """
+  allocations: [PaymentAllocationInput!]
+  "Who decides, where the flow lets the submitter say."
+  chosen: [ApprovalChoiceInput!]
+}
+
+"A decision on somebody else's payment request."
+input PaymentRequestDecideInput {
+  "The payment request."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "Whether it may be paid."
+  approve: Boolean!
+  "Up to 2,000 characters; a refusal needs it."
+  opinion: String
+}
+
+"A payment request to take back."
+input PaymentRequestWithdrawInput {
+  "The payment request."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"Word that an approved request was paid."
+input PaymentRequestPayInput {
+  "The payment request."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "The day on which it was paid, not in the future; today unless given."
+  paidOn: Date
+  "Number of the bank's or receipt's record; up to 100 characters."
+  reference: String
+  "Up to 1,000 characters."
+  note: String
+}
+
+"What paymentRequestCreate did."
+type PaymentRequestCreatePayload {
+  "The new payment request; null when there are errors."
+  paymentRequest: PaymentRequest
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What paymentRequestDecide did."
+type PaymentRequestDecidePayload {
+  "The payment request; on VERSION_CONFLICT the request as it is now; null on other errors."
+  paymentRequest: PaymentRequest
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What paymentRequestWithdraw did."
+type PaymentRequestWithdrawPayload {
+  "The payment request; on VERSION_CONFLICT the request as it is now; null on other errors."
+  paymentRequest: PaymentRequest
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What paymentRequestPay did."
+type PaymentRequestPayPayload {
+  "The payment request; on VERSION_CONFLICT the request as it is now; null on other errors."
+  paymentRequest: PaymentRequest
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Asks a second person to let money be paid out under a payable contract; nothing is booked until it was agreed to and paid,
+  and what open requests ask for is spoken for. Needs payment_request:request reaching the contract. userErrors: REQUIRED,
+  TOO_LONG, OUT_OF_RANGE, UNKNOWN_VALUE, DUPLICATE, LIMIT_REACHED, INCONSISTENT, NOT_FOUND, WRONG_STATE.
+  """
+  paymentRequestCreate(input: PaymentRequestCreateInput!): PaymentRequestCreatePayload!
+  """
+  Agrees to somebody else's payment request, which may then be paid, or refuses it, unless a flow of the tenant's decides.
+  Needs payment_request:decide reaching the contract. userErrors: REQUIRED, TOO_LONG, NOT_FOUND, NOT_ALLOWED,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  paymentRequestDecide(input: PaymentRequestDecideInput!): PaymentRequestDecidePayload!
+  """
+  Takes a payment request back before it is paid: one's own, or one that the caller might decide on. Needs
+  payment_request:request or payment_request:decide reaching the contract. userErrors: NOT_FOUND, NOT_ALLOWED,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  paymentRequestWithdraw(input: PaymentRequestWithdrawInput!): PaymentRequestWithdrawPayload!
+  """
+  Books the money of an approved payment request, once, on the instalments that were agreed to. Needs payment:record reaching
+  the contract. userErrors: TOO_LONG, OUT_OF_RANGE, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE, also when the account no longer
+  takes the sum.
+  """
+  paymentRequestPay(input: PaymentRequestPayInput!): PaymentRequestPayPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/progress.graphql", Input: `"What a progress line is about."
 enum ProgressKind {
   "Goods are delivered."
@@ -19173,6 +19817,8 @@ extend type Mutation {
   receiptExcess: Int!
   "How far a payment plan may be from the contract's amount, in hundredths of a percent."
   planTolerance: Int!
+  "Whether money goes out under payable contracts only after a payment request was agreed to."
+  paymentRequestsRequired: Boolean!
   "Days for which events are kept for clients that resume."
   eventRetentionDays: Int!
   "When the tenant was opened."
@@ -19240,6 +19886,8 @@ input TenantUpdateInput {
   receiptExcess: Int
   "0 to 1,000 hundredths of a percent."
   planTolerance: Int
+  "Whether paymentRecord is refused under payable contracts, where a payment request must be agreed to and paid."
+  paymentRequestsRequired: Boolean
   "1 to 365."
   eventRetentionDays: Int
 }
@@ -20894,6 +21542,8 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_owner(ctx, field)
 	case "department":
 		return ec.fieldContext_Contract_department(ctx, field)
+	case "paymentRequests":
+		return ec.fieldContext_Contract_paymentRequests(ctx, field)
 	case "progress":
 		return ec.fieldContext_Contract_progress(ctx, field)
 	}
@@ -22424,6 +23074,132 @@ func (ec *executionContext) childFields_PaymentRefundPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type PaymentRefundPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_PaymentRequest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_PaymentRequest_id(ctx, field)
+	case "version":
+		return ec.fieldContext_PaymentRequest_version(ctx, field)
+	case "contract":
+		return ec.fieldContext_PaymentRequest_contract(ctx, field)
+	case "state":
+		return ec.fieldContext_PaymentRequest_state(ctx, field)
+	case "content":
+		return ec.fieldContext_PaymentRequest_content(ctx, field)
+	case "requestedBy":
+		return ec.fieldContext_PaymentRequest_requestedBy(ctx, field)
+	case "decidedBy":
+		return ec.fieldContext_PaymentRequest_decidedBy(ctx, field)
+	case "decidedAt":
+		return ec.fieldContext_PaymentRequest_decidedAt(ctx, field)
+	case "opinion":
+		return ec.fieldContext_PaymentRequest_opinion(ctx, field)
+	case "paymentId":
+		return ec.fieldContext_PaymentRequest_paymentId(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_PaymentRequest_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequest", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestAllocation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "planLineId":
+		return ec.fieldContext_PaymentRequestAllocation_planLineId(ctx, field)
+	case "amount":
+		return ec.fieldContext_PaymentRequestAllocation_amount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestAllocation", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_PaymentRequestConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_PaymentRequestConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_PaymentRequestConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_PaymentRequestConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestContent(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "amount":
+		return ec.fieldContext_PaymentRequestContent_amount(ctx, field)
+	case "wantedOn":
+		return ec.fieldContext_PaymentRequestContent_wantedOn(ctx, field)
+	case "method":
+		return ec.fieldContext_PaymentRequestContent_method(ctx, field)
+	case "payee":
+		return ec.fieldContext_PaymentRequestContent_payee(ctx, field)
+	case "bank":
+		return ec.fieldContext_PaymentRequestContent_bank(ctx, field)
+	case "account":
+		return ec.fieldContext_PaymentRequestContent_account(ctx, field)
+	case "invoice":
+		return ec.fieldContext_PaymentRequestContent_invoice(ctx, field)
+	case "purpose":
+		return ec.fieldContext_PaymentRequestContent_purpose(ctx, field)
+	case "allocations":
+		return ec.fieldContext_PaymentRequestContent_allocations(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestContent", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentRequest":
+		return ec.fieldContext_PaymentRequestCreatePayload_paymentRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRequestCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestDecidePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentRequest":
+		return ec.fieldContext_PaymentRequestDecidePayload_paymentRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRequestDecidePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestDecidePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_PaymentRequestEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_PaymentRequestEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestPayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentRequest":
+		return ec.fieldContext_PaymentRequestPayPayload_paymentRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRequestPayPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestPayPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PaymentRequestWithdrawPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "paymentRequest":
+		return ec.fieldContext_PaymentRequestWithdrawPayload_paymentRequest(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PaymentRequestWithdrawPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PaymentRequestWithdrawPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_PaymentReversePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "payment":
@@ -23224,6 +24000,8 @@ func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphq
 		return ec.fieldContext_Tenant_receiptExcess(ctx, field)
 	case "planTolerance":
 		return ec.fieldContext_Tenant_planTolerance(ctx, field)
+	case "paymentRequestsRequired":
+		return ec.fieldContext_Tenant_paymentRequestsRequired(ctx, field)
 	case "eventRetentionDays":
 		return ec.fieldContext_Tenant_eventRetentionDays(ctx, field)
 	case "createdAt":

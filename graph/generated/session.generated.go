@@ -34,6 +34,7 @@ type TenantResolver interface {
 	ExchangeRates(ctx context.Context, obj *ent.Tenant) ([]*settings.Rate, error)
 	ReceiptExcess(ctx context.Context, obj *ent.Tenant) (int, error)
 	PlanTolerance(ctx context.Context, obj *ent.Tenant) (int, error)
+	PaymentRequestsRequired(ctx context.Context, obj *ent.Tenant) (bool, error)
 	EventRetentionDays(ctx context.Context, obj *ent.Tenant) (int, error)
 }
 type ViewerResolver interface {
@@ -569,6 +570,29 @@ func (ec *executionContext) _Tenant_planTolerance(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Tenant_planTolerance(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Tenant", field, true, true, "Int")
+}
+
+func (ec *executionContext) _Tenant_paymentRequestsRequired(ctx context.Context, field graphql.CollectedField, obj *ent.Tenant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tenant_paymentRequestsRequired(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tenant().PaymentRequestsRequired(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tenant_paymentRequestsRequired(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tenant", field, true, true, "Boolean")
 }
 
 func (ec *executionContext) _Tenant_eventRetentionDays(ctx context.Context, field graphql.CollectedField, obj *ent.Tenant) (ret graphql.Marshaler) {
@@ -1123,6 +1147,12 @@ func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Tenant_planTolerance(ctx, field, obj)
+				})
+		case "paymentRequestsRequired":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tenant_paymentRequestsRequired(ctx, field, obj)
 				})
 		case "eventRetentionDays":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

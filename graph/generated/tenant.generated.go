@@ -516,7 +516,7 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "exchangeRates", "receiptExcess", "planTolerance", "eventRetentionDays"}
+	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "exchangeRates", "receiptExcess", "planTolerance", "paymentRequestsRequired", "eventRetentionDays"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -600,6 +600,13 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 				return it, err
 			}
 			it.PlanTolerance = data
+		case "paymentRequestsRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("paymentRequestsRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.PaymentRequestsRequired = data
 		case "eventRetentionDays":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eventRetentionDays"))
 			data, err := ec.unmarshalOInt2ᚖint(ctx, v)

@@ -671,6 +671,38 @@ type PaymentRefundPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What paymentRequestCreate did.
+type PaymentRequestCreatePayload struct {
+	// The new payment request; null when there are errors.
+	PaymentRequest *ent.PaymentRequest `json:"paymentRequest,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What paymentRequestDecide did.
+type PaymentRequestDecidePayload struct {
+	// The payment request; on VERSION_CONFLICT the request as it is now; null on other errors.
+	PaymentRequest *ent.PaymentRequest `json:"paymentRequest,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What paymentRequestPay did.
+type PaymentRequestPayPayload struct {
+	// The payment request; on VERSION_CONFLICT the request as it is now; null on other errors.
+	PaymentRequest *ent.PaymentRequest `json:"paymentRequest,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What paymentRequestWithdraw did.
+type PaymentRequestWithdrawPayload struct {
+	// The payment request; on VERSION_CONFLICT the request as it is now; null on other errors.
+	PaymentRequest *ent.PaymentRequest `json:"paymentRequest,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What paymentReverse did.
 type PaymentReversePayload struct {
 	// The reversal; null when there are errors.

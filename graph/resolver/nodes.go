@@ -57,6 +57,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Approvals.LookupFlow(ctx, publicid.ApprovalFlowID(key.UUID)))
 	case publicid.PrefixBillEditID:
 		return found(s.Settlement.BillEdit(ctx, publicid.BillEditID(key.UUID)))
+	case publicid.PrefixPaymentRequestID:
+		return found(s.Settlement.PayRequest(ctx, publicid.PaymentRequestID(key.UUID)))
 	case publicid.PrefixIncidentID:
 		return found(s.Incidents.Lookup(ctx, publicid.IncidentID(key.UUID)))
 	case publicid.PrefixAuditEntryID:

@@ -48,6 +48,10 @@ func (r *tenantResolver) PlanTolerance(ctx context.Context, obj *ent.Tenant) (in
 	return obj.Settings.PlanTolerance, nil
 }
 
+func (r *tenantResolver) PaymentRequestsRequired(ctx context.Context, obj *ent.Tenant) (bool, error) {
+	return obj.Settings.PaymentRequestsRequired, nil
+}
+
 func (r *tenantResolver) EventRetentionDays(ctx context.Context, obj *ent.Tenant) (int, error) {
 	return obj.Settings.EventRetentionDays, nil
 }

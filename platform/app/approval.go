@@ -26,10 +26,11 @@ func (s *Services) approval() {
 	s.Approvals.Subjects = map[flow.Kind]approvals.Subject{
 		flow.Contract:        contractSubject{s.Contracts, f.policies},
 		flow.BillEdit:        billEditSubject{s.Settlement, s.Contracts, f.policies},
+		flow.Payment:         paymentRequestSubject{s.Settlement, s.Contracts, f.policies},
 		flow.ClauseException: exceptionSubject{s.Drafting, s.Contracts, f.policies},
 	}
 	s.Contracts.Approvals = contractApprovals{s.Approvals}
-	s.Settlement.Approvals = billEditApprovals{s.Approvals}
+	s.Settlement.Approvals = settlementApprovals{s.Approvals}
 	s.Drafting.Approvals = exceptionApprovals{s.Approvals}
 	s.escalator = &approvals.Escalator{
 		Approvals: s.Approvals, System: f.system, Log: f.log, Poll: f.cfg.Worker.EscalationPoll, Batch: f.cfg.Worker.EscalationBatch,

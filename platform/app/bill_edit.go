@@ -73,32 +73,41 @@ func only(part content.Part, digest [32]byte) (print content.Print) {
 	return print
 }
 
-// Moved implements approvals.Subject. A bill edit needs a second person, whatever a flow allows: one that nobody but its
-// requester agreed to goes on waiting, for somebody with bill_edit:decide.
+// Moved implements approvals.Subject.
 func (b billEditSubject) Moved(ctx context.Context, tx *ent.Tx, id uuid.UUID, to flow.State) error {
 	key := publicid.BillEditID(id)
 	e, err := tx.BillEdit.Get(ctx, key)
 	if err != nil {
 		return tenancy.Fault(err, "read a bill edit")
 	}
+	return settled(ctx, tx, flow.BillEdit, id, e.RequestedByID, to, func(approve bool, by publicid.UserID) error {
+		return b.settlement.BillEditDecided(ctx, tx, key, approve, by)
+	}, func() error { return b.settlement.BillEditTakenBack(ctx, tx, key) })
+}
+
+// settled does what a flow decided to what somebody asked for. It needs a second person, whatever a flow allows: what nobody
+// but its requester agreed to goes on waiting for somebody who may decide without a flow.
+func settled(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID, asked publicid.UserID, to flow.State,
+	decided func(approve bool, by publicid.UserID) error, takenBack func() error,
+) error {
 	switch to {
 	case flow.Approved:
-		by, err := second(ctx, tx, flow.BillEdit, id, e.RequestedByID)
+		by, err := second(ctx, tx, kind, id, asked)
 		if err != nil || by == nil {
 			return err
 		}
-		return b.settlement.BillEditDecided(ctx, tx, key, true, *by)
+		return decided(true, *by)
 	case flow.Rejected, flow.Returned:
 		me, err := identity.From(ctx)
 		if err != nil {
 			return err
 		}
-		if me.UserID == e.RequestedByID {
-			return b.settlement.BillEditTakenBack(ctx, tx, key)
+		if me.UserID == asked {
+			return takenBack()
 		}
-		return b.settlement.BillEditDecided(ctx, tx, key, false, me.UserID)
+		return decided(false, me.UserID)
 	case flow.Withdrawn:
-		return b.settlement.BillEditTakenBack(ctx, tx, key)
+		return takenBack()
 	}
 	return nil
 }
@@ -117,21 +126,21 @@ func second(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID, asked
 	return &t.UserID, nil
 }
 
-// billEditApprovals is the engine as the settlement package wants it.
-type billEditApprovals struct{ engine *approvals.Service }
+// settlementApprovals is the engine as the settlement package wants it.
+type settlementApprovals struct{ engine *approvals.Service }
 
 // Begin implements settlement.Approvals: there always is a flow, if only the shipped one.
-func (a billEditApprovals) Begin(ctx context.Context, tx *ent.Tx, e *ent.BillEdit, chosen []*flow.Choice) error {
-	_, err := a.engine.Submit(ctx, tx, flow.BillEdit, e.ID.UUID(), approvals.Submission{Choices: chosen, Note: e.Reason})
+func (a settlementApprovals) Begin(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID, note string, chosen []*flow.Choice) error {
+	_, err := a.engine.Submit(ctx, tx, kind, id, approvals.Submission{Choices: chosen, Note: note})
 	return err
 }
 
 // Yield implements settlement.Approvals.
-func (a billEditApprovals) Yield(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error {
-	return a.engine.Yield(ctx, tx, flow.BillEdit, id.UUID(), "decided by somebody with bill_edit:decide")
+func (a settlementApprovals) Yield(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID) error {
+	return a.engine.Yield(ctx, tx, kind, id, "decided by somebody who may, without a flow")
 }
 
 // Cancel implements settlement.Approvals.
-func (a billEditApprovals) Cancel(ctx context.Context, tx *ent.Tx, id publicid.BillEditID) error {
-	return a.engine.Cancel(ctx, tx, flow.BillEdit, id.UUID(), "the bill edit was taken back")
+func (a settlementApprovals) Cancel(ctx context.Context, tx *ent.Tx, kind flow.Kind, id uuid.UUID) error {
+	return a.engine.Cancel(ctx, tx, kind, id, "what was asked for was taken back")
 }

@@ -16,3 +16,17 @@ func Text(v *string, setter func(string)) {
 		setter(strings.TrimSpace(*v))
 	}
 }
+
+// Or is the first value that was given; the zero value for none.
+func Or[T any](values ...*T) T {
+	for _, v := range values {
+		if v != nil {
+			return *v
+		}
+	}
+	var zero T
+	return zero
+}
+
+// Trimmed is a text without the white space around it; "" when it was left out.
+func Trimmed(v *string) string { return strings.TrimSpace(Or(v)) }

@@ -1,6 +1,7 @@
 package given_test
 
 import (
+	"slices"
 	"testing"
 
 	"heyue/platform/given"
@@ -20,5 +21,16 @@ func TestWhatIsLeftOutStays(t *testing.T) {
 	given.Text(&typed, toText)
 	if number != 0 || text != "合约" {
 		t.Fatalf("%d, %q", number, text)
+	}
+}
+
+func TestTheFirstThatIsGivenCounts(t *testing.T) {
+	t.Parallel()
+	one, two, typed := 1, 2, " 合约\t"
+	if got := []int{given.Or[int](), given.Or[int](nil, nil), given.Or(nil, &two, &one), given.Or(&one)}; !slices.Equal(got, []int{0, 0, 2, 1}) {
+		t.Errorf("%v", got)
+	}
+	if given.Trimmed(nil) != "" || given.Trimmed(&typed) != "合约" {
+		t.Error("white space is kept")
 	}
 }

@@ -84,7 +84,7 @@ var nouns = map[string]string{
 	"line": "prl", "progressLine": "prl", "progressReverse": "pre",
 	"contractChange": "cho", "changeOrder": "cho", "contractVersion": "cvr", "version": "cvr", "contractLine": "lin",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
-	"billEdit": "bed", "requestedBy": "usr", "decidedBy": "usr",
+	"billEdit": "bed", "paymentRequest": "pyr", "requestedBy": "usr", "decidedBy": "usr",
 	"customField": "cfd", "customFields": "cfd", "reference": "cus",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",

@@ -2,6 +2,7 @@ package isolation
 
 import (
 	"heyue/domain/settlement/billedit"
+	"heyue/domain/settlement/payout"
 	"heyue/domain/settlement/plan"
 	"heyue/ent"
 	"heyue/ent/payment"
@@ -11,7 +12,7 @@ import (
 	"heyue/platform/publicid"
 )
 
-// bill asks for a correction of the contract's payment and of its instalment.
+// bill asks for a correction of the contract's payment and of its instalment, and for a payment of the latter.
 func (p *population) bill(tx *ent.Tx) error {
 	ctx := p.tn.Ctx
 	pay, err := tx.Payment.Query().Where(payment.ContractID(p.agreement.ID)).First(ctx)
@@ -33,5 +34,14 @@ func (p *population) bill(tx *ent.Tx) error {
 		return err
 	}
 	p.note(publicid.PrefixBillEditID, e.ID.String())
+	wanted := payout.Content{
+		Amount: money.Of(100, money.CNY), WantedOn: date.MustParse("2026-07-01"), Method: plan.BankTransfer, Payee: p.m, Bank: p.m, Account: p.m, Invoice: p.m,
+		Purpose: p.m, Allocations: []payout.Allocation{{LineID: l.ID, Amount: money.Of(100, money.CNY)}},
+	}
+	r, err := tx.PaymentRequest.Create().SetContractID(p.agreement.ID).SetContent(wanted).SetRequestedByID(p.user).SetOpinion(p.m).Save(ctx)
+	if err != nil {
+		return err
+	}
+	p.note(publicid.PrefixPaymentRequestID, r.ID.String())
 	return nil
 }

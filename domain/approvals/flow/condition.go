@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"heyue/platform/enum"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
 )
@@ -89,7 +90,7 @@ func (c Condition) test(f Facts, rates Rates) (holds bool, why string, certain b
 }
 
 func (c Condition) amount(f Facts, rates Rates) (bool, string, bool) {
-	currency := value(c.Currency)
+	currency := given.Or(c.Currency)
 	why := "amount " + c.bounds() + " " + string(currency)
 	switch {
 	case f.Amount == nil:
@@ -105,7 +106,7 @@ func (c Condition) amount(f Facts, rates Rates) (bool, string, bool) {
 
 // custom compares as numbers when the condition has bounds. A value that is no number is then within none.
 func (c Condition) custom(f Facts) (bool, string, bool) {
-	key := value(c.Key)
+	key := given.Or(c.Key)
 	held, there := f.Custom[key]
 	if c.Min == nil && c.Below == nil {
 		return there && slices.Contains(c.In, held), "custom." + key + " is " + oneOf(c.In), true
@@ -152,12 +153,4 @@ func named[T fmt.Stringer](all []T) []string {
 		out[i] = v.String()
 	}
 	return out
-}
-
-func value[T any](v *T) T {
-	if v == nil {
-		var zero T
-		return zero
-	}
-	return *v
 }

@@ -6,6 +6,7 @@ import (
 
 	"heyue/domain/contracts/content"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 )
 
@@ -85,11 +86,11 @@ func (c Condition) check(faults *fault.Check, at string) {
 		faults.That(len(c.DepartmentIDs) >= 1 && len(c.DepartmentIDs) <= MaxValues, fault.Required, at+".departmentIds", "name 1 to %d departments", MaxValues)
 	case FieldAmount:
 		faults.That(bounds, fault.Required, at+".min", "give min, below or both")
-		faults.That(value(c.Currency).Valid(), fault.Required, at+".currency", "a condition on the amount names its currency")
+		faults.That(given.Or(c.Currency).Valid(), fault.Required, at+".currency", "a condition on the amount names its currency")
 	case FieldExceptions:
 		faults.That(bounds, fault.Required, at+".min", "give min, below or both")
 	case FieldCustom:
-		faults.Text(at+".key", value(c.Key), 1, maxKey)
+		faults.Text(at+".key", given.Or(c.Key), 1, maxKey)
 		faults.That(bounds != values, fault.Inconsistent, at+".in", "give either values or bounds")
 	default:
 		faults.Add(fault.UnknownValue, at+".field", "%.20q is not a field", string(c.Field))

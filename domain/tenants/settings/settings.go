@@ -53,6 +53,8 @@ type Settings struct {
 	ReceiptExcess int `json:"receiptExcess"`
 	// PlanTolerance is how far a plan's total may be from the contract's value, in basis points of it.
 	PlanTolerance int `json:"planTolerance"`
+	// PaymentRequestsRequired is whether money goes out under payable contracts only after a request was agreed to (F8).
+	PaymentRequestsRequired bool `json:"paymentRequestsRequired"`
 
 	// EventRetentionDays is how long a client may stay away and still resume its event stream without a gap (J9).
 	EventRetentionDays int `json:"eventRetentionDays"`
