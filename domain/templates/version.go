@@ -11,6 +11,7 @@ import (
 	"heyue/ent/templateversion"
 	"heyue/identity"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/publicid"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -42,7 +43,7 @@ func (s *Service) CreateVersion(ctx context.Context, d VersionDraft) (made *ent.
 		if err != nil {
 			return err
 		}
-		made, err = s.add(ctx, tx, t.ID, number, note(d.Note), content)
+		made, err = s.add(ctx, tx, t.ID, number, given.Or(d.Note), content)
 		return err
 	})
 	if err != nil {
@@ -68,13 +69,6 @@ func (s *Service) next(d VersionDraft, last *ent.TemplateVersion) (text.Content,
 	return *d.Content, last.Number + 1, nil
 }
 
-func note(n *string) string {
-	if n == nil {
-		return ""
-	}
-	return *n
-}
-
 // add writes a draft.
 func (s *Service) add(ctx context.Context, tx *ent.Tx, t publicid.TemplateID, number int, note string, content text.Content) (*ent.TemplateVersion, error) {
 	hash := content.Hash()
@@ -88,8 +82,6 @@ func (s *Service) add(ctx context.Context, tx *ent.Tx, t publicid.TemplateID, nu
 
 // UpdateVersion gives a draft other content. Needs template:update. Faults: those of VersionChange.Validate, NOT_FOUND,
 // VERSION_CONFLICT, then the version as it is now comes with the error, WRONG_STATE for what was published.
-//
-// The database lets nobody change the content of a row, so the draft is replaced by a row of the same id.
 func (s *Service) UpdateVersion(ctx context.Context, ch VersionChange) (*ent.TemplateVersion, error) {
 	if _, err := s.Policies.Require(ctx, policies.TemplateUpdate); err != nil {
 		return nil, err
@@ -108,13 +100,7 @@ func (s *Service) UpdateVersion(ctx context.Context, ch VersionChange) (*ent.Tem
 		if ch.Note != nil {
 			said = *ch.Note
 		}
-		if err := tx.TemplateVersion.DeleteOne(old).Exec(ctx); err != nil {
-			return nil, tenancy.Fault(err, "replace a draft")
-		}
-		hash := content.Hash()
-		now, err := tx.TemplateVersion.Create().SetID(old.ID).SetTemplateID(old.TemplateID).SetNumber(old.Number).SetNote(said).
-			SetCreatedAt(old.CreatedAt).SetVersion(old.Version + 1).SetContent(content).SetContentHash(hex.EncodeToString(hash[:])).Save(ctx)
-		return now, tenancy.Fault(err, "replace a draft")
+		return s.replace(ctx, tx, old, said, content)
 	})
 }
 

@@ -165,6 +165,7 @@ type MutationResolver interface {
 	TemplateRestore(ctx context.Context, input templates.Target) (*model.TemplateRestorePayload, error)
 	TemplateVersionCreate(ctx context.Context, input templates.VersionDraft) (*model.TemplateVersionCreatePayload, error)
 	TemplateVersionUpdate(ctx context.Context, input templates.VersionChange) (*model.TemplateVersionUpdatePayload, error)
+	TemplateClauseInsert(ctx context.Context, input templates.ClauseInsert) (*model.TemplateClauseInsertPayload, error)
 	TemplateVersionPublish(ctx context.Context, input templates.VersionTarget) (*model.TemplateVersionPublishPayload, error)
 	TemplateVersionRetire(ctx context.Context, input templates.VersionTarget) (*model.TemplateVersionRetirePayload, error)
 	TenantUpdate(ctx context.Context, input tenants.Change) (*model.TenantUpdatePayload, error)
@@ -1703,6 +1704,20 @@ func (ec *executionContext) field_Mutation_templateArchive_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (templates.Target, error) {
 			return ec.unmarshalNTemplateArchiveInput2heyueᚋdomainᚋtemplatesᚐTarget(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_templateClauseInsert_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (templates.ClauseInsert, error) {
+			return ec.unmarshalNTemplateClauseInsertInput2heyueᚋdomainᚋtemplatesᚐClauseInsert(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -8261,6 +8276,50 @@ func (ec *executionContext) fieldContext_Mutation_templateVersionUpdate(ctx cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_templateClauseInsert(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_templateClauseInsert(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().TemplateClauseInsert(ctx, fc.Args["input"].(templates.ClauseInsert))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.TemplateClauseInsertPayload) graphql.Marshaler {
+			return ec.marshalNTemplateClauseInsertPayload2ᚖheyueᚋgraphᚋmodelᚐTemplateClauseInsertPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_templateClauseInsert(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateClauseInsertPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_templateClauseInsert_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_templateVersionPublish(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12571,6 +12630,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "templateVersionUpdate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_templateVersionUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "templateClauseInsert":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_templateClauseInsert(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++

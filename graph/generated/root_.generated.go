@@ -1516,6 +1516,7 @@ type ComplexityRoot struct {
 		ServiceRecordRestore      func(childComplexity int, input service.Target) int
 		ServiceRecordUpdate       func(childComplexity int, input service.Change) int
 		TemplateArchive           func(childComplexity int, input templates.Target) int
+		TemplateClauseInsert      func(childComplexity int, input templates.ClauseInsert) int
 		TemplateCreate            func(childComplexity int, input templates.Draft) int
 		TemplateRestore           func(childComplexity int, input templates.Target) int
 		TemplateUpdate            func(childComplexity int, input templates.Change) int
@@ -2036,6 +2037,11 @@ type ComplexityRoot struct {
 		Tags     func(childComplexity int) int
 		Text     func(childComplexity int) int
 		When     func(childComplexity int) int
+	}
+
+	TemplateClauseInsertPayload struct {
+		TemplateVersion func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
 	}
 
 	TemplateCondition struct {
@@ -8370,6 +8376,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.TemplateArchive(childComplexity, args["input"].(templates.Target)), true
+	case "Mutation.templateClauseInsert":
+		if e.ComplexityRoot.Mutation.TemplateClauseInsert == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_templateClauseInsert_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.TemplateClauseInsert(childComplexity, args["input"].(templates.ClauseInsert)), true
 	case "Mutation.templateCreate":
 		if e.ComplexityRoot.Mutation.TemplateCreate == nil {
 			break
@@ -10756,6 +10773,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateClause.When(childComplexity), true
 
+	case "TemplateClauseInsertPayload.templateVersion":
+		if e.ComplexityRoot.TemplateClauseInsertPayload.TemplateVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClauseInsertPayload.TemplateVersion(childComplexity), true
+	case "TemplateClauseInsertPayload.userErrors":
+		if e.ComplexityRoot.TemplateClauseInsertPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TemplateClauseInsertPayload.UserErrors(childComplexity), true
+
 	case "TemplateCondition.choice":
 		if e.ComplexityRoot.TemplateCondition.Choice == nil {
 			break
@@ -11657,6 +11687,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("SlotValueInput", ec.unmarshalInputSlotValueInput),
 			graphql.NewInputUnmarshaler("TemplateArchiveInput", ec.unmarshalInputTemplateArchiveInput),
 			graphql.NewInputUnmarshaler("TemplateClauseInput", ec.unmarshalInputTemplateClauseInput),
+			graphql.NewInputUnmarshaler("TemplateClauseInsertInput", ec.unmarshalInputTemplateClauseInsertInput),
 			graphql.NewInputUnmarshaler("TemplateConditionInput", ec.unmarshalInputTemplateConditionInput),
 			graphql.NewInputUnmarshaler("TemplateContentInput", ec.unmarshalInputTemplateContentInput),
 			graphql.NewInputUnmarshaler("TemplateCreateInput", ec.unmarshalInputTemplateCreateInput),
@@ -19713,6 +19744,24 @@ input TemplateVersionRetireInput {
   expectedVersion: Int!
 }
 
+"A clause of the library to copy into a draft."
+input TemplateClauseInsertInput {
+  "The draft."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+  "The clause of the library."
+  clauseId: ID!
+  "By what the draft knows it: small letters, digits and _, up to 40 characters, unique in the draft."
+  key: String!
+  "The key of the clause that it follows; empty for the beginning, the end unless given."
+  after: String
+  "Whether the drafter of a contract may leave it out."
+  optional: Boolean
+  "Whether an optional clause is in unless it is left out."
+  chosen: Boolean
+}
+
 "What templateCreate did."
 type TemplateCreatePayload {
   "The new template; null when there are errors."
@@ -19777,6 +19826,14 @@ type TemplateVersionRetirePayload {
   userErrors: [UserError!]!
 }
 
+"What templateClauseInsert did."
+type TemplateClauseInsertPayload {
+  "The changed draft; on VERSION_CONFLICT the version as it is now; null on other errors."
+  templateVersion: TemplateVersion
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
 extend type Mutation {
   "Makes a template. Needs template:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, OUT_OF_RANGE, UNKNOWN_VALUE, INCONSISTENT, DUPLICATE, LIMIT_REACHED."
   templateCreate(input: TemplateCreateInput!): TemplateCreatePayload!
@@ -19793,6 +19850,12 @@ extend type Mutation {
   templateVersionCreate(input: TemplateVersionCreateInput!): TemplateVersionCreatePayload!
   "Changes a draft. Needs template:update. userErrors: those of templateCreate, NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
   templateVersionUpdate(input: TemplateVersionUpdateInput!): TemplateVersionUpdatePayload!
+  """
+  Copies a clause of the library into a draft, in the draft's languages; what becomes of the library's clause later does not
+  change it. Needs template:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, DUPLICATE, LIMIT_REACHED, UNKNOWN_VALUE, NOT_FOUND,
+  VERSION_CONFLICT, WRONG_STATE.
+  """
+  templateClauseInsert(input: TemplateClauseInsertInput!): TemplateClauseInsertPayload!
   """
   Makes a draft the version that new contracts begin with, for good; the one before it is retired. Needs
   template:publish. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE.
@@ -23782,6 +23845,16 @@ func (ec *executionContext) childFields_TemplateClause(ctx context.Context, fiel
 		return ec.fieldContext_TemplateClause_tags(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type TemplateClause", field.Name)
+}
+
+func (ec *executionContext) childFields_TemplateClauseInsertPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "templateVersion":
+		return ec.fieldContext_TemplateClauseInsertPayload_templateVersion(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_TemplateClauseInsertPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TemplateClauseInsertPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_TemplateCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -90,6 +90,70 @@ func (ec *executionContext) fieldContext_TemplateArchivePayload_userErrors(_ con
 	return fc, nil
 }
 
+func (ec *executionContext) _TemplateClauseInsertPayload_templateVersion(ctx context.Context, field graphql.CollectedField, obj *model.TemplateClauseInsertPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateClauseInsertPayload_templateVersion(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TemplateVersion, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.TemplateVersion) graphql.Marshaler {
+			return ec.marshalOTemplateVersion2ᚖheyueᚋentᚐTemplateVersion(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateClauseInsertPayload_templateVersion(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateClauseInsertPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TemplateVersion(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _TemplateClauseInsertPayload_userErrors(ctx context.Context, field graphql.CollectedField, obj *model.TemplateClauseInsertPayload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TemplateClauseInsertPayload_userErrors(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.UserErrors, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*fault.Fault) graphql.Marshaler {
+			return ec.marshalNUserError2ᚕᚖheyueᚋplatformᚋfaultᚐFaultᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TemplateClauseInsertPayload_userErrors(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TemplateClauseInsertPayload",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_UserError(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _TemplateCreatePayload_template(ctx context.Context, field graphql.CollectedField, obj *model.TemplateCreatePayload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -591,6 +655,90 @@ func UnmarshalTemplateArchiveInput(ctx context.Context, raw any) (templates.Targ
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputTemplateClauseInsertInput(ctx context.Context, obj any) (templates.ClauseInsert, error) {
+	var it templates.ClauseInsert
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"id", "expectedVersion", "clauseId", "key", "after", "optional", "chosen"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "id":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("id"))
+			data, err := ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐTemplateVersionID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ID = data
+		case "expectedVersion":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("expectedVersion"))
+			data, err := ec.unmarshalNInt2int(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ExpectedVersion = data
+		case "clauseId":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("clauseId"))
+			data, err := ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐClauseID(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.ClauseID = data
+		case "key":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("key"))
+			data, err := ec.unmarshalNString2string(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Key = data
+		case "after":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("after"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.After = data
+		case "optional":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("optional"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Optional = data
+		case "chosen":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("chosen"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Chosen = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalTemplateClauseInsertInput unmarshals raw into the TemplateClauseInsertInput input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalTemplateClauseInsertInput(ctx context.Context, raw any) (templates.ClauseInsert, error) {
+	var out templates.ClauseInsert
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "TemplateClauseInsertInput", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputTemplateCreateInput(ctx context.Context, obj any) (templates.Draft, error) {
 	var it templates.Draft
 	if obj == nil {
@@ -1036,6 +1184,44 @@ func (ec *executionContext) _TemplateArchivePayload(ctx context.Context, sel ast
 	return out
 }
 
+var templateClauseInsertPayloadImplementors = []string{"TemplateClauseInsertPayload"}
+
+func (ec *executionContext) _TemplateClauseInsertPayload(ctx context.Context, sel ast.SelectionSet, obj *model.TemplateClauseInsertPayload) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, templateClauseInsertPayloadImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := graphql.NewDeferredGroup(ctx)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TemplateClauseInsertPayload")
+		case "templateVersion":
+			out.Values[i] = ec._TemplateClauseInsertPayload_templateVersion(ctx, field, obj)
+			if out.Values[i] == graphql.RequiredNull {
+				out.Invalids++
+			}
+		case "userErrors":
+			out.Values[i] = ec._TemplateClauseInsertPayload_userErrors(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	if n := len(deferred.Defers); n > 0 {
+		atomic.AddInt32(&ec.Deferred, int32(min(n, math.MaxInt32)))
+		ec.ProcessDeferredGroup(deferred)
+	}
+
+	return out
+}
+
 var templateCreatePayloadImplementors = []string{"TemplateCreatePayload"}
 
 func (ec *executionContext) _TemplateCreatePayload(ctx context.Context, sel ast.SelectionSet, obj *model.TemplateCreatePayload) graphql.Marshaler {
@@ -1317,6 +1503,19 @@ func (ec *executionContext) marshalNTemplateArchivePayload2ᚖheyueᚋgraphᚋmo
 		return graphql.Null
 	}
 	return ec._TemplateArchivePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalNTemplateClauseInsertInput2heyueᚋdomainᚋtemplatesᚐClauseInsert(ctx context.Context, v any) (templates.ClauseInsert, error) {
+	res, err := ec.unmarshalInputTemplateClauseInsertInput(ctx, v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNTemplateClauseInsertPayload2ᚖheyueᚋgraphᚋmodelᚐTemplateClauseInsertPayload(ctx context.Context, sel ast.SelectionSet, v *model.TemplateClauseInsertPayload) graphql.Marshaler {
+	if v == nil {
+		graphql.AddInvalidNullError(ctx, "TemplateClauseInsertPayload!")
+		return graphql.Null
+	}
+	return ec._TemplateClauseInsertPayload(ctx, sel, v)
 }
 
 func (ec *executionContext) unmarshalNTemplateCreateInput2heyueᚋdomainᚋtemplatesᚐDraft(ctx context.Context, v any) (templates.Draft, error) {

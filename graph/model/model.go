@@ -863,6 +863,14 @@ type TemplateArchivePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What templateClauseInsert did.
+type TemplateClauseInsertPayload struct {
+	// The changed draft; on VERSION_CONFLICT the version as it is now; null on other errors.
+	TemplateVersion *ent.TemplateVersion `json:"templateVersion,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What templateCreate did.
 type TemplateCreatePayload struct {
 	// The new template; null when there are errors.

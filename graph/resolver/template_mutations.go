@@ -48,6 +48,12 @@ func (r *mutationResolver) TemplateVersionUpdate(ctx context.Context, input temp
 	return &model.TemplateVersionUpdatePayload{TemplateVersion: version, UserErrors: faults}, err
 }
 
+func (r *mutationResolver) TemplateClauseInsert(ctx context.Context, input templates.ClauseInsert) (*model.TemplateClauseInsertPayload, error) {
+	version, err := r.Services.Templates.InsertClause(ctx, input)
+	faults, err := graph.UserErrors(err)
+	return &model.TemplateClauseInsertPayload{TemplateVersion: version, UserErrors: faults}, err
+}
+
 func (r *mutationResolver) TemplateVersionPublish(ctx context.Context, input templates.VersionTarget) (*model.TemplateVersionPublishPayload, error) {
 	version, err := r.Services.Templates.Publish(ctx, input)
 	faults, err := graph.UserErrors(err)
