@@ -8,7 +8,7 @@ COUNT ?= 20
 BENCH ?= .
 PKG ?= ./...
 
-.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check fmt lint vuln bench soak fuzz clean
+.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check explorer fmt lint vuln bench soak fuzz clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -29,6 +29,9 @@ check: tidy-check fmt generate-check migration-check schema-check lint vuln test
 tidy-check: ## go.mod and go.sum are exact
 	$(GO) mod tidy -diff
 	$(GO) -C tools mod tidy -diff
+
+explorer: ## copy what web/explorer/package-lock.json pins into the page at /explorer
+	@web/explorer/update
 
 fmt: ## every file is formatted
 	@files=$$(git ls-files -co --exclude-standard '*.go' | xargs -r gofmt -l); \

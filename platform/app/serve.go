@@ -11,6 +11,7 @@ import (
 	"heyue/platform/config"
 	"heyue/platform/httpserver"
 	"heyue/platform/metrics"
+	"heyue/web/explorer"
 )
 
 // ServeOptions say what Serve does beside serving.
@@ -82,7 +83,7 @@ func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 		if err != nil {
 			return nil, err
 		}
-		options.Addr, options.Public = string(s.cfg.Server.Addr), public(api, registry)
+		options.Addr, options.Public = string(s.cfg.Server.Addr), s.public(api, registry)
 		options.OnDrain = func(ctx context.Context) {
 			if err := api.Drain(ctx); err != nil {
 				s.log.Warn("streams were cut off", "error", err)
@@ -106,11 +107,16 @@ func (s *Services) health() *httpserver.Health {
 }
 
 // public is everything callers may reach.
-func public(api *transport.Server, registry prometheus.Registerer) http.Handler {
+func (s *Services) public(api *transport.Server, registry prometheus.Registerer) http.Handler {
 	measured := metrics.NewHTTP(registry)
 	mux := http.NewServeMux()
 	mux.Handle("/graphql", measured.Wrap("/graphql", api))
 	mux.Handle("GET /{$}", measured.Wrap("/", http.HandlerFunc(pointer)))
+	if s.cfg.API.Explorer {
+		page := measured.Wrap(explorer.Path, explorer.Handler())
+		mux.Handle("GET "+explorer.Path, page)
+		mux.Handle("GET "+explorer.Path+"/", page)
+	}
 	return mux
 }
 

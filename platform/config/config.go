@@ -98,6 +98,7 @@ type Login struct {
 // API is what one caller may ask for.
 type API struct {
 	Introspection Switch        `env:"HEYUE_INTROSPECTION" envDefault:"off" help:"whether callers may read the schema; serve --demo turns it on unless it is set"`
+	Explorer      Switch        `env:"HEYUE_EXPLORER" envDefault:"off" help:"whether /explorer serves a page to try the API on; it needs HEYUE_INTROSPECTION to show the schema. serve --demo turns it on unless it is set"`
 	MaxBody       Bytes         `env:"HEYUE_MAX_BODY" envDefault:"1MiB" min:"1KiB" max:"64MiB" help:"size of a request"`
 	Deadline      time.Duration `env:"HEYUE_OPERATION_DEADLINE" envDefault:"10s" min:"100ms" max:"5m" help:"how long one operation may run"`
 	MaxErrors     int           `env:"HEYUE_MAX_ERRORS" envDefault:"20" min:"1" max:"1000" help:"errors in one answer"`
@@ -244,11 +245,14 @@ type Log struct {
 	Format string `env:"HEYUE_LOG_FORMAT" envDefault:"text" oneof:"text|json" help:"lines for people or for programs"`
 }
 
-// ForDemo returns a copy with the comforts of a laptop: the schema can be read and stopping waits for neither load
+// ForDemo returns a copy with the comforts of a laptop: the schema can be read, /explorer tries it and stopping waits for neither load
 // balancers nor a crowd of clients. What the environment sets stays.
 func (c Config) ForDemo() Config {
 	if !c.set("HEYUE_INTROSPECTION") {
 		c.API.Introspection = true
+	}
+	if !c.set("HEYUE_EXPLORER") {
+		c.API.Explorer = true
 	}
 	if !c.set("HEYUE_DRAIN_DELAY") {
 		c.Server.DrainDelay = 0

@@ -193,14 +193,14 @@ func TestForDemoKeepsWhatIsSet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := c.ForDemo(); !bool(d.API.Introspection) || d.Server.DrainDelay != 0 || d.Stream.DrainJitter >= time.Second || bool(c.API.Introspection) {
+	if d := c.ForDemo(); !bool(d.API.Introspection) || !bool(d.API.Explorer) || bool(c.API.Explorer) || d.Server.DrainDelay != 0 || d.Stream.DrainJitter >= time.Second || bool(c.API.Introspection) {
 		t.Errorf("demo: %v %v", d.API.Introspection, d.Server.DrainDelay)
 	}
-	c, err = config.Read(machine(map[string]string{"HEYUE_INTROSPECTION": "off", "HEYUE_DRAIN_DELAY": "9s", "HEYUE_STREAM_DRAIN_JITTER": "8s"}))
+	c, err = config.Read(machine(map[string]string{"HEYUE_INTROSPECTION": "off", "HEYUE_EXPLORER": "off", "HEYUE_DRAIN_DELAY": "9s", "HEYUE_STREAM_DRAIN_JITTER": "8s"}))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if d := c.ForDemo(); bool(d.API.Introspection) || d.Server.DrainDelay != 9*time.Second || d.Stream.DrainJitter != 8*time.Second {
+	if d := c.ForDemo(); bool(d.API.Introspection) || bool(d.API.Explorer) || d.Server.DrainDelay != 9*time.Second || d.Stream.DrainJitter != 8*time.Second {
 		t.Errorf("demo overrode the environment: %v %v", d.API.Introspection, d.Server.DrainDelay)
 	}
 }

@@ -22,6 +22,10 @@ type Target struct {
 	// Restart ends Handler's connections as a deploy does and returns the handler of the new process. It
 	// is called by another goroutine than the test's.
 	Restart func() http.Handler
+	// Site serves every other path; nil leaves them out.
+	Site http.Handler
+	// Env is what the script's environment has besides, as NAME=value.
+	Env []string
 	// Documents are operations the schema must answer anonymously.
 	Documents Documents
 }
@@ -64,6 +68,9 @@ func Run(t *testing.T, script string, target Target, least int) {
 		handler.Store(&next)
 		w.WriteHeader(http.StatusNoContent)
 	})
+	if target.Site != nil {
+		mux.Handle("/", target.Site)
+	}
 	server := httptest.NewServer(mux)
 	defer server.Close()
 	documents, err := json.Marshal(target.Documents)
@@ -72,7 +79,7 @@ func Run(t *testing.T, script string, target Target, least int) {
 	}
 	cmd := exec.CommandContext(t.Context(), node, script, server.URL)
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "DOCUMENTS="+string(documents))
+	cmd.Env = append(append(os.Environ(), "DOCUMENTS="+string(documents)), target.Env...)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	output, err := cmd.Output()
@@ -140,14 +147,22 @@ func install(t *testing.T, dir string) string {
 	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX); err != nil {
 		t.Fatal(err)
 	}
-	// npm writes this file last, so a node_modules without it is half an installation.
-	if _, err := os.Stat(filepath.Join(dir, "node_modules", ".package-lock.json")); err == nil {
+	want, err := os.ReadFile(filepath.Join(dir, "package-lock.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	// Written last: without it, or with another one, there is half an installation or that of another version.
+	installed := filepath.Join(dir, "node_modules", ".installed")
+	if there, err := os.ReadFile(installed); err == nil && bytes.Equal(there, want) {
 		return node
 	}
 	cmd := exec.CommandContext(t.Context(), "npm", "ci", "--no-audit", "--no-fund")
 	cmd.Dir = dir
 	if output, err := cmd.CombinedOutput(); err != nil {
 		t.Fatalf("npm ci in %s: %v\n%s", dir, err, output)
+	}
+	if err := os.WriteFile(installed, want, 0o600); err != nil {
+		t.Fatal(err)
 	}
 	return node
 }
