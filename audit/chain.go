@@ -13,6 +13,7 @@ import (
 type sealed struct {
 	ID         uuid.UUID
 	Actor      *uuid.UUID
+	APIKey     *uuid.UUID
 	Action     string
 	Object     string
 	ObjectID   uuid.UUID
@@ -24,6 +25,9 @@ type sealed struct {
 // chainVersion begins every encoding, so that another way to encode can never be taken for this one.
 const chainVersion = 1
 
+// HashSize is how many bytes a hash of the chain has.
+const HashSize = sha256.Size
+
 // link is the hash of an entry at place seq of a tenant's chain: SHA-256 over the hash before it and every field of
 // the entry, each with its length before it, so that no two different entries are encoded alike. Instants are
 // microseconds since 1970, which is what PostgreSQL keeps (tenancy.md 5). The first hash before is 32 zero bytes.
@@ -34,11 +38,8 @@ func link(before [sha256.Size]byte, tenant, seq int64, e sealed) [sha256.Size]by
 	number(h, tenant)
 	number(h, seq)
 	text(h, e.ID[:])
-	if e.Actor == nil {
-		text(h, nil)
-	} else {
-		text(h, e.Actor[:])
-	}
+	optional(h, e.Actor)
+	optional(h, e.APIKey)
 	text(h, []byte(e.Action))
 	text(h, []byte(e.Object))
 	text(h, e.ObjectID[:])
@@ -52,6 +53,14 @@ func number(h hash.Hash, n int64) {
 	var b [8]byte
 	binary.BigEndian.PutUint64(b[:], uint64(n))
 	h.Write(b[:])
+}
+
+func optional(h hash.Hash, id *uuid.UUID) {
+	if id == nil {
+		text(h, nil)
+		return
+	}
+	text(h, id[:])
 }
 
 func text(h hash.Hash, b []byte) {

@@ -178,7 +178,7 @@ func among(ids []publicid.AuditEntryID) func(*entsql.Selector) {
 
 // entriesSQL reads entries as their hash covers them. It is SQL because ent gives jsonb as bytes that it has read, and
 // the hash covers the text that PostgreSQL keeps.
-const entriesSQL = `SELECT id, actor_id, action, object, object_id, changes::text, request_id, occurred_at
+const entriesSQL = `SELECT id, actor_id, api_key_id, action, object, object_id, changes::text, request_id, occurred_at
 FROM audit_entries WHERE tenant_id = $1::bigint AND id = ANY($2::uuid[]) ORDER BY id`
 
 type querier interface {
@@ -194,12 +194,15 @@ func read(ctx context.Context, from querier, query string, tenant int64, ids []p
 	var out []sealed
 	for rows.Next() {
 		var e sealed
-		var actor uuid.NullUUID
-		if err := rows.Scan(&e.ID, &actor, &e.Action, &e.Object, &e.ObjectID, &e.Changes, &e.RequestID, &e.OccurredAt); err != nil {
+		var actor, key uuid.NullUUID
+		if err := rows.Scan(&e.ID, &actor, &key, &e.Action, &e.Object, &e.ObjectID, &e.Changes, &e.RequestID, &e.OccurredAt); err != nil {
 			return nil, fault.Wrap(err, "read audit entries")
 		}
 		if actor.Valid {
 			e.Actor = &actor.UUID
+		}
+		if key.Valid {
+			e.APIKey = &key.UUID
 		}
 		out = append(out, e)
 	}

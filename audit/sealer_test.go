@@ -127,6 +127,7 @@ func TestTamperingShows(t *testing.T) {
 		"another action":      {[]string{`UPDATE audit_entries SET action = 'updat' WHERE tenant_id = $1 AND id = ` + fifth}, 5, "changed"},
 		"text moved between":  {[]string{`UPDATE audit_entries SET action = 'updatec', object = 'ustomer' WHERE tenant_id = $1 AND id = ` + fifth}, 5, "changed"},
 		"another actor":       {[]string{`UPDATE audit_entries SET actor_id = NULL WHERE tenant_id = $1 AND id = ` + fifth}, 5, "changed"},
+		"another key":         {[]string{`UPDATE audit_entries SET api_key_id = gen_random_uuid() WHERE tenant_id = $1 AND id = ` + fifth}, 5, "changed"},
 		"a microsecond":       {[]string{`UPDATE audit_entries SET occurred_at = occurred_at + interval '1 microsecond' WHERE tenant_id = $1 AND id = ` + fifth}, 5, "changed"},
 		"another request":     {[]string{`UPDATE audit_entries SET request_id = 'x' WHERE tenant_id = $1 AND id = ` + fifth}, 5, "changed"},
 		"a new hash":          {[]string{`UPDATE audit_seals SET hash = sha256('x') WHERE tenant_id = $1 AND seq = 5`}, 5, "changed"},
@@ -176,4 +177,44 @@ func TestTheAppCannotTamper(t *testing.T) {
 			t.Errorf("%s: %v", statement, err)
 		}
 	}
+}
+
+// TestAnchorsShowWhatTheChainCannot: whoever may write all tables can make a chain that holds in itself.
+func TestAnchorsShowWhatTheChainCannot(t *testing.T) {
+	t.Parallel()
+	w := fixture.New(t)
+	acme := w.Tenant(t, "acme")
+	record(t, w, acme.Admin, 4)
+	seal(t, w)
+	early := verify(t, w, acme.Ctx)
+	record(t, w, acme.Admin, 5)
+	seal(t, w)
+	late := verify(t, w, acme.Ctx)
+	kept := []audit.Anchor{{Seq: early.Sealed, Hash: early.Head}, {Seq: late.Sealed, Hash: late.Head}}
+	holds := func(want string) {
+		t.Helper()
+		p, err := audit.Verify(acme.Ctx, w.Client, kept...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if (want == "") != (p.Break == nil) || p.Break != nil && !strings.Contains(p.Break.Problem, want) {
+			t.Errorf("%+v, want %q", p.Break, want)
+		}
+	}
+	holds("")
+	super := pgtest.Open(t, w.DB.SuperDSN)
+	run(t, super, `DELETE FROM audit_seals WHERE tenant_id = $1 AND seq > 7`, acme.ID)
+	run(t, super, `DELETE FROM audit_entries e WHERE tenant_id = $1 AND NOT EXISTS (SELECT FROM audit_seals s WHERE s.entry_id = e.id)`, acme.ID)
+	if p := verify(t, w, acme.Ctx); p.Break != nil {
+		t.Fatalf("without an anchor a shorter chain holds, and this does not: %+v", p.Break)
+	}
+	holds("the chain ends here")
+	run(t, super, `UPDATE audit_entries SET action = 'other' WHERE tenant_id = $1 AND id = (SELECT entry_id FROM audit_seals WHERE tenant_id = $1 AND seq = 2)`, acme.ID)
+	run(t, super, `INSERT INTO audit_queue (tenant_id, id) SELECT tenant_id, id FROM audit_entries WHERE tenant_id = $1`, acme.ID)
+	run(t, super, `DELETE FROM audit_seals WHERE tenant_id = $1`, acme.ID)
+	seal(t, w)
+	if p := verify(t, w, acme.Ctx); p.Break != nil {
+		t.Fatalf("without an anchor a new chain holds, and this does not: %+v", p.Break)
+	}
+	holds("written anew")
 }

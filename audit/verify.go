@@ -29,18 +29,28 @@ type Proof struct {
 	Break   *Break // nil when all holds
 }
 
+// Anchor is a place of a chain with its hash, kept outside the database when it was written.
+type Anchor struct {
+	Seq  int64
+	Hash []byte
+}
+
 // verifyPage is how many seals are checked at a time.
 const verifyPage = 1000
 
 // Verify walks the chain of the context's tenant from its beginning and reports the first entry that was edited, is
 // missing, was moved or was slipped in. Entries waiting for their seal are counted, not judged. Cutting entries and
-// seals off the end leaves a chain that holds; only a Head that was kept elsewhere shows that.
-func Verify(ctx context.Context, client *ent.Client) (Proof, error) {
+// seals off the end, or writing the whole chain anew, leaves a chain that holds; only a Head that was kept elsewhere shows
+// that, and is given as an anchor.
+func Verify(ctx context.Context, client *ent.Client, anchors ...Anchor) (Proof, error) {
 	tenant, ok := tenancy.From(ctx)
 	if !ok {
 		return Proof{}, tenancy.ErrNoTenant
 	}
-	w := walk{tenant: tenant, client: client}
+	w := walk{tenant: tenant, client: client, anchors: map[int64][]byte{}}
+	for _, a := range anchors {
+		w.anchors[a.Seq], w.far = a.Hash, max(w.far, a.Seq)
+	}
 	for w.proof.Break == nil {
 		seals, err := client.AuditSeal.Query().Where(auditseal.SeqGT(w.proof.Sealed)).Order(auditseal.BySeq()).Limit(verifyPage).All(ctx)
 		if err != nil {
@@ -54,6 +64,9 @@ func Verify(ctx context.Context, client *ent.Client) (Proof, error) {
 		}
 	}
 	w.proof.Head = w.head[:]
+	if w.proof.Break == nil && w.far > w.proof.Sealed {
+		w.proof.Break = &Break{Seq: w.proof.Sealed + 1, Problem: fmt.Sprintf("the chain ends here; it was anchored up to number %d", w.far)}
+	}
 	if err := w.rest(ctx); err != nil {
 		return Proof{}, err
 	}
@@ -61,10 +74,12 @@ func Verify(ctx context.Context, client *ent.Client) (Proof, error) {
 }
 
 type walk struct {
-	tenant int64
-	client *ent.Client
-	head   [sha256.Size]byte
-	proof  Proof
+	tenant  int64
+	client  *ent.Client
+	anchors map[int64][]byte
+	far     int64 // the farthest anchor
+	head    [sha256.Size]byte
+	proof   Proof
 }
 
 func (w *walk) page(ctx context.Context, seals []*ent.AuditSeal) error {
@@ -101,6 +116,9 @@ func (w *walk) step(s *ent.AuditSeal, entries map[uuid.UUID]sealed) *Break {
 	hash := link(w.head, w.tenant, place, e)
 	if !bytes.Equal(hash[:], s.Hash) {
 		return &Break{place, s.EntryID, "the entry or its seal was changed or moved"}
+	}
+	if anchor, ok := w.anchors[place]; ok && !bytes.Equal(hash[:], anchor) {
+		return &Break{place, s.EntryID, "the chain was written anew: it is not the one that was anchored"}
 	}
 	w.head, w.proof.Sealed = hash, place
 	return nil

@@ -1,0 +1,91 @@
+package main
+
+import (
+	"bufio"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+
+	"heyue/audit"
+	"heyue/platform/app"
+)
+
+// auditCommand looks after the audit trail.
+type auditCommand struct {
+	Verify auditVerify `cmd:"" help:"Check that no entry of the audit trail was edited, taken away, moved or slipped in."`
+}
+
+type auditVerify struct {
+	Tenant  []string `arg:"" optional:"" help:"The tenants; all of them when left out."`
+	Anchors []string `type:"existingfile" help:"What earlier runs printed, kept where the database's administrators cannot write; the trail must lead there."`
+}
+
+// Run prints a line for each tenant, which a later run takes as an anchor: the tenant, how many entries carry their seals,
+// and the newest hash. What does not hold is told on lines of their own, and the command fails.
+func (cmd auditVerify) Run(c *call) error {
+	anchors, err := readAnchors(cmd.Anchors)
+	if err != nil {
+		return err
+	}
+	return c.operate(func(s *app.Services) error {
+		trails, err := s.VerifyAudit(c.ctx, cmd.Tenant, anchors)
+		if err != nil {
+			return err
+		}
+		wrong := 0
+		for _, t := range trails {
+			if t.Break != nil {
+				fmt.Fprintf(c.out, "FAULT %s %d %s\n", t.Slug, t.Break.Seq, oneLine(t.Break.Problem))
+				wrong++
+				continue
+			}
+			fmt.Fprintf(c.out, "%s %d %s\n", t.Slug, t.Sealed, hex.EncodeToString(t.Head))
+		}
+		if wrong > 0 {
+			return fmt.Errorf("%d of %d audit trails do not hold", wrong, len(trails))
+		}
+		return nil
+	})
+}
+
+// readAnchors reads what earlier runs printed, by tenant. Lines about faults are no anchors.
+func readAnchors(files []string) (map[string][]audit.Anchor, error) {
+	out := map[string][]audit.Anchor{}
+	for _, name := range files {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			return nil, err
+		}
+		lines := bufio.NewScanner(strings.NewReader(string(text)))
+		for n := 1; lines.Scan(); n++ {
+			words := strings.Fields(lines.Text())
+			if len(words) == 0 || words[0] == "FAULT" {
+				continue
+			}
+			anchor, err := readAnchor(words)
+			if err != nil {
+				return nil, fmt.Errorf("%s, line %d: %w", name, n, err)
+			}
+			out[words[0]] = append(out[words[0]], anchor)
+		}
+		if err := lines.Err(); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return out, nil
+}
+
+func readAnchor(words []string) (a audit.Anchor, err error) {
+	if len(words) != 3 {
+		return a, fmt.Errorf("a line has a tenant, a number and a hash")
+	}
+	if a.Seq, err = strconv.ParseInt(words[1], 10, 64); err != nil || a.Seq < 0 {
+		return a, fmt.Errorf("%.20q is not a number of entries", words[1])
+	}
+	if a.Hash, err = hex.DecodeString(words[2]); err != nil || len(a.Hash) != audit.HashSize {
+		return a, fmt.Errorf("%.80q is not a hash", words[2])
+	}
+	return a, nil
+}
