@@ -24,3 +24,9 @@ func (r Recorder) LockOut(ctx context.Context, tx *ent.Tx, user *publicid.UserID
 	}
 	return r.Record(identity.With(ctx, identity.Caller{}), tx, e)
 }
+
+// Account records what somebody did about their own way to sign in: accepted an invitation, chose a new password. It
+// satisfies the journal of package identity/recovery.
+func (r Recorder) Account(ctx context.Context, tx *ent.Tx, event string, user publicid.UserID) error {
+	return r.Record(ctx, tx, Entry{Action: event, Object: "user", ID: user.UUID()})
+}

@@ -32,6 +32,12 @@ type Roles interface {
 	AssignNew(ctx context.Context, tx *ent.Tx, u *ent.User, roles []publicid.RoleID) error
 }
 
+// Invitations lets new users choose their first password; recovery.Service does. Its faults are at id.
+type Invitations interface {
+	Invite(ctx context.Context, tx *ent.Tx, u *ent.User) error
+	Uninvite(ctx context.Context, tx *ent.Tx, u *ent.User) error
+}
+
 // DefaultUserLimit is how many users a tenant may have, disabled ones included (HEYUE_USERS).
 const DefaultUserLimit = 10_000
 
@@ -46,6 +52,7 @@ type Users struct {
 	PasswordPolicy password.Policy
 	Sessions       Sessions
 	Roles          Roles
+	Invitations    Invitations
 	Limit          int
 	Estates        []Estate // what other packages hand over when somebody leaves, in the order of leaving.Kinds
 }

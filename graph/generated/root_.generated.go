@@ -31,6 +31,7 @@ import (
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/graph/model"
+	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/platform/date"
 	"heyue/platform/listing"
@@ -1379,6 +1380,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	InvitationAcceptPayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	LoginPayload struct {
 		SignIn     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1487,9 +1493,12 @@ type ComplexityRoot struct {
 		IncidentRecord            func(childComplexity int, input incidents.Entry) int
 		IncidentReport            func(childComplexity int, input incidents.Report) int
 		IncidentUpdate            func(childComplexity int, input incidents.Change) int
+		InvitationAccept          func(childComplexity int, input recovery.Choice) int
 		Login                     func(childComplexity int, input sessions.Credentials) int
 		Logout                    func(childComplexity int) int
 		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
+		PasswordReset             func(childComplexity int, input recovery.Choice) int
+		PasswordResetRequest      func(childComplexity int, input recovery.Request) int
 		PaymentPlanGenerate       func(childComplexity int, input settlement.Replacement) int
 		PaymentRecord             func(childComplexity int, input settlement.Receipt) int
 		PaymentRefund             func(childComplexity int, input settlement.Refund) int
@@ -1528,6 +1537,8 @@ type ComplexityRoot struct {
 		UserCreate                func(childComplexity int, input staff.UserDraft) int
 		UserDisable               func(childComplexity int, input staff.UserTarget) int
 		UserEnable                func(childComplexity int, input staff.UserTarget) int
+		UserInvitationRevoke      func(childComplexity int, input staff.Invitee) int
+		UserInvite                func(childComplexity int, input staff.Invitee) int
 		UserLeave                 func(childComplexity int, input staff.Leaver) int
 		UserSetPassword           func(childComplexity int, input staff.PasswordChange) int
 		UserUpdate                func(childComplexity int, input staff.UserChange) int
@@ -1548,6 +1559,16 @@ type ComplexityRoot struct {
 		HasNextPage     func(childComplexity int) int
 		HasPreviousPage func(childComplexity int) int
 		StartCursor     func(childComplexity int) int
+	}
+
+	PasswordResetPayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	PasswordResetRequestPayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	Payment struct {
@@ -2216,6 +2237,16 @@ type ComplexityRoot struct {
 	UserHolding struct {
 		Count func(childComplexity int) int
 		Kind  func(childComplexity int) int
+	}
+
+	UserInvitationRevokePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	UserInvitePayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	UserLeavePayload struct {
@@ -7120,6 +7151,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.IncidentUpdatePayload.UserErrors(childComplexity), true
 
+	case "InvitationAcceptPayload.done":
+		if e.ComplexityRoot.InvitationAcceptPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationAcceptPayload.Done(childComplexity), true
+	case "InvitationAcceptPayload.userErrors":
+		if e.ComplexityRoot.InvitationAcceptPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.InvitationAcceptPayload.UserErrors(childComplexity), true
+
 	case "LoginPayload.signIn":
 		if e.ComplexityRoot.LoginPayload.SignIn == nil {
 			break
@@ -8062,6 +8106,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.IncidentUpdate(childComplexity, args["input"].(incidents.Change)), true
+	case "Mutation.invitationAccept":
+		if e.ComplexityRoot.Mutation.InvitationAccept == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_invitationAccept_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.InvitationAccept(childComplexity, args["input"].(recovery.Choice)), true
 	case "Mutation.login":
 		if e.ComplexityRoot.Mutation.Login == nil {
 			break
@@ -8090,6 +8145,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MilestoneComplete(childComplexity, args["input"].(contracts.MilestoneTarget)), true
+	case "Mutation.passwordReset":
+		if e.ComplexityRoot.Mutation.PasswordReset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_passwordReset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PasswordReset(childComplexity, args["input"].(recovery.Choice)), true
+	case "Mutation.passwordResetRequest":
+		if e.ComplexityRoot.Mutation.PasswordResetRequest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_passwordResetRequest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.PasswordResetRequest(childComplexity, args["input"].(recovery.Request)), true
 	case "Mutation.paymentPlanGenerate":
 		if e.ComplexityRoot.Mutation.PaymentPlanGenerate == nil {
 			break
@@ -8508,6 +8585,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UserEnable(childComplexity, args["input"].(staff.UserTarget)), true
+	case "Mutation.userInvitationRevoke":
+		if e.ComplexityRoot.Mutation.UserInvitationRevoke == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userInvitationRevoke_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserInvitationRevoke(childComplexity, args["input"].(staff.Invitee)), true
+	case "Mutation.userInvite":
+		if e.ComplexityRoot.Mutation.UserInvite == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userInvite_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserInvite(childComplexity, args["input"].(staff.Invitee)), true
 	case "Mutation.userLeave":
 		if e.ComplexityRoot.Mutation.UserLeave == nil {
 			break
@@ -8609,6 +8708,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.PageInfo.StartCursor(childComplexity), true
+
+	case "PasswordResetPayload.done":
+		if e.ComplexityRoot.PasswordResetPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordResetPayload.Done(childComplexity), true
+	case "PasswordResetPayload.userErrors":
+		if e.ComplexityRoot.PasswordResetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordResetPayload.UserErrors(childComplexity), true
+
+	case "PasswordResetRequestPayload.done":
+		if e.ComplexityRoot.PasswordResetRequestPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordResetRequestPayload.Done(childComplexity), true
+	case "PasswordResetRequestPayload.userErrors":
+		if e.ComplexityRoot.PasswordResetRequestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PasswordResetRequestPayload.UserErrors(childComplexity), true
 
 	case "Payment.allocations":
 		if e.ComplexityRoot.Payment.Allocations == nil {
@@ -11422,6 +11547,32 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserHolding.Kind(childComplexity), true
 
+	case "UserInvitationRevokePayload.user":
+		if e.ComplexityRoot.UserInvitationRevokePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserInvitationRevokePayload.User(childComplexity), true
+	case "UserInvitationRevokePayload.userErrors":
+		if e.ComplexityRoot.UserInvitationRevokePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserInvitationRevokePayload.UserErrors(childComplexity), true
+
+	case "UserInvitePayload.user":
+		if e.ComplexityRoot.UserInvitePayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserInvitePayload.User(childComplexity), true
+	case "UserInvitePayload.userErrors":
+		if e.ComplexityRoot.UserInvitePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserInvitePayload.UserErrors(childComplexity), true
+
 	case "UserLeavePayload.user":
 		if e.ComplexityRoot.UserLeavePayload.User == nil {
 			break
@@ -11639,11 +11790,14 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IncidentSort", ec.unmarshalInputIncidentSort),
 			graphql.NewInputUnmarshaler("IncidentUpdateInput", ec.unmarshalInputIncidentUpdateInput),
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
+			graphql.NewInputUnmarshaler("InvitationAcceptInput", ec.unmarshalInputInvitationAcceptInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
+			graphql.NewInputUnmarshaler("PasswordResetInput", ec.unmarshalInputPasswordResetInput),
+			graphql.NewInputUnmarshaler("PasswordResetRequestInput", ec.unmarshalInputPasswordResetRequestInput),
 			graphql.NewInputUnmarshaler("PaymentAllocationInput", ec.unmarshalInputPaymentAllocationInput),
 			graphql.NewInputUnmarshaler("PaymentPlanGenerateInput", ec.unmarshalInputPaymentPlanGenerateInput),
 			graphql.NewInputUnmarshaler("PaymentPlanLineInput", ec.unmarshalInputPaymentPlanLineInput),
@@ -11707,6 +11861,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UserDisableInput", ec.unmarshalInputUserDisableInput),
 			graphql.NewInputUnmarshaler("UserEnableInput", ec.unmarshalInputUserEnableInput),
 			graphql.NewInputUnmarshaler("UserFilter", ec.unmarshalInputUserFilter),
+			graphql.NewInputUnmarshaler("UserInvitationRevokeInput", ec.unmarshalInputUserInvitationRevokeInput),
+			graphql.NewInputUnmarshaler("UserInviteInput", ec.unmarshalInputUserInviteInput),
 			graphql.NewInputUnmarshaler("UserLeaveInput", ec.unmarshalInputUserLeaveInput),
 			graphql.NewInputUnmarshaler("UserRoleFilter", ec.unmarshalInputUserRoleFilter),
 			graphql.NewInputUnmarshaler("UserSetPasswordInput", ec.unmarshalInputUserSetPasswordInput),
@@ -17480,6 +17636,112 @@ extend type ServiceRecord {
   department: Department @goField(batch: true)
 }
 `, BuiltIn: false},
+	{Name: "../schema/password.graphql", Input: `"A user who chooses their first password."
+input UserInviteInput {
+  "The user."
+  id: ID!
+}
+
+"A user whose invitation is taken back."
+input UserInvitationRevokeInput {
+  "The user."
+  id: ID!
+}
+
+"The first password of an invited user."
+input InvitationAcceptInput {
+  "What the link in the mail ends in."
+  token: String!
+  "By the rules for passwords."
+  password: String!
+}
+
+"Somebody who forgot their password."
+input PasswordResetRequestInput {
+  "The tenant's short name, up to 63 characters."
+  tenant: String!
+  "The user's e-mail address."
+  email: String!
+}
+
+"A new password for somebody who forgot theirs."
+input PasswordResetInput {
+  "What the link in the mail ends in."
+  token: String!
+  "By the rules for passwords."
+  password: String!
+}
+
+"What userInvite did."
+type UserInvitePayload {
+  "The user; null when there are errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What userInvitationRevoke did."
+type UserInvitationRevokePayload {
+  "The user; null when there are errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What invitationAccept did."
+type InvitationAcceptPayload {
+  "Whether the password is set; sign in with it."
+  done: Boolean!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What passwordResetRequest did."
+type PasswordResetRequestPayload {
+  "Whether the request was taken; it says nothing about whether there is such a user."
+  done: Boolean!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What passwordReset did."
+type PasswordResetPayload {
+  "Whether the password is set; sign in with it."
+  done: Boolean!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Sends a user who has no password a mail with a link to choose one, good once and for seven days unless the installation
+  says otherwise. Sent again, only the newest is good. Needs user:update reaching them. userErrors: NOT_FOUND, WRONG_STATE (a
+  password is set, the user is disabled, or the installation sends no mail). Fails with RATE_LIMITED after several.
+  """
+  userInvite(input: UserInviteInput!): UserInvitePayload!
+  """
+  Takes a user's invitation back: its link is no longer good. Needs user:update reaching them. userErrors: NOT_FOUND,
+  WRONG_STATE (no invitation is open).
+  """
+  userInvitationRevoke(input: UserInvitationRevokeInput!): UserInvitationRevokePayload!
+  """
+  Sets the first password of an invited user. Needs no permission; at most once in a document. userErrors: WRONG_CREDENTIALS
+  (whatever is wrong with the token), REQUIRED, TOO_SHORT, TOO_LONG, MALFORMED, NOT_ALLOWED.
+  """
+  invitationAccept(input: InvitationAcceptInput!): InvitationAcceptPayload!
+  """
+  Sends somebody who forgot their password a mail with a link to choose another, good once and for an hour. The answer is the
+  same, and as fast, whether there is such a user or not. Needs no permission; at most once in a document. userErrors:
+  REQUIRED, TOO_LONG. Fails with RATE_LIMITED after several, and with UNAVAILABLE when the installation sends no mail.
+  """
+  passwordResetRequest(input: PasswordResetRequestInput!): PasswordResetRequestPayload!
+  """
+  Sets a new password and ends all sessions of the user. Needs no permission; at most once in a document. userErrors:
+  WRONG_CREDENTIALS (whatever is wrong with the token), REQUIRED, TOO_SHORT, TOO_LONG, MALFORMED, NOT_ALLOWED.
+  """
+  passwordReset(input: PasswordResetInput!): PasswordResetPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/payment_request.graphql", Input: `"A wish to pay money out under a contract, and what became of it. Needs contract:read."
 type PaymentRequest implements Node {
   "Begins with pyr_."
@@ -22907,6 +23169,16 @@ func (ec *executionContext) childFields_IncidentUpdatePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type IncidentUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_InvitationAcceptPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_InvitationAcceptPayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_InvitationAcceptPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type InvitationAcceptPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "signIn":
@@ -22999,6 +23271,26 @@ func (ec *executionContext) childFields_PageInfo(ctx context.Context, field grap
 		return ec.fieldContext_PageInfo_endCursor(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type PageInfo", field.Name)
+}
+
+func (ec *executionContext) childFields_PasswordResetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_PasswordResetPayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PasswordResetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasswordResetPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_PasswordResetRequestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_PasswordResetRequestPayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_PasswordResetRequestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PasswordResetRequestPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Payment(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24203,6 +24495,26 @@ func (ec *executionContext) childFields_UserHolding(ctx context.Context, field g
 		return ec.fieldContext_UserHolding_count(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type UserHolding", field.Name)
+}
+
+func (ec *executionContext) childFields_UserInvitationRevokePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserInvitationRevokePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserInvitationRevokePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserInvitationRevokePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_UserInvitePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserInvitePayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserInvitePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserInvitePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_UserLeavePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -625,6 +625,14 @@ type IncidentUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What invitationAccept did.
+type InvitationAcceptPayload struct {
+	// Whether the password is set; sign in with it.
+	Done bool `json:"done"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What login did.
 type LoginPayload struct {
 	// The new session; null when there are errors.
@@ -643,6 +651,22 @@ type LogoutPayload struct {
 type MilestoneCompletePayload struct {
 	// The milestone; on VERSION_CONFLICT the milestone as it is now; null on other errors.
 	Milestone *ent.Milestone `json:"milestone,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What passwordReset did.
+type PasswordResetPayload struct {
+	// Whether the password is set; sign in with it.
+	Done bool `json:"done"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What passwordResetRequest did.
+type PasswordResetRequestPayload struct {
+	// Whether the request was taken; it says nothing about whether there is such a user.
+	Done bool `json:"done"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
@@ -954,6 +978,22 @@ type UserDisablePayload struct {
 // What userEnable did.
 type UserEnablePayload struct {
 	// The enabled user; on VERSION_CONFLICT the user as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userInvitationRevoke did.
+type UserInvitationRevokePayload struct {
+	// The user; null when there are errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userInvite did.
+type UserInvitePayload struct {
+	// The user; null when there are errors.
 	User *ent.User `json:"user,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`

@@ -21,6 +21,7 @@ import (
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
+	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/policies"
 )
@@ -48,6 +49,7 @@ type Services struct {
 	Audits       *audits.Service
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
+	Recovery     *recovery.Service
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox

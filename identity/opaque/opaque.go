@@ -22,8 +22,12 @@ import (
 // purpose from being taken for another's.
 type Kind string
 
-// Refresh is the kind of the token that renews a session.
-const Refresh Kind = "hyr_"
+// Kinds of secrets.
+const (
+	Refresh    Kind = "hyr_" // renews a session
+	Invitation Kind = "hyi_" // lets a new user choose their first password
+	Reset      Kind = "hyp_" // lets somebody who forgot their password choose another
+)
 
 const (
 	secretBytes = 32

@@ -48,7 +48,7 @@ func (s *Services) forResolvers() resolver.Services {
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
 		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Changes: s.Changes, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
-		Tenants: s.Tenants, Sessions: s.Sessions,
+		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery,
 		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}
 }
@@ -69,7 +69,9 @@ func (s *Services) trusted() (transport.TrustedDocuments, error) {
 }
 
 // signIns are the mutations that somebody who guesses would like to repeat in one document.
-func signIns() []string { return []string{"login", "refresh"} }
+func signIns() []string {
+	return []string{"login", "refresh", "invitationAccept", "passwordResetRequest", "passwordReset"}
+}
 
 // lease lets a socket live as long as its token and its session. Nobody in particular has none: what an anonymous
 // caller may subscribe to, resolvers decide.

@@ -24,6 +24,8 @@ import (
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/idempotency"
+	"heyue/identity/letters"
+	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/identity/throttle"
 	"heyue/outbox"
@@ -56,6 +58,7 @@ type Services struct {
 	Users        *staff.Users
 	Audits       *audits.Service
 	Sessions     *sessions.Service
+	Recovery     *recovery.Service
 	Tenants      *tenants.Service
 	Approvals    *approvals.Service
 	Changes      *changes.Service
@@ -65,6 +68,7 @@ type Services struct {
 
 	watcher     *sessions.Watcher
 	attempts    *throttle.Throttle
+	letters     *letters.Letters
 	outbox      outbox.Writer
 	doorbell    *outbox.Doorbell
 	hub         *outbox.Hub
@@ -88,6 +92,9 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 		return nil, err
 	}
 	if err := s.identity(); err != nil {
+		return nil, err
+	}
+	if err := s.recovery(); err != nil {
 		return nil, err
 	}
 	s.Keys = f.keys()

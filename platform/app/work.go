@@ -16,6 +16,7 @@ func (s *Services) Work(roles Roles) (stop func()) {
 	if roles.API {
 		run(s.hub.Run)
 		run(every(s.cfg.Login.SessionPoll, s.watcher.Run))
+		run(s.Recovery.Run)
 	}
 	if roles.Worker {
 		run(s.relay.Run)
@@ -23,9 +24,11 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(s.calendar.Run)
 		run(s.escalator.Run)
 		run(s.sealer.Run)
+		run(s.letters.Run)
 		run(s.install)
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("idempotency keys", s.Keys.Forget)))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("one-time tokens", func(ctx context.Context) (int, error) { return s.Recovery.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("tries to sign in", func(ctx context.Context) (int, error) { return s.attempts.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 	}
 	return func() {

@@ -75,8 +75,9 @@ func rules() []rule {
 // entity that is not listed may be written by any one package, but never by two.
 func owners() map[string][]string {
 	return map[string][]string{
-		"User":   {"domain/staff", "identity/sessions"}, // sign-ins note their time and renew the password's hash
-		"Tenant": {"domain/tenants", "policies"},        // policies counts the version of the permissions
+		// Sign-ins note their time and renew the password's hash; links by mail set it.
+		"User":   {"domain/staff", "identity/sessions", "identity/recovery"},
+		"Tenant": {"domain/tenants", "policies"}, // policies counts the version of the permissions
 
 		// A contract writes its plan; the account moves the running totals of both.
 		"Contract":        {"domain/contracts", "domain/settlement"},

@@ -16,6 +16,7 @@ type Config struct {
 	Database Database
 	Redis    Redis
 	Login    Login
+	Mail     Mail
 	API      API
 	Report   Report
 	Document Document
@@ -93,6 +94,23 @@ type Login struct {
 
 	PasswordMin   int `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
 	PasswordSlots int `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
+}
+
+// Mail is how the product writes to users.
+type Mail struct {
+	Server   SMTPURL       `env:"HEYUE_SMTP_URL" secret:"true" help:"the mail server; without one and without a folder nothing is sent, and passwords are set by hand"`
+	From     Mailbox       `env:"HEYUE_SMTP_FROM" envDefault:"heyue <heyue@localhost>" help:"who mails come from"`
+	Timeout  time.Duration `env:"HEYUE_SMTP_TIMEOUT" envDefault:"20s" min:"1s" max:"50s" help:"how long the server may take for one mail"`
+	Folder   Directory     `env:"HEYUE_MAIL_FOLDER" help:"where mails are written as files instead, on a developer's machine: whoever reads them can use their links"`
+	Site     WebURL        `env:"HEYUE_PUBLIC_URL" help:"where the web application is: links lead to /accept-invitation# and /reset-password# below it; mails hold the bare token when empty"`
+	Poll     time.Duration `env:"HEYUE_MAIL_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for mails to send"`
+	Tries    int           `env:"HEYUE_MAIL_TRIES" envDefault:"12" min:"1" max:"100" help:"tries after which a mail is given up"`
+	Wait     time.Duration `env:"HEYUE_MAIL_WAIT" envDefault:"1m" min:"1m" max:"1d" help:"time before the second try; it doubles with each"`
+	WaitMost time.Duration `env:"HEYUE_MAIL_WAIT_MOST" envDefault:"6h" min:"1m" max:"7d" help:"the longest such time"`
+
+	InvitationTTL time.Duration `env:"HEYUE_INVITATION_TTL" envDefault:"7d" min:"1h" max:"90d" help:"how long the link of an invitation is good"`
+	ResetTTL      time.Duration `env:"HEYUE_PASSWORD_RESET_TTL" envDefault:"1h" min:"5m" max:"1d" help:"how long the link for a new password is good"`
+	ResetQueue    int           `env:"HEYUE_PASSWORD_RESET_QUEUE" envDefault:"1000" min:"1" max:"100000" help:"requests for a new password that may wait for their turn in one process"`
 }
 
 // API is what one caller may ask for.

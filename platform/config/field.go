@@ -108,6 +108,12 @@ func (f field) allowed() string {
 		return "a URL such as postgres://user:password@host:5432/database"
 	case RedisURL:
 		return "a URL such as redis://:password@host:6379/0"
+	case SMTPURL:
+		return "smtps://user:password@host:465, smtp:// with STARTTLS, or smtp+plain:// without"
+	case Mailbox:
+		return "an address such as heyue <no-reply@example.com>"
+	case WebURL:
+		return "a URL such as https://contracts.example.com"
 	case Key:
 		return "32 bytes in base64 (openssl rand -base64 32)"
 	}

@@ -138,6 +138,9 @@ var parsers = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[PostgresURL]():   parsePostgresURL,
 	reflect.TypeFor[RedisURL]():      parseRedisURL,
 	reflect.TypeFor[Key]():           parseKey,
+	reflect.TypeFor[SMTPURL]():       parseSMTPURL,
+	reflect.TypeFor[Mailbox]():       parseMailbox,
+	reflect.TypeFor[WebURL]():        parseWebURL,
 	reflect.TypeFor[int]():           parseInt,
 	reflect.TypeFor[time.Duration](): parseDuration,
 }

@@ -28,6 +28,7 @@ const (
 	EventCursors Purpose = "heyue event cursors v1" // page.NewSealer, 64 bytes
 	Idempotency  Purpose = "heyue idempotency v1"   // idempotency.Store, 32 bytes
 	Attempts     Purpose = "heyue attempts v1"      // throttle.Throttle, 32 bytes
+	Mails        Purpose = "heyue mails v1"         // letters.Letters, a Box of 32 bytes
 )
 
 // Master is the key of an installation. It never prints itself.

@@ -16,6 +16,8 @@ import (
 	"heyue/domain/templates"
 	"heyue/ent"
 	"heyue/graph/generated"
+	"heyue/identity/account"
+	"heyue/identity/opaque"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
@@ -179,6 +181,8 @@ func newCast(t *testing.T, s *stage.Stage) *cast {
 	}
 	s.SetPassword(t, acme, c.actors["sales"].ctx)
 	c.memory["password"] = fixture.Password
+	c.memory["invitation"] = c.link(t, opaque.Invitation, account.Invitation, "stranger")
+	c.memory["reset"] = c.link(t, opaque.Reset, account.PasswordReset, "sales")
 	for _, tn := range []*fixture.Tenant{acme, other} {
 		s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
 			_, err := tenancy.Lock(tn.Ctx, tx) // the worker installs templates too
@@ -186,6 +190,18 @@ func newCast(t *testing.T, s *stage.Stage) *cast {
 		})
 	}
 	return c
+}
+
+// link is what somebody has got by mail.
+func (c *cast) link(t *testing.T, kind opaque.Kind, purpose account.Purpose, who string) string {
+	t.Helper()
+	a := c.actors[who]
+	text, digest := kind.New(a.tenant.ID)
+	c.stage.Write(t, a.tenant.Ctx, func(tx *ent.Tx) error {
+		return tx.OneTimeToken.Create().SetUserID(fixture.Caller(t, a.ctx).UserID).SetPurpose(purpose).
+			SetTokenHash(digest.Hex()).SetExpiresAt(fixture.Start().Add(time.Hour)).Exec(a.tenant.Ctx)
+	})
+	return text
 }
 
 // wait lets time pass. Whoever was signed in signs in again.

@@ -49,7 +49,7 @@ func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string) *
 	t.Helper()
 	key := sha256.Sum256([]byte(w.DB.Name))
 	vars := map[string]string{
-		"HEYUE_DATA_DIR": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
+		"HEYUE_DATA_DIR": t.TempDir(), "HEYUE_MAIL_FOLDER": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
 		"HEYUE_DATABASE_CONNECT_TIMEOUT": "1m", "HEYUE_SECRET_KEY": base64.StdEncoding.EncodeToString(key[:]), "HEYUE_INTROSPECTION": "on",
 		"HEYUE_COST_REPORT": "off", // answers are compared
 	}
