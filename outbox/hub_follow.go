@@ -28,6 +28,19 @@ func (h *Hub) enter(tenant int64) *tail {
 	return t
 }
 
+// Subscribers is how many subscribe at this moment, of all tenants together.
+func (h *Hub) Subscribers() (n int) {
+	for i := range h.shards {
+		s := &h.shards[i]
+		s.mu.Lock()
+		for _, t := range s.tails {
+			n += t.users
+		}
+		s.mu.Unlock()
+	}
+	return n
+}
+
 // leave counts a subscriber out. The tenant is followed a while longer, since clients come back.
 func (h *Hub) leave(t *tail) {
 	s := h.shard(t.tenant)

@@ -4,6 +4,8 @@ package outbox
 
 import (
 	"context"
+	"database/sql"
+	"time"
 
 	"heyue/ent"
 	"heyue/ent/numbercounter"
@@ -19,17 +21,18 @@ const numberSQL = `WITH fresh AS (
 ), head AS (
 	SELECT last FROM number_counters WHERE tenant_id = $1::bigint AND kind = 'event' AND period = ''
 ), numbered AS (
-	UPDATE outbox_events e SET seq = head.last + fresh.nth FROM fresh, head WHERE e.tenant_id = $1::bigint AND e.id = fresh.id RETURNING 1
+	UPDATE outbox_events e SET seq = head.last + fresh.nth FROM fresh, head WHERE e.tenant_id = $1::bigint AND e.id = fresh.id RETURNING e.occurred_at
 )
 UPDATE number_counters SET last = last + (SELECT count(*) FROM numbered)
-WHERE tenant_id = $1::bigint AND kind = 'event' AND period = '' RETURNING last, (SELECT count(*) FROM numbered)`
+WHERE tenant_id = $1::bigint AND kind = 'event' AND period = '' RETURNING last, (SELECT count(*) FROM numbered), (SELECT min(occurred_at) FROM numbered)`
 
 // number gives the context's tenant's next events their numbers, at most so many, in one transaction. Relays that
-// work on one tenant take turns. It returns the tenant's last number and how many events there were.
-func number(ctx context.Context, client *ent.Client, most int) (last, count int64, err error) {
+// work on one tenant take turns. It returns the tenant's last number, how many events there were and when the oldest of
+// them happened.
+func number(ctx context.Context, client *ent.Client, most int) (last, count int64, oldest time.Time, err error) {
 	tenant, ok := tenancy.From(ctx)
 	if !ok {
-		return 0, 0, tenancy.ErrNoTenant
+		return 0, 0, oldest, tenancy.ErrNoTenant
 	}
 	err = tenancy.Write(ctx, client, func(tx *ent.Tx) error {
 		if err := lockCounter(ctx, tx); err != nil {
@@ -41,13 +44,15 @@ func number(ctx context.Context, client *ent.Client, most int) (last, count int6
 		}
 		defer func() { _ = rows.Close() }() // its error is Err's
 		for rows.Next() {
-			if err := rows.Scan(&last, &count); err != nil {
+			var first sql.NullTime
+			if err := rows.Scan(&last, &count, &first); err != nil {
 				return fault.Wrap(err, "number events")
 			}
+			oldest = first.Time
 		}
 		return fault.Wrap(rows.Err(), "number events")
 	})
-	return last, count, err
+	return last, count, oldest, err
 }
 
 // lockCounter keeps other relays waiting until the transaction ends. A tenant's first events make its counter.

@@ -34,6 +34,7 @@ type Relay struct {
 	System   *sql.DB                        // sees which tenants have unnumbered events, and nothing else of them
 	Messages redis.UniversalClient          // for Subscribe; nil: only this process and the poll wake the relay
 	Numbered func(tenant int64, last int64) // told after each batch, must not wait; nil for nobody
+	Observe  func(oldest time.Time)         // told when the oldest event of each batch happened; nil for nobody
 	Log      *slog.Logger
 	Batch    int           // 0: DefaultRelayBatch
 	Workers  int           // 0: DefaultRelayWorkers
@@ -103,7 +104,7 @@ func (r *Relay) work(ctx context.Context) {
 		if !ok {
 			return
 		}
-		last, n, err := number(tenancy.With(ctx, tenant), r.Client, r.Batch)
+		last, n, err := r.number(tenancy.With(ctx, tenant))
 		r.queue.done(tenant, err == nil && n == int64(r.Batch))
 		if err != nil {
 			if ctx.Err() == nil {
@@ -117,6 +118,15 @@ func (r *Relay) work(ctx context.Context) {
 	}
 }
 
+// number numbers a batch of the context's tenant.
+func (r *Relay) number(ctx context.Context) (last, count int64, err error) {
+	last, count, oldest, err := number(ctx, r.Client, r.Batch)
+	if err == nil && count > 0 && r.Observe != nil {
+		r.Observe(oldest)
+	}
+	return last, count, err
+}
+
 // Drain numbers everything there is and returns how many events that were. Run does the same for ever; Drain is for
 // a command that ends, and for tests.
 func (r *Relay) Drain(ctx context.Context) (int64, error) {
@@ -128,7 +138,7 @@ func (r *Relay) Drain(ctx context.Context) (int64, error) {
 	}
 	for _, tenant := range tenants {
 		for more := true; more; {
-			last, n, err := number(tenancy.With(ctx, tenant), r.Client, r.Batch)
+			last, n, err := r.number(tenancy.With(ctx, tenant))
 			if err != nil {
 				return total, err
 			}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
 	"golang.org/x/sync/singleflight"
@@ -22,7 +23,18 @@ type Engine struct {
 	client    *ent.Client
 	snapshots *lru.Cache[int64, *Snapshot]
 	flight    singleflight.Group
+	asked     atomic.Uint64
+	loaded    atomic.Uint64
 }
+
+// Stats is how well the snapshots serve: how often one was asked for, how often it had to be loaded, how many are kept.
+type Stats struct {
+	Asked, Loaded uint64
+	Kept          int
+}
+
+// Stats tells how the snapshots have served since the process began.
+func (e *Engine) Stats() Stats { return Stats{e.asked.Load(), e.loaded.Load(), e.snapshots.Len()} }
 
 // NewEngine keeps the snapshots of at most capacity tenants (HEYUE_SNAPSHOT_CACHE), the least recently used go first.
 func NewEngine(client *ent.Client, capacity int) (*Engine, error) {
@@ -89,11 +101,13 @@ func (e *Engine) Current(ctx context.Context) (*Snapshot, error) {
 }
 
 func (e *Engine) at(ctx context.Context, id, version int64) (*Snapshot, error) {
+	e.asked.Add(1)
 	if s, ok := e.snapshots.Get(id); ok && s.Version >= version {
 		return s, nil
 	}
 	// The key holds the version: whoever needs a newer one must not join a flight that started before it existed.
 	v, err, _ := e.flight.Do(fmt.Sprintf("%d:%d", id, version), func() (any, error) {
+		e.loaded.Add(1)
 		s, err := e.load(context.WithoutCancel(ctx)) // one impatient caller must not fail the others
 		if err != nil {
 			return nil, err

@@ -62,6 +62,8 @@ type Options struct {
 	ConnectTimeout time.Duration
 	// Dial opens the network connection; nil is a net.Dialer. TLS, if asked for, is laid over what it returns.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Observe is told how long each statement took until its answer began, and whether it failed; nil for nobody.
+	Observe func(took time.Duration, failed bool)
 }
 
 // Defaults returns the Options a server should begin with.
@@ -196,7 +198,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	d.done.Store(true)
-	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache)}
+	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache), observe: c.opt.Observe}
 	if cn.scope == ScopePipe && cn.cache != nil {
 		if err := cn.wire.prepareEnds(); err != nil {
 			_ = raw.Close()

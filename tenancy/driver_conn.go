@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"encoding/json"
 	"errors"
+	"time"
 )
 
 // Refusals of the driver, each before a byte is sent.
@@ -24,6 +25,8 @@ type conn struct {
 	wire  *wire
 	scope Scope
 	cache *stmtCache // nil: nothing is prepared
+
+	observe func(took time.Duration, failed bool) // Options.Observe
 
 	tx   *tx  // the explicit transaction, nil outside of one
 	busy bool // a result is being read
@@ -49,10 +52,12 @@ func (c *conn) QueryContext(ctx context.Context, sql string, args []driver.Named
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	r, err := c.query(ctx, kind, tenant, sql, args)
 	if c.stale(sql, err) {
 		r, err = c.query(ctx, kind, tenant, sql, args)
 	}
+	c.observed(began, err)
 	if err != nil {
 		return nil, c.failure(ctx, err)
 	}
@@ -66,14 +71,22 @@ func (c *conn) ExecContext(ctx context.Context, sql string, args []driver.NamedV
 	if err != nil {
 		return nil, err
 	}
+	began := time.Now()
 	res, err := c.exec(ctx, kind, tenant, sql, args)
 	if c.stale(sql, err) {
 		res, err = c.exec(ctx, kind, tenant, sql, args)
 	}
+	c.observed(began, err)
 	if err != nil {
 		return nil, c.failure(ctx, err)
 	}
 	return res, nil
+}
+
+func (c *conn) observed(began time.Time, err error) {
+	if c.observe != nil {
+		c.observe(time.Since(began), err != nil)
+	}
 }
 
 // admit decides, before anything is sent, whether sql may run here under ctx, and for which tenant.

@@ -1,14 +1,10 @@
 package main
 
 import (
-	"bufio"
 	"encoding/hex"
 	"fmt"
 	"os"
-	"strconv"
-	"strings"
 
-	"heyue/audit"
 	"heyue/platform/app"
 )
 
@@ -50,42 +46,17 @@ func (cmd auditVerify) Run(c *call) error {
 	})
 }
 
-// readAnchors reads what earlier runs printed, by tenant. Lines about faults are no anchors.
-func readAnchors(files []string) (map[string][]audit.Anchor, error) {
-	out := map[string][]audit.Anchor{}
+// readAnchors reads what earlier runs printed.
+func readAnchors(files []string) (app.Anchors, error) {
+	out := app.Anchors{}
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		if err != nil {
 			return nil, err
 		}
-		lines := bufio.NewScanner(strings.NewReader(string(text)))
-		for n := 1; lines.Scan(); n++ {
-			words := strings.Fields(lines.Text())
-			if len(words) == 0 || words[0] == "FAULT" {
-				continue
-			}
-			anchor, err := readAnchor(words)
-			if err != nil {
-				return nil, fmt.Errorf("%s, line %d: %w", name, n, err)
-			}
-			out[words[0]] = append(out[words[0]], anchor)
-		}
-		if err := lines.Err(); err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
+		if err := out.Read(string(text)); err != nil {
+			return nil, fmt.Errorf("%s, %w", name, err)
 		}
 	}
 	return out, nil
-}
-
-func readAnchor(words []string) (a audit.Anchor, err error) {
-	if len(words) != 3 {
-		return a, fmt.Errorf("a line has a tenant, a number and a hash")
-	}
-	if a.Seq, err = strconv.ParseInt(words[1], 10, 64); err != nil || a.Seq < 0 {
-		return a, fmt.Errorf("%.20q is not a number of entries", words[1])
-	}
-	if a.Hash, err = hex.DecodeString(words[2]); err != nil || len(a.Hash) != audit.HashSize {
-		return a, fmt.Errorf("%.80q is not a hash", words[2])
-	}
-	return a, nil
 }

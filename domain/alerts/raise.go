@@ -28,12 +28,14 @@ func (s *Scanner) batch(ctx context.Context, now time.Time) (Report, error) {
 		return Report{}, err
 	}
 	var report Report
+	var late time.Duration
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		report = Report{}
 		claimed, err := claim(ctx, tx, now, s.batchSize())
 		if err != nil || len(claimed) == 0 {
 			return err
 		}
+		late = now.Sub(*claimed[0].NextAt) // the query leaves out reminders without one
 		plans, err := planning(ctx, tx.Tenant, now)
 		if err != nil {
 			return err
@@ -47,6 +49,9 @@ func (s *Scanner) batch(ctx context.Context, now time.Time) (Report, error) {
 	})
 	if err != nil {
 		return Report{}, err
+	}
+	if s.Observe != nil && report.Handled > 0 {
+		s.Observe(late, report)
 	}
 	return report, nil
 }

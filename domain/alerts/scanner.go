@@ -34,6 +34,8 @@ type Scanner struct {
 	Log        *slog.Logger
 	Batch      int           // 0: DefaultScanBatch
 	Poll       time.Duration // 0: DefaultScanPoll
+	// Observe is told of each batch: how late its first reminder was and what became of it; nil for nobody.
+	Observe func(late time.Duration, r Report)
 }
 
 // Report counts what a scan did.

@@ -1,6 +1,8 @@
 package app
 
 import (
+	"time"
+
 	"heyue/audit"
 	"heyue/domain/alerts"
 	"heyue/outbox"
@@ -22,7 +24,8 @@ func (s *Services) events(roles Roles) error {
 	s.relay = &outbox.Relay{
 		Client: f.client, System: f.system, Messages: f.redis.Messages, Log: f.log,
 		Batch: bounds.RelayBatch, Workers: bounds.RelayWorkers, Poll: bounds.Poll,
-		Forget: f.cfg.Worker.RetentionBatch,
+		Forget:  f.cfg.Worker.RetentionBatch,
+		Observe: func(oldest time.Time) { f.measures.Numbered(f.clock.Now().Sub(oldest)) },
 		Numbered: func(tenant, last int64) {
 			s.hub.Wake(tenant, last)
 			s.doorbell.Numbered(tenant, last)
@@ -36,6 +39,7 @@ func (s *Services) events(roles Roles) error {
 	s.scanner = &alerts.Scanner{
 		Client: f.client, System: f.system, Policies: f.policies, Recipients: alerts.Staff{}, Outbox: s.outbox,
 		Clock: f.clock, Log: f.log, Batch: f.cfg.Worker.ReminderBatch, Poll: f.cfg.Worker.ReminderPoll,
+		Observe: func(late time.Duration, r alerts.Report) { f.measures.Scanned(late, r.Raised, r.Skipped, r.Unheard) },
 	}
 	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Outbox: s.outbox, Clock: f.clock, Lister: f.lister}
 	s.AlertEvents = &alerts.Stream{

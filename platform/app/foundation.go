@@ -11,6 +11,7 @@ import (
 	"heyue/platform/clock"
 	"heyue/platform/config"
 	"heyue/platform/listing"
+	"heyue/platform/metrics"
 	"heyue/platform/page"
 	"heyue/platform/secret"
 	"heyue/policies"
@@ -22,6 +23,7 @@ type foundation struct {
 	cfg       config.Config
 	log       *slog.Logger
 	clock     clock.Clock
+	measures  *metrics.Product
 	secret    secret.Master
 	pool      *sql.DB // needs a tenant in every context
 	system    *sql.DB // takes none
@@ -37,7 +39,7 @@ type foundation struct {
 // foundation opens everything. PostgreSQL comes first, Redis second and the pools last, since Close goes the other way:
 // no pool may outlive its server.
 func (r *Resources) foundation(ctx context.Context) (*foundation, error) {
-	f := &foundation{cfg: r.cfg, log: r.log, clock: r.clock}
+	f := &foundation{cfg: r.cfg, log: r.log, clock: r.clock, measures: r.measures}
 	if _, err := r.Addresses(ctx); err != nil {
 		return nil, err
 	}

@@ -12,6 +12,7 @@ import (
 
 	"heyue/platform/clock"
 	"heyue/platform/config"
+	"heyue/platform/metrics"
 	"heyue/platform/secret"
 )
 
@@ -25,6 +26,7 @@ type Resources struct {
 	clock   clock.Clock
 	closers []func() error
 
+	measures *metrics.Product
 	database *database
 	redis    *Redis
 	secret   *secret.Master
@@ -46,7 +48,7 @@ func NewResources(o Options) *Resources {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	return &Resources{cfg: o.Config, log: o.Log, sole: o.Sole, clock: o.Clock}
+	return &Resources{cfg: o.Config, log: o.Log, sole: o.Sole, clock: o.Clock, measures: metrics.NewProduct()}
 }
 
 // Close closes everything that was opened, last first, and returns all errors of that.

@@ -141,6 +141,8 @@ func TestServe(t *testing.T) {
 		`heyue_operation_seconds_count{field="__typename",kind="query",outcome="ok"} 1`,
 		`heyue_operation_seconds_count{field="customers",kind="query",outcome="UNAUTHENTICATED"} 1`,
 		`heyue_operation_seconds_count{field="",kind="",outcome="DOCUMENT_TOO_COMPLEX"} 1`,
+		`heyue_sql_seconds_count{outcome="ok"} `, `go_sql_open_connections{db_name="heyue_app"} `, `go_sql_open_connections{db_name="heyue_system"} `,
+		`heyue_subscribers 0`, `heyue_snapshots_asked_total `, `heyue_outbox_lag_seconds_count `, `heyue_scan_lag_seconds_count `,
 	} {
 		if !strings.Contains(metrics, want) {
 			t.Errorf("the metrics lack %s", want)
