@@ -167,7 +167,7 @@ func (l *Letters) write(ctx context.Context, m *ent.Mail) (mail.Message, error) 
 // done notes what a try came to. Content is forgotten as soon as it is not needed.
 func (l *Letters) done(ctx context.Context, m *ent.Mail, failed error) error {
 	if errors.Is(failed, context.Canceled) && ctx.Err() != nil {
-		return nil // the process stops; the next try is set already
+		return nil //nolint:nilerr // the process stops; the next try is set already
 	}
 	update := l.Client.Mail.Update().Where(entmail.ID(m.ID), entmail.StateEQ(account.MailWaiting))
 	dead := failed != nil && (m.Tries >= cmp.Or(l.Tries, DefaultTries) || mail.Permanent(failed) || errors.Is(failed, errGone))

@@ -39,7 +39,7 @@ type Sink struct {
 // New starts a Sink that ends with the test.
 func New(t testing.TB) *Sink {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	l, err := new(net.ListenConfig).Listen(t.Context(), "tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal("listen: ", err)
 	}
