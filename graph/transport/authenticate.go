@@ -23,19 +23,31 @@ func (s *Server) authenticate(ctx context.Context, header string) (context.Conte
 	if s.options.Authenticate == nil {
 		return nil, s.present.present(ctx, coded(fault.CodeUnauthenticated, "this server takes no tokens"))
 	}
-	next, err := s.options.Authenticate(ctx, token)
+	limited, cancel := context.WithTimeout(ctx, s.options.OperationTimeout)
+	defer cancel()
+	next, err := s.options.Authenticate(limited, token)
 	if err != nil || next == nil {
-		return nil, s.rejected(ctx, err)
+		return nil, s.rejected(limited, err)
 	}
-	return next, nil
+	return known{ctx, next}, nil
 }
+
+// known has what a hook found out, and ends with what the hook was called for: the time that the hook itself had, which
+// is that of an operation, is over with it.
+type known struct {
+	context.Context
+	found context.Context
+}
+
+// Value is what the hook put there, or what was there before.
+func (k known) Value(key any) any { return k.found.Value(key) }
 
 // open runs the Init hook for a connection that stays.
 func (s *Server) open(ctx context.Context) (Lease, *gqlerror.Error) {
 	if s.options.Init == nil {
 		return Lease{Context: ctx}, nil
 	}
-	lease, err := s.options.Init(ctx)
+	lease, err := s.options.Init(ctx) // whose context a lease may go on using
 	if err != nil {
 		return Lease{}, s.rejected(ctx, err)
 	}
@@ -50,11 +62,13 @@ func (s *Server) renew(ctx context.Context) (context.Context, *gqlerror.Error) {
 	if s.options.Renew == nil {
 		return ctx, nil
 	}
-	next, err := s.options.Renew(ctx)
+	limited, cancel := context.WithTimeout(ctx, s.options.OperationTimeout)
+	defer cancel()
+	next, err := s.options.Renew(limited)
 	if err != nil {
-		return nil, s.rejected(ctx, err)
+		return nil, s.rejected(limited, err)
 	}
-	return next, nil
+	return known{ctx, next}, nil
 }
 
 // rejected presents the error of a hook. What Present does not know is a bad token: a hook need not

@@ -21,7 +21,8 @@ type Options struct {
 	// Authenticate turns a bearer token into a context that knows the caller. It is called for every
 	// POST, event stream and websocket that brings a token; without one the request goes on anonymously
 	// and resolvers decide. Its error means 401 (websocket: 4403), unless Present gives it a code of
-	// another kind, such as UNAVAILABLE.
+	// another kind, such as UNAVAILABLE. The context that it is given, like that of Renew, has the time of an operation; what
+	// it returns has the time of the request.
 	Authenticate func(ctx context.Context, bearer string) (context.Context, error)
 	// Init is called once when a websocket or an event stream opens, after Authenticate, and says how
 	// long it may live. Its error ends the connection as one of Authenticate does.

@@ -344,6 +344,48 @@ func TestOperationTimeout(t *testing.T) {
 	}
 }
 
+// TestHooksHaveTheTimeOfAnOperation: a session store that hangs takes no more of anybody's patience than an operation
+// may, on every transport.
+func TestHooksHaveTheTimeOfAnOperation(t *testing.T) {
+	t.Parallel()
+	hang := func(ctx context.Context) (context.Context, error) {
+		<-ctx.Done()
+		return nil, ctx.Err()
+	}
+	e := start(t, nil, transport.Options{
+		OperationTimeout: time.Millisecond,
+		Authenticate:     func(ctx context.Context, _ string) (context.Context, error) { return hang(ctx) },
+	})
+	for _, accept := range []string{"application/json", "text/event-stream"} {
+		if a := e.post(t, "{hello}", "Authorization", "Bearer ann", "Accept", accept); a.status != http.StatusServiceUnavailable || codes(a.body.Errors) != "UNAVAILABLE" {
+			t.Errorf("%s: %d %s", accept, a.status, a.text)
+		}
+	}
+	p := start(t, nil, transport.Options{OperationTimeout: time.Millisecond, Renew: hang}).open(t, `{"token":"ann"}`)
+	p.subscribe("q", "{hello}")
+	if got := p.want("error", "q"); !strings.Contains(got, "UNAVAILABLE") {
+		t.Errorf("renewed: %s", got)
+	}
+}
+
+// TestHooksAreFollowedByTheRequest: what a hook has found out holds as long as the request does, not as long as the hook
+// was given.
+func TestHooksAreFollowedByTheRequest(t *testing.T) {
+	t.Parallel()
+	e := start(t, nil, transport.Options{
+		Renew: func(ctx context.Context) (context.Context, error) {
+			return context.WithValue(ctx, callerKey{}, "renewed"), nil
+		},
+	})
+	p := e.open(t, `{"token":"ann"}`)
+	p.subscribe("q", "{viewer}")
+	if got := p.want("next", "q"); got != `{"data":{"viewer":"renewed"}}` {
+		t.Errorf("got %s", got)
+	}
+	s := e.events(t, e.client, "subscription{countTo(n:2)}", "Authorization", "Bearer ann")
+	s.want(next(`{"data":{"countTo":1}}`), next(`{"data":{"countTo":2}}`), completed, "")
+}
+
 // TestCallerGoesAway holds that a query ends when nobody waits for it.
 func TestCallerGoesAway(t *testing.T) {
 	t.Parallel()

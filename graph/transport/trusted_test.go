@@ -113,7 +113,7 @@ func TestTrustedDocumentsAreValid(t *testing.T) {
 	t.Parallel()
 	for want, o := range map[string]transport.TrustedDocuments{
 		"greeting: input:1:3: Cannot query field": {Known: map[string]string{"greeting": "{ nowhere }", "fine": "{ hello }"}},
-		`no mode "some"`:                        {Mode: "some"},
+		`no mode "some"`: {Mode: "some"},
 	} {
 		if _, err := transport.New(probe.Schema(&probe.Resolver{}), transport.Options{Trusted: o}); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v, want %s", err, want)

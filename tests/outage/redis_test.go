@@ -100,7 +100,13 @@ type site struct {
 
 func open(t testing.TB, server *redistest.Server) *site {
 	t.Helper()
-	s := &site{Stage: stage.Apart(t, "REDIS_URL", server.URL())}
+	return on(t, stage.Apart(t, "REDIS_URL", server.URL()))
+}
+
+// on puts the salesperson on a stage.
+func on(t testing.TB, bare *stage.Stage) *site {
+	t.Helper()
+	s := &site{Stage: bare}
 	var cancel context.CancelFunc
 	s.ctx, cancel = context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)

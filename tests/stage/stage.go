@@ -35,6 +35,13 @@ func New(t testing.TB, settings ...string) *Stage {
 	return serve(t, w, begin(t, w, app.Roles{API: true, Worker: true}, settings))
 }
 
+// Behind is New with settings made for its world, such as the address of something that stands before its database.
+func Behind(t testing.TB, settings func(*fixture.World) []string) *Stage {
+	t.Helper()
+	w := fixture.New(t)
+	return serve(t, w, begin(t, w, app.Roles{API: true, Worker: true}, settings(w)))
+}
+
 // Apart starts the product as two processes would run it, one that answers and one that works. They meet in the
 // database and in the Redis of the settings only.
 func Apart(t testing.TB, settings ...string) *Stage {

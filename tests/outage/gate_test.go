@@ -1,0 +1,148 @@
+//go:build unix
+
+package outage
+
+import (
+	"io"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+)
+
+// gate stands between the product and PostgreSQL and can break what passes through it. To whoever is behind it a server
+// that was restarted and one that is gone look like this.
+type gate struct {
+	listener     net.Listener
+	network, far string
+	turned       string // the directory, or host and port, to be named in place of the server's
+
+	mu    sync.Mutex
+	shut  bool
+	conns map[net.Conn]bool
+	done  sync.WaitGroup
+}
+
+// before puts a gate before the server that an address names, a folder of sockets or host and port.
+func before(t testing.TB, address string) *gate {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	g := &gate{network: "tcp", far: u.Host, conns: map[net.Conn]bool{}}
+	near := "127.0.0.1:0"
+	if host := u.Query().Get("host"); strings.HasPrefix(host, "/") {
+		dir, err := os.MkdirTemp("", "heyue-gate-") // the test's own folder has too long a name for a socket
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = os.RemoveAll(dir) })
+		name := ".s.PGSQL." + u.Query().Get("port")
+		g.network, g.far, g.turned, near = "unix", filepath.Join(host, name), dir, filepath.Join(dir, name)
+	}
+	var config net.ListenConfig
+	if g.listener, err = config.Listen(t.Context(), g.network, near); err != nil {
+		t.Fatal(err)
+	}
+	if g.turned == "" {
+		g.turned = g.listener.Addr().String()
+	}
+	g.done.Go(func() { g.accept(t) })
+	t.Cleanup(func() {
+		_ = g.listener.Close()
+		g.close()
+		g.done.Wait()
+	})
+	return g
+}
+
+// through is an address that leads through the gate.
+func (g *gate) through(t testing.TB, address string) string {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if g.network == "tcp" {
+		u.Host = g.turned
+		return u.String()
+	}
+	q := u.Query()
+	q.Set("host", g.turned)
+	u.RawQuery = q.Encode()
+	return u.String()
+}
+
+func (g *gate) accept(t testing.TB) {
+	for {
+		near, err := g.listener.Accept()
+		if err != nil {
+			return
+		}
+		var dialer net.Dialer
+		far, err := dialer.DialContext(t.Context(), g.network, g.far)
+		if err != nil {
+			_ = near.Close()
+			continue
+		}
+		if !g.admit(near, far) {
+			continue
+		}
+		for from, to := range map[net.Conn]net.Conn{near: far, far: near} {
+			g.done.Go(func() { g.pass(from, to) })
+		}
+	}
+}
+
+func (g *gate) admit(conns ...net.Conn) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, c := range conns {
+		if g.shut {
+			_ = c.Close()
+			continue
+		}
+		g.conns[c] = true
+	}
+	return !g.shut
+}
+
+// pass carries bytes over until either end is closed.
+func (g *gate) pass(from, to net.Conn) {
+	buffer := make([]byte, 32<<10)
+	for {
+		n, err := from.Read(buffer)
+		if n > 0 {
+			_, werr := to.Write(buffer[:n])
+			if err == nil {
+				err = werr
+			}
+		}
+		if err != nil && (err != io.EOF || n == 0) {
+			_ = from.Close()
+			_ = to.Close()
+			return
+		}
+	}
+}
+
+// close breaks all connections and lets no new ones through.
+func (g *gate) close() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = true
+	for c := range g.conns {
+		_ = c.Close()
+	}
+	clear(g.conns)
+}
+
+func (g *gate) open() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.shut = false
+}
