@@ -187,9 +187,17 @@ func loadRoles(ctx context.Context, tx *ent.Tx) ([]roleRules, error) {
 	for _, g := range own {
 		byRole[g.RoleID] = append(byRole[g.RoleID], g)
 	}
+	ids := make([]publicid.RoleID, len(rows))
+	for i, role := range rows {
+		ids[i] = role.ID
+	}
+	kept, err := fieldRules(ctx, tx.RoleFieldRule, ids...)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]roleRules, len(rows))
 	for i, role := range rows {
-		out[i] = roleRules{role.ID, linesOf(role, byRole[role.ID])}
+		out[i] = roleRules{role.ID, linesOf(role, byRole[role.ID]), append(templateFields(role.Template), stored(kept[role.ID])...)}
 	}
 	return out, nil
 }

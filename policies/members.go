@@ -9,6 +9,7 @@ import (
 	"heyue/ent"
 	"heyue/ent/predicate"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -59,6 +60,13 @@ func (a *Administration) assign(ctx context.Context, tx *ent.Tx, access Access, 
 		return fault.New(fault.Invalid, fault.NotAllowed,
 			"you cannot give this role: it gives %s, which you do not hold as widely yourself", lacking[0]).At(field...)
 	}
+	fields, err := fieldRules(ctx, tx.RoleFieldRule, r.ID)
+	if err != nil {
+		return err
+	}
+	if mayShow(access, linesOf(r, own), shown(r, fields[r.ID]), "") != nil {
+		return fault.New(fault.Invalid, fault.NotAllowed, "you cannot give this role: it shows fields that you are kept from yourself").At(field...)
+	}
 	n, err := tx.UserRole.Query().Where(userrole.UserID(u.ID)).Count(ctx)
 	if err != nil {
 		return tenancy.Fault(err, "count a user's roles")
@@ -91,6 +99,13 @@ func (a *Administration) Unassign(ctx context.Context, m Membership) (*ent.User,
 			return tenancy.Fault(err, "load a role")
 		}
 		if err := mayGive(access, denials(linesOf(r, own)), "roleId"); err != nil {
+			return err
+		}
+		fields, err := fieldRules(ctx, tx.RoleFieldRule, r.ID)
+		if err != nil {
+			return err
+		}
+		if err := mayUnmask(access, shown(r, fields[r.ID]), nil, "roleId"); err != nil {
 			return err
 		}
 		n, err := tx.UserRole.Delete().Where(userrole.UserID(m.UserID), userrole.RoleID(m.RoleID)).Exec(ctx)
@@ -150,7 +165,7 @@ func loadRole(ctx context.Context, tx *ent.Tx, which predicate.Role) (*ent.Role,
 }
 
 // KeepAdmin refuses a transaction that would leave its tenant without an administrator: an active user with a role of
-// the administrator's template and no role that denies anything. Call it after every change to roles, members or the
+// the administrator's template and no role that denies anything or keeps a field from them. Call it after every change to roles, members or the
 // state of users. It takes the tenant's lock, so that of two changes at once the second sees the first.
 func KeepAdmin(ctx context.Context, tx *ent.Tx) error {
 	if _, err := tenancy.Lock(ctx, tx); err != nil {
@@ -161,8 +176,12 @@ func KeepAdmin(ctx context.Context, tx *ent.Tx) error {
 		return tenancy.Fault(err, "list administrators")
 	}
 	limited, err := membersOf(ctx, tx, func() (ids []publicid.RoleID, err error) {
-		err = tx.RoleGrant.Query().Where(rolegrant.EffectEQ(grant.Deny)).Select(rolegrant.FieldRoleID).Scan(ctx, &ids)
-		return ids, err
+		if err = tx.RoleGrant.Query().Where(rolegrant.EffectEQ(grant.Deny)).Select(rolegrant.FieldRoleID).Scan(ctx, &ids); err != nil {
+			return nil, err
+		}
+		var masked []publicid.RoleID
+		err = tx.RoleFieldRule.Query().Select(rolefieldrule.FieldRoleID).Scan(ctx, &masked)
+		return append(ids, masked...), err
 	})
 	if err != nil {
 		return tenancy.Fault(err, "list denials")

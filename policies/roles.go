@@ -2,6 +2,8 @@ package policies
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"heyue/audit"
 	"heyue/ent"
@@ -12,6 +14,7 @@ import (
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
 	"heyue/policies/grant"
+	"heyue/policies/mask"
 	"heyue/tenancy"
 )
 
@@ -46,6 +49,15 @@ const (
 type Role struct {
 	*ent.Role
 	Grants []RoleLine
+	Fields []RoleField
+}
+
+// RoleField is one rule of a role on a field.
+type RoleField struct {
+	Object string
+	Field  string
+	Effect mask.Effect
+	Origin Origin
 }
 
 // RoleLine is one permission that a role gives or takes away.
@@ -88,9 +100,13 @@ func (a *Administration) roles(ctx context.Context, which ...predicate.Role) ([]
 	for _, g := range own {
 		byRole[g.RoleID] = append(byRole[g.RoleID], g)
 	}
+	kept, err := fieldRules(ctx, a.Client.RoleFieldRule, ids...)
+	if err != nil {
+		return nil, err
+	}
 	out := make([]*Role, len(rows))
 	for i, r := range rows {
-		out[i] = present(r, byRole[r.ID])
+		out[i] = present(r, byRole[r.ID], kept[r.ID])
 	}
 	return out, nil
 }
@@ -166,8 +182,8 @@ func pointers[T any](values []T) []*T {
 	return out
 }
 
-// present puts a role together from its row and the tenant's own grants.
-func present(r *ent.Role, own []*ent.RoleGrant) *Role {
+// present puts a role together from its row and the tenant's own lines.
+func present(r *ent.Role, own []*ent.RoleGrant, fields []*ent.RoleFieldRule) *Role {
 	lines := linesOf(r, own)
 	shipped := len(lines) - len(own)
 	denied := denials(lines)
@@ -184,6 +200,14 @@ func present(r *ent.Role, own []*ent.RoleGrant) *Role {
 		}
 		out.Grants[i] = view
 	}
+	for _, f := range templateFields(r.Template) {
+		out.Fields = append(out.Fields, RoleField{f.Field.Object, f.Field.Name, f.Effect, FromTemplate})
+	}
+	shipped = len(out.Fields)
+	for _, f := range fields {
+		out.Fields = append(out.Fields, RoleField{f.Object, f.Field, f.Effect, FromTenant})
+	}
+	slices.SortFunc(out.Fields[shipped:], func(a, b RoleField) int { return strings.Compare(a.Object+"."+a.Field, b.Object+"."+b.Field) })
 	return out
 }
 

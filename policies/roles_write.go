@@ -7,6 +7,7 @@ import (
 	"heyue/audit"
 	"heyue/ent"
 	"heyue/ent/role"
+	"heyue/ent/rolefieldrule"
 	"heyue/ent/rolegrant"
 	"heyue/ent/userrole"
 	"heyue/platform/fault"
@@ -31,6 +32,9 @@ func (a *Administration) CreateRole(ctx context.Context, d RoleDraft) (made *Rol
 	if err := mayGive(access, outcome(templateLines(template)), "template"); err != nil {
 		return nil, err
 	}
+	if err := mayShow(access, templateLines(template), strongest(templateFields(template)), "template"); err != nil {
+		return nil, err
+	}
 	err = tenancy.Write(ctx, a.Client, func(tx *ent.Tx) error {
 		if err := a.roomForRole(ctx, tx); err != nil {
 			return err
@@ -42,7 +46,7 @@ func (a *Administration) CreateRole(ctx context.Context, d RoleDraft) (made *Rol
 		if err != nil {
 			return tenancy.Fault(err, "write a role")
 		}
-		made = present(r, nil)
+		made = present(r, nil, nil)
 		return a.finish(ctx, tx, audit.Entry{Action: "create", Object: "role", ID: r.ID.UUID(), After: r})
 	})
 	if err != nil {
@@ -81,7 +85,11 @@ func (a *Administration) UpdateRole(ctx context.Context, ch RoleChange) (*Role, 
 		if err != nil {
 			return nil, tenancy.Fault(err, "write a role")
 		}
-		return present(now, own), a.Audit.Record(ctx, tx, audit.Entry{Action: "update", Object: "role", ID: ch.ID.UUID(), Before: old, After: now})
+		fields, err := fieldRules(ctx, tx.RoleFieldRule, old.ID)
+		if err != nil {
+			return nil, err
+		}
+		return present(now, own, fields[old.ID]), a.Audit.Record(ctx, tx, audit.Entry{Action: "update", Object: "role", ID: ch.ID.UUID(), Before: old, After: now})
 	})
 }
 
@@ -105,8 +113,18 @@ func (a *Administration) SetGrants(ctx context.Context, ch GrantsChange) (*Role,
 		for _, g := range ch.Grants {
 			lines = append(lines, g.line())
 		}
-		if err := mayGive(access, widened(linesOf(old, own), lines), "grants"); err != nil {
+		more := widened(linesOf(old, own), lines)
+		if err := mayGive(access, more, "grants"); err != nil {
 			return nil, err
+		}
+		if len(more) > 0 {
+			fields, err := fieldRules(ctx, tx.RoleFieldRule, old.ID)
+			if err != nil {
+				return nil, err
+			}
+			if err := mayShow(access, lines, shown(old, fields[old.ID]), "grants"); err != nil {
+				return nil, err
+			}
 		}
 		return a.replace(ctx, tx, old, own, ch.Grants)
 	})
@@ -152,7 +170,11 @@ func (a *Administration) replace(ctx context.Context, tx *ent.Tx, old *ent.Role,
 	if err := KeepAdmin(ctx, tx); err != nil {
 		return nil, err
 	}
-	return present(now, made), a.finish(ctx, tx, audit.Entry{
+	fields, err := fieldRules(ctx, tx.RoleFieldRule, old.ID)
+	if err != nil {
+		return nil, err
+	}
+	return present(now, made, fields[old.ID]), a.finish(ctx, tx, audit.Entry{
 		Action: "set_grants", Object: "role", ID: old.ID.UUID(), Before: recorded(own), After: recorded(made),
 	})
 }
@@ -183,10 +205,17 @@ func (a *Administration) DeleteRole(ctx context.Context, t RoleTarget) (*Role, e
 		if _, err := tx.RoleGrant.Delete().Where(rolegrant.RoleID(t.ID)).Exec(ctx); err != nil {
 			return nil, tenancy.Fault(err, "remove grants")
 		}
+		fields, err := fieldRules(ctx, tx.RoleFieldRule, old.ID)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := tx.RoleFieldRule.Delete().Where(rolefieldrule.RoleID(t.ID)).Exec(ctx); err != nil {
+			return nil, tenancy.Fault(err, "remove rules on fields")
+		}
 		if err := tx.Role.DeleteOne(old).Exec(ctx); err != nil {
 			return nil, tenancy.Fault(err, "remove a role")
 		}
-		return present(old, own), a.finish(ctx, tx, audit.Entry{Action: "delete", Object: "role", ID: t.ID.UUID(), Before: old})
+		return present(old, own, fields[old.ID]), a.finish(ctx, tx, audit.Entry{Action: "delete", Object: "role", ID: t.ID.UUID(), Before: old})
 	})
 }
 
@@ -207,7 +236,11 @@ func (a *Administration) change(ctx context.Context, t RoleTarget,
 			return tenancy.Fault(err, "load a role")
 		}
 		if old.Version != t.ExpectedVersion {
-			now = present(old, own)
+			fields, err := fieldRules(ctx, tx.RoleFieldRule, old.ID)
+			if err != nil {
+				return err
+			}
+			now = present(old, own, fields[old.ID])
 			return fault.Stale("role")
 		}
 		now, err = edit(tx, old, own)

@@ -26,6 +26,7 @@ type rules struct {
 type roleRules struct {
 	ID    publicid.RoleID
 	Lines []line
+	Masks []FieldRule
 }
 
 type line struct {
@@ -41,7 +42,8 @@ type Snapshot struct {
 	enforcer *casbin.Enforcer
 	rules    rules
 	children map[publicid.DepartmentID][]publicid.DepartmentID
-	users    sync.Map // publicid.UserID → *Grants, compiled on first use
+	masks    map[publicid.RoleID][]FieldRule // of the roles that have any
+	users    sync.Map                        // publicid.UserID → *Grants, compiled on first use
 }
 
 // Grants is what one user may do: per permission the widest scope, or nothing.
@@ -50,6 +52,7 @@ type Grants struct {
 	department *publicid.DepartmentID
 	subtree    []publicid.DepartmentID
 	scopes     map[Permission]grant.Scope
+	masks      masks // nil for nearly everybody
 }
 
 func newSnapshot(r rules) (*Snapshot, error) {
@@ -82,7 +85,15 @@ func newSnapshot(r rules) (*Snapshot, error) {
 	if _, err := e.AddGroupingPoliciesEx(groups); err != nil {
 		return nil, err
 	}
-	s := &Snapshot{Version: r.Version, enforcer: e, rules: r, children: map[publicid.DepartmentID][]publicid.DepartmentID{}}
+	s := &Snapshot{
+		Version: r.Version, enforcer: e, rules: r,
+		children: map[publicid.DepartmentID][]publicid.DepartmentID{}, masks: map[publicid.RoleID][]FieldRule{},
+	}
+	for _, role := range r.Roles {
+		if len(role.Masks) > 0 {
+			s.masks[role.ID] = role.Masks
+		}
+	}
 	for id, parent := range r.Departments {
 		if parent != nil {
 			s.children[*parent] = append(s.children[*parent], id)
@@ -99,6 +110,14 @@ func (s *Snapshot) For(user publicid.UserID) (*Grants, error) {
 	g := &Grants{user: user, department: s.rules.Homes[user], scopes: map[Permission]grant.Scope{}}
 	if g.department != nil {
 		g.subtree = s.below(*g.department)
+	}
+	for _, role := range s.rules.Members[user] {
+		if rules := s.masks[role]; rules != nil {
+			if g.masks == nil {
+				g.masks = masks{}
+			}
+			g.masks.add(rules)
+		}
 	}
 	lines, err := s.enforcer.GetImplicitPermissionsForUser(user.String())
 	if err != nil {

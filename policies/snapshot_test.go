@@ -32,7 +32,7 @@ func rulesOf() *rapid.Generator[rules] {
 			Departments: map[publicid.DepartmentID]*publicid.DepartmentID{}, Homes: map[publicid.UserID]*publicid.DepartmentID{},
 		}
 		for range rapid.IntRange(1, 4).Draw(t, "roles") {
-			r.Roles = append(r.Roles, roleRules{publicid.NewRoleID(), rapid.SliceOfN(lineOf(), 0, 6).Draw(t, "lines")})
+			r.Roles = append(r.Roles, roleRules{publicid.NewRoleID(), rapid.SliceOfN(lineOf(), 0, 6).Draw(t, "lines"), nil})
 		}
 		var departments []publicid.DepartmentID
 		for range rapid.IntRange(1, 8).Draw(t, "departments") {
@@ -159,7 +159,7 @@ func TestRolesUniteAndDenialsWin(t *testing.T) {
 			r := rules{Members: map[publicid.UserID][]publicid.RoleID{}}
 			for _, lines := range tt.roles {
 				id := publicid.NewRoleID()
-				r.Roles = append(r.Roles, roleRules{id, lines})
+				r.Roles = append(r.Roles, roleRules{id, lines, nil})
 				r.Members[u] = append(r.Members[u], id)
 			}
 			s, err := newSnapshot(r)

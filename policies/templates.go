@@ -9,6 +9,7 @@ type Template struct {
 	NameZH string
 	NameEN string
 	Rules  []Rule
+	Fields []FieldRule // what the role is kept from
 }
 
 // Rule is one line of a template.
@@ -25,8 +26,8 @@ const Admin = "admin"
 func Templates() []Template {
 	everyone := reach(grant.Tenant, DictionaryRead, TemplateRead, DepartmentRead, UserRead, AlertRead, ApprovalDecide, ApprovalFlowRead)
 	return []Template{
-		{Admin, "管理员", "Administrator", reach(grant.Tenant, All()...)},
-		{"manager", "经理", "Manager", join(everyone,
+		{Name: Admin, NameZH: "管理员", NameEN: "Administrator", Rules: reach(grant.Tenant, All()...)},
+		{Name: "manager", NameZH: "经理", NameEN: "Manager", Rules: join(everyone,
 			reach(grant.Subtree, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
@@ -35,24 +36,24 @@ func Templates() []Template {
 				IncidentReport, IncidentResolve, ProgressPlan, ProgressRecord, ProgressReverse,
 				BillEditDecide, PaymentRequestRequest, PaymentRequestDecide),
 			reach(grant.Tenant, RoleRead))},
-		{"sales", "销售", "Sales", join(everyone,
+		{Name: "sales", NameZH: "销售", NameEN: "Sales", Rules: join(everyone,
 			reach(grant.Own, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate,
 				ContractRead, ContractCreate, ContractUpdate, ContractChange, ContractSubmit, ContractSign, ClauseExceptionPropose, MilestoneComplete, ApprovalRead,
 				IncidentReport, ProgressPlan, ProgressRecord, PaymentRequestRequest))},
-		{"service", "客服", "Service", join(everyone,
+		{Name: "service", NameZH: "客服", NameEN: "Service", Rules: join(everyone,
 			reach(grant.Tenant, CustomerRead, ContactRead, ContactCreate, ContactUpdate, ServiceRecordRead),
 			reach(grant.Department, ContractRead, ProgressRecord),
 			reach(grant.Own, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive, ApprovalRead))},
-		{"legal", "法务", "Legal", join(everyone,
+		{Name: "legal", NameZH: "法务", NameEN: "Legal", Rules: join(everyone,
 			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate, ContractChange, ContractCompose, ContractApprove, ContractSign,
 				TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide, ApprovalRead,
 				IncidentReport, IncidentResolve))},
-		{"finance", "财务", "Finance", join(everyone,
+		{Name: "finance", NameZH: "财务", NameEN: "Finance", Rules: join(everyone,
 			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, PaymentRefund, PaymentReverse, ApprovalRead,
 				BillEditRequest, BillEditDecide, PaymentRequestRequest, PaymentRequestDecide))},
-		{"auditor", "审计", "Auditor", join(everyone,
+		{Name: "auditor", NameZH: "审计", NameEN: "Auditor", Rules: join(everyone,
 			reach(grant.Tenant, CustomerRead, ContactRead, ServiceRecordRead, ContractRead, RoleRead, AuditRead, ApprovalRead))},
 	}
 }

@@ -1,6 +1,7 @@
 package audits
 
 import (
+	"context"
 	"encoding/json"
 	"maps"
 	"slices"
@@ -9,6 +10,7 @@ import (
 	"heyue/ent"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
+	"heyue/policies/mask"
 )
 
 // Change is one field that an entry tells of. Nothing before or after is a JSON null.
@@ -18,7 +20,30 @@ type Change struct {
 	After  json.RawMessage
 }
 
-// Changes takes an entry's changes apart, in alphabetical order of the fields.
+// Changes takes an entry's changes apart, in alphabetical order of the fields. What tells a field that is hidden from
+// the caller is there without its values, and so is everything that nobody has looked at for what it tells.
+func (s *Service) Changes(ctx context.Context, e *ent.AuditEntry) ([]*Change, error) {
+	changes, err := Changes(e)
+	if err != nil {
+		return nil, err
+	}
+	grants, err := s.Policies.Caller(ctx)
+	if err != nil || !grants.Masked() {
+		return changes, err
+	}
+	var stored map[string]json.RawMessage
+	if err := json.Unmarshal(e.Changes, &stored); err != nil {
+		return nil, fault.Wrap(err, "read an audit entry's changes")
+	}
+	for i, column := range slices.Sorted(maps.Keys(stored)) { // the order of Changes
+		if fields, known := mask.Tells(e.Object, column); !known || grants.Hides(fields...) {
+			changes[i].Before, changes[i].After = json.RawMessage("null"), json.RawMessage("null")
+		}
+	}
+	return changes, nil
+}
+
+// Changes takes an entry's changes apart, in alphabetical order of the fields, whoever asks.
 func Changes(e *ent.AuditEntry) ([]*Change, error) {
 	var stored map[string][2]json.RawMessage
 	if err := json.Unmarshal(e.Changes, &stored); err != nil {

@@ -30,6 +30,9 @@ func (s *Service) Settle(ctx context.Context, tx *ent.Tx, noun custom.Noun, old 
 	if len(in) > s.Limit {
 		return nil, fault.New(fault.Invalid, fault.LimitReached, "custom has %d entries, at most %d are allowed", len(in), s.Limit).At("custom")
 	}
+	if err := s.writable(ctx, noun, in); err != nil {
+		return nil, err
+	}
 	rows, err := s.of(ctx, tx.CustomField, noun, true)
 	if err != nil {
 		return nil, err

@@ -29,9 +29,12 @@ func (v *Value) Key() string { return v.Field.Key }
 type Reader struct{ fields []*ent.CustomField }
 
 // Reader returns what shows the values of a noun's records, archived fields included. It serves edges of records that the
-// caller holds already, and asks for no permission of its own.
+// caller holds already, and asks for no permission of its own; fields that are hidden from the caller are left out.
 func (s *Service) Reader(ctx context.Context, noun custom.Noun) (Reader, error) {
 	rows, err := s.of(ctx, s.Client.CustomField, noun, true)
+	if err == nil {
+		rows, err = s.visible(ctx, noun, rows)
+	}
 	return Reader{rows}, err
 }
 

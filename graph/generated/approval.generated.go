@@ -24,7 +24,7 @@ type ApprovalResolver interface {
 	Contract(ctx context.Context, objs []*ent.Approval) ([]*ent.Contract, error)
 	Submitter(ctx context.Context, objs []*ent.Approval) ([]*ent.User, error)
 
-	ContentDigest(ctx context.Context, obj *ent.Approval) (string, error)
+	ContentDigest(ctx context.Context, obj *ent.Approval) (*string, error)
 	Nodes(ctx context.Context, objs []*ent.Approval) ([][]*ent.ApprovalNode, error)
 	Opinions(ctx context.Context, objs []*ent.Approval) ([][]*ent.ApprovalOpinion, error)
 }
@@ -289,10 +289,10 @@ func (ec *executionContext) _Approval_rule(ctx context.Context, field graphql.Co
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Approval_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -311,11 +311,11 @@ func (ec *executionContext) _Approval_contentDigest(ctx context.Context, field g
 			return ec.Resolvers.Approval().ContentDigest(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Approval_contentDigest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -720,10 +720,10 @@ func (ec *executionContext) _ApprovalNode_reasons(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalNode_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1101,10 +1101,10 @@ func (ec *executionContext) _ApprovalOpinion_digest(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalOpinion_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1814,12 +1814,12 @@ func (ec *executionContext) _Approval(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "rule":
 			out.Values[i] = ec._Approval_rule(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contentDigest":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Approval_contentDigest(ctx, field, obj)
 				})
@@ -1972,7 +1972,7 @@ func (ec *executionContext) _ApprovalNode(ctx context.Context, sel ast.Selection
 			}
 		case "reasons":
 			out.Values[i] = ec._ApprovalNode_reasons(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":
@@ -2059,7 +2059,7 @@ func (ec *executionContext) _ApprovalOpinion(ctx context.Context, sel ast.Select
 			}
 		case "digest":
 			out.Values[i] = ec._ApprovalOpinion_digest(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "actedAt":

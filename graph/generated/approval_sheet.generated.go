@@ -265,10 +265,10 @@ func (ec *executionContext) _ApprovalPreview_rule(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalPreview_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -416,10 +416,10 @@ func (ec *executionContext) _ApprovalPreviewNode_reasons(ctx context.Context, fi
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalPreviewNode_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -581,10 +581,10 @@ func (ec *executionContext) _ApprovalSheet_digest(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalSheet_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -696,10 +696,10 @@ func (ec *executionContext) _ApprovalSheetHead_rule(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalSheetHead_rule(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -719,10 +719,10 @@ func (ec *executionContext) _ApprovalSheetHead_content(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalSheetHead_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -857,10 +857,10 @@ func (ec *executionContext) _ApprovalSheetNode_reasons(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
-			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+			return ec.marshalOString2ᚕstringᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalSheetNode_reasons(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1064,10 +1064,10 @@ func (ec *executionContext) _ApprovalSheetOpinion_content(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ApprovalSheetOpinion_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1365,7 +1365,7 @@ func (ec *executionContext) _ApprovalPreview(ctx context.Context, sel ast.Select
 			}
 		case "rule":
 			out.Values[i] = ec._ApprovalPreview_rule(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "nodes":
@@ -1420,7 +1420,7 @@ func (ec *executionContext) _ApprovalPreviewNode(ctx context.Context, sel ast.Se
 				})
 		case "reasons":
 			out.Values[i] = ec._ApprovalPreviewNode_reasons(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "isMissing":
@@ -1478,7 +1478,7 @@ func (ec *executionContext) _ApprovalSheet(ctx context.Context, sel ast.Selectio
 			}
 		case "digest":
 			out.Values[i] = ec._ApprovalSheet_digest(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1531,12 +1531,12 @@ func (ec *executionContext) _ApprovalSheetHead(ctx context.Context, sel ast.Sele
 			}
 		case "rule":
 			out.Values[i] = ec._ApprovalSheetHead_rule(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "content":
 			out.Values[i] = ec._ApprovalSheetHead_content(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "submitter":
@@ -1594,7 +1594,7 @@ func (ec *executionContext) _ApprovalSheetNode(ctx context.Context, sel ast.Sele
 			}
 		case "reasons":
 			out.Values[i] = ec._ApprovalSheetNode_reasons(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "approvers":
@@ -1667,7 +1667,7 @@ func (ec *executionContext) _ApprovalSheetOpinion(ctx context.Context, sel ast.S
 			}
 		case "content":
 			out.Values[i] = ec._ApprovalSheetOpinion_content(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "at":

@@ -222,10 +222,10 @@ func (ec *executionContext) _BillEdit_before(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v billedit.Content) graphql.Marshaler {
-			return ec.marshalNBillEditContent2heyueᚋdomainᚋsettlementᚋbilleditᚐContent(ctx, selections, v)
+			return ec.marshalOBillEditContent2heyueᚋdomainᚋsettlementᚋbilleditᚐContent(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_BillEdit_before(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -254,10 +254,10 @@ func (ec *executionContext) _BillEdit_after(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v billedit.Content) graphql.Marshaler {
-			return ec.marshalNBillEditContent2heyueᚋdomainᚋsettlementᚋbilleditᚐContent(ctx, selections, v)
+			return ec.marshalOBillEditContent2heyueᚋdomainᚋsettlementᚋbilleditᚐContent(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_BillEdit_after(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1225,12 +1225,12 @@ func (ec *executionContext) _BillEdit(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "before":
 			out.Values[i] = ec._BillEdit_before(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "after":
 			out.Values[i] = ec._BillEdit_after(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "requestedBy":
@@ -1608,10 +1608,6 @@ func (ec *executionContext) marshalNBillEditConnection2ᚖheyueᚋplatformᚋpag
 	return ec._BillEditConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNBillEditContent2heyueᚋdomainᚋsettlementᚋbilleditᚐContent(ctx context.Context, sel ast.SelectionSet, v billedit.Content) graphql.Marshaler {
-	return ec._BillEditContent(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNBillEditEdge2ᚕᚖheyueᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*page.Edge[*ent.BillEdit]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -1696,11 +1692,35 @@ func (ec *executionContext) marshalNBillEditState2heyueᚋdomainᚋsettlementᚋ
 	return res
 }
 
+func (ec *executionContext) marshalOBillEdit2ᚕᚖheyueᚋentᚐBillEditᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.BillEdit) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParents(ctx, "BillEdit", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNBillEdit2ᚖheyueᚋentᚐBillEdit(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOBillEdit2ᚖheyueᚋentᚐBillEdit(ctx context.Context, sel ast.SelectionSet, v *ent.BillEdit) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._BillEdit(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOBillEditContent2heyueᚋdomainᚋsettlementᚋbilleditᚐContent(ctx context.Context, sel ast.SelectionSet, v billedit.Content) graphql.Marshaler {
+	return ec._BillEditContent(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOBillEditEntry2ᚖheyueᚋdomainᚋsettlementᚋbilleditᚐEntry(ctx context.Context, sel ast.SelectionSet, v *billedit.Entry) graphql.Marshaler {

@@ -173,10 +173,10 @@ func (ec *executionContext) _ClauseException_oldText(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ClauseException_oldText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -196,10 +196,10 @@ func (ec *executionContext) _ClauseException_newText(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ClauseException_newText(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -851,12 +851,12 @@ func (ec *executionContext) _ClauseException(ctx context.Context, sel ast.Select
 			}
 		case "oldText":
 			out.Values[i] = ec._ClauseException_oldText(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "newText":
 			out.Values[i] = ec._ClauseException_newText(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "reason":
@@ -1031,23 +1031,6 @@ func (ec *executionContext) _ClauseExceptionWithdrawPayload(ctx context.Context,
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNClauseException2ᚕᚖheyueᚋentᚐClauseExceptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ClauseException) graphql.Marshaler {
-	ctx = graphql.WithBatchParents(ctx, "ClauseException", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNClauseException2ᚖheyueᚋentᚐClauseException(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNClauseException2ᚖheyueᚋentᚐClauseException(ctx context.Context, sel ast.SelectionSet, v *ent.ClauseException) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ClauseException!")
@@ -1108,6 +1091,26 @@ func (ec *executionContext) marshalNClauseExceptionWithdrawPayload2ᚖheyueᚋgr
 		return graphql.Null
 	}
 	return ec._ClauseExceptionWithdrawPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOClauseException2ᚕᚖheyueᚋentᚐClauseExceptionᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.ClauseException) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParents(ctx, "ClauseException", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNClauseException2ᚖheyueᚋentᚐClauseException(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalOClauseException2ᚖheyueᚋentᚐClauseException(ctx context.Context, sel ast.SelectionSet, v *ent.ClauseException) graphql.Marshaler {

@@ -42,6 +42,7 @@ import (
 	"heyue/platform/listing"
 	"heyue/platform/page"
 	"heyue/policies"
+	"heyue/policies/mask"
 	"math"
 	"strconv"
 	"sync/atomic"
@@ -148,6 +149,7 @@ type MutationResolver interface {
 	ProgressLineCancel(ctx context.Context, input progress.Target) (*model.ProgressLineCancelPayload, error)
 	ProgressRecord(ctx context.Context, input progress.Work) (*model.ProgressRecordPayload, error)
 	ProgressReverse(ctx context.Context, input progress.Reversal) (*model.ProgressReversePayload, error)
+	RoleSetFields(ctx context.Context, input policies.FieldsChange) (*model.RoleSetFieldsPayload, error)
 	RoleCreate(ctx context.Context, input policies.RoleDraft) (*model.RoleCreatePayload, error)
 	RoleUpdate(ctx context.Context, input policies.RoleChange) (*model.RoleUpdatePayload, error)
 	RoleSetGrants(ctx context.Context, input policies.GrantsChange) (*model.RoleSetGrantsPayload, error)
@@ -231,6 +233,7 @@ type QueryResolver interface {
 	Role(ctx context.Context, id string) (*policies.Role, error)
 	Permissions(ctx context.Context) ([]*policies.Permission, error)
 	RoleTemplates(ctx context.Context) ([]*policies.Template, error)
+	MaskableFields(ctx context.Context) ([]*mask.Field, error)
 	ServiceRecord(ctx context.Context, id string) (*ent.ServiceRecord, error)
 	ServiceRecords(ctx context.Context, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) (*page.Connection[*ent.ServiceRecord], error)
 	Viewer(ctx context.Context) (*staff.Viewer, error)
@@ -1640,6 +1643,20 @@ func (ec *executionContext) field_Mutation_roleDelete_args(ctx context.Context, 
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (policies.RoleTarget, error) {
 			return ec.unmarshalNRoleDeleteInput2heyueᚋpoliciesᚐRoleTarget(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_roleSetFields_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (policies.FieldsChange, error) {
+			return ec.unmarshalNRoleSetFieldsInput2heyueᚋpoliciesᚐFieldsChange(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -7572,6 +7589,50 @@ func (ec *executionContext) fieldContext_Mutation_progressReverse(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_roleSetFields(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_roleSetFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RoleSetFields(ctx, fc.Args["input"].(policies.FieldsChange))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RoleSetFieldsPayload) graphql.Marshaler {
+			return ec.marshalNRoleSetFieldsPayload2ᚖheyueᚋgraphᚋmodelᚐRoleSetFieldsPayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_roleSetFields(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RoleSetFieldsPayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_roleSetFields_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_roleCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -10933,10 +10994,10 @@ func (ec *executionContext) _Query_cashForecast(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *reports.Forecast) graphql.Marshaler {
-			return ec.marshalNCashForecast2ᚖheyueᚋdomainᚋreportsᚐForecast(ctx, selections, v)
+			return ec.marshalOCashForecast2ᚖheyueᚋdomainᚋreportsᚐForecast(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cashForecast(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -10977,10 +11038,10 @@ func (ec *executionContext) _Query_cashInstalments(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.PaymentPlanLine]) graphql.Marshaler {
-			return ec.marshalNPaymentPlanLineConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx, selections, v)
+			return ec.marshalOPaymentPlanLineConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Query_cashInstalments(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -11142,6 +11203,38 @@ func (ec *executionContext) fieldContext_Query_roleTemplates(_ context.Context, 
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_RoleTemplate(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_maskableFields(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_maskableFields(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().MaskableFields(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*mask.Field) graphql.Marshaler {
+			return ec.marshalNMaskableField2ᚕᚖheyueᚋpoliciesᚋmaskᚐFieldᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_maskableFields(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MaskableField(ctx, field)
 		},
 	}
 	return fc, nil
@@ -12804,6 +12897,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "roleSetFields":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_roleSetFields(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "roleCreate":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_roleCreate(ctx, field)
@@ -13373,13 +13473,13 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				})
 		case "cashForecast":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cashForecast(ctx, field)
 				})
 		case "cashInstalments":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_cashInstalments(ctx, field)
 				})
@@ -13406,6 +13506,12 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_roleTemplates(ctx, field)
+				})
+		case "maskableFields":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_maskableFields(ctx, field)
 				})
 		case "serviceRecord":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,

@@ -295,10 +295,10 @@ func (ec *executionContext) _Contract_amount(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -327,10 +327,10 @@ func (ec *executionContext) _Contract_settled(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -359,10 +359,10 @@ func (ec *executionContext) _Contract_onAccount(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_onAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -483,10 +483,10 @@ func (ec *executionContext) _Contract_description(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -726,10 +726,10 @@ func (ec *executionContext) _Contract_payments(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.Payment) graphql.Marshaler {
-			return ec.marshalNPayment2ᚕᚖheyueᚋentᚐPaymentᚄ(ctx, selections, v)
+			return ec.marshalOPayment2ᚕᚖheyueᚋentᚐPaymentᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_payments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1015,10 +1015,10 @@ func (ec *executionContext) _Contract_billEdits(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.BillEdit) graphql.Marshaler {
-			return ec.marshalNBillEdit2ᚕᚖheyueᚋentᚐBillEditᚄ(ctx, selections, v)
+			return ec.marshalOBillEdit2ᚕᚖheyueᚋentᚐBillEditᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_billEdits(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1538,10 +1538,10 @@ func (ec *executionContext) _Contract_clauseExceptions(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.ClauseException) graphql.Marshaler {
-			return ec.marshalNClauseException2ᚕᚖheyueᚋentᚐClauseExceptionᚄ(ctx, selections, v)
+			return ec.marshalOClauseException2ᚕᚖheyueᚋentᚐClauseExceptionᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_clauseExceptions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1813,10 +1813,10 @@ func (ec *executionContext) _Contract_paymentRequests(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PaymentRequest) graphql.Marshaler {
-			return ec.marshalNPaymentRequest2ᚕᚖheyueᚋentᚐPaymentRequestᚄ(ctx, selections, v)
+			return ec.marshalOPaymentRequest2ᚕᚖheyueᚋentᚐPaymentRequestᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Contract_paymentRequests(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -2150,19 +2150,19 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "amount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_amount(ctx, field, obj)
 				})
 		case "settled":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_settled(ctx, field, obj)
 				})
 		case "onAccount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_onAccount(ctx, field, obj)
 				})
@@ -2188,7 +2188,7 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "description":
 			out.Values[i] = ec._Contract_description(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "predecessor":
@@ -2217,7 +2217,7 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "payments":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_payments(ctx, field, obj)
 				})
@@ -2256,7 +2256,7 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "billEdits":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_billEdits(ctx, field, obj)
 				})
@@ -2328,7 +2328,7 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "clauseExceptions":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_clauseExceptions(ctx, field, obj)
 				})
@@ -2358,7 +2358,7 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "paymentRequests":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_paymentRequests(ctx, field, obj)
 				})

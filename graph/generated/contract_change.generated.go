@@ -1059,10 +1059,10 @@ func (ec *executionContext) _ContractVersion_digest(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ContractVersion_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1310,7 +1310,7 @@ func (ec *executionContext) _ContractVersion(ctx context.Context, sel ast.Select
 				})
 		case "digest":
 			out.Values[i] = ec._ContractVersion_digest(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "contract":

@@ -39,10 +39,10 @@ func (ec *executionContext) _ContractDiff_text(ctx context.Context, field graphq
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*terms.WordsDiffer) graphql.Marshaler {
-			return ec.marshalNContractTextDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDifferᚄ(ctx, selections, v)
+			return ec.marshalOContractTextDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDifferᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ContractDiff_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -71,10 +71,10 @@ func (ec *executionContext) _ContractDiff_money(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*terms.SumsDiffer) graphql.Marshaler {
-			return ec.marshalNContractMoneyDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDifferᚄ(ctx, selections, v)
+			return ec.marshalOContractMoneyDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDifferᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ContractDiff_money(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -628,12 +628,12 @@ func (ec *executionContext) _ContractDiff(ctx context.Context, sel ast.Selection
 			out.Values[i] = graphql.MarshalString("ContractDiff")
 		case "text":
 			out.Values[i] = ec._ContractDiff_text(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "money":
 			out.Values[i] = ec._ContractDiff_money(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "schedule":
@@ -846,22 +846,6 @@ func (ec *executionContext) marshalNContractDifferenceSubject2heyueᚋdomainᚋc
 	return res
 }
 
-func (ec *executionContext) marshalNContractMoneyDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDifferᚄ(ctx context.Context, sel ast.SelectionSet, v []*terms.SumsDiffer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNContractMoneyDifference2ᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDiffer(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNContractMoneyDifference2ᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDiffer(ctx context.Context, sel ast.SelectionSet, v *terms.SumsDiffer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ContractMoneyDifference!")
@@ -899,22 +883,6 @@ func (ec *executionContext) marshalNContractScheduleDifference2ᚖheyueᚋdomain
 	return ec._ContractScheduleDifference(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNContractTextDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDifferᚄ(ctx context.Context, sel ast.SelectionSet, v []*terms.WordsDiffer) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNContractTextDifference2ᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDiffer(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNContractTextDifference2ᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDiffer(ctx context.Context, sel ast.SelectionSet, v *terms.WordsDiffer) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "ContractTextDifference!")
@@ -928,6 +896,44 @@ func (ec *executionContext) marshalOContractDiff2ᚖheyueᚋdomainᚋchangesᚋt
 		return graphql.Null
 	}
 	return ec._ContractDiff(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOContractMoneyDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDifferᚄ(ctx context.Context, sel ast.SelectionSet, v []*terms.SumsDiffer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContractMoneyDifference2ᚖheyueᚋdomainᚋchangesᚋtermsᚐSumsDiffer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalOContractTextDifference2ᚕᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDifferᚄ(ctx context.Context, sel ast.SelectionSet, v []*terms.WordsDiffer) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNContractTextDifference2ᚖheyueᚋdomainᚋchangesᚋtermsᚐWordsDiffer(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 // endregion ***************************** type.gotpl *****************************

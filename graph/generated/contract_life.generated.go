@@ -26,7 +26,7 @@ type ContractStepResolver interface {
 	Document(ctx context.Context, obj *ent.ContractStep) (*ent.DocumentReference, error)
 }
 type SignatureResolver interface {
-	Digest(ctx context.Context, obj *ent.Signature) (string, error)
+	Digest(ctx context.Context, obj *ent.Signature) (*string, error)
 	Document(ctx context.Context, obj *ent.Signature) (*ent.DocumentReference, error)
 	VoidReason(ctx context.Context, obj *ent.Signature) (*string, error)
 }
@@ -52,10 +52,10 @@ func (ec *executionContext) _ContractApproval_digest(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ContractApproval_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -589,11 +589,11 @@ func (ec *executionContext) _Signature_digest(ctx context.Context, field graphql
 			return ec.Resolvers.Signature().Digest(ctx, obj)
 		},
 		nil,
-		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Signature_digest(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -703,7 +703,7 @@ func (ec *executionContext) _ContractApproval(ctx context.Context, sel ast.Selec
 			out.Values[i] = graphql.MarshalString("ContractApproval")
 		case "digest":
 			out.Values[i] = ec._ContractApproval_digest(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "valid":
@@ -875,7 +875,7 @@ func (ec *executionContext) _Signature(ctx context.Context, sel ast.SelectionSet
 			}
 		case "digest":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Signature_digest(ctx, field, obj)
 				})

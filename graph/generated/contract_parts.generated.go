@@ -341,10 +341,10 @@ func (ec *executionContext) _ContractLine_unitPrice(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Decimal) graphql.Marshaler {
-			return ec.marshalNDecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx, selections, v)
+			return ec.marshalODecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ContractLine_unitPrice(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -456,10 +456,10 @@ func (ec *executionContext) _ContractParty_creditCode(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ContractParty_creditCode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -893,10 +893,10 @@ func (ec *executionContext) _Payment_amount(ctx context.Context, field graphql.C
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Payment_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1017,10 +1017,10 @@ func (ec *executionContext) _Payment_allocations(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.PaymentAllocation) graphql.Marshaler {
-			return ec.marshalNPaymentAllocation2ᚕᚖheyueᚋentᚐPaymentAllocationᚄ(ctx, selections, v)
+			return ec.marshalOPaymentAllocation2ᚕᚖheyueᚋentᚐPaymentAllocationᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Payment_allocations(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1164,10 +1164,10 @@ func (ec *executionContext) _PaymentPlanLine_amount(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentPlanLine_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1196,10 +1196,10 @@ func (ec *executionContext) _PaymentPlanLine_settled(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentPlanLine_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1228,10 +1228,10 @@ func (ec *executionContext) _PaymentPlanLine_state(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v plan.LineState) graphql.Marshaler {
-			return ec.marshalNPaymentPlanLineState2heyueᚋdomainᚋsettlementᚋplanᚐLineState(ctx, selections, v)
+			return ec.marshalOPaymentPlanLineState2heyueᚋdomainᚋsettlementᚋplanᚐLineState(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentPlanLine_state(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1494,7 +1494,7 @@ func (ec *executionContext) _ContractLine(ctx context.Context, sel ast.Selection
 			}
 		case "unitPrice":
 			out.Values[i] = ec._ContractLine_unitPrice(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "deliveryOn":
@@ -1547,7 +1547,7 @@ func (ec *executionContext) _ContractParty(ctx context.Context, sel ast.Selectio
 			}
 		case "creditCode":
 			out.Values[i] = ec._ContractParty_creditCode(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "representative":
@@ -1726,7 +1726,7 @@ func (ec *executionContext) _Payment(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "amount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Payment_amount(ctx, field, obj)
 				})
@@ -1752,7 +1752,7 @@ func (ec *executionContext) _Payment(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "allocations":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Payment_allocations(ctx, field, obj)
 				})
@@ -1806,19 +1806,19 @@ func (ec *executionContext) _PaymentPlanLine(ctx context.Context, sel ast.Select
 			}
 		case "amount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PaymentPlanLine_amount(ctx, field, obj)
 				})
 		case "settled":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PaymentPlanLine_settled(ctx, field, obj)
 				})
 		case "state":
 			out.Values[i] = ec._PaymentPlanLine_state(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "purpose":
@@ -2019,23 +2019,6 @@ func (ec *executionContext) marshalNMilestoneState2heyueᚋdomainᚋcontractsᚋ
 	return res
 }
 
-func (ec *executionContext) marshalNPayment2ᚕᚖheyueᚋentᚐPaymentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Payment) graphql.Marshaler {
-	ctx = graphql.WithBatchParents(ctx, "Payment", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNPayment2ᚖheyueᚋentᚐPayment(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNPayment2ᚖheyueᚋentᚐPayment(ctx context.Context, sel ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "Payment!")
@@ -2211,6 +2194,26 @@ func (ec *executionContext) marshalOMilestoneState2ᚕheyueᚋdomainᚋcontracts
 	return ret
 }
 
+func (ec *executionContext) marshalOPayment2ᚕᚖheyueᚋentᚐPaymentᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.Payment) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParents(ctx, "Payment", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPayment2ᚖheyueᚋentᚐPayment(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPayment2ᚖheyueᚋentᚐPayment(ctx context.Context, sel ast.SelectionSet, v *ent.Payment) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
@@ -2234,6 +2237,19 @@ func (ec *executionContext) marshalOPaymentMethod2ᚖheyueᚋdomainᚋsettlement
 	_ = sel
 	_ = ctx
 	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalOPaymentPlanLineState2heyueᚋdomainᚋsettlementᚋplanᚐLineState(ctx context.Context, v any) (plan.LineState, error) {
+	tmp, err := graphql.UnmarshalString(v)
+	res := plan.LineState(tmp)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOPaymentPlanLineState2heyueᚋdomainᚋsettlementᚋplanᚐLineState(ctx context.Context, sel ast.SelectionSet, v plan.LineState) graphql.Marshaler {
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(v))
 	return res
 }
 

@@ -245,10 +245,10 @@ func (ec *executionContext) _Incident_description(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Incident_description(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -438,10 +438,10 @@ func (ec *executionContext) _Incident_entries(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v []*ent.IncidentEntry) graphql.Marshaler {
-			return ec.marshalNIncidentEntry2ᚕᚖheyueᚋentᚐIncidentEntryᚄ(ctx, selections, v)
+			return ec.marshalOIncidentEntry2ᚕᚖheyueᚋentᚐIncidentEntryᚄ(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_Incident_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1009,7 +1009,7 @@ func (ec *executionContext) _Incident(ctx context.Context, sel ast.SelectionSet,
 			}
 		case "description":
 			out.Values[i] = ec._Incident_description(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "happenedOn":
@@ -1045,7 +1045,7 @@ func (ec *executionContext) _Incident(ctx context.Context, sel ast.SelectionSet,
 				})
 		case "entries":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Incident_entries(ctx, field, obj)
 				})
@@ -1299,23 +1299,6 @@ func (ec *executionContext) marshalNIncidentEdge2ᚖheyueᚋplatformᚋpageᚐEd
 	return ec._IncidentEdge(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNIncidentEntry2ᚕᚖheyueᚋentᚐIncidentEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.IncidentEntry) graphql.Marshaler {
-	ctx = graphql.WithBatchParents(ctx, "IncidentEntry", v, nil)
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNIncidentEntry2ᚖheyueᚋentᚐIncidentEntry(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNIncidentEntry2ᚖheyueᚋentᚐIncidentEntry(ctx context.Context, sel ast.SelectionSet, v *ent.IncidentEntry) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "IncidentEntry!")
@@ -1389,6 +1372,26 @@ func (ec *executionContext) marshalOIncident2ᚖheyueᚋentᚐIncident(ctx conte
 		return graphql.Null
 	}
 	return ec._Incident(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOIncidentEntry2ᚕᚖheyueᚋentᚐIncidentEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.IncidentEntry) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParents(ctx, "IncidentEntry", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIncidentEntry2ᚖheyueᚋentᚐIncidentEntry(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOIncidentKind2ᚕheyueᚋdomainᚋincidentsᚋincidentᚐKindᚄ(ctx context.Context, v any) ([]incident.Kind, error) {

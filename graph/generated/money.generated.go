@@ -274,6 +274,16 @@ func (ec *executionContext) marshalOCurrencyCode2ᚖheyueᚋplatformᚋmoneyᚐC
 	return v
 }
 
+func (ec *executionContext) unmarshalODecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx context.Context, v any) (money.Decimal, error) {
+	var res money.Decimal
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalODecimal2heyueᚋplatformᚋmoneyᚐDecimal(ctx context.Context, sel ast.SelectionSet, v money.Decimal) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalODecimal2ᚕheyueᚋplatformᚋmoneyᚐDecimalᚄ(ctx context.Context, v any) ([]money.Decimal, error) {
 	if v == nil {
 		return nil, nil
@@ -323,6 +333,10 @@ func (ec *executionContext) marshalODecimal2ᚖheyueᚋplatformᚋmoneyᚐDecima
 		return graphql.Null
 	}
 	return v
+}
+
+func (ec *executionContext) marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx context.Context, sel ast.SelectionSet, v money.Money) graphql.Marshaler {
+	return ec._Money(ctx, sel, &v)
 }
 
 func (ec *executionContext) marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx context.Context, sel ast.SelectionSet, v *money.Money) graphql.Marshaler {

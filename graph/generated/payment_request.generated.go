@@ -176,10 +176,10 @@ func (ec *executionContext) _PaymentRequest_content(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v payout.Content) graphql.Marshaler {
-			return ec.marshalNPaymentRequestContent2heyueᚋdomainᚋsettlementᚋpayoutᚐContent(ctx, selections, v)
+			return ec.marshalOPaymentRequestContent2heyueᚋdomainᚋsettlementᚋpayoutᚐContent(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentRequest_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1041,7 +1041,7 @@ func (ec *executionContext) _PaymentRequest(ctx context.Context, sel ast.Selecti
 			}
 		case "content":
 			out.Values[i] = ec._PaymentRequest_content(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "requestedBy":
@@ -1348,10 +1348,6 @@ func (ec *executionContext) marshalNPaymentRequestConnection2ᚖheyueᚋplatform
 	return ec._PaymentRequestConnection(ctx, sel, v)
 }
 
-func (ec *executionContext) marshalNPaymentRequestContent2heyueᚋdomainᚋsettlementᚋpayoutᚐContent(ctx context.Context, sel ast.SelectionSet, v payout.Content) graphql.Marshaler {
-	return ec._PaymentRequestContent(ctx, sel, &v)
-}
-
 func (ec *executionContext) marshalNPaymentRequestEdge2ᚕᚖheyueᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*page.Edge[*ent.PaymentRequest]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -1416,11 +1412,35 @@ func (ec *executionContext) marshalNPaymentRequestState2heyueᚋdomainᚋsettlem
 	return res
 }
 
+func (ec *executionContext) marshalOPaymentRequest2ᚕᚖheyueᚋentᚐPaymentRequestᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PaymentRequest) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ctx = graphql.WithBatchParents(ctx, "PaymentRequest", v, nil)
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentRequest2ᚖheyueᚋentᚐPaymentRequest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalOPaymentRequest2ᚖheyueᚋentᚐPaymentRequest(ctx context.Context, sel ast.SelectionSet, v *ent.PaymentRequest) graphql.Marshaler {
 	if v == nil {
 		return graphql.Null
 	}
 	return ec._PaymentRequest(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPaymentRequestContent2heyueᚋdomainᚋsettlementᚋpayoutᚐContent(ctx context.Context, sel ast.SelectionSet, v payout.Content) graphql.Marshaler {
+	return ec._PaymentRequestContent(ctx, sel, &v)
 }
 
 func (ec *executionContext) unmarshalOPaymentRequestFilter2ᚕᚖheyueᚋdomainᚋsettlementᚐPayRequestFilterᚄ(ctx context.Context, v any) ([]*settlement.PayRequestFilter, error) {

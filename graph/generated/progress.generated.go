@@ -506,10 +506,10 @@ func (ec *executionContext) _PaymentProgress_amount(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentProgress_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -538,10 +538,10 @@ func (ec *executionContext) _PaymentProgress_settled(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentProgress_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -593,10 +593,10 @@ func (ec *executionContext) _PaymentProgress_overdue(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentProgress_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -625,10 +625,10 @@ func (ec *executionContext) _PaymentProgress_overdueInstalments(ctx context.Cont
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+			return ec.marshalOInt2int(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentProgress_overdueInstalments(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1071,10 +1071,10 @@ func (ec *executionContext) _ProgressLine_weight(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+			return ec.marshalOInt2int(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ProgressLine_weight(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -1519,12 +1519,12 @@ func (ec *executionContext) _PaymentProgress(ctx context.Context, sel ast.Select
 			out.Values[i] = graphql.MarshalString("PaymentProgress")
 		case "amount":
 			out.Values[i] = ec._PaymentProgress_amount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "settled":
 			out.Values[i] = ec._PaymentProgress_settled(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "percent":
@@ -1534,12 +1534,12 @@ func (ec *executionContext) _PaymentProgress(ctx context.Context, sel ast.Select
 			}
 		case "overdue":
 			out.Values[i] = ec._PaymentProgress_overdue(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "overdueInstalments":
 			out.Values[i] = ec._PaymentProgress_overdueInstalments(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "nextDueOn":
@@ -1686,7 +1686,7 @@ func (ec *executionContext) _ProgressLine(ctx context.Context, sel ast.Selection
 			}
 		case "weight":
 			out.Values[i] = ec._ProgressLine_weight(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "state":

@@ -70,10 +70,10 @@ func (ec *executionContext) _ExecutionFigures_amount(ctx context.Context, field 
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ExecutionFigures_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -102,10 +102,10 @@ func (ec *executionContext) _ExecutionFigures_settled(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ExecutionFigures_settled(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -134,10 +134,10 @@ func (ec *executionContext) _ExecutionFigures_outstanding(ctx context.Context, f
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ExecutionFigures_outstanding(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -629,10 +629,10 @@ func (ec *executionContext) _ExecutionRow_overdue(ctx context.Context, field gra
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *reports.Figures) graphql.Marshaler {
-			return ec.marshalNExecutionFigures2ᚖheyueᚋdomainᚋreportsᚐFigures(ctx, selections, v)
+			return ec.marshalOExecutionFigures2ᚖheyueᚋdomainᚋreportsᚐFigures(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ExecutionRow_overdue(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -661,10 +661,10 @@ func (ec *executionContext) _ExecutionRow_overdueAmount(ctx context.Context, fie
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ExecutionRow_overdueAmount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -693,10 +693,10 @@ func (ec *executionContext) _ExecutionRow_overdueLines(ctx context.Context, fiel
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
-			return ec.marshalNInt2int(ctx, selections, v)
+			return ec.marshalOInt2int(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ExecutionRow_overdueLines(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -865,17 +865,17 @@ func (ec *executionContext) _ExecutionFigures(ctx context.Context, sel ast.Selec
 			}
 		case "amount":
 			out.Values[i] = ec._ExecutionFigures_amount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "settled":
 			out.Values[i] = ec._ExecutionFigures_settled(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "outstanding":
 			out.Values[i] = ec._ExecutionFigures_outstanding(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1013,17 +1013,17 @@ func (ec *executionContext) _ExecutionRow(ctx context.Context, sel ast.Selection
 			}
 		case "overdue":
 			out.Values[i] = ec._ExecutionRow_overdue(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "overdueAmount":
 			out.Values[i] = ec._ExecutionRow_overdueAmount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "overdueLines":
 			out.Values[i] = ec._ExecutionRow_overdueLines(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "percent":
@@ -1156,6 +1156,13 @@ func (ec *executionContext) marshalNExecutionRow2ᚖheyueᚋdomainᚋreportsᚐR
 		return graphql.Null
 	}
 	return ec._ExecutionRow(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOExecutionFigures2ᚖheyueᚋdomainᚋreportsᚐFigures(ctx context.Context, sel ast.SelectionSet, v *reports.Figures) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._ExecutionFigures(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

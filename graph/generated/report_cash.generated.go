@@ -43,10 +43,10 @@ func (ec *executionContext) _CashFigures_inflow(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashFigures_inflow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -75,10 +75,10 @@ func (ec *executionContext) _CashFigures_outflow(ctx context.Context, field grap
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashFigures_outflow(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -107,10 +107,10 @@ func (ec *executionContext) _CashFigures_net(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashFigures_net(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -139,10 +139,10 @@ func (ec *executionContext) _CashFigures_cumulative(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashFigures_cumulative(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -373,10 +373,10 @@ func (ec *executionContext) _CashPeriod_figures(ctx context.Context, field graph
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *reports.Sums) graphql.Marshaler {
-			return ec.marshalNCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx, selections, v)
+			return ec.marshalOCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashPeriod_figures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -405,10 +405,10 @@ func (ec *executionContext) _CashPeriod_base(ctx context.Context, field graphql.
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *reports.Sums) graphql.Marshaler {
-			return ec.marshalNCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx, selections, v)
+			return ec.marshalOCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashPeriod_base(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -437,10 +437,10 @@ func (ec *executionContext) _CashPeriod_difference(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *reports.Sums) graphql.Marshaler {
-			return ec.marshalNCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx, selections, v)
+			return ec.marshalOCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashPeriod_difference(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -639,10 +639,10 @@ func (ec *executionContext) _CashShift_amount(ctx context.Context, field graphql
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_CashShift_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -983,22 +983,22 @@ func (ec *executionContext) _CashFigures(ctx context.Context, sel ast.SelectionS
 			out.Values[i] = graphql.MarshalString("CashFigures")
 		case "inflow":
 			out.Values[i] = ec._CashFigures_inflow(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "outflow":
 			out.Values[i] = ec._CashFigures_outflow(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "net":
 			out.Values[i] = ec._CashFigures_net(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "cumulative":
 			out.Values[i] = ec._CashFigures_cumulative(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1099,17 +1099,17 @@ func (ec *executionContext) _CashPeriod(ctx context.Context, sel ast.SelectionSe
 			}
 		case "figures":
 			out.Values[i] = ec._CashPeriod_figures(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "base":
 			out.Values[i] = ec._CashPeriod_base(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "difference":
 			out.Values[i] = ec._CashPeriod_difference(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1205,7 +1205,7 @@ func (ec *executionContext) _CashShift(ctx context.Context, sel ast.SelectionSet
 			}
 		case "amount":
 			out.Values[i] = ec._CashShift_amount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		default:
@@ -1331,22 +1331,6 @@ func (ec *executionContext) marshalNCashBucket2heyueᚋdomainᚋreportsᚋcash�
 	return res
 }
 
-func (ec *executionContext) marshalNCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx context.Context, sel ast.SelectionSet, v *reports.Sums) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CashFigures!")
-		return graphql.Null
-	}
-	return ec._CashFigures(ctx, sel, v)
-}
-
-func (ec *executionContext) marshalNCashForecast2ᚖheyueᚋdomainᚋreportsᚐForecast(ctx context.Context, sel ast.SelectionSet, v *reports.Forecast) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "CashForecast!")
-		return graphql.Null
-	}
-	return ec._CashForecast(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNCashPeriod2ᚕᚖheyueᚋdomainᚋreportsᚐPeriodᚄ(ctx context.Context, sel ast.SelectionSet, v []*reports.Period) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -1444,14 +1428,6 @@ func (ec *executionContext) unmarshalNCashShiftInput2ᚖheyueᚋdomainᚋreports
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
-func (ec *executionContext) marshalNPaymentPlanLineConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*ent.PaymentPlanLine]) graphql.Marshaler {
-	if v == nil {
-		graphql.AddInvalidNullError(ctx, "PaymentPlanLineConnection!")
-		return graphql.Null
-	}
-	return ec._PaymentPlanLineConnection(ctx, sel, v)
-}
-
 func (ec *executionContext) marshalNPaymentPlanLineEdge2ᚕᚖheyueᚋplatformᚋpageᚐEdgeᚄ(ctx context.Context, sel ast.SelectionSet, v []*page.Edge[*ent.PaymentPlanLine]) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -1476,6 +1452,20 @@ func (ec *executionContext) marshalNPaymentPlanLineEdge2ᚖheyueᚋplatformᚋpa
 	return ec._PaymentPlanLineEdge(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalOCashFigures2ᚖheyueᚋdomainᚋreportsᚐSums(ctx context.Context, sel ast.SelectionSet, v *reports.Sums) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CashFigures(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOCashForecast2ᚖheyueᚋdomainᚋreportsᚐForecast(ctx context.Context, sel ast.SelectionSet, v *reports.Forecast) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._CashForecast(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOCashShiftInput2ᚕᚖheyueᚋdomainᚋreportsᚐShiftᚄ(ctx context.Context, v any) ([]*reports.Shift, error) {
 	if v == nil {
 		return nil, nil
@@ -1491,6 +1481,13 @@ func (ec *executionContext) unmarshalOCashShiftInput2ᚕᚖheyueᚋdomainᚋrepo
 		}
 	}
 	return res, nil
+}
+
+func (ec *executionContext) marshalOPaymentPlanLineConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx context.Context, sel ast.SelectionSet, v *page.Connection[*ent.PaymentPlanLine]) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._PaymentPlanLineConnection(ctx, sel, v)
 }
 
 // endregion ***************************** type.gotpl *****************************

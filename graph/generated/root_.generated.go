@@ -1394,6 +1394,11 @@ type ComplexityRoot struct {
 		Ended func(childComplexity int) int
 	}
 
+	MaskableField struct {
+		Name   func(childComplexity int) int
+		Object func(childComplexity int) int
+	}
+
 	Milestone struct {
 		Description func(childComplexity int) int
 		DoneOn      func(childComplexity int) int
@@ -1517,6 +1522,7 @@ type ComplexityRoot struct {
 		RoleAssign                func(childComplexity int, input policies.Membership) int
 		RoleCreate                func(childComplexity int, input policies.RoleDraft) int
 		RoleDelete                func(childComplexity int, input policies.RoleTarget) int
+		RoleSetFields             func(childComplexity int, input policies.FieldsChange) int
 		RoleSetGrants             func(childComplexity int, input policies.GrantsChange) int
 		RoleUnassign              func(childComplexity int, input policies.Membership) int
 		RoleUpdate                func(childComplexity int, input policies.RoleChange) int
@@ -1824,6 +1830,7 @@ type ComplexityRoot struct {
 		ExecutionReport     func(childComplexity int, filter *criteria.Filter, groupBy []reports.Dimension) int
 		Incident            func(childComplexity int, id string) int
 		Incidents           func(childComplexity int, first *int, after *string, last *int, before *string, filter *incidents.Filter, sort []*listing.Sort) int
+		MaskableFields      func(childComplexity int) int
 		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
 		Node                func(childComplexity int, id string) int
 		Nodes               func(childComplexity int, ids []string) int
@@ -1863,6 +1870,7 @@ type ComplexityRoot struct {
 	Role struct {
 		Code      func(childComplexity int) int
 		CreatedAt func(childComplexity int) int
+		Fields    func(childComplexity int) int
 		Grants    func(childComplexity int) int
 		ID        func(childComplexity int) int
 		Name      func(childComplexity int) int
@@ -1886,6 +1894,13 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	RoleFieldRule struct {
+		Effect func(childComplexity int) int
+		Field  func(childComplexity int) int
+		Object func(childComplexity int) int
+		Origin func(childComplexity int) int
+	}
+
 	RoleGrant struct {
 		Action  func(childComplexity int) int
 		Effect  func(childComplexity int) int
@@ -1893,6 +1908,11 @@ type ComplexityRoot struct {
 		Object  func(childComplexity int) int
 		Origin  func(childComplexity int) int
 		Scope   func(childComplexity int) int
+	}
+
+	RoleSetFieldsPayload struct {
+		Role       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	RoleSetGrantsPayload struct {
@@ -7184,6 +7204,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.LogoutPayload.Ended(childComplexity), true
 
+	case "MaskableField.field":
+		if e.ComplexityRoot.MaskableField.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MaskableField.Name(childComplexity), true
+	case "MaskableField.object":
+		if e.ComplexityRoot.MaskableField.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MaskableField.Object(childComplexity), true
+
 	case "Milestone.description":
 		if e.ComplexityRoot.Milestone.Description == nil {
 			break
@@ -8365,6 +8398,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RoleDelete(childComplexity, args["input"].(policies.RoleTarget)), true
+	case "Mutation.roleSetFields":
+		if e.ComplexityRoot.Mutation.RoleSetFields == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_roleSetFields_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RoleSetFields(childComplexity, args["input"].(policies.FieldsChange)), true
 	case "Mutation.roleSetGrants":
 		if e.ComplexityRoot.Mutation.RoleSetGrants == nil {
 			break
@@ -9923,6 +9967,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.Incidents(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*incidents.Filter), args["sort"].([]*listing.Sort)), true
 
+	case "Query.maskableFields":
+		if e.ComplexityRoot.Query.MaskableFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.MaskableFields(childComplexity), true
 	case "Query.myTasks":
 		if e.ComplexityRoot.Query.MyTasks == nil {
 			break
@@ -10181,6 +10231,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Role.CreatedAt(childComplexity), true
+	case "Role.fields":
+		if e.ComplexityRoot.Role.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Role.Fields(childComplexity), true
 	case "Role.grants":
 		if e.ComplexityRoot.Role.Grants == nil {
 			break
@@ -10257,6 +10313,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleDeletePayload.UserErrors(childComplexity), true
 
+	case "RoleFieldRule.effect":
+		if e.ComplexityRoot.RoleFieldRule.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleFieldRule.Effect(childComplexity), true
+	case "RoleFieldRule.field":
+		if e.ComplexityRoot.RoleFieldRule.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleFieldRule.Field(childComplexity), true
+	case "RoleFieldRule.object":
+		if e.ComplexityRoot.RoleFieldRule.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleFieldRule.Object(childComplexity), true
+	case "RoleFieldRule.origin":
+		if e.ComplexityRoot.RoleFieldRule.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleFieldRule.Origin(childComplexity), true
+
 	case "RoleGrant.action":
 		if e.ComplexityRoot.RoleGrant.Action == nil {
 			break
@@ -10293,6 +10374,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Scope(childComplexity), true
+
+	case "RoleSetFieldsPayload.role":
+		if e.ComplexityRoot.RoleSetFieldsPayload.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleSetFieldsPayload.Role(childComplexity), true
+	case "RoleSetFieldsPayload.userErrors":
+		if e.ComplexityRoot.RoleSetFieldsPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RoleSetFieldsPayload.UserErrors(childComplexity), true
 
 	case "RoleSetGrantsPayload.role":
 		if e.ComplexityRoot.RoleSetGrantsPayload.Role == nil {
@@ -11824,7 +11918,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleAssignInput", ec.unmarshalInputRoleAssignInput),
 			graphql.NewInputUnmarshaler("RoleCreateInput", ec.unmarshalInputRoleCreateInput),
 			graphql.NewInputUnmarshaler("RoleDeleteInput", ec.unmarshalInputRoleDeleteInput),
+			graphql.NewInputUnmarshaler("RoleFieldRuleInput", ec.unmarshalInputRoleFieldRuleInput),
 			graphql.NewInputUnmarshaler("RoleGrantInput", ec.unmarshalInputRoleGrantInput),
+			graphql.NewInputUnmarshaler("RoleSetFieldsInput", ec.unmarshalInputRoleSetFieldsInput),
 			graphql.NewInputUnmarshaler("RoleSetGrantsInput", ec.unmarshalInputRoleSetGrantsInput),
 			graphql.NewInputUnmarshaler("RoleUnassignInput", ec.unmarshalInputRoleUnassignInput),
 			graphql.NewInputUnmarshaler("RoleUpdateInput", ec.unmarshalInputRoleUpdateInput),
@@ -11975,7 +12071,7 @@ type Alert implements Node {
   "Days from the reminder's step to the due date; negative when overdue."
   daysLeft: Int!
   "How much falls due; null where no sum is involved."
-  amount: Money
+  amount: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Whether it still stands."
   state: AlertState!
   "When it was raised."
@@ -12181,9 +12277,9 @@ type Approval implements Node {
   "Who submitted it; null when the caller may not see them."
   submitter: User @goField(batch: true)
   "Which rules chose the flow."
-  rule: String!
+  rule: String @shows(fields: ["contract.amount", "contract.custom.*"])
   "SHA-256 of what is approved, in hexadecimal."
-  contentDigest: String!
+  contentDigest: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "The stops, in order."
   nodes: [ApprovalNode!]! @goField(batch: true)
   "Everything that was said and done, oldest first."
@@ -12201,7 +12297,7 @@ type ApprovalNode {
   "The node of the flow's version."
   plan: ApprovalFlowNode!
   "Which rules fired and how approvers were found."
-  reasons: [String!]!
+  reasons: [String!] @shows(fields: ["contract.amount", "contract.custom.*"])
   "Where it stands."
   state: ApprovalNodeState!
   "Who is asked, in the order of their turns, and who got a copy."
@@ -12253,7 +12349,7 @@ type ApprovalOpinion {
   "What they said."
   text: String!
   "SHA-256 of the content it is about, in hexadecimal."
-  digest: String!
+  digest: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "When."
   actedAt: DateTime!
 }
@@ -12821,7 +12917,7 @@ type ApprovalPreview {
   "Number of the flow's version; null for the shipped one."
   revision: Int
   "Which rules chose the flow."
-  rule: [String!]!
+  rule: [String!] @shows(fields: ["contract.amount", "contract.custom.*"])
   "The nodes that apply, in order."
   nodes: [ApprovalPreviewNode!]!
 }
@@ -12835,7 +12931,7 @@ type ApprovalPreviewNode {
   "Who would be told."
   copies: [User!]!
   "Which rules fired and how approvers were found."
-  reasons: [String!]!
+  reasons: [String!] @shows(fields: ["contract.amount", "contract.custom.*"])
   "Whether the submitter has still to choose."
   isMissing: Boolean!
 }
@@ -12851,7 +12947,7 @@ type ApprovalSheet {
   "Where the approval stands."
   state: ApprovalState!
   "SHA-256 over all of the above but the state, in hexadecimal; print it on the sheet."
-  digest: String!
+  digest: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
 }
 
 "The head of an approval sheet."
@@ -12865,9 +12961,9 @@ type ApprovalSheetHead {
   "Id of the flow's version; shipped for the shipped flow."
   flow: String!
   "Which rules chose the flow."
-  rule: String!
+  rule: String @shows(fields: ["contract.amount", "contract.custom.*"])
   "SHA-256 of what is approved, in hexadecimal."
-  content: String!
+  content: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Id of who submitted it."
   submitter: String!
   "When it was submitted."
@@ -12883,7 +12979,7 @@ type ApprovalSheetNode {
   "How many of its approvers decide."
   mode: ApprovalMode!
   "Which rules fired and how approvers were found."
-  reasons: [String!]!
+  reasons: [String!] @shows(fields: ["contract.amount", "contract.custom.*"])
   "Ids of those the flow named."
   approvers: [String!]!
 }
@@ -12905,7 +13001,7 @@ type ApprovalSheetOpinion {
   "What they said."
   text: String!
   "SHA-256 of the content it is about, in hexadecimal."
-  content: String!
+  content: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "When."
   at: DateTime!
 }
@@ -13187,9 +13283,9 @@ type BillEdit implements Node {
   "Why."
   reason: String!
   "How it stood when the edit was asked for."
-  before: BillEditContent!
+  before: BillEditContent @shows(fields: ["contract.amount", "contract.payments"])
   "How it shall stand."
-  after: BillEditContent!
+  after: BillEditContent @shows(fields: ["contract.amount", "contract.payments"])
   "Who asked for it; null for a user whom the caller may not see."
   requestedBy: User @goField(batch: true)
   "The second person; null while nobody has decided, and for a user whom the caller may not see."
@@ -13318,7 +13414,7 @@ enum BillEditSortField {
 
 extend type Contract {
   "Wishes to correct what stands on the bill, oldest first."
-  billEdits: [BillEdit!]! @goField(batch: true)
+  billEdits: [BillEdit!] @goField(batch: true) @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 extend type Query {
@@ -13338,7 +13434,7 @@ input BillEditLineInput {
   "The day it shall fall due."
   dueOn: Date
   "More than zero, in the contract's currency; not less than what is settled on it."
-  amount: Decimal
+  amount: Decimal @shows(fields: ["contract.amount", "contract.payments"])
   "Up to 200 characters."
   purpose: String
 }
@@ -13348,7 +13444,7 @@ input BillEditPlanInput {
   "The contract, which must bind."
   contractId: ID!
   "The instalments to change, up to 200. The plan goes on making up the contract's amount."
-  lines: [BillEditLineInput!]!
+  lines: [BillEditLineInput!]! @shows(fields: ["contract.amount", "contract.payments"])
   "Why; 1 to 2,000 characters."
   reason: String!
   "Who decides, where the flow lets the submitter say."
@@ -13358,9 +13454,9 @@ input BillEditPlanInput {
 "A correction of an entry. What is left out stays."
 input BillEditPaymentInput {
   "The payment or refund; not a reversal, nor what was reversed."
-  paymentId: ID!
+  paymentId: ID! @shows(fields: ["contract.amount", "contract.payments"])
   "More than zero, in the contract's currency."
-  amount: Decimal
+  amount: Decimal @shows(fields: ["contract.amount", "contract.payments"])
   "The day it moved; not in the future."
   paidOn: Date
   "How it moved."
@@ -13380,7 +13476,7 @@ input BillEditPaymentInput {
 "A decision on somebody else's bill edit."
 input BillEditDecideInput {
   "The bill edit."
-  id: ID!
+  id: ID! @shows(fields: ["contract.amount", "contract.payments"])
   "The version the caller has seen."
   expectedVersion: Int!
   "Whether it takes effect."
@@ -13638,9 +13734,9 @@ type ClauseException implements Node {
   "The clause's key in the contract's text."
   clause: String! @goField(name: "ClauseKey")
   "The clause as it stood; {{key}} is the place of a slot."
-  oldText: String!
+  oldText: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "The clause as it is wished for."
-  newText: String!
+  newText: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Why."
   reason: String!
   "Where the exception stands."
@@ -13676,7 +13772,7 @@ input ClauseExceptionProposeInput {
   "The clause's key in the contract's text."
   clause: String!
   "The whole clause as it is wished for, up to 20,000 characters; {{key}} is the place of a slot that the template has."
-  newText: String!
+  newText: String! @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Why; 1 to 2,000 characters."
   reason: String!
   "Who decides, where the flow lets the proposer say."
@@ -13751,7 +13847,14 @@ extend type Mutation {
   clauseExceptionWithdraw(input: ClauseExceptionWithdrawInput!): ClauseExceptionWithdrawPayload!
 }
 `, BuiltIn: false},
-	{Name: "../schema/common.graphql", Input: `"A day as YYYY-MM-DD. Contract terms and due dates are days in the tenant's time zone, never instants."
+	{Name: "../schema/common.graphql", Input: `"""
+Says which fields this shows, as object.name of maskableFields; custom.* stands for the object's own fields. For whoever is
+kept from one of them an output is null and is listed in extensions.masked, and an argument, an input field or a value of an
+enum is refused: NOT_ALLOWED in a mutation, where a read-only field counts too, and BAD_REQUEST elsewhere.
+"""
+directive @shows("What is shown." fields: [String!]!) on FIELD_DEFINITION | ARGUMENT_DEFINITION | INPUT_FIELD_DEFINITION | ENUM_VALUE
+
+"A day as YYYY-MM-DD. Contract terms and due dates are days in the tenant's time zone, never instants."
 scalar Date @specifiedBy(url: "https://scalars.graphql.org/andimarek/local-date.html")
 
 "An instant as RFC 3339 in UTC with milliseconds."
@@ -13889,41 +13992,41 @@ type Contact implements Node {
   "Full name."
   name: String!
   "Gender, as far as the contact cares to tell."
-  gender: Gender!
+  gender: Gender @shows(fields: ["contact.gender"])
   "How to address the contact: Mr, Dr, 经理 …."
-  salutation: String!
+  salutation: String @shows(fields: ["contact.salutation"])
   "Department at the customer, as the customer calls it."
-  department: String!
+  department: String @shows(fields: ["contact.department"])
   "Position at the customer."
-  jobTitle: String!
+  jobTitle: String @shows(fields: ["contact.jobTitle"])
   "Likings."
-  hobby: String!
+  hobby: String @shows(fields: ["contact.hobby"])
   "Postal address."
-  address: String!
+  address: String @shows(fields: ["contact.address"])
   "Telephone number."
-  phone: String!
+  phone: String @shows(fields: ["contact.phone"])
   "Fax number."
-  fax: String!
+  fax: String @shows(fields: ["contact.fax"])
   "Mobile telephone number."
-  mobile: String!
+  mobile: String @shows(fields: ["contact.mobile"])
   "E-mail address."
-  email: String!
+  email: String @shows(fields: ["contact.email"])
   "QQ number."
-  qq: String!
+  qq: String @shows(fields: ["contact.qq"])
   "MSN account."
-  msn: String!
+  msn: String @shows(fields: ["contact.msn"])
   "WeChat name."
-  wechat: String!
+  wechat: String @shows(fields: ["contact.wechat"])
   "First remark."
-  remark: String!
+  remark: String @shows(fields: ["contact.remark"])
   "Second remark."
-  remark1: String!
+  remark1: String @shows(fields: ["contact.remark1"])
   "Third remark."
-  remark2: String!
+  remark2: String @shows(fields: ["contact.remark2"])
   "The one to turn to first; a customer has at most one."
   isPrimary: Boolean!
   "Day of birth."
-  birthday: Date
+  birthday: Date @shows(fields: ["contact.birthday"])
   "When the contact was made."
   createdAt: DateTime!
   "When the contact was last changed."
@@ -14018,41 +14121,41 @@ input ContactFilter {
   "By name."
   name: TextFilter
   "One of these genders."
-  gender: [Gender!]
+  gender: [Gender!] @shows(fields: ["contact.gender"])
   "By salutation."
-  salutation: TextFilter
+  salutation: TextFilter @shows(fields: ["contact.salutation"])
   "By department at the customer."
-  department: TextFilter
+  department: TextFilter @shows(fields: ["contact.department"])
   "By position."
-  jobTitle: TextFilter
+  jobTitle: TextFilter @shows(fields: ["contact.jobTitle"])
   "By likings."
-  hobby: TextFilter
+  hobby: TextFilter @shows(fields: ["contact.hobby"])
   "By address."
-  address: TextFilter
+  address: TextFilter @shows(fields: ["contact.address"])
   "By telephone number."
-  phone: TextFilter
+  phone: TextFilter @shows(fields: ["contact.phone"])
   "By fax number."
-  fax: TextFilter
+  fax: TextFilter @shows(fields: ["contact.fax"])
   "By mobile telephone number."
-  mobile: TextFilter
+  mobile: TextFilter @shows(fields: ["contact.mobile"])
   "By e-mail address."
-  email: TextFilter
+  email: TextFilter @shows(fields: ["contact.email"])
   "By QQ number."
-  qq: TextFilter
+  qq: TextFilter @shows(fields: ["contact.qq"])
   "By MSN account."
-  msn: TextFilter
+  msn: TextFilter @shows(fields: ["contact.msn"])
   "By WeChat name."
-  wechat: TextFilter
+  wechat: TextFilter @shows(fields: ["contact.wechat"])
   "By first remark."
-  remark: TextFilter
+  remark: TextFilter @shows(fields: ["contact.remark"])
   "By second remark."
-  remark1: TextFilter
+  remark1: TextFilter @shows(fields: ["contact.remark1"])
   "By third remark."
-  remark2: TextFilter
+  remark2: TextFilter @shows(fields: ["contact.remark2"])
   "true: only primary ones; false: only others."
   isPrimary: Boolean
   "By day of birth."
-  birthday: DateFilter
+  birthday: DateFilter @shows(fields: ["contact.birthday"])
   "true: only archived ones; false: only others."
   archived: Boolean
   "By the tenant's own fields; all of these must hold."
@@ -14074,15 +14177,15 @@ enum ContactSortField {
   "By name."
   NAME
   "By gender."
-  GENDER
+  GENDER @shows(fields: ["contact.gender"])
   "By department at the customer."
-  DEPARTMENT
+  DEPARTMENT @shows(fields: ["contact.department"])
   "By position."
-  JOB_TITLE
+  JOB_TITLE @shows(fields: ["contact.jobTitle"])
   "Ordinary ones before primary ones."
   IS_PRIMARY
   "By day of birth."
-  BIRTHDAY
+  BIRTHDAY @shows(fields: ["contact.birthday"])
   "By when they were made."
   CREATED_AT
   "By when they were last changed."
@@ -14098,41 +14201,41 @@ input ContactCreateInput {
   "1 to 100 characters."
   name: String!
   "UNSTATED unless given."
-  gender: Gender
+  gender: Gender @shows(fields: ["contact.gender"])
   "Up to 40 characters."
-  salutation: String
+  salutation: String @shows(fields: ["contact.salutation"])
   "Up to 100 characters."
-  department: String
+  department: String @shows(fields: ["contact.department"])
   "Up to 100 characters."
-  jobTitle: String
+  jobTitle: String @shows(fields: ["contact.jobTitle"])
   "Up to 200 characters."
-  hobby: String
+  hobby: String @shows(fields: ["contact.hobby"])
   "Up to 500 characters."
-  address: String
+  address: String @shows(fields: ["contact.address"])
   "Up to 40 characters."
-  phone: String
+  phone: String @shows(fields: ["contact.phone"])
   "Up to 40 characters."
-  fax: String
+  fax: String @shows(fields: ["contact.fax"])
   "Up to 40 characters."
-  mobile: String
+  mobile: String @shows(fields: ["contact.mobile"])
   "An e-mail address."
-  email: String
+  email: String @shows(fields: ["contact.email"])
   "Up to 40 characters."
-  qq: String
+  qq: String @shows(fields: ["contact.qq"])
   "Up to 254 characters."
-  msn: String
+  msn: String @shows(fields: ["contact.msn"])
   "Up to 100 characters."
-  wechat: String
+  wechat: String @shows(fields: ["contact.wechat"])
   "Up to 1,000 characters."
-  remark: String
+  remark: String @shows(fields: ["contact.remark"])
   "Up to 1,000 characters."
-  remark1: String
+  remark1: String @shows(fields: ["contact.remark1"])
   "Up to 1,000 characters."
-  remark2: String
+  remark2: String @shows(fields: ["contact.remark2"])
   "true makes every other contact of the customer ordinary."
   isPrimary: Boolean
   "Not after today."
-  birthday: Date
+  birthday: Date @shows(fields: ["contact.birthday"])
   "Values of the tenant's own fields. Required ones must be there."
   custom: [CustomValueInput!]
 }
@@ -14148,41 +14251,41 @@ input ContactUpdateInput {
   "1 to 100 characters."
   name: String
   "Gender."
-  gender: Gender
+  gender: Gender @shows(fields: ["contact.gender"])
   "Up to 40 characters."
-  salutation: String
+  salutation: String @shows(fields: ["contact.salutation"])
   "Up to 100 characters."
-  department: String
+  department: String @shows(fields: ["contact.department"])
   "Up to 100 characters."
-  jobTitle: String
+  jobTitle: String @shows(fields: ["contact.jobTitle"])
   "Up to 200 characters."
-  hobby: String
+  hobby: String @shows(fields: ["contact.hobby"])
   "Up to 500 characters."
-  address: String
+  address: String @shows(fields: ["contact.address"])
   "Up to 40 characters."
-  phone: String
+  phone: String @shows(fields: ["contact.phone"])
   "Up to 40 characters."
-  fax: String
+  fax: String @shows(fields: ["contact.fax"])
   "Up to 40 characters."
-  mobile: String
+  mobile: String @shows(fields: ["contact.mobile"])
   "An e-mail address."
-  email: String
+  email: String @shows(fields: ["contact.email"])
   "Up to 40 characters."
-  qq: String
+  qq: String @shows(fields: ["contact.qq"])
   "Up to 254 characters."
-  msn: String
+  msn: String @shows(fields: ["contact.msn"])
   "Up to 100 characters."
-  wechat: String
+  wechat: String @shows(fields: ["contact.wechat"])
   "Up to 1,000 characters."
-  remark: String
+  remark: String @shows(fields: ["contact.remark"])
   "Up to 1,000 characters."
-  remark1: String
+  remark1: String @shows(fields: ["contact.remark1"])
   "Up to 1,000 characters."
-  remark2: String
+  remark2: String @shows(fields: ["contact.remark2"])
   "true makes every other contact of the customer ordinary."
   isPrimary: Boolean
   "Not after today."
-  birthday: Date
+  birthday: Date @shows(fields: ["contact.birthday"])
   "Values of the tenant's own fields. Those that are not named stay, those without a value are taken away."
   custom: [CustomValueInput!]
 }
@@ -14190,7 +14293,7 @@ input ContactUpdateInput {
 "Values of a contact that can be emptied."
 enum ContactClearable {
   "The day of birth."
-  BIRTHDAY
+  BIRTHDAY @shows(fields: ["contact.birthday"])
 }
 
 "A contact to put into the archive."
@@ -14260,11 +14363,11 @@ type Contract implements Node {
   "The customer or supplier; null when the caller may not see it."
   customer: Customer @goField(batch: true)
   "What the contract is worth."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount"])
   "What was received or paid so far."
-  settled: Money!
+  settled: Money @shows(fields: ["contract.amount", "contract.payments"])
   "The part of it that settles no instalment."
-  onAccount: Money!
+  onAccount: Money @shows(fields: ["contract.amount", "contract.payments"])
   "How it is paid as a whole; null without a payment plan."
   paymentMode: PaymentMode
   "The day the last party signed."
@@ -14274,7 +14377,7 @@ type Contract implements Node {
   "The last day of the term; null for a contract without a fixed term."
   endsOn: Date
   "Free description."
-  description: String!
+  description: String @shows(fields: ["contract.description"])
   "The contract that this one renews; null when there is none or the caller may not see it."
   predecessor: Contract @goField(batch: true)
   "Who is bound, in order."
@@ -14284,7 +14387,7 @@ type Contract implements Node {
   "How much falls due when."
   paymentPlan: [PaymentPlanLine!]! @goField(batch: true)
   "Money that moved, oldest first."
-  payments: [Payment!]! @goField(batch: true)
+  payments: [Payment!] @goField(batch: true) @shows(fields: ["contract.payments"])
   "Dated nodes of the execution, by due date."
   milestones: [Milestone!]! @goField(batch: true)
   "Files that are kept elsewhere."
@@ -14495,7 +14598,7 @@ type ContractVersion implements Node {
   "The entry among the contract's changes; null where there is none."
   record: ContractChange @goField(batch: true)
   "SHA-256 of the terms in their canonical form, in hex."
-  digest: String!
+  digest: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "The contract with the terms of this version: those in force on its first day as they were known when it was recorded. What is no term is as it is now."
   contract: Contract @goField(forceResolver: true)
 }
@@ -14520,9 +14623,9 @@ extend type Query {
 	{Name: "../schema/contract_change_diff.graphql", Input: `"In what the terms of a contract differ between two points."
 type ContractDiff {
   "Differences in words: title, description, slots with the clauses they stand in, parties, goods and services, renewal."
-  text: [ContractTextDifference!]!
+  text: [ContractTextDifference!] @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email", "contract.description"])
   "Differences in money: the amount, lines and instalments."
-  money: [ContractMoneyDifference!]!
+  money: [ContractMoneyDifference!] @shows(fields: ["contract.amount"])
   "Differences in days: the term, deliveries and instalments."
   schedule: [ContractScheduleDifference!]!
 }
@@ -14671,9 +14774,9 @@ input ContractChangesInput {
   "1 to 300 characters."
   title: String
   "Up to 10,000 characters."
-  description: String
+  description: String @shows(fields: ["contract.description"])
   "In the contract's currency; the payment plan must add up to it."
-  amount: MoneyInput
+  amount: MoneyInput @shows(fields: ["contract.amount"])
   "The first day of the term."
   effectiveOn: Date
   "The last day of the term."
@@ -14693,7 +14796,7 @@ input ContractChangesInput {
   "Instalments to put in, change or leave out. What money is booked on stays, and is not cut below it."
   paymentPlan: [ContractChangeInstalmentInput!]
   "Values for slots of the contract's text; the clauses' own words never change."
-  fill: [SlotFillInput!]
+  fill: [SlotFillInput!] @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
 }
 
 "A day of the term that a change can take out."
@@ -14715,7 +14818,7 @@ input ContractChangePartyInput {
   "1 to 200 characters; required of a new one."
   name: String
   "Up to 40 characters."
-  creditCode: String
+  creditCode: String @shows(fields: ["customer.creditCode"])
   "Up to 100 characters."
   representative: String
   "The customer that it is."
@@ -14739,7 +14842,7 @@ input ContractChangeLineInput {
   "Up to 60 characters."
   unit: String
   "Of one unit, in the contract's currency; required of a new one."
-  unitPrice: Decimal
+  unitPrice: Decimal @shows(fields: ["contract.amount"])
   "Day of delivery."
   deliveryOn: Date
 }
@@ -14753,7 +14856,7 @@ input ContractChangeInstalmentInput {
   "The day it falls due; required of a new one. One that waits for a milestone then falls due on this day instead."
   dueOn: Date
   "In the contract's currency; more than zero; required of a new one."
-  amount: Decimal
+  amount: Decimal @shows(fields: ["contract.amount"])
   "Up to 200 characters."
   purpose: String
 }
@@ -14905,7 +15008,7 @@ input ContractDraftInput {
   "The contract; of the template's kind, and not registered. Without parties it has those of the template: the tenant and the customer."
   contract: ContractCreateInput!
   "Its text."
-  text: ContractTextInput!
+  text: ContractTextInput! @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
 }
 
 "What a contract's text is made of; give either templateId or content."
@@ -14939,15 +15042,15 @@ input ContractFillInput {
   "The contract's version that the change was made from."
   expectedVersion: Int!
   "Values of slots."
-  fill: [SlotFillInput!]
+  fill: [SlotFillInput!] @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Keys of the optional clauses that are in; replaces all of them."
-  optional: [String!]
+  optional: [String!] @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Another language of the template; refused once an exception was proposed or accepted."
   language: TemplateLanguage
   "Another contact of the customer."
   contactId: ID
   "Other words, for a contract that was written from scratch; needs contract:compose."
-  content: TemplateContentInput
+  content: TemplateContentInput @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
 }
 
 "What contractDraft did."
@@ -15036,7 +15139,7 @@ input ContractInstalmentFilter {
   "By the day it falls due."
   dueOn: DateFilter
   "In one of these states."
-  state: [PaymentPlanLineState!]
+  state: [PaymentPlanLineState!] @shows(fields: ["contract.payments"])
   "Whether it waits for a milestone."
   awaiting: Boolean
 }
@@ -15080,7 +15183,7 @@ enum ContractSortField {
   "By status."
   STATUS
   "By amount in minor units, whatever the currency."
-  AMOUNT
+  AMOUNT @shows(fields: ["contract.amount"])
   "By the day of signature."
   SIGNED_ON
   "By the first day of the term."
@@ -15102,7 +15205,7 @@ input ContractPartyInput {
   "1 to 200 characters."
   name: String!
   "Up to 40 characters."
-  creditCode: String
+  creditCode: String @shows(fields: ["customer.creditCode"])
   "Up to 100 characters."
   representative: String
   "The customer that the party is."
@@ -15122,7 +15225,7 @@ input ContractLineInput {
   "Up to 60 characters."
   unit: String
   "Price of one unit in the contract's currency; not negative."
-  unitPrice: Decimal!
+  unitPrice: Decimal! @shows(fields: ["contract.amount"])
   "Day of delivery."
   deliveryOn: Date
 }
@@ -15132,7 +15235,7 @@ input PaymentPlanLineInput {
   "The day it falls due."
   dueOn: Date!
   "More than zero, in the contract's currency."
-  amount: Decimal!
+  amount: Decimal! @shows(fields: ["contract.amount"])
   "Up to 200 characters."
   purpose: String
 }
@@ -15199,7 +15302,7 @@ enum ContractRenewal {
 "Whether a contract says what its approvers approved."
 type ContractApproval {
   "Fingerprint of what was approved: SHA-256 in hexadecimal over text, amount, plan, term and parties."
-  digest: String!
+  digest: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Whether the contract still says that. Otherwise it can neither be signed nor take effect."
   valid: Boolean!
   "What it says otherwise."
@@ -15315,7 +15418,7 @@ type Signature {
   "Whether the party declared that it has read and understood the contract."
   understood: Boolean!
   "Fingerprint of what was signed."
-  digest: String!
+  digest: String @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "What proves it."
   document: DocumentReference
   "Why the signature is void; null for one that stands."
@@ -15745,7 +15848,7 @@ input ContractCreateInput {
   "The kind's usual direction unless given."
   direction: ContractDirection
   "Zero in the tenant's currency unless given."
-  amount: MoneyInput
+  amount: MoneyInput @shows(fields: ["contract.amount"])
   "The day the last party signed."
   signedOn: Date
   "The first day of the term."
@@ -15759,7 +15862,7 @@ input ContractCreateInput {
   "0 to 730."
   noticeDays: Int
   "Up to 10,000 characters."
-  description: String
+  description: String @shows(fields: ["contract.description"])
   "The caller unless given."
   ownerId: ID
   "The caller's department unless given."
@@ -15795,7 +15898,7 @@ input ContractUpdateInput {
   "Who pays whom."
   direction: ContractDirection
   "What the contract is worth."
-  amount: MoneyInput
+  amount: MoneyInput @shows(fields: ["contract.amount"])
   "The day the last party signed."
   signedOn: Date
   "The first day of the term."
@@ -15809,7 +15912,7 @@ input ContractUpdateInput {
   "0 to 730."
   noticeDays: Int
   "Up to 10,000 characters."
-  description: String
+  description: String @shows(fields: ["contract.description"])
   "The new owner."
   ownerId: ID
   "The new department."
@@ -15939,7 +16042,7 @@ type ContractParty {
   "Name of the company or person."
   name: String!
   "Unified social credit code or another register's number."
-  creditCode: String!
+  creditCode: String @shows(fields: ["customer.creditCode"])
   "Who signs for the party."
   representative: String!
 }
@@ -15959,7 +16062,7 @@ type ContractLine {
   "Unit of the quantity."
   unit: String!
   "Price of one unit in the contract's currency."
-  unitPrice: Decimal!
+  unitPrice: Decimal @shows(fields: ["contract.amount"])
   "Day of delivery."
   deliveryOn: Date
 }
@@ -15973,11 +16076,11 @@ type PaymentPlanLine {
   "The day it falls due."
   dueOn: Date!
   "How much falls due."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount"])
   "How much was booked on it."
-  settled: Money!
+  settled: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Where it stands."
-  state: PaymentPlanLineState!
+  state: PaymentPlanLineState @shows(fields: ["contract.payments"])
   "What it is for."
   purpose: String!
   "The milestone it waits for, or waited for."
@@ -16007,7 +16110,7 @@ type Payment {
   "What the entry is."
   kind: PaymentKind!
   "How much; negative for a refund, and for the reversal of a payment."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount", "contract.payments"])
   "The day it moved."
   paidOn: Date!
   "How it moved."
@@ -16127,7 +16230,7 @@ input ContractRenewInput {
   "A term as long as the last one unless given."
   endsOn: Date
   "The same unless given; another amount leaves the payment plan to be written anew."
-  amount: MoneyInput
+  amount: MoneyInput @shows(fields: ["contract.amount"])
 }
 
 "A party's signature."
@@ -16166,9 +16269,9 @@ input ContractSignatureVoidInput {
 `, BuiltIn: false},
 	{Name: "../schema/contract_text.graphql", Input: `extend type Contract {
   "What the contract says, made anew whenever it is asked for; null for one that was not drafted here."
-  text: ContractText @goField(batch: true)
+  text: ContractText @goField(batch: true) @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
   "Wishes to word clauses otherwise, oldest first."
-  clauseExceptions: [ClauseException!]! @goField(batch: true)
+  clauseExceptions: [ClauseException!] @goField(batch: true) @shows(fields: ["contract.text", "contract.amount", "contract.custom.*", "customer.address", "customer.creditCode", "customer.phone", "customer.email", "contact.jobTitle", "contact.phone", "contact.mobile", "contact.email"])
 }
 
 "A contract's text: the clauses of its template with what was filled in."
@@ -16658,33 +16761,33 @@ type Customer implements Node {
   "The tenant's own code, unique within the tenant."
   code: String!
   "Name for everyday use."
-  shortName: String!
+  shortName: String @shows(fields: ["customer.shortName"])
   "Code of the dictionary REGION."
-  region: String!
+  region: String @shows(fields: ["customer.region"])
   "Postal address."
-  address: String!
+  address: String @shows(fields: ["customer.address"])
   "Code of the dictionary CUSTOMER_SOURCE."
-  source: String!
+  source: String @shows(fields: ["customer.source"])
   "Code of the dictionary CUSTOMER_CATEGORY."
-  category: String!
+  category: String @shows(fields: ["customer.category"])
   "Code of the dictionary SALES_MODE."
-  salesMode: String!
+  salesMode: String @shows(fields: ["customer.salesMode"])
   "Code of the dictionary INDUSTRY."
-  industry: String!
+  industry: String @shows(fields: ["customer.industry"])
   "Code of the dictionary OWNERSHIP: who owns the company."
-  ownership: String!
+  ownership: String @shows(fields: ["customer.ownership"])
   "Free description."
-  description: String!
+  description: String @shows(fields: ["customer.description"])
   "Unified social credit code (GB 32100-2015)."
-  creditCode: String
+  creditCode: String @shows(fields: ["customer.creditCode"])
   "How valuable the customer is."
-  grade: CustomerGrade!
+  grade: CustomerGrade @shows(fields: ["customer.grade"])
   "Main telephone number."
-  phone: String!
+  phone: String @shows(fields: ["customer.phone"])
   "Main e-mail address."
-  email: String!
+  email: String @shows(fields: ["customer.email"])
   "Web site."
-  website: String!
+  website: String @shows(fields: ["customer.website"])
   "When the customer was made."
   createdAt: DateTime!
   "When the customer was last changed."
@@ -16750,27 +16853,27 @@ input CustomerFilter {
   "By the tenant's own code."
   code: TextFilter
   "By short name."
-  shortName: TextFilter
+  shortName: TextFilter @shows(fields: ["customer.shortName"])
   "One of these codes of the dictionary REGION."
-  region: [String!]
+  region: [String!] @shows(fields: ["customer.region"])
   "By address."
-  address: TextFilter
+  address: TextFilter @shows(fields: ["customer.address"])
   "One of these codes of the dictionary CUSTOMER_SOURCE."
-  source: [String!]
+  source: [String!] @shows(fields: ["customer.source"])
   "One of these codes of the dictionary CUSTOMER_CATEGORY."
-  category: [String!]
+  category: [String!] @shows(fields: ["customer.category"])
   "One of these codes of the dictionary SALES_MODE."
-  salesMode: [String!]
+  salesMode: [String!] @shows(fields: ["customer.salesMode"])
   "One of these codes of the dictionary INDUSTRY."
-  industry: [String!]
+  industry: [String!] @shows(fields: ["customer.industry"])
   "One of these codes of the dictionary OWNERSHIP."
-  ownership: [String!]
+  ownership: [String!] @shows(fields: ["customer.ownership"])
   "By description."
-  description: TextFilter
+  description: TextFilter @shows(fields: ["customer.description"])
   "By unified social credit code."
-  creditCode: TextFilter
+  creditCode: TextFilter @shows(fields: ["customer.creditCode"])
   "One of these grades."
-  grade: [CustomerGrade!]
+  grade: [CustomerGrade!] @shows(fields: ["customer.grade"])
   "Owned by one of these users."
   ownerId: [ID!]
   "In one of these departments."
@@ -16798,11 +16901,11 @@ enum CustomerSortField {
   "By the tenant's own code."
   CODE
   "By short name."
-  SHORT_NAME
+  SHORT_NAME @shows(fields: ["customer.shortName"])
   "By region code."
-  REGION
+  REGION @shows(fields: ["customer.region"])
   "By grade."
-  GRADE
+  GRADE @shows(fields: ["customer.grade"])
   "By when they were made."
   CREATED_AT
   "By when they were last changed."
@@ -16820,33 +16923,33 @@ input CustomerCreateInput {
   "Up to 64 characters, unique; the next free one when left out."
   code: String
   "Up to 100 characters."
-  shortName: String
+  shortName: String @shows(fields: ["customer.shortName"])
   "Code of the dictionary REGION."
-  region: String
+  region: String @shows(fields: ["customer.region"])
   "Up to 500 characters."
-  address: String
+  address: String @shows(fields: ["customer.address"])
   "Code of the dictionary CUSTOMER_SOURCE."
-  source: String
+  source: String @shows(fields: ["customer.source"])
   "Code of the dictionary CUSTOMER_CATEGORY."
-  category: String
+  category: String @shows(fields: ["customer.category"])
   "Code of the dictionary SALES_MODE."
-  salesMode: String
+  salesMode: String @shows(fields: ["customer.salesMode"])
   "Code of the dictionary INDUSTRY."
-  industry: String
+  industry: String @shows(fields: ["customer.industry"])
   "Code of the dictionary OWNERSHIP."
-  ownership: String
+  ownership: String @shows(fields: ["customer.ownership"])
   "Up to 4,000 characters."
-  description: String
+  description: String @shows(fields: ["customer.description"])
   "18 characters with a valid check character (GB 32100-2015); unique."
-  creditCode: String
+  creditCode: String @shows(fields: ["customer.creditCode"])
   "UNGRADED unless given."
-  grade: CustomerGrade
+  grade: CustomerGrade @shows(fields: ["customer.grade"])
   "Up to 40 characters."
-  phone: String
+  phone: String @shows(fields: ["customer.phone"])
   "An e-mail address."
-  email: String
+  email: String @shows(fields: ["customer.email"])
   "An http or https address."
-  website: String
+  website: String @shows(fields: ["customer.website"])
   "The caller unless given."
   ownerId: ID
   "The caller's department unless given."
@@ -16870,33 +16973,33 @@ input CustomerUpdateInput {
   "1 to 64 characters, unique."
   code: String
   "Up to 100 characters."
-  shortName: String
+  shortName: String @shows(fields: ["customer.shortName"])
   "Code of the dictionary REGION."
-  region: String
+  region: String @shows(fields: ["customer.region"])
   "Up to 500 characters."
-  address: String
+  address: String @shows(fields: ["customer.address"])
   "Code of the dictionary CUSTOMER_SOURCE."
-  source: String
+  source: String @shows(fields: ["customer.source"])
   "Code of the dictionary CUSTOMER_CATEGORY."
-  category: String
+  category: String @shows(fields: ["customer.category"])
   "Code of the dictionary SALES_MODE."
-  salesMode: String
+  salesMode: String @shows(fields: ["customer.salesMode"])
   "Code of the dictionary INDUSTRY."
-  industry: String
+  industry: String @shows(fields: ["customer.industry"])
   "Code of the dictionary OWNERSHIP."
-  ownership: String
+  ownership: String @shows(fields: ["customer.ownership"])
   "Up to 4,000 characters."
-  description: String
+  description: String @shows(fields: ["customer.description"])
   "18 characters with a valid check character (GB 32100-2015); unique."
-  creditCode: String
+  creditCode: String @shows(fields: ["customer.creditCode"])
   "How valuable the customer is."
-  grade: CustomerGrade
+  grade: CustomerGrade @shows(fields: ["customer.grade"])
   "Up to 40 characters."
-  phone: String
+  phone: String @shows(fields: ["customer.phone"])
   "An e-mail address."
-  email: String
+  email: String @shows(fields: ["customer.email"])
   "An http or https address."
-  website: String
+  website: String @shows(fields: ["customer.website"])
   "The new owner."
   ownerId: ID
   "The new department."
@@ -17302,7 +17405,7 @@ type Incident implements Node {
   "What it is called."
   title: String!
   "What happened."
-  description: String!
+  description: String @shows(fields: ["incident.description"])
   "The day it happened."
   happenedOn: Date!
   "The last day to tell the counterparty."
@@ -17316,7 +17419,7 @@ type Incident implements Node {
   "Who reported it; null for a user whom the caller may not see."
   reportedBy: User @goField(batch: true)
   "What was put on its record, oldest first."
-  entries: [IncidentEntry!]! @goField(batch: true)
+  entries: [IncidentEntry!] @goField(batch: true) @shows(fields: ["incident.entries"])
   "When it was put on record."
   createdAt: DateTime!
   "When it was last changed."
@@ -17475,7 +17578,7 @@ input IncidentReportInput {
   "1 to 200 characters."
   title: String!
   "What happened; up to 10,000 characters."
-  description: String
+  description: String @shows(fields: ["incident.description"])
   "The day it happened; not in the future."
   happenedOn: Date!
   "The last day to tell the counterparty; reminded of until it was told."
@@ -17493,7 +17596,7 @@ input IncidentUpdateInput {
   "1 to 200 characters."
   title: String
   "Up to 10,000 characters."
-  description: String
+  description: String @shows(fields: ["incident.description"])
   "The last day to tell the counterparty."
   noticeBy: Date
   "The last day to settle it."
@@ -17525,7 +17628,7 @@ input IncidentRecordInput {
   "How; up to 100 characters; a notice needs it."
   channel: String
   "Up to 10,000 characters; a talk and a resolution need it."
-  content: String
+  content: String @shows(fields: ["incident.entries"])
   "What proves it; a proof needs it."
   evidence: DocumentReferenceInput
 }
@@ -17575,17 +17678,17 @@ extend type Mutation {
 `, BuiltIn: false},
 	{Name: "../schema/labels.graphql", Input: `extend type Customer {
   "What region stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
-  regionEntry: DictionaryEntry @goField(batch: true)
+  regionEntry: DictionaryEntry @goField(batch: true) @shows(fields: ["customer.region"])
   "What source stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
-  sourceEntry: DictionaryEntry @goField(batch: true)
+  sourceEntry: DictionaryEntry @goField(batch: true) @shows(fields: ["customer.source"])
   "What category stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
-  categoryEntry: DictionaryEntry @goField(batch: true)
+  categoryEntry: DictionaryEntry @goField(batch: true) @shows(fields: ["customer.category"])
   "What salesMode stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
-  salesModeEntry: DictionaryEntry @goField(batch: true)
+  salesModeEntry: DictionaryEntry @goField(batch: true) @shows(fields: ["customer.salesMode"])
   "What industry stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
-  industryEntry: DictionaryEntry @goField(batch: true)
+  industryEntry: DictionaryEntry @goField(batch: true) @shows(fields: ["customer.industry"])
   "What ownership stands for, also when it is no longer in use; null for none and when the caller lacks dictionary:read."
-  ownershipEntry: DictionaryEntry @goField(batch: true)
+  ownershipEntry: DictionaryEntry @goField(batch: true) @shows(fields: ["customer.ownership"])
 }
 
 extend type ServiceRecord {
@@ -17752,8 +17855,8 @@ type PaymentRequest implements Node {
   contract: Contract @goField(batch: true)
   "Where it stands."
   state: PaymentRequestState!
-  "What is asked for; it never changes."
-  content: PaymentRequestContent!
+  "What is asked for; it never changes. Null for whoever is kept from sums of contracts."
+  content: PaymentRequestContent @shows(fields: ["contract.amount", "contract.payments"])
   "Who asked for it; null for a user whom the caller may not see."
   requestedBy: User @goField(batch: true)
   "The second person; null while nobody has decided, and for a user whom the caller may not see."
@@ -17763,7 +17866,7 @@ type PaymentRequest implements Node {
   "What was said with the decision."
   opinion: String!
   "The entry of the account that it was paid with; null while it is not."
-  paymentId: ID
+  paymentId: ID @shows(fields: ["contract.amount", "contract.payments"])
   "When it was asked for."
   createdAt: DateTime!
 }
@@ -17870,7 +17973,7 @@ enum PaymentRequestSortField {
 
 extend type Contract {
   "Wishes to pay money out under the contract, oldest first."
-  paymentRequests: [PaymentRequest!]! @goField(batch: true)
+  paymentRequests: [PaymentRequest!] @goField(batch: true) @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 extend type Query {
@@ -17888,7 +17991,7 @@ input PaymentRequestCreateInput {
   "The contract, which must bind and be payable."
   contractId: ID!
   "More than zero, in the contract's currency; not more than the contract still takes beside other open requests."
-  amount: MoneyInput!
+  amount: MoneyInput! @shows(fields: ["contract.amount", "contract.payments"])
   "The day on which it should be paid; today unless given."
   wantedOn: Date
   "How it shall be paid."
@@ -17915,7 +18018,7 @@ input PaymentRequestCreateInput {
 "A decision on somebody else's payment request."
 input PaymentRequestDecideInput {
   "The payment request."
-  id: ID!
+  id: ID! @shows(fields: ["contract.amount", "contract.payments"])
   "The version the caller has seen."
   expectedVersion: Int!
   "Whether it may be paid."
@@ -17935,7 +18038,7 @@ input PaymentRequestWithdrawInput {
 "Word that an approved request was paid."
 input PaymentRequestPayInput {
   "The payment request."
-  id: ID!
+  id: ID! @shows(fields: ["contract.amount", "contract.payments"])
   "The version the caller has seen."
   expectedVersion: Int!
   "The day on which it was paid, not in the future; today unless given."
@@ -18046,7 +18149,7 @@ type ProgressLine {
   "Unit of the quantities."
   unit: String!
   "How much the line counts against the others of its contract."
-  weight: Int!
+  weight: Int @shows(fields: ["contract.amount"])
   "How far it is done."
   state: ProgressState!
   "How much of it is done in percent, cut off after two decimals; 100 only when all of it is."
@@ -18114,17 +18217,17 @@ type ProgressOfKind {
 "How far a contract is settled."
 type PaymentProgress {
   "What the contract is worth."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount"])
   "What was received or paid."
-  settled: Money!
+  settled: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Settled of the amount in percent, at most 100; null for a contract without an amount."
-  percent: Decimal
+  percent: Decimal @shows(fields: ["contract.amount", "contract.payments"])
   "What is left of instalments whose day has passed."
-  overdue: Money!
+  overdue: Money @shows(fields: ["contract.amount", "contract.payments"])
   "How many instalments these are."
-  overdueInstalments: Int!
+  overdueInstalments: Int @shows(fields: ["contract.payments"])
   "The next day, from today on, on which an instalment falls due."
-  nextDueOn: Date
+  nextDueOn: Date @shows(fields: ["contract.payments"])
 }
 
 "Something that is to be done next."
@@ -18142,7 +18245,7 @@ type NextStep {
   "Whether the day has passed and the contract's dates stand."
   overdue: Boolean!
   "What is left of an instalment; null for other steps."
-  amount: Money
+  amount: Money @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 extend type Contract {
@@ -18168,7 +18271,7 @@ input ProgressLineInput {
   "Up to 60 characters."
   unit: String
   "1 to 10,000; 1 unless given."
-  weight: Int
+  weight: Int @shows(fields: ["contract.amount"])
 }
 
 "Lines to plan for a contract."
@@ -18204,7 +18307,7 @@ input ProgressLineUpdateInput {
   "Up to 60 characters; empty for none."
   unit: String
   "1 to 10,000."
-  weight: Int
+  weight: Int @shows(fields: ["contract.amount"])
 }
 
 "A line that will not be done."
@@ -18343,7 +18446,7 @@ enum ExecutionMeasure {
   "Those under which everything owed is done."
   COMPLETED
   "Those whose dates stand and of which an instalment, a progress line or a milestone is open after its day."
-  OVERDUE
+  OVERDUE @shows(fields: ["contract.payments"])
 }
 
 "How contracts are executed, as of today."
@@ -18383,11 +18486,11 @@ type ExecutionRow {
   "Those that are completed."
   completed: ExecutionFigures!
   "Those of which something is overdue."
-  overdue: ExecutionFigures!
+  overdue: ExecutionFigures @shows(fields: ["contract.payments"])
   "What is left of instalments whose day has passed."
-  overdueAmount: Money!
+  overdueAmount: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Progress lines whose day has passed."
-  overdueLines: Int!
+  overdueLines: Int @shows(fields: ["contract.payments"])
   "The mean of the contracts' percent complete, of those that have progress lines; null when none has."
   percent: Decimal
 }
@@ -18397,11 +18500,11 @@ type ExecutionFigures {
   "How many contracts."
   count: Int!
   "What they are worth."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount"])
   "What was received or paid."
-  settled: Money!
+  settled: Money @shows(fields: ["contract.amount", "contract.payments"])
   "What is left of their amounts, of those that bind or have expired."
-  outstanding: Money!
+  outstanding: Money @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 "A figure of an execution report: its measure, and what its row is told apart by. What is left out does not matter."
@@ -18499,23 +18602,23 @@ type CashPeriod {
   "The last day."
   to: Date!
   "With the supposed dates."
-  figures: CashFigures!
+  figures: CashFigures @shows(fields: ["contract.amount", "contract.payments"])
   "With the planned dates."
-  base: CashFigures!
+  base: CashFigures @shows(fields: ["contract.amount", "contract.payments"])
   "What supposing changes."
-  difference: CashFigures!
+  difference: CashFigures @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 "Sums of one period."
 type CashFigures {
   "Open receivables."
-  inflow: Money!
+  inflow: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Open payables."
-  outflow: Money!
+  outflow: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Inflow less outflow."
-  net: Money!
+  net: Money @shows(fields: ["contract.amount", "contract.payments"])
   "Net of this and all periods before it."
-  cumulative: Money!
+  cumulative: Money @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 "An instalment that is supposed to fall due on another day."
@@ -18531,7 +18634,7 @@ type CashShift {
   "Whether it comes or goes."
   direction: ContractDirection!
   "What is left of it."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 "A page of instalments."
@@ -18580,9 +18683,9 @@ extend type Query {
   expected day, at the earliest today. whatIf supposes other days, of at most 100 instalments, and writes nothing. Needs
   contract:read.
   """
-  cashForecast(bucket: CashBucket!, from: Date, to: Date!, filter: ContractFilter, whatIf: [CashShiftInput!]): CashForecast!
+  cashForecast(bucket: CashBucket!, from: Date, to: Date!, filter: ContractFilter, whatIf: [CashShiftInput!]): CashForecast @shows(fields: ["contract.payments"])
   "The instalments that a figure of a cash forecast under the same filter adds up, by due date; at most 100 a page. Needs contract:read."
-  cashInstalments(filter: ContractFilter, share: CashShareInput!, first: Int, after: String, last: Int, before: String): PaymentPlanLineConnection!
+  cashInstalments(filter: ContractFilter, share: CashShareInput!, first: Int, after: String, last: Int, before: String): PaymentPlanLineConnection @shows(fields: ["contract.payments"])
 }
 `, BuiltIn: false},
 	{Name: "../schema/role.graphql", Input: `"A set of permissions that users can have: a shipped template, what the tenant added to it, or both. Needs role:read."
@@ -18674,6 +18777,81 @@ extend type Query {
   permissions: [Permission!]!
   "The roles that are shipped with the product. Needs role:read."
   roleTemplates: [RoleTemplate!]!
+}
+`, BuiltIn: false},
+	{Name: "../schema/role_fields.graphql", Input: `extend type Role {
+  "What the role keeps whoever has it from: the lines of its template first, then the tenant's own by object and field."
+  fields: [RoleFieldRule!]!
+}
+
+"A rule of a role on a field. Rules only take away: one role is enough, whatever the user's others give."
+type RoleFieldRule {
+  "What the field belongs to, such as contract."
+  object: String!
+  "The field, such as amount; custom. and a key for one of the tenant's own."
+  field: String!
+  "What is done to it."
+  effect: FieldEffect!
+  "Where the line comes from."
+  origin: GrantOrigin!
+}
+
+"What a rule does to a field."
+enum FieldEffect {
+  "It is neither read nor written: null, wherever it is shown, and nothing to select, sort or count by."
+  HIDE
+  "It is read, and not written."
+  READ_ONLY
+}
+
+"A field that roles can keep somebody from."
+type MaskableField {
+  "What it belongs to, as in permissions."
+  object: String!
+  "What it is called."
+  field: String! @goField(name: "Name")
+}
+
+extend type Query {
+  "Every field that a role can be kept from; the tenant's own can be, too, as custom. and the key. Needs role:read."
+  maskableFields: [MaskableField!]!
+}
+
+"What the tenant keeps whoever has a role from; replaces what it did before. The lines of the role's template stay."
+input RoleSetFieldsInput {
+  "The role."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "Each field at most once."
+  fields: [RoleFieldRuleInput!]!
+}
+
+"One rule on a field."
+input RoleFieldRuleInput {
+  "What the field belongs to, such as contract."
+  object: String!
+  "The field, such as amount, or custom. and a key."
+  field: String!
+  "What is done to it."
+  effect: FieldEffect!
+}
+
+"What roleSetFields did."
+type RoleSetFieldsPayload {
+  "The changed role; on VERSION_CONFLICT the role as it is now; null on other errors."
+  role: Role
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  """
+  Replaces the tenant's rules on fields of a role; they hold from everybody's next request on. Needs role:update. Nobody frees
+  a field that they are kept from themselves. userErrors: UNKNOWN_VALUE, DUPLICATE, TOO_LONG, NOT_FOUND, VERSION_CONFLICT,
+  NOT_ALLOWED (also for an administrator's role).
+  """
+  roleSetFields(input: RoleSetFieldsInput!): RoleSetFieldsPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/role_mutations.graphql", Input: `"A new role."
@@ -18829,11 +19007,11 @@ type ServiceRecord implements Node {
   "The day it was done, in the tenant's time zone."
   servedOn: Date!
   "What was done."
-  content: String!
+  content: String @shows(fields: ["service_record.content"])
   "How content the customer was: 1 (not at all) to 5 (very); null while unknown."
-  satisfaction: Int
+  satisfaction: Int @shows(fields: ["service_record.satisfaction"])
   "What the customer said."
-  feedback: String!
+  feedback: String @shows(fields: ["service_record.feedback"])
   "When the record was made."
   createdAt: DateTime!
   "When the record was last changed."
@@ -18931,11 +19109,11 @@ input ServiceRecordFilter {
   "By the day it was done."
   servedOn: DateFilter
   "By what was done."
-  content: TextFilter
+  content: TextFilter @shows(fields: ["service_record.content"])
   "By how content the customer was."
-  satisfaction: IntFilter
+  satisfaction: IntFilter @shows(fields: ["service_record.satisfaction"])
   "By what the customer said."
-  feedback: TextFilter
+  feedback: TextFilter @shows(fields: ["service_record.feedback"])
   "Owned by one of these users."
   ownerId: [ID!]
   "In one of these departments."
@@ -18963,7 +19141,7 @@ enum ServiceRecordSortField {
   "By service type code."
   SERVICE_TYPE
   "By how content the customer was."
-  SATISFACTION
+  SATISFACTION @shows(fields: ["service_record.satisfaction"])
   "By when they were made."
   CREATED_AT
   "By when they were last changed."
@@ -18985,11 +19163,11 @@ input ServiceRecordCreateInput {
   "Not after today; today in the tenant's time zone unless given."
   servedOn: Date
   "1 to 4,000 characters."
-  content: String!
+  content: String! @shows(fields: ["service_record.content"])
   "1 to 5."
-  satisfaction: Int
+  satisfaction: Int @shows(fields: ["service_record.satisfaction"])
   "Up to 2,000 characters."
-  feedback: String
+  feedback: String @shows(fields: ["service_record.feedback"])
   "The caller unless given."
   ownerId: ID
   "The caller's department unless given."
@@ -19017,11 +19195,11 @@ input ServiceRecordUpdateInput {
   "Not after today."
   servedOn: Date
   "1 to 4,000 characters."
-  content: String
+  content: String @shows(fields: ["service_record.content"])
   "1 to 5."
-  satisfaction: Int
+  satisfaction: Int @shows(fields: ["service_record.satisfaction"])
   "Up to 2,000 characters."
-  feedback: String
+  feedback: String @shows(fields: ["service_record.feedback"])
   "The new owner."
   ownerId: ID
   "The new department."
@@ -19037,7 +19215,7 @@ enum ServiceRecordClearable {
   "Under no contract."
   CONTRACT
   "Satisfaction unknown."
-  SATISFACTION
+  SATISFACTION @shows(fields: ["service_record.satisfaction"])
   "Of no owner."
   OWNER
   "Of no department."
@@ -19234,12 +19412,12 @@ type PaymentAllocation {
   "The instalment."
   planLineId: ID!
   "How much, with the sign of its entry."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 extend type Payment {
   "The instalments it settles; what they leave is on account."
-  allocations: [PaymentAllocation!]! @goField(batch: true)
+  allocations: [PaymentAllocation!] @goField(batch: true) @shows(fields: ["contract.amount", "contract.payments"])
   "The entry that this one reverses."
   reversalOfId: ID
 }
@@ -19249,7 +19427,7 @@ input PaymentAllocationInput {
   "The instalment; each at most once."
   planLineId: ID!
   "More than zero, in the contract's currency."
-  amount: Decimal!
+  amount: Decimal! @shows(fields: ["contract.amount", "contract.payments"])
 }
 
 "Money that moved under a contract."
@@ -19261,7 +19439,7 @@ input PaymentRecordInput {
   "The instalments that take parts, up to 200; the rest is on account. Without planLineId and this the oldest are filled first."
   allocations: [PaymentAllocationInput!]
   "More than zero, in the contract's currency."
-  amount: MoneyInput!
+  amount: MoneyInput! @shows(fields: ["contract.amount", "contract.payments"])
   "Today unless given; not in the future."
   paidOn: Date
   "How it moved."
@@ -19279,7 +19457,7 @@ input PaymentRefundInput {
   "The instalments it is taken off. Without this it is taken off what is on account, and then off the latest that were settled."
   allocations: [PaymentAllocationInput!]
   "More than zero, at most what was settled, in the contract's currency."
-  amount: MoneyInput!
+  amount: MoneyInput! @shows(fields: ["contract.amount", "contract.payments"])
   "Today unless given; not in the future."
   paidOn: Date
   "How it moved."
@@ -19293,7 +19471,7 @@ input PaymentRefundInput {
 "An entry that never should have been."
 input PaymentReverseInput {
   "The payment or refund."
-  id: ID!
+  id: ID! @shows(fields: ["contract.amount", "contract.payments"])
   "Why, 1 to 1,000 characters."
   reason: String!
 }
@@ -19362,9 +19540,9 @@ input PaymentPlanPreviewInput {
   "The contract."
   contractId: ID!
   "The rule; a vehicle has SINGLE, DEPOSIT_BALANCE and LOAN."
-  rule: PaymentPlanRule!
+  rule: PaymentPlanRule! @shows(fields: ["contract.amount"])
   "More than zero and less than the contract's amount."
-  deposit: Decimal
+  deposit: Decimal @shows(fields: ["contract.amount"])
   "The first day of the term unless given."
   firstOn: Date
   "The last day of the term unless given."
@@ -19388,9 +19566,9 @@ input PaymentPlanGenerateInput {
   "Why; required for a contract that binds."
   reason: String
   "The rule; a vehicle has SINGLE, DEPOSIT_BALANCE and LOAN."
-  rule: PaymentPlanRule!
+  rule: PaymentPlanRule! @shows(fields: ["contract.amount"])
   "More than zero and less than the contract's amount."
-  deposit: Decimal
+  deposit: Decimal @shows(fields: ["contract.amount"])
   "The first day of the term unless given."
   firstOn: Date
   "The last day of the term unless given."
@@ -19420,7 +19598,7 @@ type PlannedPayment {
   "The day it falls due, or is expected to."
   dueOn: Date!
   "How much."
-  amount: Money!
+  amount: Money @shows(fields: ["contract.amount"])
   "The milestone it waits for."
   milestoneId: ID
   "Whether that is still to be reached."
@@ -23197,6 +23375,16 @@ func (ec *executionContext) childFields_LogoutPayload(ctx context.Context, field
 	return nil, fmt.Errorf("no field named %q was found under type LogoutPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_MaskableField(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_MaskableField_object(ctx, field)
+	case "field":
+		return ec.fieldContext_MaskableField_field(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MaskableField", field.Name)
+}
+
 func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -23765,6 +23953,8 @@ func (ec *executionContext) childFields_Role(ctx context.Context, field graphql.
 		return ec.fieldContext_Role_createdAt(ctx, field)
 	case "updatedAt":
 		return ec.fieldContext_Role_updatedAt(ctx, field)
+	case "fields":
+		return ec.fieldContext_Role_fields(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Role", field.Name)
 }
@@ -23799,6 +23989,20 @@ func (ec *executionContext) childFields_RoleDeletePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RoleDeletePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_RoleFieldRule(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_RoleFieldRule_object(ctx, field)
+	case "field":
+		return ec.fieldContext_RoleFieldRule_field(ctx, field)
+	case "effect":
+		return ec.fieldContext_RoleFieldRule_effect(ctx, field)
+	case "origin":
+		return ec.fieldContext_RoleFieldRule_origin(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleFieldRule", field.Name)
+}
+
 func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "object":
@@ -23815,6 +24019,16 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_inForce(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_RoleSetFieldsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RoleSetFieldsPayload_role(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RoleSetFieldsPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RoleSetFieldsPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleSetGrantsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

@@ -143,10 +143,10 @@ func (ec *executionContext) _ServiceRecord_content(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ServiceRecord_content(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -189,10 +189,10 @@ func (ec *executionContext) _ServiceRecord_feedback(ctx context.Context, field g
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
-			return ec.marshalNString2string(ctx, selections, v)
+			return ec.marshalOString2string(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_ServiceRecord_feedback(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -872,7 +872,7 @@ func (ec *executionContext) _ServiceRecord(ctx context.Context, sel ast.Selectio
 			}
 		case "content":
 			out.Values[i] = ec._ServiceRecord_content(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "satisfaction":
@@ -882,7 +882,7 @@ func (ec *executionContext) _ServiceRecord(ctx context.Context, sel ast.Selectio
 			}
 		case "feedback":
 			out.Values[i] = ec._ServiceRecord_feedback(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "createdAt":

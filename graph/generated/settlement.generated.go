@@ -92,10 +92,10 @@ func (ec *executionContext) _PaymentAllocation_amount(ctx context.Context, field
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v *money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2ᚖheyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PaymentAllocation_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -611,7 +611,7 @@ func (ec *executionContext) _PaymentAllocation(ctx context.Context, sel ast.Sele
 			}
 		case "amount":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
-				true, true,
+				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._PaymentAllocation_amount(ctx, field, obj)
 				})
@@ -750,22 +750,6 @@ func (ec *executionContext) _PaymentReversePayload(ctx context.Context, sel ast.
 
 // region    ***************************** type.gotpl *****************************
 
-func (ec *executionContext) marshalNPaymentAllocation2ᚕᚖheyueᚋentᚐPaymentAllocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PaymentAllocation) graphql.Marshaler {
-	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
-		fc := graphql.GetFieldContext(ctx)
-		fc.Result = &v[i]
-		return ec.marshalNPaymentAllocation2ᚖheyueᚋentᚐPaymentAllocation(ctx, sel, v[i])
-	})
-
-	for _, e := range ret {
-		if e == graphql.Null {
-			return graphql.Null
-		}
-	}
-
-	return ret
-}
-
 func (ec *executionContext) marshalNPaymentAllocation2ᚖheyueᚋentᚐPaymentAllocation(ctx context.Context, sel ast.SelectionSet, v *ent.PaymentAllocation) graphql.Marshaler {
 	if v == nil {
 		graphql.AddInvalidNullError(ctx, "PaymentAllocation!")
@@ -831,6 +815,25 @@ func (ec *executionContext) marshalNPaymentReversePayload2ᚖheyueᚋgraphᚋmod
 		return graphql.Null
 	}
 	return ec._PaymentReversePayload(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPaymentAllocation2ᚕᚖheyueᚋentᚐPaymentAllocationᚄ(ctx context.Context, sel ast.SelectionSet, v []*ent.PaymentAllocation) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNPaymentAllocation2ᚖheyueᚋentᚐPaymentAllocation(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) unmarshalOPaymentAllocationInput2ᚕᚖheyueᚋdomainᚋsettlementᚐAllocationᚄ(ctx context.Context, v any) ([]*settlement.Allocation, error) {

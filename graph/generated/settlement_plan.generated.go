@@ -130,10 +130,10 @@ func (ec *executionContext) _PlannedPayment_amount(ctx context.Context, field gr
 		},
 		nil,
 		func(ctx context.Context, selections ast.SelectionSet, v money.Money) graphql.Marshaler {
-			return ec.marshalNMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
+			return ec.marshalOMoney2heyueᚋplatformᚋmoneyᚐMoney(ctx, selections, v)
 		},
 		true,
-		true,
+		false,
 	)
 }
 func (ec *executionContext) fieldContext_PlannedPayment_amount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
@@ -529,7 +529,7 @@ func (ec *executionContext) _PlannedPayment(ctx context.Context, sel ast.Selecti
 			}
 		case "amount":
 			out.Values[i] = ec._PlannedPayment_amount(ctx, field, obj)
-			if out.Values[i] == graphql.Null {
+			if out.Values[i] == graphql.RequiredNull {
 				out.Invalids++
 			}
 		case "milestoneId":

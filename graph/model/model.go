@@ -819,6 +819,14 @@ type RoleDeletePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What roleSetFields did.
+type RoleSetFieldsPayload struct {
+	// The changed role; on VERSION_CONFLICT the role as it is now; null on other errors.
+	Role *policies.Role `json:"role,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What roleSetGrants did.
 type RoleSetGrantsPayload struct {
 	// The changed role; on VERSION_CONFLICT the role as it is now; null on other errors.

@@ -37,7 +37,12 @@ type Mutations struct {
 	// Revive makes the payload of a mutation again from the ids of what it made, or else of what its arguments name. It
 	// fails with IDEMPOTENCY_ANSWER_LOST when it cannot.
 	Revive func(ctx context.Context, mutation string, made []string, arguments map[string]any) (any, error)
+	// Masked reports whether fields are hidden from the caller now. What was answered before may show them, so such a
+	// caller's answer is made again. nil: from nobody.
+	Masked func(ctx context.Context) bool
 }
+
+func (m Mutations) masked(ctx context.Context) bool { return m.Masked != nil && m.Masked(ctx) }
 
 var _ interface {
 	graphql.HandlerExtension
@@ -90,7 +95,7 @@ func (m Mutations) InterceptResponse(ctx context.Context, next graphql.ResponseH
 	switch {
 	case err != nil:
 		return refuse(ctx, err)
-	case past != nil && past.Answer != nil:
+	case past != nil && past.Answer != nil && !m.masked(ctx):
 		return again(past.Answer)
 	case past != nil:
 		return m.anew(ctx, next, oc, k, past)
@@ -117,7 +122,7 @@ func (m Mutations) first(ctx context.Context, next graphql.ResponseHandler, atte
 	switch {
 	case err != nil && attempt.Beaten():
 		return refuse(fresh, err)
-	case past != nil && past.Answer != nil:
+	case past != nil && past.Answer != nil && !m.masked(ctx):
 		return again(past.Answer)
 	case past != nil || attempt.Beaten():
 		return refuse(fresh, idempotency.InProgress())

@@ -22,8 +22,8 @@ func (r *approvalResolver) Submitter(ctx context.Context, objs []*ent.Approval) 
 	return userOf(ctx, r.Services, objs, func(a *ent.Approval) *publicid.UserID { return &a.SubmitterID })
 }
 
-func (r *approvalResolver) ContentDigest(ctx context.Context, obj *ent.Approval) (string, error) {
-	return obj.Print.String(), nil
+func (r *approvalResolver) ContentDigest(ctx context.Context, obj *ent.Approval) (*string, error) {
+	return textual(obj.Print), nil
 }
 
 func (r *approvalResolver) Nodes(ctx context.Context, objs []*ent.Approval) ([][]*ent.ApprovalNode, error) {

@@ -28,7 +28,7 @@ func (r *auditEntryResolver) ObjectID(ctx context.Context, obj *ent.AuditEntry) 
 }
 
 func (r *auditEntryResolver) Changes(ctx context.Context, obj *ent.AuditEntry) ([]*audits.Change, error) {
-	return audits.Changes(obj)
+	return r.Services.Audits.Changes(ctx, obj)
 }
 
 func (r *queryResolver) AuditEntry(ctx context.Context, id string) (*ent.AuditEntry, error) {

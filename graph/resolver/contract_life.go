@@ -29,8 +29,8 @@ func (r *contractStepResolver) Document(ctx context.Context, obj *ent.ContractSt
 	return obj.Edges.Document, nil
 }
 
-func (r *signatureResolver) Digest(ctx context.Context, obj *ent.Signature) (string, error) {
-	return obj.Print.String(), nil
+func (r *signatureResolver) Digest(ctx context.Context, obj *ent.Signature) (*string, error) {
+	return textual(obj.Print), nil
 }
 
 func (r *signatureResolver) Document(ctx context.Context, obj *ent.Signature) (*ent.DocumentReference, error) {

@@ -2,6 +2,7 @@ package resolver
 
 import (
 	"context"
+	"fmt"
 
 	"heyue/ent"
 	"heyue/platform/money"
@@ -128,4 +129,10 @@ func departmentID(d *ent.Department) publicid.DepartmentID { return d.ID }
 func sum(minor int64, c money.Currency) *money.Money {
 	m := money.Of(minor, c)
 	return &m
+}
+
+// textual is the text of a value, for a field that may be masked and so is nullable.
+func textual(v fmt.Stringer) *string {
+	text := v.String()
+	return &text
 }

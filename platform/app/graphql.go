@@ -10,6 +10,7 @@ import (
 
 	"heyue/graph"
 	"heyue/graph/generated"
+	"heyue/graph/masks"
 	"heyue/graph/once"
 	"heyue/graph/resolver"
 	"heyue/graph/transport"
@@ -35,10 +36,14 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.EventID = graph.EventID
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
 	services := s.forResolvers()
-	o.Extensions = []graphql.HandlerExtension{measured, once.Mutations{Store: s.Keys, Revive: services.Revive}}
+	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}})
+	o.Extensions = []graphql.HandlerExtension{
+		measured,
+		masks.Fields{Of: s.policies.Of, Caller: s.policies.Caller, Schema: schema.Schema()},
+		once.Mutations{Store: s.Keys, Revive: services.Revive, Masked: s.masked},
+	}
 	o.Refused = measured.refused
 	o.Document.Once = signIns()
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}})
 	return transport.New(schema, o)
 }
 
@@ -66,6 +71,13 @@ func (s *Services) trusted() (transport.TrustedDocuments, error) {
 		return t, fmt.Errorf("HEYUE_TRUSTED_DOCUMENTS: %w", err)
 	}
 	return t, nil
+}
+
+// masked reports whether fields are hidden from the caller. When it cannot be told they count as hidden: the answer is
+// then made with a decision, or not at all.
+func (s *Services) masked(ctx context.Context) bool {
+	grants, err := s.policies.Caller(ctx)
+	return err != nil || grants.Masked()
 }
 
 // signIns are the mutations that somebody who guesses would like to repeat in one document.

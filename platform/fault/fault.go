@@ -77,6 +77,7 @@ type Fault struct {
 	Message    string
 	Field      []string      // path to the input, outermost first; nil when no one input is to blame
 	RetryAfter time.Duration // for Exhausted and Unavailable; zero when unknown
+	Quotes     bool          // whether the message quotes values, which not every caller may see
 	Cause      error         // for the log only
 }
 
@@ -107,7 +108,7 @@ func (f *Fault) At(prefix ...string) *Fault {
 
 // New builds a fault from its parts; the message is formatted as by fmt.Sprintf.
 func New(kind Kind, code Code, format string, args ...any) *Fault {
-	return &Fault{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...)}
+	return &Fault{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Quotes: len(args) > 0}
 }
 
 // Wrap hides err behind an Internal fault. A fault stays what it is.

@@ -1,6 +1,6 @@
 // Package mask names what fields roles may be kept from: which fields of which objects there are to mask, and what a
 // rule does to one. It is a leaf, so that the tables, the policies, the lists and the API can share the words. The
-// decision record is docs/adr/0007-field-masks.md.
+// decision record is docs/adr/0008-field-masks.md.
 package mask
 
 // Effect is what a rule does to a field for whoever has the role. Rules only take away: a field that no role of a user
