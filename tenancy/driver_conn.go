@@ -52,12 +52,12 @@ func (c *conn) QueryContext(ctx context.Context, sql string, args []driver.Named
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	done := c.timed()
 	r, err := c.query(ctx, kind, tenant, sql, args)
 	if c.stale(sql, err) {
 		r, err = c.query(ctx, kind, tenant, sql, args)
 	}
-	c.observed(began, err)
+	done(err)
 	if err != nil {
 		return nil, c.failure(ctx, err)
 	}
@@ -71,22 +71,25 @@ func (c *conn) ExecContext(ctx context.Context, sql string, args []driver.NamedV
 	if err != nil {
 		return nil, err
 	}
-	began := time.Now()
+	done := c.timed()
 	res, err := c.exec(ctx, kind, tenant, sql, args)
 	if c.stale(sql, err) {
 		res, err = c.exec(ctx, kind, tenant, sql, args)
 	}
-	c.observed(began, err)
+	done(err)
 	if err != nil {
 		return nil, c.failure(ctx, err)
 	}
 	return res, nil
 }
 
-func (c *conn) observed(began time.Time, err error) {
-	if c.observe != nil {
-		c.observe(time.Since(began), err != nil)
+// timed begins to time a statement; what it returns tells Observe.
+func (c *conn) timed() (done func(err error)) {
+	if c.observe == nil {
+		return func(error) {}
 	}
+	began := time.Now() //nolint:forbidigo // a duration by the monotonic clock, which no clock.Clock gives
+	return func(err error) { c.observe(time.Since(began), err != nil) }
 }
 
 // admit decides, before anything is sent, whether sql may run here under ctx, and for which tenant.

@@ -52,8 +52,9 @@ func TestBucketsKeepTheirShape(t *testing.T) {
 				}
 				return v
 			}
-			points, forced := rapid.IntRange(-50, 3000).Draw(rt, "points"), false
-			if forced = points < 0; !forced {
+			points := rapid.IntRange(-50, 3000).Draw(rt, "points")
+			forced := points < 0
+			if !forced {
 				forced = rapid.IntRange(0, 9).Draw(rt, "forced") == 0
 			}
 			here, there := call(local, points, forced), call(shared, points, forced)
