@@ -95,7 +95,7 @@ func (e *Engine) Current(ctx context.Context) (*Snapshot, error) {
 	}
 	version, err := e.client.Tenant.Query().Select(tenant.FieldAuthzVersion).Int(ctx)
 	if err != nil {
-		return nil, fault.Wrap(err, "read the permissions' version")
+		return nil, tenancy.Fault(err, "read the permissions' version")
 	}
 	return e.at(ctx, id, int64(version))
 }
@@ -118,7 +118,7 @@ func (e *Engine) at(ctx context.Context, id, version int64) (*Snapshot, error) {
 		return s, nil
 	})
 	if err != nil {
-		return nil, fault.Wrap(err, "load permissions")
+		return nil, tenancy.Fault(err, "load permissions")
 	}
 	return v.(*Snapshot), nil
 }

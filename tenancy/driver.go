@@ -42,6 +42,8 @@ const (
 	DefaultMaxConns       = 16
 	DefaultMaxLifetime    = 30 * time.Minute
 	DefaultConnectTimeout = 5 * time.Second
+	DefaultCancelGrace    = 2 * time.Second
+	DefaultEndTimeout     = 30 * time.Second
 )
 
 // Options describe one pool. Start from [Defaults]; a zero value is not usable.
@@ -60,6 +62,12 @@ type Options struct {
 	MaxLifetime time.Duration
 	// ConnectTimeout bounds dialling, TLS and signing in together. connect_timeout in the DSN wins over it.
 	ConnectTimeout time.Duration
+	// CancelGrace is how long a statement whose context has ended waits for the server to say so. Then the connection is
+	// given up: a server that hangs must not hold callers.
+	CancelGrace time.Duration
+	// EndTimeout is how long COMMIT and ROLLBACK may take, which no context bounds; the outcome of a COMMIT that takes
+	// longer is unknown.
+	EndTimeout time.Duration
 	// Dial opens the network connection; nil is a net.Dialer. TLS, if asked for, is laid over what it returns.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Observe is told how long each statement took until its answer began, and whether it failed; nil for nobody.
@@ -75,6 +83,8 @@ func Defaults(dsn string) Options {
 		MaxConns:       DefaultMaxConns,
 		MaxLifetime:    DefaultMaxLifetime,
 		ConnectTimeout: DefaultConnectTimeout,
+		CancelGrace:    DefaultCancelGrace,
+		EndTimeout:     DefaultEndTimeout,
 	}
 }
 
@@ -87,6 +97,8 @@ func (o Options) check() error {
 	c.That(o.MaxConns > 0, fault.OutOfRange, "maxConns", "maxConns is %d, at least 1 is needed", o.MaxConns)
 	c.That(o.MaxLifetime >= 0, fault.OutOfRange, "maxLifetime", "maxLifetime is %s, it cannot be negative", o.MaxLifetime)
 	c.That(o.ConnectTimeout > 0, fault.OutOfRange, "connectTimeout", "connectTimeout is %s, it must be positive", o.ConnectTimeout)
+	c.That(o.CancelGrace > 0, fault.OutOfRange, "cancelGrace", "cancelGrace is %s, it must be positive", o.CancelGrace)
+	c.That(o.EndTimeout > 0, fault.OutOfRange, "endTimeout", "endTimeout is %s, it must be positive", o.EndTimeout)
 	return c.Err()
 }
 
@@ -198,7 +210,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	d.done.Store(true)
-	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache), observe: c.opt.Observe}
+	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache), observe: c.opt.Observe, endTimeout: c.opt.EndTimeout}
 	if cn.scope == ScopePipe && cn.cache != nil {
 		if err := cn.wire.prepareEnds(); err != nil {
 			_ = raw.Close()

@@ -26,7 +26,8 @@ type conn struct {
 	scope Scope
 	cache *stmtCache // nil: nothing is prepared
 
-	observe func(took time.Duration, failed bool) // Options.Observe
+	endTimeout time.Duration                         // Options.EndTimeout
+	observe    func(took time.Duration, failed bool) // Options.Observe
 
 	tx   *tx  // the explicit transaction, nil outside of one
 	busy bool // a result is being read

@@ -37,11 +37,19 @@ func (d *dialer) DialTimeout(network, address string, t time.Duration) (net.Conn
 
 // DialContext connects and, if the DSN asks for it, negotiates TLS.
 func (d *dialer) DialContext(ctx context.Context, network, address string) (net.Conn, error) {
+	cancel := d.done.Load()
+	var give time.Time
+	if cancel { // the context of a statement has ended: from here on nobody waits for long, neither there nor here
+		give = time.Now().Add(d.c.opt.CancelGrace) //nolint:forbidigo // the network's deadlines are the system's time
+		_ = d.session.SetReadDeadline(give)        // of a connection that was closed meanwhile nobody waits
+		var stop context.CancelFunc
+		ctx, stop = context.WithDeadline(ctx, give)
+		defer stop()
+	}
 	sock, err := d.c.opt.Dial(ctx, network, address)
 	if err != nil {
 		return nil, err
 	}
-	cancel := d.done.Load()
 	if !cancel && !d.watch(sock) {
 		_ = sock.Close()
 		return nil, context.Canceled
@@ -53,7 +61,7 @@ func (d *dialer) DialContext(ctx context.Context, network, address string) (net.
 		}
 	}
 	if cancel {
-		return clear, nil
+		return clear, clear.SetDeadline(give)
 	}
 	_, encrypted := clear.(*tls.Conn)
 	d.session = newWire(clear, sock, encrypted)

@@ -189,3 +189,66 @@ func TestServerThatIsNotThere(t *testing.T) {
 		t.Errorf("got %v", err)
 	}
 }
+
+// hanging is a connection on which, once held, nothing arrives any more and nothing fails.
+type hanging struct {
+	net.Conn
+	held *atomic.Bool
+}
+
+func (h hanging) Read(b []byte) (int, error) {
+	for {
+		n, err := h.Conn.Read(b)
+		if n == 0 || !h.held.Load() {
+			return n, err
+		}
+	}
+}
+
+// TestAServerThatHangsHoldsNobody: nothing answers, neither the statement nor the request to cancel it. The caller's context
+// ends, and the caller goes on soon after, in the middle of a transaction and at its end as well.
+func TestAServerThatHangsHoldsNobody(t *testing.T) {
+	var held atomic.Bool
+	eachScopeWith(t, func(o *tenancy.Options) {
+		o.CancelGrace, o.EndTimeout = 50*time.Millisecond, 50*time.Millisecond
+		inner := o.Dial
+		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if inner == nil {
+				inner = (&net.Dialer{}).DialContext
+			}
+			c, err := inner(ctx, network, address)
+			if err != nil {
+				return nil, err
+			}
+			return hanging{c, &held}, nil
+		}
+	}, func(t *testing.T, b bench) {
+		mustExec(t, b, as(t, 1), "SELECT 1")
+		for name, act := range map[string]func(ctx context.Context, tx *sql.Tx) error{
+			"a statement": func(ctx context.Context, tx *sql.Tx) error {
+				_, err := tx.ExecContext(ctx, "SELECT 2")
+				return err
+			},
+			"the end": func(_ context.Context, tx *sql.Tx) error { return tx.Commit() },
+		} {
+			ctx, cancel := context.WithTimeout(as(t, 1), 100*time.Millisecond)
+			tx, err := b.BeginTx(as(t, 1), nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := tx.ExecContext(as(t, 1), "SELECT 1"); err != nil {
+				t.Fatal(err)
+			}
+			held.Store(true)
+			if err := act(ctx, tx); err == nil {
+				t.Errorf("%s: a server that does not answer has agreed", name)
+			}
+			_ = tx.Rollback() // over for Commit, and it fails for the statement; it must return
+			held.Store(false)
+			cancel()
+			if n := count(t, b, as(t, 2), "SELECT count(*) FROM item"); n != 50 {
+				t.Errorf("%s: %d rows afterwards", name, n)
+			}
+		}
+	})
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"database/sql/driver"
+	"time"
 
 	"heyue/platform/fault"
 )
@@ -80,6 +81,10 @@ func (t *tx) end(send func() error) error {
 		return nil
 	}
 	t.c.wire.sent = false
+	if !t.c.bad { // one that was given up waits no longer than it was given
+		_ = t.c.wire.SetReadDeadline(time.Now().Add(t.c.endTimeout)) //nolint:forbidigo // the network's deadlines are the system's time
+		defer func() { _ = t.c.wire.SetReadDeadline(time.Time{}) }() // fails on a closed connection, which nobody uses again
+	}
 	err := send()
 	if err == nil || PostgresError(err) != nil {
 		return err

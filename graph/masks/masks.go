@@ -53,24 +53,23 @@ func (Fields) ExtensionName() string { return "FieldMasks" }
 // Validate has nothing to object to.
 func (Fields) Validate(graphql.ExecutableSchema) error { return nil }
 
-// InterceptResponse decides for one answer, and so for each event of a subscription anew: a rule holds from the next one
-// on.
+// InterceptResponse decides for one answer, and so for each event of a subscription anew, when the event is there: a rule
+// holds from the next one on, however long nothing happened before it.
 func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
+	c, signed := identity.Signed(ctx)
+	if !signed {
+		return next(ctx) // nobody gets nothing anyway
+	}
 	oc := graphql.GetOperationContext(ctx)
-	grants, err := f.grants(ctx, oc)
-	if err != nil {
+	a := &answer{schema: f.Schema, oc: oc, inner: oc.ResolverMiddleware, decide: f.Caller}
+	if oc.Operation.Operation == ast.Subscription { // a session lasts; what it was allowed at its start does not count
+		a.decide = func(ctx context.Context) (*policies.Grants, error) { return f.Of(ctx, c.UserID) }
+	} else if err := a.begin(ctx); err != nil {
 		graphql.AddError(ctx, err)
 		return &graphql.Response{Errors: graphql.GetErrors(ctx)}
-	}
-	if grants == nil || !grants.Masked() {
+	} else if !a.grants.Masked() {
 		return next(ctx)
 	}
-	w := walker{schema: f.Schema, oc: oc, grants: grants}
-	if err := w.reads(); err != nil {
-		graphql.AddError(ctx, err)
-		return &graphql.Response{Errors: graphql.GetErrors(ctx)}
-	}
-	a := &answer{grants: grants, schema: f.Schema, writes: w, inner: oc.ResolverMiddleware}
 	oc.ResolverMiddleware = a.resolve
 	defer func() { oc.ResolverMiddleware = a.inner }()
 	response := next(ctx)
@@ -83,31 +82,42 @@ func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 	return response
 }
 
-// grants are the caller's; nil for nobody, who gets nothing anyway, and for a tenant that is not there.
-func (f Fields) grants(ctx context.Context, oc *graphql.OperationContext) (*policies.Grants, error) {
-	c, signed := identity.Signed(ctx)
-	switch {
-	case !signed:
-		return nil, nil
-	case oc.Operation.Operation == ast.Subscription: // a session lasts; what it was allowed at its start does not count
-		return f.Of(ctx, c.UserID)
-	}
-	return f.Caller(ctx)
-}
-
 // answer is one response in the making.
 type answer struct {
-	grants *policies.Grants
 	schema *ast.Schema
-	writes walker
+	oc     *graphql.OperationContext
 	inner  graphql.FieldMiddleware
+	decide func(context.Context) (*policies.Grants, error)
+
+	once   sync.Once
+	fault  error            // why there are no grants, or that the operation asks by what is hidden
+	grants *policies.Grants // once begun
+	writes walker
 
 	mu    sync.Mutex
 	paths map[string]bool
 }
 
+// begin finds out, once, what the caller is kept from, and refuses an operation that asks by it.
+func (a *answer) begin(ctx context.Context) error {
+	a.once.Do(func() {
+		if a.grants, a.fault = a.decide(ctx); a.fault != nil || !a.grants.Masked() {
+			return
+		}
+		a.writes = walker{schema: a.schema, oc: a.oc, grants: a.grants}
+		a.fault = a.writes.reads()
+	})
+	return a.fault
+}
+
 // resolve stands around every field.
 func (a *answer) resolve(ctx context.Context, next graphql.Resolver) (any, error) {
+	if err := a.begin(ctx); err != nil {
+		return nil, err
+	}
+	if !a.grants.Masked() {
+		return a.inner(ctx, next)
+	}
 	at := graphql.GetFieldContext(ctx)
 	definition := at.Field.Definition
 	if definition == nil {

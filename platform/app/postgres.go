@@ -103,6 +103,7 @@ func (r *Resources) poolOptions(dsn string, conns int) tenancy.Options {
 	o.MaxConns = conns
 	o.MaxLifetime = r.cfg.Database.ConnLifetime
 	o.ConnectTimeout = r.cfg.Database.ConnectTimeout
+	o.CancelGrace, o.EndTimeout = r.cfg.Database.CancelGrace, r.cfg.Database.EndTimeout
 	o.Observe = r.measures.Statement
 	return o
 }

@@ -62,6 +62,8 @@ type Database struct {
 	SystemPool     int           `env:"HEYUE_DATABASE_SYSTEM_POOL" envDefault:"4" min:"1" max:"100" help:"connections of the role heyue_system"`
 	ConnLifetime   time.Duration `env:"HEYUE_DATABASE_CONN_LIFETIME" envDefault:"30m" min:"1m" max:"1d" help:"age at which a connection is replaced"`
 	ConnectTimeout time.Duration `env:"HEYUE_DATABASE_CONNECT_TIMEOUT" envDefault:"5s" min:"1s" max:"1m" help:"how long opening a connection may take"`
+	CancelGrace    time.Duration `env:"HEYUE_DATABASE_CANCEL_GRACE" envDefault:"2s" min:"10ms" max:"1m" help:"how long a server that does not answer is waited for when a request has given up"`
+	EndTimeout     time.Duration `env:"HEYUE_DATABASE_END_TIMEOUT" envDefault:"30s" min:"1s" max:"10m" help:"how long COMMIT and ROLLBACK may take until the connection is given up"`
 	BinDir         Directory     `env:"HEYUE_PG_BINDIR" auto:"searched" help:"folder with initdb and postgres for the built-in server"`
 }
 

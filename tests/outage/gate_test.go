@@ -22,6 +22,7 @@ type gate struct {
 
 	mu    sync.Mutex
 	shut  bool
+	held  chan struct{} // closed when what is held back may go on; nil while nothing is
 	conns map[net.Conn]bool
 	done  sync.WaitGroup
 }
@@ -55,6 +56,7 @@ func before(t testing.TB, address string) *gate {
 	t.Cleanup(func() {
 		_ = g.listener.Close()
 		g.close()
+		g.release()
 		g.done.Wait()
 	})
 	return g
@@ -116,6 +118,7 @@ func (g *gate) pass(from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
+		g.wait()
 		if n > 0 {
 			_, werr := to.Write(buffer[:n])
 			if err == nil {
@@ -127,6 +130,32 @@ func (g *gate) pass(from, to net.Conn) {
 			_ = to.Close()
 			return
 		}
+	}
+}
+
+// hold lets nothing through and breaks nothing: a server that hangs.
+func (g *gate) hold() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.held = make(chan struct{})
+}
+
+// release lets everything go on that was held back.
+func (g *gate) release() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.held != nil {
+		close(g.held)
+		g.held = nil
+	}
+}
+
+func (g *gate) wait() {
+	g.mu.Lock()
+	held := g.held
+	g.mu.Unlock()
+	if held != nil {
+		<-held
 	}
 }
 

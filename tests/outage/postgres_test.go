@@ -27,6 +27,7 @@ func TestPostgreSQLComesBack(t *testing.T) {
 	for name, trouble := range map[string]struct{ harm, mend func(*gate) }{
 		"restarted": {harm: func(g *gate) { g.close(); g.open() }},
 		"down":      {harm: (*gate).close, mend: (*gate).open},
+		"hung":      {harm: (*gate).hold, mend: (*gate).release},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -35,7 +36,7 @@ func TestPostgreSQLComesBack(t *testing.T) {
 				g = before(t, w.DB.AppDSN)
 				return []string{
 					"DATABASE_URL", g.through(t, w.DB.AppDSN), "DATABASE_SYSTEM_URL", g.through(t, w.DB.SystemDSN), "HEYUE_OPERATION_DEADLINE", deadline,
-					"HEYUE_DATABASE_CONNECT_TIMEOUT", deadline,
+					"HEYUE_DATABASE_CONNECT_TIMEOUT", deadline, "HEYUE_DATABASE_CANCEL_GRACE", "100ms", "HEYUE_DATABASE_END_TIMEOUT", deadline,
 				}
 			}))
 			early := s.socket(t, "")
