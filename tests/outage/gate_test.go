@@ -3,6 +3,7 @@
 package outage
 
 import (
+	"errors"
 	"io"
 	"net"
 	"net/url"
@@ -125,7 +126,7 @@ func (g *gate) pass(from, to net.Conn) {
 				err = werr
 			}
 		}
-		if err != nil && (err != io.EOF || n == 0) {
+		if err != nil && (!errors.Is(err, io.EOF) || n == 0) {
 			_ = from.Close()
 			_ = to.Close()
 			return
