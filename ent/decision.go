@@ -13,6 +13,7 @@ import (
 
 	"entgo.io/ent"
 	"entgo.io/ent/dialect/sql"
+	"github.com/google/uuid"
 )
 
 // Decision is the model entity for the Decision schema.
@@ -32,6 +33,8 @@ type Decision struct {
 	Action string `json:"action,omitempty"`
 	// the masked field that decided; empty for a permission
 	Field string `json:"field,omitempty"`
+	// whom or what was read about, where that is one
+	SubjectID *uuid.UUID `json:"subject_id,omitempty"`
 	// the root field of the request
 	Operation string `json:"operation,omitempty"`
 	// of the tenant's permissions
@@ -71,6 +74,8 @@ func (*Decision) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case entdecision.FieldSubjectID:
+			values[i] = &sql.NullScanner{S: new(uuid.UUID)}
 		case entdecision.FieldID:
 			values[i] = new(publicid.DecisionID)
 		case entdecision.FieldUserID:
@@ -137,6 +142,13 @@ func (_m *Decision) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field field", values[i])
 			} else if value.Valid {
 				_m.Field = value.String
+			}
+		case entdecision.FieldSubjectID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field subject_id", values[i])
+			} else if value.Valid {
+				_m.SubjectID = new(uuid.UUID)
+				*_m.SubjectID = *value.S.(*uuid.UUID)
 			}
 		case entdecision.FieldOperation:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -220,6 +232,11 @@ func (_m *Decision) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("field=")
 	builder.WriteString(_m.Field)
+	builder.WriteString(", ")
+	if v := _m.SubjectID; v != nil {
+		builder.WriteString("subject_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("operation=")
 	builder.WriteString(_m.Operation)

@@ -16,6 +16,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
 	"entgo.io/ent/schema/field"
+	"github.com/google/uuid"
 )
 
 // DecisionCreate is the builder for creating a Decision entity.
@@ -66,6 +67,20 @@ func (_c *DecisionCreate) SetField(v string) *DecisionCreate {
 func (_c *DecisionCreate) SetNillableField(v *string) *DecisionCreate {
 	if v != nil {
 		_c.SetField(*v)
+	}
+	return _c
+}
+
+// SetSubjectID sets the "subject_id" field.
+func (_c *DecisionCreate) SetSubjectID(v uuid.UUID) *DecisionCreate {
+	_c.mutation.SetSubjectID(v)
+	return _c
+}
+
+// SetNillableSubjectID sets the "subject_id" field if the given value is not nil.
+func (_c *DecisionCreate) SetNillableSubjectID(v *uuid.UUID) *DecisionCreate {
+	if v != nil {
+		_c.SetSubjectID(*v)
 	}
 	return _c
 }
@@ -278,6 +293,10 @@ func (_c *DecisionCreate) createSpec() (*Decision, *sqlgraph.CreateSpec) {
 		_spec.SetField(entdecision.FieldField, field.TypeString, value)
 		_node.Field = value
 	}
+	if value, ok := _c.mutation.SubjectID(); ok {
+		_spec.SetField(entdecision.FieldSubjectID, field.TypeUUID, value)
+		_node.SubjectID = &value
+	}
 	if value, ok := _c.mutation.Operation(); ok {
 		_spec.SetField(entdecision.FieldOperation, field.TypeString, value)
 		_node.Operation = value
@@ -397,6 +416,9 @@ func (u *DecisionUpsertOne) UpdateNewValues() *DecisionUpsertOne {
 		}
 		if _, exists := u.create.mutation.GetField(); exists {
 			s.SetIgnore(entdecision.FieldField)
+		}
+		if _, exists := u.create.mutation.SubjectID(); exists {
+			s.SetIgnore(entdecision.FieldSubjectID)
 		}
 		if _, exists := u.create.mutation.Operation(); exists {
 			s.SetIgnore(entdecision.FieldOperation)
@@ -641,6 +663,9 @@ func (u *DecisionUpsertBulk) UpdateNewValues() *DecisionUpsertBulk {
 			}
 			if _, exists := b.mutation.GetField(); exists {
 				s.SetIgnore(entdecision.FieldField)
+			}
+			if _, exists := b.mutation.SubjectID(); exists {
+				s.SetIgnore(entdecision.FieldSubjectID)
 			}
 			if _, exists := b.mutation.Operation(); exists {
 				s.SetIgnore(entdecision.FieldOperation)

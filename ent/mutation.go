@@ -37336,6 +37336,7 @@ type DecisionMutation struct {
 	object            *string
 	action            *string
 	field             *string
+	subject_id        *uuid.UUID
 	operation         *string
 	policy_version    *int64
 	addpolicy_version *int64
@@ -37689,6 +37690,55 @@ func (m *DecisionMutation) ResetFieldField() {
 	m.field = nil
 }
 
+// SetSubjectID sets the "subject_id" field.
+func (m *DecisionMutation) SetSubjectID(u uuid.UUID) {
+	m.subject_id = &u
+}
+
+// SubjectID returns the value of the "subject_id" field in the mutation.
+func (m *DecisionMutation) SubjectID() (r uuid.UUID, exists bool) {
+	v := m.subject_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldSubjectID returns the old "subject_id" field's value of the Decision entity.
+// If the Decision object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *DecisionMutation) OldSubjectID(ctx context.Context) (v *uuid.UUID, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldSubjectID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldSubjectID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldSubjectID: %w", err)
+	}
+	return oldValue.SubjectID, nil
+}
+
+// ClearSubjectID clears the value of the "subject_id" field.
+func (m *DecisionMutation) ClearSubjectID() {
+	m.subject_id = nil
+	m.clearedFields[entdecision.FieldSubjectID] = struct{}{}
+}
+
+// SubjectIDCleared returns if the "subject_id" field was cleared in this mutation.
+func (m *DecisionMutation) SubjectIDCleared() bool {
+	_, ok := m.clearedFields[entdecision.FieldSubjectID]
+	return ok
+}
+
+// ResetSubjectID resets all changes to the "subject_id" field.
+func (m *DecisionMutation) ResetSubjectID() {
+	m.subject_id = nil
+	delete(m.clearedFields, entdecision.FieldSubjectID)
+}
+
 // SetOperation sets the "operation" field.
 func (m *DecisionMutation) SetOperation(s string) {
 	m.operation = &s
@@ -37914,7 +37964,7 @@ func (m *DecisionMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *DecisionMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.tenant_id != nil {
 		fields = append(fields, entdecision.FieldTenantID)
 	}
@@ -37932,6 +37982,9 @@ func (m *DecisionMutation) Fields() []string {
 	}
 	if m.field != nil {
 		fields = append(fields, entdecision.FieldField)
+	}
+	if m.subject_id != nil {
+		fields = append(fields, entdecision.FieldSubjectID)
 	}
 	if m.operation != nil {
 		fields = append(fields, entdecision.FieldOperation)
@@ -37965,6 +38018,8 @@ func (m *DecisionMutation) Field(name string) (ent.Value, bool) {
 		return m.Action()
 	case entdecision.FieldField:
 		return m.GetField()
+	case entdecision.FieldSubjectID:
+		return m.SubjectID()
 	case entdecision.FieldOperation:
 		return m.Operation()
 	case entdecision.FieldPolicyVersion:
@@ -37994,6 +38049,8 @@ func (m *DecisionMutation) OldField(ctx context.Context, name string) (ent.Value
 		return m.OldAction(ctx)
 	case entdecision.FieldField:
 		return m.GetOldField(ctx)
+	case entdecision.FieldSubjectID:
+		return m.OldSubjectID(ctx)
 	case entdecision.FieldOperation:
 		return m.OldOperation(ctx)
 	case entdecision.FieldPolicyVersion:
@@ -38052,6 +38109,13 @@ func (m *DecisionMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetFieldField(v)
+		return nil
+	case entdecision.FieldSubjectID:
+		v, ok := value.(uuid.UUID)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetSubjectID(v)
 		return nil
 	case entdecision.FieldOperation:
 		v, ok := value.(string)
@@ -38137,7 +38201,11 @@ func (m *DecisionMutation) AddField(name string, value ent.Value) error {
 // ClearedFields returns all nullable fields that were cleared during this
 // mutation.
 func (m *DecisionMutation) ClearedFields() []string {
-	return nil
+	var fields []string
+	if m.FieldCleared(entdecision.FieldSubjectID) {
+		fields = append(fields, entdecision.FieldSubjectID)
+	}
+	return fields
 }
 
 // FieldCleared returns a boolean indicating if a field with the given name was
@@ -38150,6 +38218,11 @@ func (m *DecisionMutation) FieldCleared(name string) bool {
 // ClearField clears the value of the field with the given name. It returns an
 // error if the field is not defined in the schema.
 func (m *DecisionMutation) ClearField(name string) error {
+	switch name {
+	case entdecision.FieldSubjectID:
+		m.ClearSubjectID()
+		return nil
+	}
 	return fmt.Errorf("unknown Decision nullable field %s", name)
 }
 
@@ -38174,6 +38247,9 @@ func (m *DecisionMutation) ResetField(name string) error {
 		return nil
 	case entdecision.FieldField:
 		m.ResetFieldField()
+		return nil
+	case entdecision.FieldSubjectID:
+		m.ResetSubjectID()
 		return nil
 	case entdecision.FieldOperation:
 		m.ResetOperation()
@@ -58604,6 +58680,8 @@ type RecordShareMutation struct {
 	addtenant_id      *int64
 	created_at        *time.Time
 	updated_at        *time.Time
+	version           *int
+	addversion        *int
 	level             *share.Level
 	ends_on           *date.Date
 	clearedFields     map[string]struct{}
@@ -58852,6 +58930,62 @@ func (m *RecordShareMutation) OldUpdatedAt(ctx context.Context) (v time.Time, er
 // ResetUpdatedAt resets all changes to the "updated_at" field.
 func (m *RecordShareMutation) ResetUpdatedAt() {
 	m.updated_at = nil
+}
+
+// SetVersion sets the "version" field.
+func (m *RecordShareMutation) SetVersion(i int) {
+	m.version = &i
+	m.addversion = nil
+}
+
+// Version returns the value of the "version" field in the mutation.
+func (m *RecordShareMutation) Version() (r int, exists bool) {
+	v := m.version
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldVersion returns the old "version" field's value of the RecordShare entity.
+// If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *RecordShareMutation) OldVersion(ctx context.Context) (v int, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldVersion is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldVersion requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldVersion: %w", err)
+	}
+	return oldValue.Version, nil
+}
+
+// AddVersion adds i to the "version" field.
+func (m *RecordShareMutation) AddVersion(i int) {
+	if m.addversion != nil {
+		*m.addversion += i
+	} else {
+		m.addversion = &i
+	}
+}
+
+// AddedVersion returns the value that was added to the "version" field in this mutation.
+func (m *RecordShareMutation) AddedVersion() (r int, exists bool) {
+	v := m.addversion
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetVersion resets all changes to the "version" field.
+func (m *RecordShareMutation) ResetVersion() {
+	m.version = nil
+	m.addversion = nil
 }
 
 // SetCustomerID sets the "customer_id" field.
@@ -59103,7 +59237,7 @@ func (m *RecordShareMutation) EndsOn() (r date.Date, exists bool) {
 // OldEndsOn returns the old "ends_on" field's value of the RecordShare entity.
 // If the RecordShare object wasn't provided to the builder, the object is fetched from the database.
 // An error is returned if the mutation operation is not UpdateOne, or the database query fails.
-func (m *RecordShareMutation) OldEndsOn(ctx context.Context) (v date.Date, err error) {
+func (m *RecordShareMutation) OldEndsOn(ctx context.Context) (v *date.Date, err error) {
 	if !m.op.Is(OpUpdateOne) {
 		return v, errors.New("OldEndsOn is only allowed on UpdateOne operations")
 	}
@@ -59117,9 +59251,22 @@ func (m *RecordShareMutation) OldEndsOn(ctx context.Context) (v date.Date, err e
 	return oldValue.EndsOn, nil
 }
 
+// ClearEndsOn clears the value of the "ends_on" field.
+func (m *RecordShareMutation) ClearEndsOn() {
+	m.ends_on = nil
+	m.clearedFields[recordshare.FieldEndsOn] = struct{}{}
+}
+
+// EndsOnCleared returns if the "ends_on" field was cleared in this mutation.
+func (m *RecordShareMutation) EndsOnCleared() bool {
+	_, ok := m.clearedFields[recordshare.FieldEndsOn]
+	return ok
+}
+
 // ResetEndsOn resets all changes to the "ends_on" field.
 func (m *RecordShareMutation) ResetEndsOn() {
 	m.ends_on = nil
+	delete(m.clearedFields, recordshare.FieldEndsOn)
 }
 
 // SetSharedByID sets the "shared_by_id" field.
@@ -59327,7 +59474,7 @@ func (m *RecordShareMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *RecordShareMutation) Fields() []string {
-	fields := make([]string, 0, 10)
+	fields := make([]string, 0, 11)
 	if m.tenant_id != nil {
 		fields = append(fields, recordshare.FieldTenantID)
 	}
@@ -59336,6 +59483,9 @@ func (m *RecordShareMutation) Fields() []string {
 	}
 	if m.updated_at != nil {
 		fields = append(fields, recordshare.FieldUpdatedAt)
+	}
+	if m.version != nil {
+		fields = append(fields, recordshare.FieldVersion)
 	}
 	if m.customer != nil {
 		fields = append(fields, recordshare.FieldCustomerID)
@@ -59372,6 +59522,8 @@ func (m *RecordShareMutation) Field(name string) (ent.Value, bool) {
 		return m.CreatedAt()
 	case recordshare.FieldUpdatedAt:
 		return m.UpdatedAt()
+	case recordshare.FieldVersion:
+		return m.Version()
 	case recordshare.FieldCustomerID:
 		return m.CustomerID()
 	case recordshare.FieldContractID:
@@ -59401,6 +59553,8 @@ func (m *RecordShareMutation) OldField(ctx context.Context, name string) (ent.Va
 		return m.OldCreatedAt(ctx)
 	case recordshare.FieldUpdatedAt:
 		return m.OldUpdatedAt(ctx)
+	case recordshare.FieldVersion:
+		return m.OldVersion(ctx)
 	case recordshare.FieldCustomerID:
 		return m.OldCustomerID(ctx)
 	case recordshare.FieldContractID:
@@ -59444,6 +59598,13 @@ func (m *RecordShareMutation) SetField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.SetUpdatedAt(v)
+		return nil
+	case recordshare.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetVersion(v)
 		return nil
 	case recordshare.FieldCustomerID:
 		v, ok := value.(publicid.CustomerID)
@@ -59505,6 +59666,9 @@ func (m *RecordShareMutation) AddedFields() []string {
 	if m.addtenant_id != nil {
 		fields = append(fields, recordshare.FieldTenantID)
 	}
+	if m.addversion != nil {
+		fields = append(fields, recordshare.FieldVersion)
+	}
 	return fields
 }
 
@@ -59515,6 +59679,8 @@ func (m *RecordShareMutation) AddedField(name string) (ent.Value, bool) {
 	switch name {
 	case recordshare.FieldTenantID:
 		return m.AddedTenantID()
+	case recordshare.FieldVersion:
+		return m.AddedVersion()
 	}
 	return nil, false
 }
@@ -59530,6 +59696,13 @@ func (m *RecordShareMutation) AddField(name string, value ent.Value) error {
 			return fmt.Errorf("unexpected type %T for field %s", value, name)
 		}
 		m.AddTenantID(v)
+		return nil
+	case recordshare.FieldVersion:
+		v, ok := value.(int)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddVersion(v)
 		return nil
 	}
 	return fmt.Errorf("unknown RecordShare numeric field %s", name)
@@ -59550,6 +59723,9 @@ func (m *RecordShareMutation) ClearedFields() []string {
 	}
 	if m.FieldCleared(recordshare.FieldDepartmentID) {
 		fields = append(fields, recordshare.FieldDepartmentID)
+	}
+	if m.FieldCleared(recordshare.FieldEndsOn) {
+		fields = append(fields, recordshare.FieldEndsOn)
 	}
 	return fields
 }
@@ -59577,6 +59753,9 @@ func (m *RecordShareMutation) ClearField(name string) error {
 	case recordshare.FieldDepartmentID:
 		m.ClearDepartmentID()
 		return nil
+	case recordshare.FieldEndsOn:
+		m.ClearEndsOn()
+		return nil
 	}
 	return fmt.Errorf("unknown RecordShare nullable field %s", name)
 }
@@ -59593,6 +59772,9 @@ func (m *RecordShareMutation) ResetField(name string) error {
 		return nil
 	case recordshare.FieldUpdatedAt:
 		m.ResetUpdatedAt()
+		return nil
+	case recordshare.FieldVersion:
+		m.ResetVersion()
 		return nil
 	case recordshare.FieldCustomerID:
 		m.ResetCustomerID()

@@ -30,6 +30,8 @@ type RecordShare struct {
 	CreatedAt time.Time `json:"created_at,omitempty"`
 	// UpdatedAt holds the value of the "updated_at" field.
 	UpdatedAt time.Time `json:"updated_at,omitempty"`
+	// Version holds the value of the "version" field.
+	Version int `json:"version,omitempty"`
 	// CustomerID holds the value of the "customer_id" field.
 	CustomerID *publicid.CustomerID `json:"customer_id,omitempty"`
 	// ContractID holds the value of the "contract_id" field.
@@ -41,7 +43,7 @@ type RecordShare struct {
 	// Level holds the value of the "level" field.
 	Level share.Level `json:"level,omitempty"`
 	// EndsOn holds the value of the "ends_on" field.
-	EndsOn date.Date `json:"ends_on,omitempty"`
+	EndsOn *date.Date `json:"ends_on,omitempty"`
 	// SharedByID holds the value of the "shared_by_id" field.
 	SharedByID publicid.UserID `json:"shared_by_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
@@ -127,6 +129,8 @@ func (*RecordShare) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case recordshare.FieldEndsOn:
+			values[i] = &sql.NullScanner{S: new(date.Date)}
 		case recordshare.FieldContractID:
 			values[i] = &sql.NullScanner{S: new(publicid.ContractID)}
 		case recordshare.FieldCustomerID:
@@ -135,13 +139,11 @@ func (*RecordShare) scanValues(columns []string) ([]any, error) {
 			values[i] = &sql.NullScanner{S: new(publicid.DepartmentID)}
 		case recordshare.FieldUserID:
 			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
-		case recordshare.FieldEndsOn:
-			values[i] = new(date.Date)
 		case recordshare.FieldID:
 			values[i] = new(publicid.RecordShareID)
 		case recordshare.FieldSharedByID:
 			values[i] = new(publicid.UserID)
-		case recordshare.FieldTenantID:
+		case recordshare.FieldTenantID, recordshare.FieldVersion:
 			values[i] = new(sql.NullInt64)
 		case recordshare.FieldLevel:
 			values[i] = new(sql.NullString)
@@ -186,6 +188,12 @@ func (_m *RecordShare) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.UpdatedAt = value.Time
 			}
+		case recordshare.FieldVersion:
+			if value, ok := values[i].(*sql.NullInt64); !ok {
+				return fmt.Errorf("unexpected type %T for field version", values[i])
+			} else if value.Valid {
+				_m.Version = int(value.Int64)
+			}
 		case recordshare.FieldCustomerID:
 			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field customer_id", values[i])
@@ -221,10 +229,11 @@ func (_m *RecordShare) assignValues(columns []string, values []any) error {
 				_m.Level = share.Level(value.String)
 			}
 		case recordshare.FieldEndsOn:
-			if value, ok := values[i].(*date.Date); !ok {
+			if value, ok := values[i].(*sql.NullScanner); !ok {
 				return fmt.Errorf("unexpected type %T for field ends_on", values[i])
-			} else if value != nil {
-				_m.EndsOn = *value
+			} else if value.Valid {
+				_m.EndsOn = new(date.Date)
+				*_m.EndsOn = *value.S.(*date.Date)
 			}
 		case recordshare.FieldSharedByID:
 			if value, ok := values[i].(*publicid.UserID); !ok {
@@ -302,6 +311,9 @@ func (_m *RecordShare) String() string {
 	builder.WriteString("updated_at=")
 	builder.WriteString(_m.UpdatedAt.Format(time.ANSIC))
 	builder.WriteString(", ")
+	builder.WriteString("version=")
+	builder.WriteString(fmt.Sprintf("%v", _m.Version))
+	builder.WriteString(", ")
 	if v := _m.CustomerID; v != nil {
 		builder.WriteString("customer_id=")
 		builder.WriteString(fmt.Sprintf("%v", *v))
@@ -325,8 +337,10 @@ func (_m *RecordShare) String() string {
 	builder.WriteString("level=")
 	builder.WriteString(fmt.Sprintf("%v", _m.Level))
 	builder.WriteString(", ")
-	builder.WriteString("ends_on=")
-	builder.WriteString(fmt.Sprintf("%v", _m.EndsOn))
+	if v := _m.EndsOn; v != nil {
+		builder.WriteString("ends_on=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("shared_by_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SharedByID))

@@ -64,6 +64,20 @@ func (_c *RecordShareCreate) SetNillableUpdatedAt(v *time.Time) *RecordShareCrea
 	return _c
 }
 
+// SetVersion sets the "version" field.
+func (_c *RecordShareCreate) SetVersion(v int) *RecordShareCreate {
+	_c.mutation.SetVersion(v)
+	return _c
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_c *RecordShareCreate) SetNillableVersion(v *int) *RecordShareCreate {
+	if v != nil {
+		_c.SetVersion(*v)
+	}
+	return _c
+}
+
 // SetCustomerID sets the "customer_id" field.
 func (_c *RecordShareCreate) SetCustomerID(v publicid.CustomerID) *RecordShareCreate {
 	_c.mutation.SetCustomerID(v)
@@ -129,6 +143,14 @@ func (_c *RecordShareCreate) SetLevel(v share.Level) *RecordShareCreate {
 // SetEndsOn sets the "ends_on" field.
 func (_c *RecordShareCreate) SetEndsOn(v date.Date) *RecordShareCreate {
 	_c.mutation.SetEndsOn(v)
+	return _c
+}
+
+// SetNillableEndsOn sets the "ends_on" field if the given value is not nil.
+func (_c *RecordShareCreate) SetNillableEndsOn(v *date.Date) *RecordShareCreate {
+	if v != nil {
+		_c.SetEndsOn(*v)
+	}
 	return _c
 }
 
@@ -220,6 +242,10 @@ func (_c *RecordShareCreate) defaults() {
 		v := recordshare.DefaultUpdatedAt()
 		_c.mutation.SetUpdatedAt(v)
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		v := recordshare.DefaultVersion
+		_c.mutation.SetVersion(v)
+	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := recordshare.DefaultID()
 		_c.mutation.SetID(v)
@@ -237,6 +263,14 @@ func (_c *RecordShareCreate) check() error {
 	if _, ok := _c.mutation.UpdatedAt(); !ok {
 		return &ValidationError{Name: "updated_at", err: errors.New(`ent: missing required field "RecordShare.updated_at"`)}
 	}
+	if _, ok := _c.mutation.Version(); !ok {
+		return &ValidationError{Name: "version", err: errors.New(`ent: missing required field "RecordShare.version"`)}
+	}
+	if v, ok := _c.mutation.Version(); ok {
+		if err := recordshare.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "RecordShare.version": %w`, err)}
+		}
+	}
 	if _, ok := _c.mutation.Level(); !ok {
 		return &ValidationError{Name: "level", err: errors.New(`ent: missing required field "RecordShare.level"`)}
 	}
@@ -244,9 +278,6 @@ func (_c *RecordShareCreate) check() error {
 		if err := recordshare.LevelValidator(v); err != nil {
 			return &ValidationError{Name: "level", err: fmt.Errorf(`ent: validator failed for field "RecordShare.level": %w`, err)}
 		}
-	}
-	if _, ok := _c.mutation.EndsOn(); !ok {
-		return &ValidationError{Name: "ends_on", err: errors.New(`ent: missing required field "RecordShare.ends_on"`)}
 	}
 	if _, ok := _c.mutation.SharedByID(); !ok {
 		return &ValidationError{Name: "shared_by_id", err: errors.New(`ent: missing required field "RecordShare.shared_by_id"`)}
@@ -302,13 +333,17 @@ func (_c *RecordShareCreate) createSpec() (*RecordShare, *sqlgraph.CreateSpec) {
 		_spec.SetField(recordshare.FieldUpdatedAt, field.TypeTime, value)
 		_node.UpdatedAt = value
 	}
+	if value, ok := _c.mutation.Version(); ok {
+		_spec.SetField(recordshare.FieldVersion, field.TypeInt, value)
+		_node.Version = value
+	}
 	if value, ok := _c.mutation.Level(); ok {
 		_spec.SetField(recordshare.FieldLevel, field.TypeEnum, value)
 		_node.Level = value
 	}
 	if value, ok := _c.mutation.EndsOn(); ok {
 		_spec.SetField(recordshare.FieldEndsOn, field.TypeOther, value)
-		_node.EndsOn = value
+		_node.EndsOn = &value
 	}
 	if nodes := _c.mutation.CustomerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -459,6 +494,24 @@ func (u *RecordShareUpsert) UpdateUpdatedAt() *RecordShareUpsert {
 	return u
 }
 
+// SetVersion sets the "version" field.
+func (u *RecordShareUpsert) SetVersion(v int) *RecordShareUpsert {
+	u.Set(recordshare.FieldVersion, v)
+	return u
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *RecordShareUpsert) UpdateVersion() *RecordShareUpsert {
+	u.SetExcluded(recordshare.FieldVersion)
+	return u
+}
+
+// AddVersion adds v to the "version" field.
+func (u *RecordShareUpsert) AddVersion(v int) *RecordShareUpsert {
+	u.Add(recordshare.FieldVersion, v)
+	return u
+}
+
 // SetLevel sets the "level" field.
 func (u *RecordShareUpsert) SetLevel(v share.Level) *RecordShareUpsert {
 	u.Set(recordshare.FieldLevel, v)
@@ -480,6 +533,12 @@ func (u *RecordShareUpsert) SetEndsOn(v date.Date) *RecordShareUpsert {
 // UpdateEndsOn sets the "ends_on" field to the value that was provided on create.
 func (u *RecordShareUpsert) UpdateEndsOn() *RecordShareUpsert {
 	u.SetExcluded(recordshare.FieldEndsOn)
+	return u
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (u *RecordShareUpsert) ClearEndsOn() *RecordShareUpsert {
+	u.SetNull(recordshare.FieldEndsOn)
 	return u
 }
 
@@ -575,6 +634,27 @@ func (u *RecordShareUpsertOne) UpdateUpdatedAt() *RecordShareUpsertOne {
 	})
 }
 
+// SetVersion sets the "version" field.
+func (u *RecordShareUpsertOne) SetVersion(v int) *RecordShareUpsertOne {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// AddVersion adds v to the "version" field.
+func (u *RecordShareUpsertOne) AddVersion(v int) *RecordShareUpsertOne {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.AddVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *RecordShareUpsertOne) UpdateVersion() *RecordShareUpsertOne {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.UpdateVersion()
+	})
+}
+
 // SetLevel sets the "level" field.
 func (u *RecordShareUpsertOne) SetLevel(v share.Level) *RecordShareUpsertOne {
 	return u.Update(func(s *RecordShareUpsert) {
@@ -600,6 +680,13 @@ func (u *RecordShareUpsertOne) SetEndsOn(v date.Date) *RecordShareUpsertOne {
 func (u *RecordShareUpsertOne) UpdateEndsOn() *RecordShareUpsertOne {
 	return u.Update(func(s *RecordShareUpsert) {
 		s.UpdateEndsOn()
+	})
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (u *RecordShareUpsertOne) ClearEndsOn() *RecordShareUpsertOne {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.ClearEndsOn()
 	})
 }
 
@@ -864,6 +951,27 @@ func (u *RecordShareUpsertBulk) UpdateUpdatedAt() *RecordShareUpsertBulk {
 	})
 }
 
+// SetVersion sets the "version" field.
+func (u *RecordShareUpsertBulk) SetVersion(v int) *RecordShareUpsertBulk {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.SetVersion(v)
+	})
+}
+
+// AddVersion adds v to the "version" field.
+func (u *RecordShareUpsertBulk) AddVersion(v int) *RecordShareUpsertBulk {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.AddVersion(v)
+	})
+}
+
+// UpdateVersion sets the "version" field to the value that was provided on create.
+func (u *RecordShareUpsertBulk) UpdateVersion() *RecordShareUpsertBulk {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.UpdateVersion()
+	})
+}
+
 // SetLevel sets the "level" field.
 func (u *RecordShareUpsertBulk) SetLevel(v share.Level) *RecordShareUpsertBulk {
 	return u.Update(func(s *RecordShareUpsert) {
@@ -889,6 +997,13 @@ func (u *RecordShareUpsertBulk) SetEndsOn(v date.Date) *RecordShareUpsertBulk {
 func (u *RecordShareUpsertBulk) UpdateEndsOn() *RecordShareUpsertBulk {
 	return u.Update(func(s *RecordShareUpsert) {
 		s.UpdateEndsOn()
+	})
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (u *RecordShareUpsertBulk) ClearEndsOn() *RecordShareUpsertBulk {
+	return u.Update(func(s *RecordShareUpsert) {
+		s.ClearEndsOn()
 	})
 }
 

@@ -39,6 +39,27 @@ func (_u *RecordShareUpdate) SetUpdatedAt(v time.Time) *RecordShareUpdate {
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *RecordShareUpdate) SetVersion(v int) *RecordShareUpdate {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *RecordShareUpdate) SetNillableVersion(v *int) *RecordShareUpdate {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *RecordShareUpdate) AddVersion(v int) *RecordShareUpdate {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetLevel sets the "level" field.
 func (_u *RecordShareUpdate) SetLevel(v share.Level) *RecordShareUpdate {
 	_u.mutation.SetLevel(v)
@@ -64,6 +85,12 @@ func (_u *RecordShareUpdate) SetNillableEndsOn(v *date.Date) *RecordShareUpdate 
 	if v != nil {
 		_u.SetEndsOn(*v)
 	}
+	return _u
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (_u *RecordShareUpdate) ClearEndsOn() *RecordShareUpdate {
+	_u.mutation.ClearEndsOn()
 	return _u
 }
 
@@ -135,6 +162,11 @@ func (_u *RecordShareUpdate) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *RecordShareUpdate) check() error {
+	if v, ok := _u.mutation.Version(); ok {
+		if err := recordshare.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "RecordShare.version": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Level(); ok {
 		if err := recordshare.LevelValidator(v); err != nil {
 			return &ValidationError{Name: "level", err: fmt.Errorf(`ent: validator failed for field "RecordShare.level": %w`, err)}
@@ -167,11 +199,20 @@ func (_u *RecordShareUpdate) sqlSave(ctx context.Context) (_node int, err error)
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(recordshare.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(recordshare.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(recordshare.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Level(); ok {
 		_spec.SetField(recordshare.FieldLevel, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.EndsOn(); ok {
 		_spec.SetField(recordshare.FieldEndsOn, field.TypeOther, value)
+	}
+	if _u.mutation.EndsOnCleared() {
+		_spec.ClearField(recordshare.FieldEndsOn, field.TypeOther)
 	}
 	if _u.mutation.SharedByCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -230,6 +271,27 @@ func (_u *RecordShareUpdateOne) SetUpdatedAt(v time.Time) *RecordShareUpdateOne 
 	return _u
 }
 
+// SetVersion sets the "version" field.
+func (_u *RecordShareUpdateOne) SetVersion(v int) *RecordShareUpdateOne {
+	_u.mutation.ResetVersion()
+	_u.mutation.SetVersion(v)
+	return _u
+}
+
+// SetNillableVersion sets the "version" field if the given value is not nil.
+func (_u *RecordShareUpdateOne) SetNillableVersion(v *int) *RecordShareUpdateOne {
+	if v != nil {
+		_u.SetVersion(*v)
+	}
+	return _u
+}
+
+// AddVersion adds value to the "version" field.
+func (_u *RecordShareUpdateOne) AddVersion(v int) *RecordShareUpdateOne {
+	_u.mutation.AddVersion(v)
+	return _u
+}
+
 // SetLevel sets the "level" field.
 func (_u *RecordShareUpdateOne) SetLevel(v share.Level) *RecordShareUpdateOne {
 	_u.mutation.SetLevel(v)
@@ -255,6 +317,12 @@ func (_u *RecordShareUpdateOne) SetNillableEndsOn(v *date.Date) *RecordShareUpda
 	if v != nil {
 		_u.SetEndsOn(*v)
 	}
+	return _u
+}
+
+// ClearEndsOn clears the value of the "ends_on" field.
+func (_u *RecordShareUpdateOne) ClearEndsOn() *RecordShareUpdateOne {
+	_u.mutation.ClearEndsOn()
 	return _u
 }
 
@@ -339,6 +407,11 @@ func (_u *RecordShareUpdateOne) defaults() {
 
 // check runs all checks and user-defined validators on the builder.
 func (_u *RecordShareUpdateOne) check() error {
+	if v, ok := _u.mutation.Version(); ok {
+		if err := recordshare.VersionValidator(v); err != nil {
+			return &ValidationError{Name: "version", err: fmt.Errorf(`ent: validator failed for field "RecordShare.version": %w`, err)}
+		}
+	}
 	if v, ok := _u.mutation.Level(); ok {
 		if err := recordshare.LevelValidator(v); err != nil {
 			return &ValidationError{Name: "level", err: fmt.Errorf(`ent: validator failed for field "RecordShare.level": %w`, err)}
@@ -388,11 +461,20 @@ func (_u *RecordShareUpdateOne) sqlSave(ctx context.Context) (_node *RecordShare
 	if value, ok := _u.mutation.UpdatedAt(); ok {
 		_spec.SetField(recordshare.FieldUpdatedAt, field.TypeTime, value)
 	}
+	if value, ok := _u.mutation.Version(); ok {
+		_spec.SetField(recordshare.FieldVersion, field.TypeInt, value)
+	}
+	if value, ok := _u.mutation.AddedVersion(); ok {
+		_spec.AddField(recordshare.FieldVersion, field.TypeInt, value)
+	}
 	if value, ok := _u.mutation.Level(); ok {
 		_spec.SetField(recordshare.FieldLevel, field.TypeEnum, value)
 	}
 	if value, ok := _u.mutation.EndsOn(); ok {
 		_spec.SetField(recordshare.FieldEndsOn, field.TypeOther, value)
+	}
+	if _u.mutation.EndsOnCleared() {
+		_spec.ClearField(recordshare.FieldEndsOn, field.TypeOther)
 	}
 	if _u.mutation.SharedByCleared() {
 		edge := &sqlgraph.EdgeSpec{

@@ -1088,11 +1088,11 @@ func init() {
 	// entdecision.DefaultField holds the default value on creation for the field field.
 	entdecision.DefaultField = entdecisionDescField.Default.(string)
 	// entdecisionDescOperation is the schema descriptor for operation field.
-	entdecisionDescOperation := entdecisionFields[6].Descriptor()
+	entdecisionDescOperation := entdecisionFields[7].Descriptor()
 	// entdecision.DefaultOperation holds the default value on creation for the operation field.
 	entdecision.DefaultOperation = entdecisionDescOperation.Default.(string)
 	// entdecisionDescRequestID is the schema descriptor for request_id field.
-	entdecisionDescRequestID := entdecisionFields[8].Descriptor()
+	entdecisionDescRequestID := entdecisionFields[9].Descriptor()
 	// entdecision.DefaultRequestID holds the default value on creation for the request_id field.
 	entdecision.DefaultRequestID = entdecisionDescRequestID.Default.(string)
 	// entdecisionDescID is the schema descriptor for id field.
@@ -1649,6 +1649,8 @@ func init() {
 	recordshareMixin := schema.RecordShare{}.Mixin()
 	recordshareMixinFields1 := recordshareMixin[1].Fields()
 	_ = recordshareMixinFields1
+	recordshareMixinFields2 := recordshareMixin[2].Fields()
+	_ = recordshareMixinFields2
 	recordshareFields := schema.RecordShare{}.Fields()
 	_ = recordshareFields
 	// recordshareDescCreatedAt is the schema descriptor for created_at field.
@@ -1661,6 +1663,12 @@ func init() {
 	recordshare.DefaultUpdatedAt = recordshareDescUpdatedAt.Default.(func() time.Time)
 	// recordshare.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
 	recordshare.UpdateDefaultUpdatedAt = recordshareDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// recordshareDescVersion is the schema descriptor for version field.
+	recordshareDescVersion := recordshareMixinFields2[0].Descriptor()
+	// recordshare.DefaultVersion holds the default value on creation for the version field.
+	recordshare.DefaultVersion = recordshareDescVersion.Default.(int)
+	// recordshare.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	recordshare.VersionValidator = recordshareDescVersion.Validators[0].(func(int) error)
 	// recordshareDescID is the schema descriptor for id field.
 	recordshareDescID := recordshareFields[0].Descriptor()
 	// recordshare.DefaultID holds the default value on creation for the id field.

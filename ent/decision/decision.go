@@ -28,6 +28,8 @@ const (
 	FieldAction = "action"
 	// FieldField holds the string denoting the field field in the database.
 	FieldField = "field"
+	// FieldSubjectID holds the string denoting the subject_id field in the database.
+	FieldSubjectID = "subject_id"
 	// FieldOperation holds the string denoting the operation field in the database.
 	FieldOperation = "operation"
 	// FieldPolicyVersion holds the string denoting the policy_version field in the database.
@@ -58,6 +60,7 @@ var Columns = []string{
 	FieldObject,
 	FieldAction,
 	FieldField,
+	FieldSubjectID,
 	FieldOperation,
 	FieldPolicyVersion,
 	FieldRequestID,
@@ -131,6 +134,11 @@ func ByAction(opts ...sql.OrderTermOption) OrderOption {
 // ByField orders the results by the field field.
 func ByField(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldField, opts...).ToFunc()
+}
+
+// BySubjectID orders the results by the subject_id field.
+func BySubjectID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSubjectID, opts...).ToFunc()
 }
 
 // ByOperation orders the results by the operation field.

@@ -10,6 +10,7 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 	"entgo.io/ent/dialect/sql/sqlgraph"
+	"github.com/google/uuid"
 )
 
 // ID filters vertices based on their ID field.
@@ -80,6 +81,11 @@ func Action(v string) predicate.Decision {
 // Field applies equality check predicate on the "field" field. It's identical to FieldEQ.
 func Field(v string) predicate.Decision {
 	return predicate.Decision(sql.FieldEQ(FieldField, v))
+}
+
+// SubjectID applies equality check predicate on the "subject_id" field. It's identical to SubjectIDEQ.
+func SubjectID(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldEQ(FieldSubjectID, v))
 }
 
 // Operation applies equality check predicate on the "operation" field. It's identical to OperationEQ.
@@ -385,6 +391,56 @@ func FieldEqualFold(v string) predicate.Decision {
 // FieldContainsFold applies the ContainsFold predicate on the "field" field.
 func FieldContainsFold(v string) predicate.Decision {
 	return predicate.Decision(sql.FieldContainsFold(FieldField, v))
+}
+
+// SubjectIDEQ applies the EQ predicate on the "subject_id" field.
+func SubjectIDEQ(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldEQ(FieldSubjectID, v))
+}
+
+// SubjectIDNEQ applies the NEQ predicate on the "subject_id" field.
+func SubjectIDNEQ(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldNEQ(FieldSubjectID, v))
+}
+
+// SubjectIDIn applies the In predicate on the "subject_id" field.
+func SubjectIDIn(vs ...uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldIn(FieldSubjectID, vs...))
+}
+
+// SubjectIDNotIn applies the NotIn predicate on the "subject_id" field.
+func SubjectIDNotIn(vs ...uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldNotIn(FieldSubjectID, vs...))
+}
+
+// SubjectIDGT applies the GT predicate on the "subject_id" field.
+func SubjectIDGT(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldGT(FieldSubjectID, v))
+}
+
+// SubjectIDGTE applies the GTE predicate on the "subject_id" field.
+func SubjectIDGTE(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldGTE(FieldSubjectID, v))
+}
+
+// SubjectIDLT applies the LT predicate on the "subject_id" field.
+func SubjectIDLT(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldLT(FieldSubjectID, v))
+}
+
+// SubjectIDLTE applies the LTE predicate on the "subject_id" field.
+func SubjectIDLTE(v uuid.UUID) predicate.Decision {
+	return predicate.Decision(sql.FieldLTE(FieldSubjectID, v))
+}
+
+// SubjectIDIsNil applies the IsNil predicate on the "subject_id" field.
+func SubjectIDIsNil() predicate.Decision {
+	return predicate.Decision(sql.FieldIsNull(FieldSubjectID))
+}
+
+// SubjectIDNotNil applies the NotNil predicate on the "subject_id" field.
+func SubjectIDNotNil() predicate.Decision {
+	return predicate.Decision(sql.FieldNotNull(FieldSubjectID))
 }
 
 // OperationEQ applies the EQ predicate on the "operation" field.

@@ -1550,6 +1550,7 @@ var (
 		{Name: "object", Type: field.TypeString},
 		{Name: "action", Type: field.TypeString},
 		{Name: "field", Type: field.TypeString, Default: ""},
+		{Name: "subject_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "operation", Type: field.TypeString, Default: ""},
 		{Name: "policy_version", Type: field.TypeInt64},
 		{Name: "request_id", Type: field.TypeString, Default: ""},
@@ -1564,7 +1565,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "decisions_users_user",
-				Columns:    []*schema.Column{DecisionsColumns[10]},
+				Columns:    []*schema.Column{DecisionsColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -1573,12 +1574,12 @@ var (
 			{
 				Name:    "decision_tenant_id_occurred_at",
 				Unique:  false,
-				Columns: []*schema.Column{DecisionsColumns[1], DecisionsColumns[9]},
+				Columns: []*schema.Column{DecisionsColumns[1], DecisionsColumns[10]},
 			},
 			{
 				Name:    "decision_tenant_id_user_id_occurred_at",
 				Unique:  false,
-				Columns: []*schema.Column{DecisionsColumns[1], DecisionsColumns[10], DecisionsColumns[9]},
+				Columns: []*schema.Column{DecisionsColumns[1], DecisionsColumns[11], DecisionsColumns[10]},
 			},
 		},
 	}
@@ -2438,8 +2439,9 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "level", Type: field.TypeEnum, Enums: []string{"READ", "WRITE"}},
-		{Name: "ends_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
+		{Name: "ends_on", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "customer_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "contract_id", Type: field.TypeUUID, Nullable: true},
 		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
@@ -2454,31 +2456,31 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "record_shares_customers_customer",
-				Columns:    []*schema.Column{RecordSharesColumns[6]},
+				Columns:    []*schema.Column{RecordSharesColumns[7]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "record_shares_contracts_contract",
-				Columns:    []*schema.Column{RecordSharesColumns[7]},
+				Columns:    []*schema.Column{RecordSharesColumns[8]},
 				RefColumns: []*schema.Column{ContractsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "record_shares_users_user",
-				Columns:    []*schema.Column{RecordSharesColumns[8]},
+				Columns:    []*schema.Column{RecordSharesColumns[9]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "record_shares_departments_department",
-				Columns:    []*schema.Column{RecordSharesColumns[9]},
+				Columns:    []*schema.Column{RecordSharesColumns[10]},
 				RefColumns: []*schema.Column{DepartmentsColumns[0]},
 				OnDelete:   schema.SetNull,
 			},
 			{
 				Symbol:     "record_shares_users_shared_by",
-				Columns:    []*schema.Column{RecordSharesColumns[10]},
+				Columns:    []*schema.Column{RecordSharesColumns[11]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -2487,32 +2489,32 @@ var (
 			{
 				Name:    "recordshare_tenant_id_customer_id_user_id",
 				Unique:  true,
-				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[6], RecordSharesColumns[8]},
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[7], RecordSharesColumns[9]},
 			},
 			{
 				Name:    "recordshare_tenant_id_customer_id_department_id",
 				Unique:  true,
-				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[6], RecordSharesColumns[9]},
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[7], RecordSharesColumns[10]},
 			},
 			{
 				Name:    "recordshare_tenant_id_contract_id_user_id",
 				Unique:  true,
-				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[7], RecordSharesColumns[8]},
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[8], RecordSharesColumns[9]},
 			},
 			{
 				Name:    "recordshare_tenant_id_contract_id_department_id",
 				Unique:  true,
-				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[7], RecordSharesColumns[9]},
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[8], RecordSharesColumns[10]},
 			},
 			{
 				Name:    "recordshare_tenant_id_user_id_ends_on",
 				Unique:  false,
-				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[8], RecordSharesColumns[5]},
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[9], RecordSharesColumns[6]},
 			},
 			{
 				Name:    "recordshare_tenant_id_department_id_ends_on",
 				Unique:  false,
-				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[9], RecordSharesColumns[5]},
+				Columns: []*schema.Column{RecordSharesColumns[1], RecordSharesColumns[10], RecordSharesColumns[6]},
 			},
 		},
 	}

@@ -73,6 +73,11 @@ func UpdatedAt(v time.Time) predicate.RecordShare {
 	return predicate.RecordShare(sql.FieldEQ(FieldUpdatedAt, v))
 }
 
+// Version applies equality check predicate on the "version" field. It's identical to VersionEQ.
+func Version(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldEQ(FieldVersion, v))
+}
+
 // CustomerID applies equality check predicate on the "customer_id" field. It's identical to CustomerIDEQ.
 func CustomerID(v publicid.CustomerID) predicate.RecordShare {
 	return predicate.RecordShare(sql.FieldEQ(FieldCustomerID, v))
@@ -221,6 +226,46 @@ func UpdatedAtLT(v time.Time) predicate.RecordShare {
 // UpdatedAtLTE applies the LTE predicate on the "updated_at" field.
 func UpdatedAtLTE(v time.Time) predicate.RecordShare {
 	return predicate.RecordShare(sql.FieldLTE(FieldUpdatedAt, v))
+}
+
+// VersionEQ applies the EQ predicate on the "version" field.
+func VersionEQ(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldEQ(FieldVersion, v))
+}
+
+// VersionNEQ applies the NEQ predicate on the "version" field.
+func VersionNEQ(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldNEQ(FieldVersion, v))
+}
+
+// VersionIn applies the In predicate on the "version" field.
+func VersionIn(vs ...int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldIn(FieldVersion, vs...))
+}
+
+// VersionNotIn applies the NotIn predicate on the "version" field.
+func VersionNotIn(vs ...int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldNotIn(FieldVersion, vs...))
+}
+
+// VersionGT applies the GT predicate on the "version" field.
+func VersionGT(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldGT(FieldVersion, v))
+}
+
+// VersionGTE applies the GTE predicate on the "version" field.
+func VersionGTE(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldGTE(FieldVersion, v))
+}
+
+// VersionLT applies the LT predicate on the "version" field.
+func VersionLT(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldLT(FieldVersion, v))
+}
+
+// VersionLTE applies the LTE predicate on the "version" field.
+func VersionLTE(v int) predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldLTE(FieldVersion, v))
 }
 
 // CustomerIDEQ applies the EQ predicate on the "customer_id" field.
@@ -411,6 +456,16 @@ func EndsOnLT(v date.Date) predicate.RecordShare {
 // EndsOnLTE applies the LTE predicate on the "ends_on" field.
 func EndsOnLTE(v date.Date) predicate.RecordShare {
 	return predicate.RecordShare(sql.FieldLTE(FieldEndsOn, v))
+}
+
+// EndsOnIsNil applies the IsNil predicate on the "ends_on" field.
+func EndsOnIsNil() predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldIsNull(FieldEndsOn))
+}
+
+// EndsOnNotNil applies the NotNil predicate on the "ends_on" field.
+func EndsOnNotNil() predicate.RecordShare {
+	return predicate.RecordShare(sql.FieldNotNull(FieldEndsOn))
 }
 
 // SharedByIDEQ applies the EQ predicate on the "shared_by_id" field.

@@ -6,6 +6,7 @@ import (
 	"entgo.io/ent/schema/edge"
 	"entgo.io/ent/schema/field"
 	"entgo.io/ent/schema/index"
+	"github.com/google/uuid"
 
 	"heyue/platform/publicid"
 	"heyue/policies/decision"
@@ -40,12 +41,12 @@ func (RoleFieldRule) Indexes() []ent.Index {
 	return []ent.Index{index.Fields("tenant_id", "role_id", "object", "field").Unique()}
 }
 
-// RecordShare lets a user or a department reach one customer or one contract until the end of a day (A3). One grantee has
-// at most one share of a record.
+// RecordShare lets a user, or a department with all below it, reach one customer or one contract, until the end of a day
+// where there is one (A3). One grantee has at most one share of a record.
 type RecordShare struct{ ent.Schema }
 
 // Mixin of RecordShare.
-func (RecordShare) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (RecordShare) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
 
 // Fields of RecordShare.
 func (RecordShare) Fields() []ent.Field {
@@ -56,7 +57,7 @@ func (RecordShare) Fields() []ent.Field {
 		field.UUID("user_id", publicid.UserID{}).Optional().Nillable().Immutable(),
 		field.UUID("department_id", publicid.DepartmentID{}).Optional().Nillable().Immutable(),
 		field.Enum("level").GoType(share.Level("")),
-		day("ends_on"),
+		optionalDay("ends_on"),
 		field.UUID("shared_by_id", publicid.UserID{}),
 	}
 }
@@ -108,6 +109,7 @@ func (Decision) Fields() []ent.Field {
 		field.String("object").Immutable(),
 		field.String("action").Immutable().Comment("of a permission; read or write of a field"),
 		field.String("field").Default("").Immutable().Comment("the masked field that decided; empty for a permission"),
+		field.UUID("subject_id", uuid.UUID{}).Optional().Nillable().Immutable().Comment("whom or what was read about, where that is one"),
 		field.String("operation").Default("").Immutable().Comment("the root field of the request"),
 		field.Int64("policy_version").Immutable().Comment("of the tenant's permissions"),
 		field.String("request_id").Default("").Immutable(),
