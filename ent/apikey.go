@@ -34,8 +34,10 @@ type APIKey struct {
 	Name string `json:"name,omitempty"`
 	// who made it, and whose permissions bound it
 	UserID publicid.UserID `json:"user_id,omitempty"`
-	// SessionID holds the value of the "session_id" field.
+	// of whoever signs in with the present secret
 	SessionID publicid.SessionID `json:"session_id,omitempty"`
+	// of whoever signs in with the secret before; it ends when that does
+	PreviousSessionID *publicid.SessionID `json:"previous_session_id,omitempty"`
 	// what its text begins with, for whoever has to find out which key that was
 	Prefix string `json:"prefix,omitempty"`
 	// SHA-256 in hex
@@ -66,9 +68,11 @@ type APIKeyEdges struct {
 	User *User `json:"user,omitempty"`
 	// Session holds the value of the session edge.
 	Session *Session `json:"session,omitempty"`
+	// PreviousSession holds the value of the previous_session edge.
+	PreviousSession *Session `json:"previous_session,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [3]bool
 }
 
 // UserOrErr returns the User value or an error if the edge
@@ -93,11 +97,24 @@ func (e APIKeyEdges) SessionOrErr() (*Session, error) {
 	return nil, &NotLoadedError{edge: "session"}
 }
 
+// PreviousSessionOrErr returns the PreviousSession value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e APIKeyEdges) PreviousSessionOrErr() (*Session, error) {
+	if e.PreviousSession != nil {
+		return e.PreviousSession, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: session.Label}
+	}
+	return nil, &NotLoadedError{edge: "previous_session"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*APIKey) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case apikey.FieldPreviousSessionID:
+			values[i] = &sql.NullScanner{S: new(publicid.SessionID)}
 		case apikey.FieldPermissions, apikey.FieldNetworks:
 			values[i] = new([]byte)
 		case apikey.FieldID:
@@ -174,6 +191,13 @@ func (_m *APIKey) assignValues(columns []string, values []any) error {
 				return fmt.Errorf("unexpected type %T for field session_id", values[i])
 			} else if value != nil {
 				_m.SessionID = *value
+			}
+		case apikey.FieldPreviousSessionID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field previous_session_id", values[i])
+			} else if value.Valid {
+				_m.PreviousSessionID = new(publicid.SessionID)
+				*_m.PreviousSessionID = *value.S.(*publicid.SessionID)
 			}
 		case apikey.FieldPrefix:
 			if value, ok := values[i].(*sql.NullString); !ok {
@@ -259,6 +283,11 @@ func (_m *APIKey) QuerySession() *SessionQuery {
 	return NewAPIKeyClient(_m.config).QuerySession(_m)
 }
 
+// QueryPreviousSession queries the "previous_session" edge of the APIKey entity.
+func (_m *APIKey) QueryPreviousSession() *SessionQuery {
+	return NewAPIKeyClient(_m.config).QueryPreviousSession(_m)
+}
+
 // Update returns a builder for updating this APIKey.
 // Note that you need to call APIKey.Unwrap() before calling this method if this APIKey
 // was returned from a transaction, and the transaction was committed or rolled back.
@@ -302,6 +331,11 @@ func (_m *APIKey) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("session_id=")
 	builder.WriteString(fmt.Sprintf("%v", _m.SessionID))
+	builder.WriteString(", ")
+	if v := _m.PreviousSessionID; v != nil {
+		builder.WriteString("previous_session_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
 	builder.WriteString(", ")
 	builder.WriteString("prefix=")
 	builder.WriteString(_m.Prefix)

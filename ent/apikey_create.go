@@ -93,6 +93,20 @@ func (_c *APIKeyCreate) SetSessionID(v publicid.SessionID) *APIKeyCreate {
 	return _c
 }
 
+// SetPreviousSessionID sets the "previous_session_id" field.
+func (_c *APIKeyCreate) SetPreviousSessionID(v publicid.SessionID) *APIKeyCreate {
+	_c.mutation.SetPreviousSessionID(v)
+	return _c
+}
+
+// SetNillablePreviousSessionID sets the "previous_session_id" field if the given value is not nil.
+func (_c *APIKeyCreate) SetNillablePreviousSessionID(v *publicid.SessionID) *APIKeyCreate {
+	if v != nil {
+		_c.SetPreviousSessionID(*v)
+	}
+	return _c
+}
+
 // SetPrefix sets the "prefix" field.
 func (_c *APIKeyCreate) SetPrefix(v string) *APIKeyCreate {
 	_c.mutation.SetPrefix(v)
@@ -201,6 +215,11 @@ func (_c *APIKeyCreate) SetUser(v *User) *APIKeyCreate {
 // SetSession sets the "session" edge to the Session entity.
 func (_c *APIKeyCreate) SetSession(v *Session) *APIKeyCreate {
 	return _c.SetSessionID(v.ID)
+}
+
+// SetPreviousSession sets the "previous_session" edge to the Session entity.
+func (_c *APIKeyCreate) SetPreviousSession(v *Session) *APIKeyCreate {
+	return _c.SetPreviousSessionID(v.ID)
 }
 
 // Mutation returns the APIKeyMutation object of the builder.
@@ -438,6 +457,23 @@ func (_c *APIKeyCreate) createSpec() (*APIKey, *sqlgraph.CreateSpec) {
 		_node.SessionID = nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
+	if nodes := _c.mutation.PreviousSessionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.PreviousSessionTable,
+			Columns: []string{apikey.PreviousSessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.PreviousSessionID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
 	return _node, _spec
 }
 
@@ -529,6 +565,36 @@ func (u *APIKeyUpsert) SetName(v string) *APIKeyUpsert {
 // UpdateName sets the "name" field to the value that was provided on create.
 func (u *APIKeyUpsert) UpdateName() *APIKeyUpsert {
 	u.SetExcluded(apikey.FieldName)
+	return u
+}
+
+// SetSessionID sets the "session_id" field.
+func (u *APIKeyUpsert) SetSessionID(v publicid.SessionID) *APIKeyUpsert {
+	u.Set(apikey.FieldSessionID, v)
+	return u
+}
+
+// UpdateSessionID sets the "session_id" field to the value that was provided on create.
+func (u *APIKeyUpsert) UpdateSessionID() *APIKeyUpsert {
+	u.SetExcluded(apikey.FieldSessionID)
+	return u
+}
+
+// SetPreviousSessionID sets the "previous_session_id" field.
+func (u *APIKeyUpsert) SetPreviousSessionID(v publicid.SessionID) *APIKeyUpsert {
+	u.Set(apikey.FieldPreviousSessionID, v)
+	return u
+}
+
+// UpdatePreviousSessionID sets the "previous_session_id" field to the value that was provided on create.
+func (u *APIKeyUpsert) UpdatePreviousSessionID() *APIKeyUpsert {
+	u.SetExcluded(apikey.FieldPreviousSessionID)
+	return u
+}
+
+// ClearPreviousSessionID clears the value of the "previous_session_id" field.
+func (u *APIKeyUpsert) ClearPreviousSessionID() *APIKeyUpsert {
+	u.SetNull(apikey.FieldPreviousSessionID)
 	return u
 }
 
@@ -672,9 +738,6 @@ func (u *APIKeyUpsertOne) UpdateNewValues() *APIKeyUpsertOne {
 		if _, exists := u.create.mutation.UserID(); exists {
 			s.SetIgnore(apikey.FieldUserID)
 		}
-		if _, exists := u.create.mutation.SessionID(); exists {
-			s.SetIgnore(apikey.FieldSessionID)
-		}
 		if _, exists := u.create.mutation.Prefix(); exists {
 			s.SetIgnore(apikey.FieldPrefix)
 		}
@@ -755,6 +818,41 @@ func (u *APIKeyUpsertOne) SetName(v string) *APIKeyUpsertOne {
 func (u *APIKeyUpsertOne) UpdateName() *APIKeyUpsertOne {
 	return u.Update(func(s *APIKeyUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetSessionID sets the "session_id" field.
+func (u *APIKeyUpsertOne) SetSessionID(v publicid.SessionID) *APIKeyUpsertOne {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.SetSessionID(v)
+	})
+}
+
+// UpdateSessionID sets the "session_id" field to the value that was provided on create.
+func (u *APIKeyUpsertOne) UpdateSessionID() *APIKeyUpsertOne {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.UpdateSessionID()
+	})
+}
+
+// SetPreviousSessionID sets the "previous_session_id" field.
+func (u *APIKeyUpsertOne) SetPreviousSessionID(v publicid.SessionID) *APIKeyUpsertOne {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.SetPreviousSessionID(v)
+	})
+}
+
+// UpdatePreviousSessionID sets the "previous_session_id" field to the value that was provided on create.
+func (u *APIKeyUpsertOne) UpdatePreviousSessionID() *APIKeyUpsertOne {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.UpdatePreviousSessionID()
+	})
+}
+
+// ClearPreviousSessionID clears the value of the "previous_session_id" field.
+func (u *APIKeyUpsertOne) ClearPreviousSessionID() *APIKeyUpsertOne {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.ClearPreviousSessionID()
 	})
 }
 
@@ -1083,9 +1181,6 @@ func (u *APIKeyUpsertBulk) UpdateNewValues() *APIKeyUpsertBulk {
 			if _, exists := b.mutation.UserID(); exists {
 				s.SetIgnore(apikey.FieldUserID)
 			}
-			if _, exists := b.mutation.SessionID(); exists {
-				s.SetIgnore(apikey.FieldSessionID)
-			}
 			if _, exists := b.mutation.Prefix(); exists {
 				s.SetIgnore(apikey.FieldPrefix)
 			}
@@ -1167,6 +1262,41 @@ func (u *APIKeyUpsertBulk) SetName(v string) *APIKeyUpsertBulk {
 func (u *APIKeyUpsertBulk) UpdateName() *APIKeyUpsertBulk {
 	return u.Update(func(s *APIKeyUpsert) {
 		s.UpdateName()
+	})
+}
+
+// SetSessionID sets the "session_id" field.
+func (u *APIKeyUpsertBulk) SetSessionID(v publicid.SessionID) *APIKeyUpsertBulk {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.SetSessionID(v)
+	})
+}
+
+// UpdateSessionID sets the "session_id" field to the value that was provided on create.
+func (u *APIKeyUpsertBulk) UpdateSessionID() *APIKeyUpsertBulk {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.UpdateSessionID()
+	})
+}
+
+// SetPreviousSessionID sets the "previous_session_id" field.
+func (u *APIKeyUpsertBulk) SetPreviousSessionID(v publicid.SessionID) *APIKeyUpsertBulk {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.SetPreviousSessionID(v)
+	})
+}
+
+// UpdatePreviousSessionID sets the "previous_session_id" field to the value that was provided on create.
+func (u *APIKeyUpsertBulk) UpdatePreviousSessionID() *APIKeyUpsertBulk {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.UpdatePreviousSessionID()
+	})
+}
+
+// ClearPreviousSessionID clears the value of the "previous_session_id" field.
+func (u *APIKeyUpsertBulk) ClearPreviousSessionID() *APIKeyUpsertBulk {
+	return u.Update(func(s *APIKeyUpsert) {
+		s.ClearPreviousSessionID()
 	})
 }
 

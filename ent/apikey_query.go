@@ -22,13 +22,14 @@ import (
 // APIKeyQuery is the builder for querying APIKey entities.
 type APIKeyQuery struct {
 	config
-	ctx         *QueryContext
-	order       []apikey.OrderOption
-	inters      []Interceptor
-	predicates  []predicate.APIKey
-	withUser    *UserQuery
-	withSession *SessionQuery
-	modifiers   []func(*sql.Selector)
+	ctx                 *QueryContext
+	order               []apikey.OrderOption
+	inters              []Interceptor
+	predicates          []predicate.APIKey
+	withUser            *UserQuery
+	withSession         *SessionQuery
+	withPreviousSession *SessionQuery
+	modifiers           []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -102,6 +103,28 @@ func (_q *APIKeyQuery) QuerySession() *SessionQuery {
 			sqlgraph.From(apikey.Table, apikey.FieldID, selector),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, apikey.SessionTable, apikey.SessionColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryPreviousSession chains the current query on the "previous_session" edge.
+func (_q *APIKeyQuery) QueryPreviousSession() *SessionQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(apikey.Table, apikey.FieldID, selector),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, apikey.PreviousSessionTable, apikey.PreviousSessionColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -296,13 +319,14 @@ func (_q *APIKeyQuery) Clone() *APIKeyQuery {
 		return nil
 	}
 	return &APIKeyQuery{
-		config:      _q.config,
-		ctx:         _q.ctx.Clone(),
-		order:       append([]apikey.OrderOption{}, _q.order...),
-		inters:      append([]Interceptor{}, _q.inters...),
-		predicates:  append([]predicate.APIKey{}, _q.predicates...),
-		withUser:    _q.withUser.Clone(),
-		withSession: _q.withSession.Clone(),
+		config:              _q.config,
+		ctx:                 _q.ctx.Clone(),
+		order:               append([]apikey.OrderOption{}, _q.order...),
+		inters:              append([]Interceptor{}, _q.inters...),
+		predicates:          append([]predicate.APIKey{}, _q.predicates...),
+		withUser:            _q.withUser.Clone(),
+		withSession:         _q.withSession.Clone(),
+		withPreviousSession: _q.withPreviousSession.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -329,6 +353,17 @@ func (_q *APIKeyQuery) WithSession(opts ...func(*SessionQuery)) *APIKeyQuery {
 		opt(query)
 	}
 	_q.withSession = query
+	return _q
+}
+
+// WithPreviousSession tells the query-builder to eager-load the nodes that are connected to
+// the "previous_session" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *APIKeyQuery) WithPreviousSession(opts ...func(*SessionQuery)) *APIKeyQuery {
+	query := (&SessionClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withPreviousSession = query
 	return _q
 }
 
@@ -410,9 +445,10 @@ func (_q *APIKeyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*APIKe
 	var (
 		nodes       = []*APIKey{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [3]bool{
 			_q.withUser != nil,
 			_q.withSession != nil,
+			_q.withPreviousSession != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -445,6 +481,12 @@ func (_q *APIKeyQuery) sqlAll(ctx context.Context, hooks ...queryHook) ([]*APIKe
 	if query := _q.withSession; query != nil {
 		if err := _q.loadSession(ctx, query, nodes, nil,
 			func(n *APIKey, e *Session) { n.Edges.Session = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withPreviousSession; query != nil {
+		if err := _q.loadPreviousSession(ctx, query, nodes, nil,
+			func(n *APIKey, e *Session) { n.Edges.PreviousSession = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -509,6 +551,38 @@ func (_q *APIKeyQuery) loadSession(ctx context.Context, query *SessionQuery, nod
 	}
 	return nil
 }
+func (_q *APIKeyQuery) loadPreviousSession(ctx context.Context, query *SessionQuery, nodes []*APIKey, init func(*APIKey), assign func(*APIKey, *Session)) error {
+	ids := make([]publicid.SessionID, 0, len(nodes))
+	nodeids := make(map[publicid.SessionID][]*APIKey)
+	for i := range nodes {
+		if nodes[i].PreviousSessionID == nil {
+			continue
+		}
+		fk := *nodes[i].PreviousSessionID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(session.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "previous_session_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *APIKeyQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -543,6 +617,9 @@ func (_q *APIKeyQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withSession != nil {
 			_spec.Node.AddColumnOnce(apikey.FieldSessionID)
+		}
+		if _q.withPreviousSession != nil {
+			_spec.Node.AddColumnOnce(apikey.FieldPreviousSessionID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"heyue/ent/apikey"
 	"heyue/ent/predicate"
+	"heyue/ent/session"
+	"heyue/platform/publicid"
 	"heyue/policies/grant"
 	"time"
 
@@ -69,6 +71,40 @@ func (_u *APIKeyUpdate) SetNillableName(v *string) *APIKeyUpdate {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetSessionID sets the "session_id" field.
+func (_u *APIKeyUpdate) SetSessionID(v publicid.SessionID) *APIKeyUpdate {
+	_u.mutation.SetSessionID(v)
+	return _u
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_u *APIKeyUpdate) SetNillableSessionID(v *publicid.SessionID) *APIKeyUpdate {
+	if v != nil {
+		_u.SetSessionID(*v)
+	}
+	return _u
+}
+
+// SetPreviousSessionID sets the "previous_session_id" field.
+func (_u *APIKeyUpdate) SetPreviousSessionID(v publicid.SessionID) *APIKeyUpdate {
+	_u.mutation.SetPreviousSessionID(v)
+	return _u
+}
+
+// SetNillablePreviousSessionID sets the "previous_session_id" field if the given value is not nil.
+func (_u *APIKeyUpdate) SetNillablePreviousSessionID(v *publicid.SessionID) *APIKeyUpdate {
+	if v != nil {
+		_u.SetPreviousSessionID(*v)
+	}
+	return _u
+}
+
+// ClearPreviousSessionID clears the value of the "previous_session_id" field.
+func (_u *APIKeyUpdate) ClearPreviousSessionID() *APIKeyUpdate {
+	_u.mutation.ClearPreviousSessionID()
 	return _u
 }
 
@@ -198,9 +234,31 @@ func (_u *APIKeyUpdate) ClearRevokedAt() *APIKeyUpdate {
 	return _u
 }
 
+// SetSession sets the "session" edge to the Session entity.
+func (_u *APIKeyUpdate) SetSession(v *Session) *APIKeyUpdate {
+	return _u.SetSessionID(v.ID)
+}
+
+// SetPreviousSession sets the "previous_session" edge to the Session entity.
+func (_u *APIKeyUpdate) SetPreviousSession(v *Session) *APIKeyUpdate {
+	return _u.SetPreviousSessionID(v.ID)
+}
+
 // Mutation returns the APIKeyMutation object of the builder.
 func (_u *APIKeyUpdate) Mutation() *APIKeyMutation {
 	return _u.mutation
+}
+
+// ClearSession clears the "session" edge to the Session entity.
+func (_u *APIKeyUpdate) ClearSession() *APIKeyUpdate {
+	_u.mutation.ClearSession()
+	return _u
+}
+
+// ClearPreviousSession clears the "previous_session" edge to the Session entity.
+func (_u *APIKeyUpdate) ClearPreviousSession() *APIKeyUpdate {
+	_u.mutation.ClearPreviousSession()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -328,6 +386,64 @@ func (_u *APIKeyUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	if _u.mutation.RevokedAtCleared() {
 		_spec.ClearField(apikey.FieldRevokedAt, field.TypeTime)
 	}
+	if _u.mutation.SessionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.SessionTable,
+			Columns: []string{apikey.SessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SessionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.SessionTable,
+			Columns: []string{apikey.SessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PreviousSessionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.PreviousSessionTable,
+			Columns: []string{apikey.PreviousSessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PreviousSessionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.PreviousSessionTable,
+			Columns: []string{apikey.PreviousSessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -388,6 +504,40 @@ func (_u *APIKeyUpdateOne) SetNillableName(v *string) *APIKeyUpdateOne {
 	if v != nil {
 		_u.SetName(*v)
 	}
+	return _u
+}
+
+// SetSessionID sets the "session_id" field.
+func (_u *APIKeyUpdateOne) SetSessionID(v publicid.SessionID) *APIKeyUpdateOne {
+	_u.mutation.SetSessionID(v)
+	return _u
+}
+
+// SetNillableSessionID sets the "session_id" field if the given value is not nil.
+func (_u *APIKeyUpdateOne) SetNillableSessionID(v *publicid.SessionID) *APIKeyUpdateOne {
+	if v != nil {
+		_u.SetSessionID(*v)
+	}
+	return _u
+}
+
+// SetPreviousSessionID sets the "previous_session_id" field.
+func (_u *APIKeyUpdateOne) SetPreviousSessionID(v publicid.SessionID) *APIKeyUpdateOne {
+	_u.mutation.SetPreviousSessionID(v)
+	return _u
+}
+
+// SetNillablePreviousSessionID sets the "previous_session_id" field if the given value is not nil.
+func (_u *APIKeyUpdateOne) SetNillablePreviousSessionID(v *publicid.SessionID) *APIKeyUpdateOne {
+	if v != nil {
+		_u.SetPreviousSessionID(*v)
+	}
+	return _u
+}
+
+// ClearPreviousSessionID clears the value of the "previous_session_id" field.
+func (_u *APIKeyUpdateOne) ClearPreviousSessionID() *APIKeyUpdateOne {
+	_u.mutation.ClearPreviousSessionID()
 	return _u
 }
 
@@ -517,9 +667,31 @@ func (_u *APIKeyUpdateOne) ClearRevokedAt() *APIKeyUpdateOne {
 	return _u
 }
 
+// SetSession sets the "session" edge to the Session entity.
+func (_u *APIKeyUpdateOne) SetSession(v *Session) *APIKeyUpdateOne {
+	return _u.SetSessionID(v.ID)
+}
+
+// SetPreviousSession sets the "previous_session" edge to the Session entity.
+func (_u *APIKeyUpdateOne) SetPreviousSession(v *Session) *APIKeyUpdateOne {
+	return _u.SetPreviousSessionID(v.ID)
+}
+
 // Mutation returns the APIKeyMutation object of the builder.
 func (_u *APIKeyUpdateOne) Mutation() *APIKeyMutation {
 	return _u.mutation
+}
+
+// ClearSession clears the "session" edge to the Session entity.
+func (_u *APIKeyUpdateOne) ClearSession() *APIKeyUpdateOne {
+	_u.mutation.ClearSession()
+	return _u
+}
+
+// ClearPreviousSession clears the "previous_session" edge to the Session entity.
+func (_u *APIKeyUpdateOne) ClearPreviousSession() *APIKeyUpdateOne {
+	_u.mutation.ClearPreviousSession()
+	return _u
 }
 
 // Where appends a list predicates to the APIKeyUpdate builder.
@@ -676,6 +848,64 @@ func (_u *APIKeyUpdateOne) sqlSave(ctx context.Context) (_node *APIKey, err erro
 	}
 	if _u.mutation.RevokedAtCleared() {
 		_spec.ClearField(apikey.FieldRevokedAt, field.TypeTime)
+	}
+	if _u.mutation.SessionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.SessionTable,
+			Columns: []string{apikey.SessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.SessionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.SessionTable,
+			Columns: []string{apikey.SessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.PreviousSessionCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.PreviousSessionTable,
+			Columns: []string{apikey.PreviousSessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.PreviousSessionIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   apikey.PreviousSessionTable,
+			Columns: []string{apikey.PreviousSessionColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(session.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &APIKey{config: _u.config}

@@ -46,6 +46,7 @@ import (
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/externalidentity"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
@@ -54,6 +55,8 @@ import (
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/oidcattempt"
+	"heyue/ent/oidcprovider"
 	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
@@ -162,6 +165,8 @@ type Client struct {
 	DictionaryEntry *DictionaryEntryClient
 	// DocumentReference is the client for interacting with the DocumentReference builders.
 	DocumentReference *DocumentReferenceClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// ImportSource is the client for interacting with the ImportSource builders.
@@ -176,6 +181,10 @@ type Client struct {
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
 	NumberCounter *NumberCounterClient
+	// OIDCAttempt is the client for interacting with the OIDCAttempt builders.
+	OIDCAttempt *OIDCAttemptClient
+	// OIDCProvider is the client for interacting with the OIDCProvider builders.
+	OIDCProvider *OIDCProviderClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// OneTimeToken is the client for interacting with the OneTimeToken builders.
@@ -273,6 +282,7 @@ func (c *Client) init() {
 	c.Department = NewDepartmentClient(c.config)
 	c.DictionaryEntry = NewDictionaryEntryClient(c.config)
 	c.DocumentReference = NewDocumentReferenceClient(c.config)
+	c.ExternalIdentity = NewExternalIdentityClient(c.config)
 	c.IdempotencyKey = NewIdempotencyKeyClient(c.config)
 	c.ImportSource = NewImportSourceClient(c.config)
 	c.Incident = NewIncidentClient(c.config)
@@ -280,6 +290,8 @@ func (c *Client) init() {
 	c.Mail = NewMailClient(c.config)
 	c.Milestone = NewMilestoneClient(c.config)
 	c.NumberCounter = NewNumberCounterClient(c.config)
+	c.OIDCAttempt = NewOIDCAttemptClient(c.config)
+	c.OIDCProvider = NewOIDCProviderClient(c.config)
 	c.Obligation = NewObligationClient(c.config)
 	c.OneTimeToken = NewOneTimeTokenClient(c.config)
 	c.OutboxEvent = NewOutboxEventClient(c.config)
@@ -432,6 +444,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Department:          NewDepartmentClient(cfg),
 		DictionaryEntry:     NewDictionaryEntryClient(cfg),
 		DocumentReference:   NewDocumentReferenceClient(cfg),
+		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
 		ImportSource:        NewImportSourceClient(cfg),
 		Incident:            NewIncidentClient(cfg),
@@ -439,6 +452,8 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Mail:                NewMailClient(cfg),
 		Milestone:           NewMilestoneClient(cfg),
 		NumberCounter:       NewNumberCounterClient(cfg),
+		OIDCAttempt:         NewOIDCAttemptClient(cfg),
+		OIDCProvider:        NewOIDCProviderClient(cfg),
 		Obligation:          NewObligationClient(cfg),
 		OneTimeToken:        NewOneTimeTokenClient(cfg),
 		OutboxEvent:         NewOutboxEventClient(cfg),
@@ -518,6 +533,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Department:          NewDepartmentClient(cfg),
 		DictionaryEntry:     NewDictionaryEntryClient(cfg),
 		DocumentReference:   NewDocumentReferenceClient(cfg),
+		ExternalIdentity:    NewExternalIdentityClient(cfg),
 		IdempotencyKey:      NewIdempotencyKeyClient(cfg),
 		ImportSource:        NewImportSourceClient(cfg),
 		Incident:            NewIncidentClient(cfg),
@@ -525,6 +541,8 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Mail:                NewMailClient(cfg),
 		Milestone:           NewMilestoneClient(cfg),
 		NumberCounter:       NewNumberCounterClient(cfg),
+		OIDCAttempt:         NewOIDCAttemptClient(cfg),
+		OIDCProvider:        NewOIDCProviderClient(cfg),
 		Obligation:          NewObligationClient(cfg),
 		OneTimeToken:        NewOneTimeTokenClient(cfg),
 		OutboxEvent:         NewOutboxEventClient(cfg),
@@ -587,14 +605,14 @@ func (c *Client) Use(hooks ...Hook) {
 		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
 		c.ContractStep, c.ContractText, c.ContractVersion, c.CustomField,
 		c.CustomValue, c.Customer, c.Decision, c.Department, c.DictionaryEntry,
-		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
-		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
-		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
-		c.PaymentPlanLine, c.PaymentRequest, c.ProgressEntry, c.ProgressLine,
-		c.RecordShare, c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role,
-		c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
-		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule,
-		c.User, c.UserRole,
+		c.DocumentReference, c.ExternalIdentity, c.IdempotencyKey, c.ImportSource,
+		c.Incident, c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter,
+		c.OIDCAttempt, c.OIDCProvider, c.Obligation, c.OneTimeToken, c.OutboxEvent,
+		c.Payment, c.PaymentAllocation, c.PaymentPlanLine, c.PaymentRequest,
+		c.ProgressEntry, c.ProgressLine, c.RecordShare, c.RecoveryCode, c.RefreshToken,
+		c.Reminder, c.Role, c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session,
+		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
+		c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -611,14 +629,14 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.Contact, c.Contract, c.ContractChange, c.ContractLine, c.ContractParty,
 		c.ContractStep, c.ContractText, c.ContractVersion, c.CustomField,
 		c.CustomValue, c.Customer, c.Decision, c.Department, c.DictionaryEntry,
-		c.DocumentReference, c.IdempotencyKey, c.ImportSource, c.Incident,
-		c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter, c.Obligation,
-		c.OneTimeToken, c.OutboxEvent, c.Payment, c.PaymentAllocation,
-		c.PaymentPlanLine, c.PaymentRequest, c.ProgressEntry, c.ProgressLine,
-		c.RecordShare, c.RecoveryCode, c.RefreshToken, c.Reminder, c.Role,
-		c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session, c.Signature,
-		c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant, c.TermsSchedule,
-		c.User, c.UserRole,
+		c.DocumentReference, c.ExternalIdentity, c.IdempotencyKey, c.ImportSource,
+		c.Incident, c.IncidentEntry, c.Mail, c.Milestone, c.NumberCounter,
+		c.OIDCAttempt, c.OIDCProvider, c.Obligation, c.OneTimeToken, c.OutboxEvent,
+		c.Payment, c.PaymentAllocation, c.PaymentPlanLine, c.PaymentRequest,
+		c.ProgressEntry, c.ProgressLine, c.RecordShare, c.RecoveryCode, c.RefreshToken,
+		c.Reminder, c.Role, c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session,
+		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
+		c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -695,6 +713,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.DictionaryEntry.mutate(ctx, m)
 	case *DocumentReferenceMutation:
 		return c.DocumentReference.mutate(ctx, m)
+	case *ExternalIdentityMutation:
+		return c.ExternalIdentity.mutate(ctx, m)
 	case *IdempotencyKeyMutation:
 		return c.IdempotencyKey.mutate(ctx, m)
 	case *ImportSourceMutation:
@@ -709,6 +729,10 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.Milestone.mutate(ctx, m)
 	case *NumberCounterMutation:
 		return c.NumberCounter.mutate(ctx, m)
+	case *OIDCAttemptMutation:
+		return c.OIDCAttempt.mutate(ctx, m)
+	case *OIDCProviderMutation:
+		return c.OIDCProvider.mutate(ctx, m)
 	case *ObligationMutation:
 		return c.Obligation.mutate(ctx, m)
 	case *OneTimeTokenMutation:
@@ -899,6 +923,22 @@ func (c *APIKeyClient) QuerySession(_m *APIKey) *SessionQuery {
 			sqlgraph.From(apikey.Table, apikey.FieldID, id),
 			sqlgraph.To(session.Table, session.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, apikey.SessionTable, apikey.SessionColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryPreviousSession queries the previous_session edge of a APIKey.
+func (c *APIKeyClient) QueryPreviousSession(_m *APIKey) *SessionQuery {
+	query := (&SessionClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(apikey.Table, apikey.FieldID, id),
+			sqlgraph.To(session.Table, session.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, apikey.PreviousSessionTable, apikey.PreviousSessionColumn),
 		)
 		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
 		return fromV, nil
@@ -6712,6 +6752,171 @@ func (c *DocumentReferenceClient) mutate(ctx context.Context, m *DocumentReferen
 	}
 }
 
+// ExternalIdentityClient is a client for the ExternalIdentity schema.
+type ExternalIdentityClient struct {
+	config
+}
+
+// NewExternalIdentityClient returns a client for the ExternalIdentity from the given config.
+func NewExternalIdentityClient(c config) *ExternalIdentityClient {
+	return &ExternalIdentityClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `externalidentity.Hooks(f(g(h())))`.
+func (c *ExternalIdentityClient) Use(hooks ...Hook) {
+	c.hooks.ExternalIdentity = append(c.hooks.ExternalIdentity, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `externalidentity.Intercept(f(g(h())))`.
+func (c *ExternalIdentityClient) Intercept(interceptors ...Interceptor) {
+	c.inters.ExternalIdentity = append(c.inters.ExternalIdentity, interceptors...)
+}
+
+// Create returns a builder for creating a ExternalIdentity entity.
+func (c *ExternalIdentityClient) Create() *ExternalIdentityCreate {
+	mutation := newExternalIdentityMutation(c.config, OpCreate)
+	return &ExternalIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of ExternalIdentity entities.
+func (c *ExternalIdentityClient) CreateBulk(builders ...*ExternalIdentityCreate) *ExternalIdentityCreateBulk {
+	return &ExternalIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *ExternalIdentityClient) MapCreateBulk(slice any, setFunc func(*ExternalIdentityCreate, int)) *ExternalIdentityCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &ExternalIdentityCreateBulk{err: fmt.Errorf("calling to ExternalIdentityClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*ExternalIdentityCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &ExternalIdentityCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for ExternalIdentity.
+func (c *ExternalIdentityClient) Update() *ExternalIdentityUpdate {
+	mutation := newExternalIdentityMutation(c.config, OpUpdate)
+	return &ExternalIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *ExternalIdentityClient) UpdateOne(_m *ExternalIdentity) *ExternalIdentityUpdateOne {
+	mutation := newExternalIdentityMutation(c.config, OpUpdateOne, withExternalIdentity(_m))
+	return &ExternalIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *ExternalIdentityClient) UpdateOneID(id publicid.ExternalIdentityID) *ExternalIdentityUpdateOne {
+	mutation := newExternalIdentityMutation(c.config, OpUpdateOne, withExternalIdentityID(id))
+	return &ExternalIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for ExternalIdentity.
+func (c *ExternalIdentityClient) Delete() *ExternalIdentityDelete {
+	mutation := newExternalIdentityMutation(c.config, OpDelete)
+	return &ExternalIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *ExternalIdentityClient) DeleteOne(_m *ExternalIdentity) *ExternalIdentityDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *ExternalIdentityClient) DeleteOneID(id publicid.ExternalIdentityID) *ExternalIdentityDeleteOne {
+	builder := c.Delete().Where(externalidentity.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &ExternalIdentityDeleteOne{builder}
+}
+
+// Query returns a query builder for ExternalIdentity.
+func (c *ExternalIdentityClient) Query() *ExternalIdentityQuery {
+	return &ExternalIdentityQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeExternalIdentity},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a ExternalIdentity entity by its id.
+func (c *ExternalIdentityClient) Get(ctx context.Context, id publicid.ExternalIdentityID) (*ExternalIdentity, error) {
+	return c.Query().Where(externalidentity.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *ExternalIdentityClient) GetX(ctx context.Context, id publicid.ExternalIdentityID) *ExternalIdentity {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryUser queries the user edge of a ExternalIdentity.
+func (c *ExternalIdentityClient) QueryUser(_m *ExternalIdentity) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(externalidentity.Table, externalidentity.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, externalidentity.UserTable, externalidentity.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryProvider queries the provider edge of a ExternalIdentity.
+func (c *ExternalIdentityClient) QueryProvider(_m *ExternalIdentity) *OIDCProviderQuery {
+	query := (&OIDCProviderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(externalidentity.Table, externalidentity.FieldID, id),
+			sqlgraph.To(oidcprovider.Table, oidcprovider.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, externalidentity.ProviderTable, externalidentity.ProviderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *ExternalIdentityClient) Hooks() []Hook {
+	return c.hooks.ExternalIdentity
+}
+
+// Interceptors returns the client interceptors.
+func (c *ExternalIdentityClient) Interceptors() []Interceptor {
+	return c.inters.ExternalIdentity
+}
+
+func (c *ExternalIdentityClient) mutate(ctx context.Context, m *ExternalIdentityMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&ExternalIdentityCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&ExternalIdentityUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&ExternalIdentityUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&ExternalIdentityDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown ExternalIdentity mutation op: %q", m.Op())
+	}
+}
+
 // IdempotencyKeyClient is a client for the IdempotencyKey schema.
 type IdempotencyKeyClient struct {
 	config
@@ -7768,6 +7973,304 @@ func (c *NumberCounterClient) mutate(ctx context.Context, m *NumberCounterMutati
 		return (&NumberCounterDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
 	default:
 		return nil, fmt.Errorf("ent: unknown NumberCounter mutation op: %q", m.Op())
+	}
+}
+
+// OIDCAttemptClient is a client for the OIDCAttempt schema.
+type OIDCAttemptClient struct {
+	config
+}
+
+// NewOIDCAttemptClient returns a client for the OIDCAttempt from the given config.
+func NewOIDCAttemptClient(c config) *OIDCAttemptClient {
+	return &OIDCAttemptClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `oidcattempt.Hooks(f(g(h())))`.
+func (c *OIDCAttemptClient) Use(hooks ...Hook) {
+	c.hooks.OIDCAttempt = append(c.hooks.OIDCAttempt, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `oidcattempt.Intercept(f(g(h())))`.
+func (c *OIDCAttemptClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OIDCAttempt = append(c.inters.OIDCAttempt, interceptors...)
+}
+
+// Create returns a builder for creating a OIDCAttempt entity.
+func (c *OIDCAttemptClient) Create() *OIDCAttemptCreate {
+	mutation := newOIDCAttemptMutation(c.config, OpCreate)
+	return &OIDCAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OIDCAttempt entities.
+func (c *OIDCAttemptClient) CreateBulk(builders ...*OIDCAttemptCreate) *OIDCAttemptCreateBulk {
+	return &OIDCAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OIDCAttemptClient) MapCreateBulk(slice any, setFunc func(*OIDCAttemptCreate, int)) *OIDCAttemptCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OIDCAttemptCreateBulk{err: fmt.Errorf("calling to OIDCAttemptClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OIDCAttemptCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OIDCAttemptCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OIDCAttempt.
+func (c *OIDCAttemptClient) Update() *OIDCAttemptUpdate {
+	mutation := newOIDCAttemptMutation(c.config, OpUpdate)
+	return &OIDCAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OIDCAttemptClient) UpdateOne(_m *OIDCAttempt) *OIDCAttemptUpdateOne {
+	mutation := newOIDCAttemptMutation(c.config, OpUpdateOne, withOIDCAttempt(_m))
+	return &OIDCAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OIDCAttemptClient) UpdateOneID(id publicid.OIDCAttemptID) *OIDCAttemptUpdateOne {
+	mutation := newOIDCAttemptMutation(c.config, OpUpdateOne, withOIDCAttemptID(id))
+	return &OIDCAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OIDCAttempt.
+func (c *OIDCAttemptClient) Delete() *OIDCAttemptDelete {
+	mutation := newOIDCAttemptMutation(c.config, OpDelete)
+	return &OIDCAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OIDCAttemptClient) DeleteOne(_m *OIDCAttempt) *OIDCAttemptDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OIDCAttemptClient) DeleteOneID(id publicid.OIDCAttemptID) *OIDCAttemptDeleteOne {
+	builder := c.Delete().Where(oidcattempt.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OIDCAttemptDeleteOne{builder}
+}
+
+// Query returns a query builder for OIDCAttempt.
+func (c *OIDCAttemptClient) Query() *OIDCAttemptQuery {
+	return &OIDCAttemptQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOIDCAttempt},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OIDCAttempt entity by its id.
+func (c *OIDCAttemptClient) Get(ctx context.Context, id publicid.OIDCAttemptID) (*OIDCAttempt, error) {
+	return c.Query().Where(oidcattempt.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OIDCAttemptClient) GetX(ctx context.Context, id publicid.OIDCAttemptID) *OIDCAttempt {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// QueryProvider queries the provider edge of a OIDCAttempt.
+func (c *OIDCAttemptClient) QueryProvider(_m *OIDCAttempt) *OIDCProviderQuery {
+	query := (&OIDCProviderClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(oidcattempt.Table, oidcattempt.FieldID, id),
+			sqlgraph.To(oidcprovider.Table, oidcprovider.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, oidcattempt.ProviderTable, oidcattempt.ProviderColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// QueryUser queries the user edge of a OIDCAttempt.
+func (c *OIDCAttemptClient) QueryUser(_m *OIDCAttempt) *UserQuery {
+	query := (&UserClient{config: c.config}).Query()
+	query.path = func(context.Context) (fromV *sql.Selector, _ error) {
+		id := _m.ID
+		step := sqlgraph.NewStep(
+			sqlgraph.From(oidcattempt.Table, oidcattempt.FieldID, id),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, oidcattempt.UserTable, oidcattempt.UserColumn),
+		)
+		fromV = sqlgraph.Neighbors(_m.driver.Dialect(), step)
+		return fromV, nil
+	}
+	return query
+}
+
+// Hooks returns the client hooks.
+func (c *OIDCAttemptClient) Hooks() []Hook {
+	return c.hooks.OIDCAttempt
+}
+
+// Interceptors returns the client interceptors.
+func (c *OIDCAttemptClient) Interceptors() []Interceptor {
+	return c.inters.OIDCAttempt
+}
+
+func (c *OIDCAttemptClient) mutate(ctx context.Context, m *OIDCAttemptMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OIDCAttemptCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OIDCAttemptUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OIDCAttemptUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OIDCAttemptDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OIDCAttempt mutation op: %q", m.Op())
+	}
+}
+
+// OIDCProviderClient is a client for the OIDCProvider schema.
+type OIDCProviderClient struct {
+	config
+}
+
+// NewOIDCProviderClient returns a client for the OIDCProvider from the given config.
+func NewOIDCProviderClient(c config) *OIDCProviderClient {
+	return &OIDCProviderClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `oidcprovider.Hooks(f(g(h())))`.
+func (c *OIDCProviderClient) Use(hooks ...Hook) {
+	c.hooks.OIDCProvider = append(c.hooks.OIDCProvider, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `oidcprovider.Intercept(f(g(h())))`.
+func (c *OIDCProviderClient) Intercept(interceptors ...Interceptor) {
+	c.inters.OIDCProvider = append(c.inters.OIDCProvider, interceptors...)
+}
+
+// Create returns a builder for creating a OIDCProvider entity.
+func (c *OIDCProviderClient) Create() *OIDCProviderCreate {
+	mutation := newOIDCProviderMutation(c.config, OpCreate)
+	return &OIDCProviderCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of OIDCProvider entities.
+func (c *OIDCProviderClient) CreateBulk(builders ...*OIDCProviderCreate) *OIDCProviderCreateBulk {
+	return &OIDCProviderCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *OIDCProviderClient) MapCreateBulk(slice any, setFunc func(*OIDCProviderCreate, int)) *OIDCProviderCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &OIDCProviderCreateBulk{err: fmt.Errorf("calling to OIDCProviderClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*OIDCProviderCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &OIDCProviderCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for OIDCProvider.
+func (c *OIDCProviderClient) Update() *OIDCProviderUpdate {
+	mutation := newOIDCProviderMutation(c.config, OpUpdate)
+	return &OIDCProviderUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *OIDCProviderClient) UpdateOne(_m *OIDCProvider) *OIDCProviderUpdateOne {
+	mutation := newOIDCProviderMutation(c.config, OpUpdateOne, withOIDCProvider(_m))
+	return &OIDCProviderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *OIDCProviderClient) UpdateOneID(id publicid.OIDCProviderID) *OIDCProviderUpdateOne {
+	mutation := newOIDCProviderMutation(c.config, OpUpdateOne, withOIDCProviderID(id))
+	return &OIDCProviderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for OIDCProvider.
+func (c *OIDCProviderClient) Delete() *OIDCProviderDelete {
+	mutation := newOIDCProviderMutation(c.config, OpDelete)
+	return &OIDCProviderDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *OIDCProviderClient) DeleteOne(_m *OIDCProvider) *OIDCProviderDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *OIDCProviderClient) DeleteOneID(id publicid.OIDCProviderID) *OIDCProviderDeleteOne {
+	builder := c.Delete().Where(oidcprovider.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &OIDCProviderDeleteOne{builder}
+}
+
+// Query returns a query builder for OIDCProvider.
+func (c *OIDCProviderClient) Query() *OIDCProviderQuery {
+	return &OIDCProviderQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeOIDCProvider},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a OIDCProvider entity by its id.
+func (c *OIDCProviderClient) Get(ctx context.Context, id publicid.OIDCProviderID) (*OIDCProvider, error) {
+	return c.Query().Where(oidcprovider.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *OIDCProviderClient) GetX(ctx context.Context, id publicid.OIDCProviderID) *OIDCProvider {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *OIDCProviderClient) Hooks() []Hook {
+	return c.hooks.OIDCProvider
+}
+
+// Interceptors returns the client interceptors.
+func (c *OIDCProviderClient) Interceptors() []Interceptor {
+	return c.inters.OIDCProvider
+}
+
+func (c *OIDCProviderClient) mutate(ctx context.Context, m *OIDCProviderMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&OIDCProviderCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&OIDCProviderUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&OIDCProviderUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&OIDCProviderDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown OIDCProvider mutation op: %q", m.Op())
 	}
 }
 
@@ -12150,12 +12653,13 @@ type (
 		Clause, ClauseException, Contact, Contract, ContractChange, ContractLine,
 		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
 		CustomValue, Customer, Decision, Department, DictionaryEntry,
-		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail,
-		Milestone, NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
-		PaymentAllocation, PaymentPlanLine, PaymentRequest, ProgressEntry,
-		ProgressLine, RecordShare, RecoveryCode, RefreshToken, Reminder, Role,
-		RoleFieldRule, RoleGrant, ServiceRecord, Session, Signature, SignatureVoid,
-		Template, TemplateVersion, Tenant, TermsSchedule, User, UserRole []ent.Hook
+		DocumentReference, ExternalIdentity, IdempotencyKey, ImportSource, Incident,
+		IncidentEntry, Mail, Milestone, NumberCounter, OIDCAttempt, OIDCProvider,
+		Obligation, OneTimeToken, OutboxEvent, Payment, PaymentAllocation,
+		PaymentPlanLine, PaymentRequest, ProgressEntry, ProgressLine, RecordShare,
+		RecoveryCode, RefreshToken, Reminder, Role, RoleFieldRule, RoleGrant,
+		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
+		Tenant, TermsSchedule, User, UserRole []ent.Hook
 	}
 	inters struct {
 		APIKey, Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
@@ -12164,13 +12668,13 @@ type (
 		Clause, ClauseException, Contact, Contract, ContractChange, ContractLine,
 		ContractParty, ContractStep, ContractText, ContractVersion, CustomField,
 		CustomValue, Customer, Decision, Department, DictionaryEntry,
-		DocumentReference, IdempotencyKey, ImportSource, Incident, IncidentEntry, Mail,
-		Milestone, NumberCounter, Obligation, OneTimeToken, OutboxEvent, Payment,
-		PaymentAllocation, PaymentPlanLine, PaymentRequest, ProgressEntry,
-		ProgressLine, RecordShare, RecoveryCode, RefreshToken, Reminder, Role,
-		RoleFieldRule, RoleGrant, ServiceRecord, Session, Signature, SignatureVoid,
-		Template, TemplateVersion, Tenant, TermsSchedule, User,
-		UserRole []ent.Interceptor
+		DocumentReference, ExternalIdentity, IdempotencyKey, ImportSource, Incident,
+		IncidentEntry, Mail, Milestone, NumberCounter, OIDCAttempt, OIDCProvider,
+		Obligation, OneTimeToken, OutboxEvent, Payment, PaymentAllocation,
+		PaymentPlanLine, PaymentRequest, ProgressEntry, ProgressLine, RecordShare,
+		RecoveryCode, RefreshToken, Reminder, Role, RoleFieldRule, RoleGrant,
+		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
+		Tenant, TermsSchedule, User, UserRole []ent.Interceptor
 	}
 )
 

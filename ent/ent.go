@@ -48,6 +48,7 @@ import (
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/externalidentity"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 
@@ -58,6 +59,8 @@ import (
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/oidcattempt"
+	"heyue/ent/oidcprovider"
 	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
@@ -178,6 +181,7 @@ func checkColumn(t, c string) error {
 			department.Table:          department.ValidColumn,
 			dictionaryentry.Table:     dictionaryentry.ValidColumn,
 			documentreference.Table:   documentreference.ValidColumn,
+			externalidentity.Table:    externalidentity.ValidColumn,
 			idempotencykey.Table:      idempotencykey.ValidColumn,
 			importsource.Table:        importsource.ValidColumn,
 			entincident.Table:         entincident.ValidColumn,
@@ -185,6 +189,8 @@ func checkColumn(t, c string) error {
 			mail.Table:                mail.ValidColumn,
 			entmilestone.Table:        entmilestone.ValidColumn,
 			numbercounter.Table:       numbercounter.ValidColumn,
+			oidcattempt.Table:         oidcattempt.ValidColumn,
+			oidcprovider.Table:        oidcprovider.ValidColumn,
 			obligation.Table:          obligation.ValidColumn,
 			onetimetoken.Table:        onetimetoken.ValidColumn,
 			outboxevent.Table:         outboxevent.ValidColumn,

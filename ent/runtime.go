@@ -37,6 +37,7 @@ import (
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/externalidentity"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
@@ -45,6 +46,8 @@ import (
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/oidcattempt"
+	"heyue/ent/oidcprovider"
 	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
@@ -104,7 +107,7 @@ func init() {
 	// apikey.VersionValidator is a validator for the "version" field. It is called by the builders before save.
 	apikey.VersionValidator = apikeyDescVersion.Validators[0].(func(int) error)
 	// apikeyDescPreviousHash is the schema descriptor for previous_hash field.
-	apikeyDescPreviousHash := apikeyFields[6].Descriptor()
+	apikeyDescPreviousHash := apikeyFields[7].Descriptor()
 	// apikey.DefaultPreviousHash holds the default value on creation for the previous_hash field.
 	apikey.DefaultPreviousHash = apikeyDescPreviousHash.Default.(string)
 	// apikeyDescID is the schema descriptor for id field.
@@ -1208,6 +1211,25 @@ func init() {
 	documentreferenceDescID := documentreferenceFields[0].Descriptor()
 	// documentreference.DefaultID holds the default value on creation for the id field.
 	documentreference.DefaultID = documentreferenceDescID.Default.(func() publicid.DocumentReferenceID)
+	externalidentityMixin := schema.ExternalIdentity{}.Mixin()
+	externalidentityMixinFields1 := externalidentityMixin[1].Fields()
+	_ = externalidentityMixinFields1
+	externalidentityFields := schema.ExternalIdentity{}.Fields()
+	_ = externalidentityFields
+	// externalidentityDescCreatedAt is the schema descriptor for created_at field.
+	externalidentityDescCreatedAt := externalidentityMixinFields1[0].Descriptor()
+	// externalidentity.DefaultCreatedAt holds the default value on creation for the created_at field.
+	externalidentity.DefaultCreatedAt = externalidentityDescCreatedAt.Default.(func() time.Time)
+	// externalidentityDescUpdatedAt is the schema descriptor for updated_at field.
+	externalidentityDescUpdatedAt := externalidentityMixinFields1[1].Descriptor()
+	// externalidentity.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	externalidentity.DefaultUpdatedAt = externalidentityDescUpdatedAt.Default.(func() time.Time)
+	// externalidentity.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	externalidentity.UpdateDefaultUpdatedAt = externalidentityDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// externalidentityDescID is the schema descriptor for id field.
+	externalidentityDescID := externalidentityFields[0].Descriptor()
+	// externalidentity.DefaultID holds the default value on creation for the id field.
+	externalidentity.DefaultID = externalidentityDescID.Default.(func() publicid.ExternalIdentityID)
 	idempotencykeyFields := schema.IdempotencyKey{}.Fields()
 	_ = idempotencykeyFields
 	// idempotencykeyDescRequest is the schema descriptor for request field.
@@ -1374,6 +1396,68 @@ func init() {
 	numbercounterDescID := numbercounterFields[0].Descriptor()
 	// numbercounter.DefaultID holds the default value on creation for the id field.
 	numbercounter.DefaultID = numbercounterDescID.Default.(func() publicid.NumberCounterID)
+	oidcattemptMixin := schema.OIDCAttempt{}.Mixin()
+	oidcattemptMixinFields1 := oidcattemptMixin[1].Fields()
+	_ = oidcattemptMixinFields1
+	oidcattemptFields := schema.OIDCAttempt{}.Fields()
+	_ = oidcattemptFields
+	// oidcattemptDescCreatedAt is the schema descriptor for created_at field.
+	oidcattemptDescCreatedAt := oidcattemptMixinFields1[0].Descriptor()
+	// oidcattempt.DefaultCreatedAt holds the default value on creation for the created_at field.
+	oidcattempt.DefaultCreatedAt = oidcattemptDescCreatedAt.Default.(func() time.Time)
+	// oidcattemptDescUpdatedAt is the schema descriptor for updated_at field.
+	oidcattemptDescUpdatedAt := oidcattemptMixinFields1[1].Descriptor()
+	// oidcattempt.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	oidcattempt.DefaultUpdatedAt = oidcattemptDescUpdatedAt.Default.(func() time.Time)
+	// oidcattempt.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	oidcattempt.UpdateDefaultUpdatedAt = oidcattemptDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// oidcattemptDescBrowserHash is the schema descriptor for browser_hash field.
+	oidcattemptDescBrowserHash := oidcattemptFields[4].Descriptor()
+	// oidcattempt.DefaultBrowserHash holds the default value on creation for the browser_hash field.
+	oidcattempt.DefaultBrowserHash = oidcattemptDescBrowserHash.Default.(string)
+	// oidcattemptDescCodeHash is the schema descriptor for code_hash field.
+	oidcattemptDescCodeHash := oidcattemptFields[7].Descriptor()
+	// oidcattempt.DefaultCodeHash holds the default value on creation for the code_hash field.
+	oidcattempt.DefaultCodeHash = oidcattemptDescCodeHash.Default.(string)
+	// oidcattemptDescSubject is the schema descriptor for subject field.
+	oidcattemptDescSubject := oidcattemptFields[8].Descriptor()
+	// oidcattempt.DefaultSubject holds the default value on creation for the subject field.
+	oidcattempt.DefaultSubject = oidcattemptDescSubject.Default.(string)
+	// oidcattemptDescID is the schema descriptor for id field.
+	oidcattemptDescID := oidcattemptFields[0].Descriptor()
+	// oidcattempt.DefaultID holds the default value on creation for the id field.
+	oidcattempt.DefaultID = oidcattemptDescID.Default.(func() publicid.OIDCAttemptID)
+	oidcproviderMixin := schema.OIDCProvider{}.Mixin()
+	oidcproviderMixinFields1 := oidcproviderMixin[1].Fields()
+	_ = oidcproviderMixinFields1
+	oidcproviderMixinFields2 := oidcproviderMixin[2].Fields()
+	_ = oidcproviderMixinFields2
+	oidcproviderFields := schema.OIDCProvider{}.Fields()
+	_ = oidcproviderFields
+	// oidcproviderDescCreatedAt is the schema descriptor for created_at field.
+	oidcproviderDescCreatedAt := oidcproviderMixinFields1[0].Descriptor()
+	// oidcprovider.DefaultCreatedAt holds the default value on creation for the created_at field.
+	oidcprovider.DefaultCreatedAt = oidcproviderDescCreatedAt.Default.(func() time.Time)
+	// oidcproviderDescUpdatedAt is the schema descriptor for updated_at field.
+	oidcproviderDescUpdatedAt := oidcproviderMixinFields1[1].Descriptor()
+	// oidcprovider.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	oidcprovider.DefaultUpdatedAt = oidcproviderDescUpdatedAt.Default.(func() time.Time)
+	// oidcprovider.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	oidcprovider.UpdateDefaultUpdatedAt = oidcproviderDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// oidcproviderDescVersion is the schema descriptor for version field.
+	oidcproviderDescVersion := oidcproviderMixinFields2[0].Descriptor()
+	// oidcprovider.DefaultVersion holds the default value on creation for the version field.
+	oidcprovider.DefaultVersion = oidcproviderDescVersion.Default.(int)
+	// oidcprovider.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	oidcprovider.VersionValidator = oidcproviderDescVersion.Validators[0].(func(int) error)
+	// oidcproviderDescEnabled is the schema descriptor for enabled field.
+	oidcproviderDescEnabled := oidcproviderFields[6].Descriptor()
+	// oidcprovider.DefaultEnabled holds the default value on creation for the enabled field.
+	oidcprovider.DefaultEnabled = oidcproviderDescEnabled.Default.(bool)
+	// oidcproviderDescID is the schema descriptor for id field.
+	oidcproviderDescID := oidcproviderFields[0].Descriptor()
+	// oidcprovider.DefaultID holds the default value on creation for the id field.
+	oidcprovider.DefaultID = oidcproviderDescID.Default.(func() publicid.OIDCProviderID)
 	obligationMixin := schema.Obligation{}.Mixin()
 	obligationMixinFields1 := obligationMixin[1].Fields()
 	_ = obligationMixinFields1

@@ -82,6 +82,8 @@ type Tx struct {
 	DictionaryEntry *DictionaryEntryClient
 	// DocumentReference is the client for interacting with the DocumentReference builders.
 	DocumentReference *DocumentReferenceClient
+	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
+	ExternalIdentity *ExternalIdentityClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
 	IdempotencyKey *IdempotencyKeyClient
 	// ImportSource is the client for interacting with the ImportSource builders.
@@ -96,6 +98,10 @@ type Tx struct {
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
 	NumberCounter *NumberCounterClient
+	// OIDCAttempt is the client for interacting with the OIDCAttempt builders.
+	OIDCAttempt *OIDCAttemptClient
+	// OIDCProvider is the client for interacting with the OIDCProvider builders.
+	OIDCProvider *OIDCProviderClient
 	// Obligation is the client for interacting with the Obligation builders.
 	Obligation *ObligationClient
 	// OneTimeToken is the client for interacting with the OneTimeToken builders.
@@ -313,6 +319,7 @@ func (tx *Tx) init() {
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.DictionaryEntry = NewDictionaryEntryClient(tx.config)
 	tx.DocumentReference = NewDocumentReferenceClient(tx.config)
+	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Incident = NewIncidentClient(tx.config)
@@ -320,6 +327,8 @@ func (tx *Tx) init() {
 	tx.Mail = NewMailClient(tx.config)
 	tx.Milestone = NewMilestoneClient(tx.config)
 	tx.NumberCounter = NewNumberCounterClient(tx.config)
+	tx.OIDCAttempt = NewOIDCAttemptClient(tx.config)
+	tx.OIDCProvider = NewOIDCProviderClient(tx.config)
 	tx.Obligation = NewObligationClient(tx.config)
 	tx.OneTimeToken = NewOneTimeTokenClient(tx.config)
 	tx.OutboxEvent = NewOutboxEventClient(tx.config)

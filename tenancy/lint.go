@@ -85,6 +85,7 @@ func systemRights() []string {
 		"sign_in_attempts SELECT", "sign_in_attempts INSERT", "sign_in_attempts UPDATE", "sign_in_attempts DELETE",
 		"mails SELECT (tenant_id)", "mails SELECT (next_at)",
 		"one_time_tokens SELECT (tenant_id)", "one_time_tokens SELECT (expires_at)",
+		"oidc_attempts SELECT (tenant_id)", "oidc_attempts SELECT (expires_at)",
 		"idempotency_keys SELECT (tenant_id)", "idempotency_keys SELECT (expires_at)",
 		"decisions SELECT (tenant_id)", "decisions SELECT (occurred_at)",
 		"number_counters SELECT (tenant_id)", "number_counters SELECT (kind)", "number_counters SELECT (last)",

@@ -29,6 +29,8 @@ const (
 	FieldUserID = "user_id"
 	// FieldSessionID holds the string denoting the session_id field in the database.
 	FieldSessionID = "session_id"
+	// FieldPreviousSessionID holds the string denoting the previous_session_id field in the database.
+	FieldPreviousSessionID = "previous_session_id"
 	// FieldPrefix holds the string denoting the prefix field in the database.
 	FieldPrefix = "prefix"
 	// FieldSecretHash holds the string denoting the secret_hash field in the database.
@@ -51,6 +53,8 @@ const (
 	EdgeUser = "user"
 	// EdgeSession holds the string denoting the session edge name in mutations.
 	EdgeSession = "session"
+	// EdgePreviousSession holds the string denoting the previous_session edge name in mutations.
+	EdgePreviousSession = "previous_session"
 	// Table holds the table name of the apikey in the database.
 	Table = "api_keys"
 	// UserTable is the table that holds the user relation/edge.
@@ -67,6 +71,13 @@ const (
 	SessionInverseTable = "sessions"
 	// SessionColumn is the table column denoting the session relation/edge.
 	SessionColumn = "session_id"
+	// PreviousSessionTable is the table that holds the previous_session relation/edge.
+	PreviousSessionTable = "api_keys"
+	// PreviousSessionInverseTable is the table name for the Session entity.
+	// It exists in this package in order to avoid circular dependency with the "session" package.
+	PreviousSessionInverseTable = "sessions"
+	// PreviousSessionColumn is the table column denoting the previous_session relation/edge.
+	PreviousSessionColumn = "previous_session_id"
 )
 
 // Columns holds all SQL columns for apikey fields.
@@ -79,6 +90,7 @@ var Columns = []string{
 	FieldName,
 	FieldUserID,
 	FieldSessionID,
+	FieldPreviousSessionID,
 	FieldPrefix,
 	FieldSecretHash,
 	FieldPreviousHash,
@@ -160,6 +172,11 @@ func BySessionID(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldSessionID, opts...).ToFunc()
 }
 
+// ByPreviousSessionID orders the results by the previous_session_id field.
+func ByPreviousSessionID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPreviousSessionID, opts...).ToFunc()
+}
+
 // ByPrefix orders the results by the prefix field.
 func ByPrefix(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldPrefix, opts...).ToFunc()
@@ -208,6 +225,13 @@ func BySessionField(field string, opts ...sql.OrderTermOption) OrderOption {
 		sqlgraph.OrderByNeighborTerms(s, newSessionStep(), sql.OrderByField(field, opts...))
 	}
 }
+
+// ByPreviousSessionField orders the results by previous_session field.
+func ByPreviousSessionField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newPreviousSessionStep(), sql.OrderByField(field, opts...))
+	}
+}
 func newUserStep() *sqlgraph.Step {
 	return sqlgraph.NewStep(
 		sqlgraph.From(Table, FieldID),
@@ -220,5 +244,12 @@ func newSessionStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(SessionInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, SessionTable, SessionColumn),
+	)
+}
+func newPreviousSessionStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(PreviousSessionInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, PreviousSessionTable, PreviousSessionColumn),
 	)
 }

@@ -91,6 +91,11 @@ func SessionID(v publicid.SessionID) predicate.APIKey {
 	return predicate.APIKey(sql.FieldEQ(FieldSessionID, v))
 }
 
+// PreviousSessionID applies equality check predicate on the "previous_session_id" field. It's identical to PreviousSessionIDEQ.
+func PreviousSessionID(v publicid.SessionID) predicate.APIKey {
+	return predicate.APIKey(sql.FieldEQ(FieldPreviousSessionID, v))
+}
+
 // Prefix applies equality check predicate on the "prefix" field. It's identical to PrefixEQ.
 func Prefix(v string) predicate.APIKey {
 	return predicate.APIKey(sql.FieldEQ(FieldPrefix, v))
@@ -389,6 +394,36 @@ func SessionIDIn(vs ...publicid.SessionID) predicate.APIKey {
 // SessionIDNotIn applies the NotIn predicate on the "session_id" field.
 func SessionIDNotIn(vs ...publicid.SessionID) predicate.APIKey {
 	return predicate.APIKey(sql.FieldNotIn(FieldSessionID, vs...))
+}
+
+// PreviousSessionIDEQ applies the EQ predicate on the "previous_session_id" field.
+func PreviousSessionIDEQ(v publicid.SessionID) predicate.APIKey {
+	return predicate.APIKey(sql.FieldEQ(FieldPreviousSessionID, v))
+}
+
+// PreviousSessionIDNEQ applies the NEQ predicate on the "previous_session_id" field.
+func PreviousSessionIDNEQ(v publicid.SessionID) predicate.APIKey {
+	return predicate.APIKey(sql.FieldNEQ(FieldPreviousSessionID, v))
+}
+
+// PreviousSessionIDIn applies the In predicate on the "previous_session_id" field.
+func PreviousSessionIDIn(vs ...publicid.SessionID) predicate.APIKey {
+	return predicate.APIKey(sql.FieldIn(FieldPreviousSessionID, vs...))
+}
+
+// PreviousSessionIDNotIn applies the NotIn predicate on the "previous_session_id" field.
+func PreviousSessionIDNotIn(vs ...publicid.SessionID) predicate.APIKey {
+	return predicate.APIKey(sql.FieldNotIn(FieldPreviousSessionID, vs...))
+}
+
+// PreviousSessionIDIsNil applies the IsNil predicate on the "previous_session_id" field.
+func PreviousSessionIDIsNil() predicate.APIKey {
+	return predicate.APIKey(sql.FieldIsNull(FieldPreviousSessionID))
+}
+
+// PreviousSessionIDNotNil applies the NotNil predicate on the "previous_session_id" field.
+func PreviousSessionIDNotNil() predicate.APIKey {
+	return predicate.APIKey(sql.FieldNotNull(FieldPreviousSessionID))
 }
 
 // PrefixEQ applies the EQ predicate on the "prefix" field.
@@ -814,6 +849,29 @@ func HasSession() predicate.APIKey {
 func HasSessionWith(preds ...predicate.Session) predicate.APIKey {
 	return predicate.APIKey(func(s *sql.Selector) {
 		step := newSessionStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasPreviousSession applies the HasEdge predicate on the "previous_session" edge.
+func HasPreviousSession() predicate.APIKey {
+	return predicate.APIKey(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, PreviousSessionTable, PreviousSessionColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasPreviousSessionWith applies the HasEdge predicate on the "previous_session" edge with a given conditions (other predicates).
+func HasPreviousSessionWith(preds ...predicate.Session) predicate.APIKey {
+	return predicate.APIKey(func(s *sql.Selector) {
+		step := newPreviousSessionStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

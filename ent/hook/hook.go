@@ -416,6 +416,18 @@ func (f DocumentReferenceFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.DocumentReferenceMutation", m)
 }
 
+// The ExternalIdentityFunc type is an adapter to allow the use of ordinary
+// function as ExternalIdentity mutator.
+type ExternalIdentityFunc func(context.Context, *ent.ExternalIdentityMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f ExternalIdentityFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.ExternalIdentityMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.ExternalIdentityMutation", m)
+}
+
 // The IdempotencyKeyFunc type is an adapter to allow the use of ordinary
 // function as IdempotencyKey mutator.
 type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyMutation) (ent.Value, error)
@@ -498,6 +510,30 @@ func (f NumberCounterFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Valu
 		return f(ctx, mv)
 	}
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.NumberCounterMutation", m)
+}
+
+// The OIDCAttemptFunc type is an adapter to allow the use of ordinary
+// function as OIDCAttempt mutator.
+type OIDCAttemptFunc func(context.Context, *ent.OIDCAttemptMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OIDCAttemptFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OIDCAttemptMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OIDCAttemptMutation", m)
+}
+
+// The OIDCProviderFunc type is an adapter to allow the use of ordinary
+// function as OIDCProvider mutator.
+type OIDCProviderFunc func(context.Context, *ent.OIDCProviderMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f OIDCProviderFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.OIDCProviderMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.OIDCProviderMutation", m)
 }
 
 // The ObligationFunc type is an adapter to allow the use of ordinary

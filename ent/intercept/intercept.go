@@ -41,6 +41,7 @@ import (
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/externalidentity"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
@@ -49,6 +50,8 @@ import (
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
+	"heyue/ent/oidcattempt"
+	"heyue/ent/oidcprovider"
 	"heyue/ent/onetimetoken"
 	"heyue/ent/outboxevent"
 	"heyue/ent/payment"
@@ -1053,6 +1056,33 @@ func (f TraverseDocumentReference) Traverse(ctx context.Context, q ent.Query) er
 	return fmt.Errorf("unexpected query type %T. expect *ent.DocumentReferenceQuery", q)
 }
 
+// The ExternalIdentityFunc type is an adapter to allow the use of ordinary function as a Querier.
+type ExternalIdentityFunc func(context.Context, *ent.ExternalIdentityQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f ExternalIdentityFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.ExternalIdentityQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.ExternalIdentityQuery", q)
+}
+
+// The TraverseExternalIdentity type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseExternalIdentity func(context.Context, *ent.ExternalIdentityQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseExternalIdentity) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseExternalIdentity) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.ExternalIdentityQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.ExternalIdentityQuery", q)
+}
+
 // The IdempotencyKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
 type IdempotencyKeyFunc func(context.Context, *ent.IdempotencyKeyQuery) (ent.Value, error)
 
@@ -1240,6 +1270,60 @@ func (f TraverseNumberCounter) Traverse(ctx context.Context, q ent.Query) error 
 		return f(ctx, q)
 	}
 	return fmt.Errorf("unexpected query type %T. expect *ent.NumberCounterQuery", q)
+}
+
+// The OIDCAttemptFunc type is an adapter to allow the use of ordinary function as a Querier.
+type OIDCAttemptFunc func(context.Context, *ent.OIDCAttemptQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f OIDCAttemptFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.OIDCAttemptQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.OIDCAttemptQuery", q)
+}
+
+// The TraverseOIDCAttempt type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseOIDCAttempt func(context.Context, *ent.OIDCAttemptQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseOIDCAttempt) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseOIDCAttempt) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OIDCAttemptQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.OIDCAttemptQuery", q)
+}
+
+// The OIDCProviderFunc type is an adapter to allow the use of ordinary function as a Querier.
+type OIDCProviderFunc func(context.Context, *ent.OIDCProviderQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f OIDCProviderFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.OIDCProviderQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.OIDCProviderQuery", q)
+}
+
+// The TraverseOIDCProvider type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseOIDCProvider func(context.Context, *ent.OIDCProviderQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseOIDCProvider) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseOIDCProvider) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.OIDCProviderQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.OIDCProviderQuery", q)
 }
 
 // The ObligationFunc type is an adapter to allow the use of ordinary function as a Querier.
@@ -2015,6 +2099,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.DictionaryEntryQuery, predicate.DictionaryEntry, dictionaryentry.OrderOption]{typ: ent.TypeDictionaryEntry, tq: q}, nil
 	case *ent.DocumentReferenceQuery:
 		return &query[*ent.DocumentReferenceQuery, predicate.DocumentReference, documentreference.OrderOption]{typ: ent.TypeDocumentReference, tq: q}, nil
+	case *ent.ExternalIdentityQuery:
+		return &query[*ent.ExternalIdentityQuery, predicate.ExternalIdentity, externalidentity.OrderOption]{typ: ent.TypeExternalIdentity, tq: q}, nil
 	case *ent.IdempotencyKeyQuery:
 		return &query[*ent.IdempotencyKeyQuery, predicate.IdempotencyKey, idempotencykey.OrderOption]{typ: ent.TypeIdempotencyKey, tq: q}, nil
 	case *ent.ImportSourceQuery:
@@ -2029,6 +2115,10 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.MilestoneQuery, predicate.Milestone, entmilestone.OrderOption]{typ: ent.TypeMilestone, tq: q}, nil
 	case *ent.NumberCounterQuery:
 		return &query[*ent.NumberCounterQuery, predicate.NumberCounter, numbercounter.OrderOption]{typ: ent.TypeNumberCounter, tq: q}, nil
+	case *ent.OIDCAttemptQuery:
+		return &query[*ent.OIDCAttemptQuery, predicate.OIDCAttempt, oidcattempt.OrderOption]{typ: ent.TypeOIDCAttempt, tq: q}, nil
+	case *ent.OIDCProviderQuery:
+		return &query[*ent.OIDCProviderQuery, predicate.OIDCProvider, oidcprovider.OrderOption]{typ: ent.TypeOIDCProvider, tq: q}, nil
 	case *ent.ObligationQuery:
 		return &query[*ent.ObligationQuery, predicate.Obligation, obligation.OrderOption]{typ: ent.TypeObligation, tq: q}, nil
 	case *ent.OneTimeTokenQuery:

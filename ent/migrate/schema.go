@@ -28,6 +28,7 @@ var (
 		{Name: "revoked_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "user_id", Type: field.TypeUUID},
 		{Name: "session_id", Type: field.TypeUUID},
+		{Name: "previous_session_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// APIKeysTable holds the schema information for the "api_keys" table.
 	APIKeysTable = &schema.Table{
@@ -46,6 +47,12 @@ var (
 				Columns:    []*schema.Column{APIKeysColumns[16]},
 				RefColumns: []*schema.Column{SessionsColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "api_keys_sessions_previous_session",
+				Columns:    []*schema.Column{APIKeysColumns[17]},
+				RefColumns: []*schema.Column{SessionsColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
@@ -1697,6 +1704,49 @@ var (
 			},
 		},
 	}
+	// ExternalIdentitiesColumns holds the columns for the "external_identities" table.
+	ExternalIdentitiesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "subject", Type: field.TypeString},
+		{Name: "last_used_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "provider_id", Type: field.TypeUUID},
+	}
+	// ExternalIdentitiesTable holds the schema information for the "external_identities" table.
+	ExternalIdentitiesTable = &schema.Table{
+		Name:       "external_identities",
+		Columns:    ExternalIdentitiesColumns,
+		PrimaryKey: []*schema.Column{ExternalIdentitiesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "external_identities_users_user",
+				Columns:    []*schema.Column{ExternalIdentitiesColumns[6]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "external_identities_oidc_providers_provider",
+				Columns:    []*schema.Column{ExternalIdentitiesColumns[7]},
+				RefColumns: []*schema.Column{OidcProvidersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "externalidentity_tenant_id_provider_id_subject",
+				Unique:  true,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[1], ExternalIdentitiesColumns[7], ExternalIdentitiesColumns[4]},
+			},
+			{
+				Name:    "externalidentity_tenant_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{ExternalIdentitiesColumns[1], ExternalIdentitiesColumns[6]},
+			},
+		},
+	}
 	// IdempotencyKeysColumns holds the columns for the "idempotency_keys" table.
 	IdempotencyKeysColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1960,6 +2010,91 @@ var (
 				Name:    "numbercounter_tenant_id_kind_period",
 				Unique:  true,
 				Columns: []*schema.Column{NumberCountersColumns[1], NumberCountersColumns[2], NumberCountersColumns[3]},
+			},
+		},
+	}
+	// OidcAttemptsColumns holds the columns for the "oidc_attempts" table.
+	OidcAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "state_hash", Type: field.TypeString},
+		{Name: "browser_hash", Type: field.TypeString, Default: ""},
+		{Name: "challenge", Type: field.TypeString},
+		{Name: "sealed", Type: field.TypeBytes},
+		{Name: "code_hash", Type: field.TypeString, Default: ""},
+		{Name: "subject", Type: field.TypeString, Default: ""},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "answered_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "exchanged_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "provider_id", Type: field.TypeUUID},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// OidcAttemptsTable holds the schema information for the "oidc_attempts" table.
+	OidcAttemptsTable = &schema.Table{
+		Name:       "oidc_attempts",
+		Columns:    OidcAttemptsColumns,
+		PrimaryKey: []*schema.Column{OidcAttemptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "oidc_attempts_oidc_providers_provider",
+				Columns:    []*schema.Column{OidcAttemptsColumns[13]},
+				RefColumns: []*schema.Column{OidcProvidersColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "oidc_attempts_users_user",
+				Columns:    []*schema.Column{OidcAttemptsColumns[14]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "oidcattempt_tenant_id_state_hash",
+				Unique:  true,
+				Columns: []*schema.Column{OidcAttemptsColumns[1], OidcAttemptsColumns[4]},
+			},
+			{
+				Name:    "oidcattempt_tenant_id_code_hash",
+				Unique:  true,
+				Columns: []*schema.Column{OidcAttemptsColumns[1], OidcAttemptsColumns[8]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "code_hash <> ''",
+				},
+			},
+			{
+				Name:    "oidcattempt_tenant_id_expires_at",
+				Unique:  false,
+				Columns: []*schema.Column{OidcAttemptsColumns[1], OidcAttemptsColumns[10]},
+			},
+		},
+	}
+	// OidcProvidersColumns holds the columns for the "oidc_providers" table.
+	OidcProvidersColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "name", Type: field.TypeString},
+		{Name: "issuer", Type: field.TypeString},
+		{Name: "client_id", Type: field.TypeString},
+		{Name: "client_secret", Type: field.TypeBytes, Nullable: true},
+		{Name: "domains", Type: field.TypeJSON},
+		{Name: "enabled", Type: field.TypeBool, Default: true},
+	}
+	// OidcProvidersTable holds the schema information for the "oidc_providers" table.
+	OidcProvidersTable = &schema.Table{
+		Name:       "oidc_providers",
+		Columns:    OidcProvidersColumns,
+		PrimaryKey: []*schema.Column{OidcProvidersColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "oidcprovider_tenant_id_issuer",
+				Unique:  true,
+				Columns: []*schema.Column{OidcProvidersColumns[1], OidcProvidersColumns[6]},
 			},
 		},
 	}
@@ -3226,6 +3361,7 @@ var (
 		DepartmentsTable,
 		DictionaryEntriesTable,
 		DocumentReferencesTable,
+		ExternalIdentitiesTable,
 		IdempotencyKeysTable,
 		ImportSourcesTable,
 		IncidentsTable,
@@ -3233,6 +3369,8 @@ var (
 		MailsTable,
 		MilestonesTable,
 		NumberCountersTable,
+		OidcAttemptsTable,
+		OidcProvidersTable,
 		ObligationsTable,
 		OneTimeTokensTable,
 		OutboxEventsTable,
@@ -3265,6 +3403,7 @@ var (
 func init() {
 	APIKeysTable.ForeignKeys[0].RefTable = UsersTable
 	APIKeysTable.ForeignKeys[1].RefTable = SessionsTable
+	APIKeysTable.ForeignKeys[2].RefTable = SessionsTable
 	APIKeysTable.Annotation = &entsql.Annotation{
 		Table: "api_keys",
 	}
@@ -3367,6 +3506,11 @@ func init() {
 	DepartmentsTable.ForeignKeys[0].RefTable = DepartmentsTable
 	DepartmentsTable.ForeignKeys[1].RefTable = UsersTable
 	DocumentReferencesTable.ForeignKeys[0].RefTable = ContractsTable
+	ExternalIdentitiesTable.ForeignKeys[0].RefTable = UsersTable
+	ExternalIdentitiesTable.ForeignKeys[1].RefTable = OidcProvidersTable
+	ExternalIdentitiesTable.Annotation = &entsql.Annotation{
+		Table: "external_identities",
+	}
 	IncidentsTable.ForeignKeys[0].RefTable = ContractsTable
 	IncidentsTable.ForeignKeys[1].RefTable = UsersTable
 	IncidentEntriesTable.ForeignKeys[0].RefTable = IncidentsTable
@@ -3377,6 +3521,14 @@ func init() {
 		Table: "mails",
 	}
 	MilestonesTable.ForeignKeys[0].RefTable = ContractsTable
+	OidcAttemptsTable.ForeignKeys[0].RefTable = OidcProvidersTable
+	OidcAttemptsTable.ForeignKeys[1].RefTable = UsersTable
+	OidcAttemptsTable.Annotation = &entsql.Annotation{
+		Table: "oidc_attempts",
+	}
+	OidcProvidersTable.Annotation = &entsql.Annotation{
+		Table: "oidc_providers",
+	}
 	ObligationsTable.ForeignKeys[0].RefTable = UsersTable
 	ObligationsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	ObligationsTable.ForeignKeys[2].RefTable = ContractsTable

@@ -108,6 +108,9 @@ type DictionaryEntry func(*sql.Selector)
 // DocumentReference is the predicate function for documentreference builders.
 type DocumentReference func(*sql.Selector)
 
+// ExternalIdentity is the predicate function for externalidentity builders.
+type ExternalIdentity func(*sql.Selector)
+
 // IdempotencyKey is the predicate function for idempotencykey builders.
 type IdempotencyKey func(*sql.Selector)
 
@@ -128,6 +131,12 @@ type Milestone func(*sql.Selector)
 
 // NumberCounter is the predicate function for numbercounter builders.
 type NumberCounter func(*sql.Selector)
+
+// OIDCAttempt is the predicate function for oidcattempt builders.
+type OIDCAttempt func(*sql.Selector)
+
+// OIDCProvider is the predicate function for oidcprovider builders.
+type OIDCProvider func(*sql.Selector)
 
 // Obligation is the predicate function for obligation builders.
 type Obligation func(*sql.Selector)

@@ -30,7 +30,8 @@ func (APIKey) Fields() []ent.Field {
 		field.UUID("id", publicid.APIKeyID{}).Default(publicid.NewAPIKeyID),
 		field.String("name"),
 		field.UUID("user_id", publicid.UserID{}).Immutable().Comment("who made it, and whose permissions bound it"),
-		field.UUID("session_id", publicid.SessionID{}).Immutable(),
+		field.UUID("session_id", publicid.SessionID{}).Comment("of whoever signs in with the present secret"),
+		field.UUID("previous_session_id", publicid.SessionID{}).Optional().Nillable().Comment("of whoever signs in with the secret before; it ends when that does"),
 		field.String("prefix").Immutable().Comment("what its text begins with, for whoever has to find out which key that was"),
 		field.String("secret_hash").Sensitive().Comment("SHA-256 in hex"),
 		field.String("previous_hash").Default("").Sensitive().Comment("of the secret before the last rotation"),
@@ -47,7 +48,8 @@ func (APIKey) Fields() []ent.Field {
 func (APIKey) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("user", User.Type).Field("user_id").Unique().Required().Immutable(),
-		edge.To("session", Session.Type).Field("session_id").Unique().Required().Immutable(),
+		edge.To("session", Session.Type).Field("session_id").Unique().Required(),
+		edge.To("previous_session", Session.Type).Field("previous_session_id").Unique(),
 	}
 }
 

@@ -71,6 +71,9 @@ var known = map[string]bool{
 	"atr": true,
 	"rcc": true,
 	"key": true,
+	"oip": true,
+	"xid": true,
+	"oia": true,
 	"rfr": true,
 	"shr": true,
 	"dcn": true,
@@ -3306,6 +3309,165 @@ func (id APIKeyID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *APIKeyID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("key", "an API key", v)
 	*id = APIKeyID(u)
+	return err
+}
+
+// OIDCProviderID is the id of a sign-in provider; its public form begins with "oip_".
+type OIDCProviderID uuid.UUID
+
+// PrefixOIDCProviderID is what the public form of a OIDCProviderID begins with.
+const PrefixOIDCProviderID = "oip"
+
+// NewOIDCProviderID makes a fresh id.
+func NewOIDCProviderID() OIDCProviderID { return OIDCProviderID(newV7()) }
+
+// ParseOIDCProviderID reads the public form. It fails with INVALID_ID on anything else.
+func ParseOIDCProviderID(s string) (OIDCProviderID, error) {
+	u, err := parse("oip", "a sign-in provider", s)
+	return OIDCProviderID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id OIDCProviderID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id OIDCProviderID) IsZero() bool { return id == OIDCProviderID{} }
+
+// String returns the public form.
+func (id OIDCProviderID) String() string { return Format("oip", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id OIDCProviderID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *OIDCProviderID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseOIDCProviderID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id OIDCProviderID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *OIDCProviderID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = OIDCProviderID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id OIDCProviderID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *OIDCProviderID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("oip", "a sign-in provider", v)
+	*id = OIDCProviderID(u)
+	return err
+}
+
+// ExternalIdentityID is the id of an identity at a sign-in provider; its public form begins with "xid_".
+type ExternalIdentityID uuid.UUID
+
+// PrefixExternalIdentityID is what the public form of a ExternalIdentityID begins with.
+const PrefixExternalIdentityID = "xid"
+
+// NewExternalIdentityID makes a fresh id.
+func NewExternalIdentityID() ExternalIdentityID { return ExternalIdentityID(newV7()) }
+
+// ParseExternalIdentityID reads the public form. It fails with INVALID_ID on anything else.
+func ParseExternalIdentityID(s string) (ExternalIdentityID, error) {
+	u, err := parse("xid", "an identity at a sign-in provider", s)
+	return ExternalIdentityID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id ExternalIdentityID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id ExternalIdentityID) IsZero() bool { return id == ExternalIdentityID{} }
+
+// String returns the public form.
+func (id ExternalIdentityID) String() string { return Format("xid", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id ExternalIdentityID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *ExternalIdentityID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseExternalIdentityID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id ExternalIdentityID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *ExternalIdentityID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = ExternalIdentityID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id ExternalIdentityID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *ExternalIdentityID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("xid", "an identity at a sign-in provider", v)
+	*id = ExternalIdentityID(u)
+	return err
+}
+
+// OIDCAttemptID is the id of a sign-in at a provider; its public form begins with "oia_".
+type OIDCAttemptID uuid.UUID
+
+// PrefixOIDCAttemptID is what the public form of a OIDCAttemptID begins with.
+const PrefixOIDCAttemptID = "oia"
+
+// NewOIDCAttemptID makes a fresh id.
+func NewOIDCAttemptID() OIDCAttemptID { return OIDCAttemptID(newV7()) }
+
+// ParseOIDCAttemptID reads the public form. It fails with INVALID_ID on anything else.
+func ParseOIDCAttemptID(s string) (OIDCAttemptID, error) {
+	u, err := parse("oia", "a sign-in at a provider", s)
+	return OIDCAttemptID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id OIDCAttemptID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id OIDCAttemptID) IsZero() bool { return id == OIDCAttemptID{} }
+
+// String returns the public form.
+func (id OIDCAttemptID) String() string { return Format("oia", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id OIDCAttemptID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *OIDCAttemptID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseOIDCAttemptID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id OIDCAttemptID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *OIDCAttemptID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = OIDCAttemptID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id OIDCAttemptID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *OIDCAttemptID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("oia", "a sign-in at a provider", v)
+	*id = OIDCAttemptID(u)
 	return err
 }
 
