@@ -37,11 +37,15 @@ func (r Recorder) Record(ctx context.Context, tx *ent.Tx, e Entry) error {
 		return fault.Wrap(err, "describe a change")
 	}
 	var actor *publicid.UserID
+	var key *publicid.APIKeyID
 	if c, ok := identity.Signed(ctx); ok {
 		actor = &c.UserID
+		if c.Key != nil {
+			key = &c.Key.ID
+		}
 	}
 	id := publicid.NewAuditEntryID()
-	err = tx.AuditEntry.Create().SetID(id).SetNillableActorID(actor).SetAction(e.Action).SetObject(e.Object).
+	err = tx.AuditEntry.Create().SetID(id).SetNillableActorID(actor).SetNillableAPIKeyID(key).SetAction(e.Action).SetObject(e.Object).
 		SetObjectID(e.ID).SetChanges(changes).SetRequestID(logging.RequestID(ctx)).SetOccurredAt(r.Clock.Now()).Exec(ctx)
 	if err != nil {
 		return fault.Wrap(err, "write an audit entry")

@@ -29,29 +29,33 @@ type entryRow struct {
 // insertMany writes entries and their places in the queue in one go. By hand, because ent's statements grow with the
 // number of rows.
 const insertMany = `WITH made AS (
-	INSERT INTO audit_entries (tenant_id, id, actor_id, action, object, object_id, changes, request_id, occurred_at)
-	SELECT $1::bigint, n.id, $2::uuid, n.action, n.object, n.object_id, n.changes, $3::text, $4::timestamptz
+	INSERT INTO audit_entries (tenant_id, id, actor_id, api_key_id, action, object, object_id, changes, request_id, occurred_at)
+	SELECT $1::bigint, n.id, $2::uuid, $6::uuid, n.action, n.object, n.object_id, n.changes, $3::text, $4::timestamptz
 	FROM json_to_recordset($5::json) AS n(id uuid, action text, object text, object_id uuid, changes jsonb)
 	RETURNING tenant_id, id)
 INSERT INTO audit_queue (tenant_id, id) SELECT tenant_id, id FROM made`
 
 // RecordMany is Record for any number of entries in a few statements, for imports.
 func (r Recorder) RecordMany(ctx context.Context, tx *ent.Tx, entries []Entry) error {
-	var actor *uuid.UUID
+	var actor, key *uuid.UUID
 	if c, ok := identity.Signed(ctx); ok {
 		id := c.UserID.UUID()
 		actor = &id
+		if c.Key != nil {
+			with := c.Key.ID.UUID()
+			key = &with
+		}
 	}
 	now := r.Clock.Now()
 	for from := 0; from < len(entries); from += manyMost {
-		if err := insert(ctx, tx, now, actor, entries[from:min(from+manyMost, len(entries))]); err != nil {
+		if err := insert(ctx, tx, now, actor, key, entries[from:min(from+manyMost, len(entries))]); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func insert(ctx context.Context, tx *ent.Tx, now time.Time, actor *uuid.UUID, entries []Entry) error {
+func insert(ctx context.Context, tx *ent.Tx, now time.Time, actor, key *uuid.UUID, entries []Entry) error {
 	tenant, ok := tenancy.From(ctx)
 	if !ok {
 		return tenancy.ErrNoTenant
@@ -68,6 +72,6 @@ func insert(ctx context.Context, tx *ent.Tx, now time.Time, actor *uuid.UUID, en
 	if err != nil {
 		return fault.Wrap(err, "describe changes")
 	}
-	_, err = tx.ExecContext(ctx, insertMany, tenant, actor, logging.RequestID(ctx), now, string(text))
+	_, err = tx.ExecContext(ctx, insertMany, tenant, actor, logging.RequestID(ctx), now, string(text), key)
 	return tenancy.Fault(err, "write audit entries")
 }

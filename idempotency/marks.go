@@ -24,7 +24,14 @@ type marks struct {
 func (s *Store) marks(c identity.Caller, r Request) marks {
 	tenant := binary.BigEndian.AppendUint64(nil, uint64(c.TenantID))
 	user := c.UserID.UUID()
-	who := func(purpose string) []byte { return s.mac([]byte(purpose), tenant, user[:], []byte(r.Key)) }
+	who := func(purpose string) []byte {
+		parts := [][]byte{[]byte(purpose), tenant, user[:], []byte(r.Key)}
+		if c.Key != nil { // another key of the user may be for less than what was answered to this one
+			id := c.Key.ID.UUID()
+			parts = append(parts, id[:])
+		}
+		return s.mac(parts...)
+	}
 	id := uuid.UUID(who("id")[:16])
 	id[6], id[8] = id[6]&0x0f|0x80, id[8]&0x3f|0x80 // version 8, RFC 9562: made by the application
 	return marks{

@@ -8,6 +8,7 @@ import (
 
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
+	"heyue/policies/grant"
 )
 
 // Caller is a user of one tenant, in one session, as proved by an access token that has been verified.
@@ -21,6 +22,15 @@ type Caller struct {
 	// AuthzVersion is the version of the tenant's permissions when the caller's session was last checked. Decisions
 	// are made at this version or a newer one.
 	AuthzVersion int64
+
+	// Key is what a program signed in with for the user; nil for a person.
+	Key *Key
+}
+
+// Key is an API key. It bounds what its caller may do beside the user's own permissions.
+type Key struct {
+	ID    publicid.APIKeyID
+	Lines []grant.Line // of a key they never change
 }
 
 type key struct{}
@@ -37,6 +47,16 @@ func From(ctx context.Context) (Caller, error) {
 		return Caller{}, Unauthenticated(nil)
 	}
 	return c, nil
+}
+
+// Person is From for what no program may do with a key, whatever the key is for: things by which a key that has leaked
+// would outlive its end. It fails with FORBIDDEN for a key.
+func Person(ctx context.Context) (Caller, error) {
+	c, err := From(ctx)
+	if err == nil && c.Key != nil {
+		return Caller{}, fault.New(fault.Denied, fault.CodeForbidden, "an API key does not do this; sign in as a person")
+	}
+	return c, err
 }
 
 // Signed is From for work that is done for nobody as well: it tells whether anybody is signed in.

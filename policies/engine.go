@@ -75,7 +75,7 @@ func (e *Engine) Caller(ctx context.Context) (*Grants, error) {
 	if err != nil {
 		return nil, err
 	}
-	return s.For(c.UserID)
+	return s.caller(c)
 }
 
 // Of returns everything a user of the context's tenant may do now. It asks the database for the current version.

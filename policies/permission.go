@@ -77,6 +77,10 @@ var (
 	UserCreate = Permission{"user", "create"}
 	UserUpdate = Permission{"user", "update"}
 
+	APIKeyRead   = Permission{"api_key", "read"}
+	APIKeyCreate = Permission{"api_key", "create"}
+	APIKeyUpdate = Permission{"api_key", "update"} // change, rotate, revoke
+
 	RoleRead   = Permission{"role", "read"}
 	RoleUpdate = Permission{"role", "update"}
 
@@ -105,7 +109,7 @@ func All() []Permission {
 		ProgressPlan, ProgressRecord, ProgressReverse,
 		BillEditRequest, BillEditDecide, PaymentRequestRequest, PaymentRequestDecide,
 		DictionaryRead, DictionaryUpdate, CustomFieldUpdate, DepartmentRead, DepartmentUpdate,
-		UserRead, UserCreate, UserUpdate, RoleRead, RoleUpdate, AlertRead,
+		UserRead, UserCreate, UserUpdate, APIKeyRead, APIKeyCreate, APIKeyUpdate, RoleRead, RoleUpdate, AlertRead,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,
 	}
 }

@@ -44,6 +44,7 @@ type Snapshot struct {
 	children map[publicid.DepartmentID][]publicid.DepartmentID
 	masks    map[publicid.RoleID][]FieldRule // of the roles that have any
 	users    sync.Map                        // publicid.UserID → *Grants, compiled on first use
+	keys     sync.Map                        // publicid.APIKeyID → *Grants, narrowed on first use
 }
 
 // Grants is what one user may do: per permission the widest scope, or nothing.

@@ -25,9 +25,10 @@ const Admin = "admin"
 // Whoever takes part in an approval sees it; ApprovalRead reaches others beside.
 func Templates() []Template {
 	everyone := reach(grant.Tenant, DictionaryRead, TemplateRead, DepartmentRead, UserRead, AlertRead, ApprovalDecide, ApprovalFlowRead)
+	programs := reach(grant.Own, APIKeyRead, APIKeyCreate, APIKeyUpdate) // an auditor sees all there is, and hands it to no program
 	return []Template{
 		{Name: Admin, NameZH: "管理员", NameEN: "Administrator", Rules: reach(grant.Tenant, All()...)},
-		{Name: "manager", NameZH: "经理", NameEN: "Manager", Rules: join(everyone,
+		{Name: "manager", NameZH: "经理", NameEN: "Manager", Rules: join(everyone, programs,
 			reach(grant.Subtree, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive,
@@ -36,21 +37,21 @@ func Templates() []Template {
 				IncidentReport, IncidentResolve, ProgressPlan, ProgressRecord, ProgressReverse,
 				BillEditDecide, PaymentRequestRequest, PaymentRequestDecide),
 			reach(grant.Tenant, RoleRead))},
-		{Name: "sales", NameZH: "销售", NameEN: "Sales", Rules: join(everyone,
+		{Name: "sales", NameZH: "销售", NameEN: "Sales", Rules: join(everyone, programs,
 			reach(grant.Own, CustomerRead, CustomerCreate, CustomerUpdate, CustomerArchive,
 				ContactRead, ContactCreate, ContactUpdate, ContactArchive,
 				ServiceRecordRead, ServiceRecordCreate, ServiceRecordUpdate,
 				ContractRead, ContractCreate, ContractUpdate, ContractChange, ContractSubmit, ContractSign, ClauseExceptionPropose, MilestoneComplete, ApprovalRead,
 				IncidentReport, ProgressPlan, ProgressRecord, PaymentRequestRequest))},
-		{Name: "service", NameZH: "客服", NameEN: "Service", Rules: join(everyone,
+		{Name: "service", NameZH: "客服", NameEN: "Service", Rules: join(everyone, programs,
 			reach(grant.Tenant, CustomerRead, ContactRead, ContactCreate, ContactUpdate, ServiceRecordRead),
 			reach(grant.Department, ContractRead, ProgressRecord),
 			reach(grant.Own, ServiceRecordCreate, ServiceRecordUpdate, ServiceRecordArchive, ApprovalRead))},
-		{Name: "legal", NameZH: "法务", NameEN: "Legal", Rules: join(everyone,
+		{Name: "legal", NameZH: "法务", NameEN: "Legal", Rules: join(everyone, programs,
 			reach(grant.Tenant, CustomerRead, ContactRead, ContractRead, ContractUpdate, ContractChange, ContractCompose, ContractApprove, ContractSign,
 				TemplateUpdate, TemplatePublish, ClauseExceptionPropose, ClauseExceptionDecide, ApprovalRead,
 				IncidentReport, IncidentResolve))},
-		{Name: "finance", NameZH: "财务", NameEN: "Finance", Rules: join(everyone,
+		{Name: "finance", NameZH: "财务", NameEN: "Finance", Rules: join(everyone, programs,
 			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, PaymentRefund, PaymentReverse, ApprovalRead,
 				BillEditRequest, BillEditDecide, PaymentRequestRequest, PaymentRequestDecide))},
 		{Name: "auditor", NameZH: "审计", NameEN: "Auditor", Rules: join(everyone,

@@ -1552,6 +1552,16 @@ func (ec *executionContext) marshalNBoolean2bool(ctx context.Context, sel ast.Se
 	return res
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAPIKeyID(ctx context.Context, v any) (publicid.APIKeyID, error) {
+	var res publicid.APIKeyID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐAPIKeyID(ctx context.Context, sel ast.SelectionSet, v publicid.APIKeyID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx context.Context, v any) (publicid.AlertID, error) {
 	var res publicid.AlertID
 	err := res.UnmarshalGQL(v)

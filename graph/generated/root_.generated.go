@@ -22,6 +22,7 @@ import (
 	"heyue/domain/fields"
 	"heyue/domain/fields/custom"
 	"heyue/domain/incidents"
+	"heyue/domain/keys"
 	"heyue/domain/progress"
 	"heyue/domain/reports"
 	"heyue/domain/reports/cash"
@@ -53,6 +54,7 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
 	Alert() AlertResolver
+	ApiKey() ApiKeyResolver
 	Approval() ApprovalResolver
 	ApprovalDelegation() ApprovalDelegationResolver
 	ApprovalFlow() ApprovalFlowResolver
@@ -140,6 +142,63 @@ type ComplexityRoot struct {
 
 	AlertsReadPayload struct {
 		Alerts     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApiKey struct {
+		CreatedAt     func(childComplexity int) int
+		ExpiresAt     func(childComplexity int) int
+		ID            func(childComplexity int) int
+		LastUsedAt    func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Networks      func(childComplexity int) int
+		Permissions   func(childComplexity int) int
+		Prefix        func(childComplexity int) int
+		PreviousUntil func(childComplexity int) int
+		RevokedAt     func(childComplexity int) int
+		State         func(childComplexity int) int
+		UpdatedAt     func(childComplexity int) int
+		User          func(childComplexity int) int
+		Version       func(childComplexity int) int
+	}
+
+	ApiKeyConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	ApiKeyCreatePayload struct {
+		APIKey     func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApiKeyEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	ApiKeyPermission struct {
+		Action func(childComplexity int) int
+		Object func(childComplexity int) int
+		Scope  func(childComplexity int) int
+	}
+
+	ApiKeyRevokePayload struct {
+		APIKey     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApiKeyRotatePayload struct {
+		APIKey     func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	ApiKeyUpdatePayload struct {
+		APIKey     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
 
@@ -1421,6 +1480,10 @@ type ComplexityRoot struct {
 	}
 
 	Mutation struct {
+		APIKeyCreate              func(childComplexity int, input keys.Draft) int
+		APIKeyRevoke              func(childComplexity int, input keys.Target) int
+		APIKeyRotate              func(childComplexity int, input keys.Rotation) int
+		APIKeyUpdate              func(childComplexity int, input keys.Change) int
 		AlertAcknowledge          func(childComplexity int, input alerts.Target) int
 		AlertsRead                func(childComplexity int, input alerts.Targets) int
 		ApprovalAddSigner         func(childComplexity int, input approvals.Addition) int
@@ -1792,6 +1855,8 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
+		APIKey              func(childComplexity int, id string) int
+		APIKeys             func(childComplexity int, first *int, after *string, last *int, before *string) int
 		Alerts              func(childComplexity int, first *int, after *string, last *int, before *string, filter *alerts.Filter, sort []*listing.Sort) int
 		Approval            func(childComplexity int, id string) int
 		ApprovalFlow        func(childComplexity int, id string) int
@@ -2482,6 +2547,212 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AlertsReadPayload.UserErrors(childComplexity), true
+
+	case "ApiKey.createdAt":
+		if e.ComplexityRoot.ApiKey.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.CreatedAt(childComplexity), true
+	case "ApiKey.expiresAt":
+		if e.ComplexityRoot.ApiKey.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ExpiresAt(childComplexity), true
+	case "ApiKey.id":
+		if e.ComplexityRoot.ApiKey.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.ID(childComplexity), true
+	case "ApiKey.lastUsedAt":
+		if e.ComplexityRoot.ApiKey.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.LastUsedAt(childComplexity), true
+	case "ApiKey.name":
+		if e.ComplexityRoot.ApiKey.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Name(childComplexity), true
+	case "ApiKey.networks":
+		if e.ComplexityRoot.ApiKey.Networks == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Networks(childComplexity), true
+	case "ApiKey.permissions":
+		if e.ComplexityRoot.ApiKey.Permissions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Permissions(childComplexity), true
+	case "ApiKey.prefix":
+		if e.ComplexityRoot.ApiKey.Prefix == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Prefix(childComplexity), true
+	case "ApiKey.previousUntil":
+		if e.ComplexityRoot.ApiKey.PreviousUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.PreviousUntil(childComplexity), true
+	case "ApiKey.revokedAt":
+		if e.ComplexityRoot.ApiKey.RevokedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.RevokedAt(childComplexity), true
+	case "ApiKey.state":
+		if e.ComplexityRoot.ApiKey.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.State(childComplexity), true
+	case "ApiKey.updatedAt":
+		if e.ComplexityRoot.ApiKey.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.UpdatedAt(childComplexity), true
+	case "ApiKey.user":
+		if e.ComplexityRoot.ApiKey.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.User(childComplexity), true
+	case "ApiKey.version":
+		if e.ComplexityRoot.ApiKey.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKey.Version(childComplexity), true
+
+	case "ApiKeyConnection.edges":
+		if e.ComplexityRoot.ApiKeyConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Edges(childComplexity), true
+	case "ApiKeyConnection.nodes":
+		if e.ComplexityRoot.ApiKeyConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.Nodes(childComplexity), true
+	case "ApiKeyConnection.pageInfo":
+		if e.ComplexityRoot.ApiKeyConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.PageInfo(childComplexity), true
+	case "ApiKeyConnection.totalCount":
+		if e.ComplexityRoot.ApiKeyConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyConnection.TotalCount(childComplexity), true
+
+	case "ApiKeyCreatePayload.apiKey":
+		if e.ComplexityRoot.ApiKeyCreatePayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyCreatePayload.APIKey(childComplexity), true
+	case "ApiKeyCreatePayload.secret":
+		if e.ComplexityRoot.ApiKeyCreatePayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyCreatePayload.Secret(childComplexity), true
+	case "ApiKeyCreatePayload.userErrors":
+		if e.ComplexityRoot.ApiKeyCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyCreatePayload.UserErrors(childComplexity), true
+
+	case "ApiKeyEdge.cursor":
+		if e.ComplexityRoot.ApiKeyEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Cursor(childComplexity), true
+	case "ApiKeyEdge.node":
+		if e.ComplexityRoot.ApiKeyEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyEdge.Node(childComplexity), true
+
+	case "ApiKeyPermission.action":
+		if e.ComplexityRoot.ApiKeyPermission.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyPermission.Action(childComplexity), true
+	case "ApiKeyPermission.object":
+		if e.ComplexityRoot.ApiKeyPermission.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyPermission.Object(childComplexity), true
+	case "ApiKeyPermission.scope":
+		if e.ComplexityRoot.ApiKeyPermission.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyPermission.Scope(childComplexity), true
+
+	case "ApiKeyRevokePayload.apiKey":
+		if e.ComplexityRoot.ApiKeyRevokePayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyRevokePayload.APIKey(childComplexity), true
+	case "ApiKeyRevokePayload.userErrors":
+		if e.ComplexityRoot.ApiKeyRevokePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyRevokePayload.UserErrors(childComplexity), true
+
+	case "ApiKeyRotatePayload.apiKey":
+		if e.ComplexityRoot.ApiKeyRotatePayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyRotatePayload.APIKey(childComplexity), true
+	case "ApiKeyRotatePayload.secret":
+		if e.ComplexityRoot.ApiKeyRotatePayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyRotatePayload.Secret(childComplexity), true
+	case "ApiKeyRotatePayload.userErrors":
+		if e.ComplexityRoot.ApiKeyRotatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyRotatePayload.UserErrors(childComplexity), true
+
+	case "ApiKeyUpdatePayload.apiKey":
+		if e.ComplexityRoot.ApiKeyUpdatePayload.APIKey == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyUpdatePayload.APIKey(childComplexity), true
+	case "ApiKeyUpdatePayload.userErrors":
+		if e.ComplexityRoot.ApiKeyUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ApiKeyUpdatePayload.UserErrors(childComplexity), true
 
 	case "Approval.contentDigest":
 		if e.ComplexityRoot.Approval.ContentDigest == nil {
@@ -7292,6 +7563,50 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Money.Currency(childComplexity), true
 
+	case "Mutation.apiKeyCreate":
+		if e.ComplexityRoot.Mutation.APIKeyCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_apiKeyCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.APIKeyCreate(childComplexity, args["input"].(keys.Draft)), true
+	case "Mutation.apiKeyRevoke":
+		if e.ComplexityRoot.Mutation.APIKeyRevoke == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_apiKeyRevoke_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.APIKeyRevoke(childComplexity, args["input"].(keys.Target)), true
+	case "Mutation.apiKeyRotate":
+		if e.ComplexityRoot.Mutation.APIKeyRotate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_apiKeyRotate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.APIKeyRotate(childComplexity, args["input"].(keys.Rotation)), true
+	case "Mutation.apiKeyUpdate":
+		if e.ComplexityRoot.Mutation.APIKeyUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_apiKeyUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.APIKeyUpdate(childComplexity, args["input"].(keys.Change)), true
 	case "Mutation.alertAcknowledge":
 		if e.ComplexityRoot.Mutation.AlertAcknowledge == nil {
 			break
@@ -9553,6 +9868,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ProgressReversePayload.UserErrors(childComplexity), true
 
+	case "Query.apiKey":
+		if e.ComplexityRoot.Query.APIKey == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKey_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKey(childComplexity, args["id"].(string)), true
+	case "Query.apiKeys":
+		if e.ComplexityRoot.Query.APIKeys == nil {
+			break
+		}
+
+		args, err := ec.field_Query_apiKeys_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.APIKeys(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.alerts":
 		if e.ComplexityRoot.Query.Alerts == nil {
 			break
@@ -11764,6 +12101,11 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("AlertFilter", ec.unmarshalInputAlertFilter),
 			graphql.NewInputUnmarshaler("AlertSort", ec.unmarshalInputAlertSort),
 			graphql.NewInputUnmarshaler("AlertsReadInput", ec.unmarshalInputAlertsReadInput),
+			graphql.NewInputUnmarshaler("ApiKeyCreateInput", ec.unmarshalInputApiKeyCreateInput),
+			graphql.NewInputUnmarshaler("ApiKeyPermissionInput", ec.unmarshalInputApiKeyPermissionInput),
+			graphql.NewInputUnmarshaler("ApiKeyRevokeInput", ec.unmarshalInputApiKeyRevokeInput),
+			graphql.NewInputUnmarshaler("ApiKeyRotateInput", ec.unmarshalInputApiKeyRotateInput),
+			graphql.NewInputUnmarshaler("ApiKeyUpdateInput", ec.unmarshalInputApiKeyUpdateInput),
 			graphql.NewInputUnmarshaler("ApprovalAddSignerInput", ec.unmarshalInputApprovalAddSignerInput),
 			graphql.NewInputUnmarshaler("ApprovalApproverInput", ec.unmarshalInputApprovalApproverInput),
 			graphql.NewInputUnmarshaler("ApprovalChoiceInput", ec.unmarshalInputApprovalChoiceInput),
@@ -12255,6 +12597,200 @@ type Subscription {
   Permissions are asked for anew with each event. Needs alert:read.
   """
   alertEvents(after: String, filter: AlertFilter): AlertEvent!
+}
+`, BuiltIn: false},
+	{Name: "../schema/api_key.graphql", Input: `"A key with which a program acts for the user who made it, within a list of permissions."
+type ApiKey implements Node {
+  "Begins with key_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "What it is for."
+  name: String!
+  "What its text goes on with behind the tenant's number, to tell which key was found somewhere."
+  prefix: String!
+  "Whose program it lets in. null when the caller may not see the user."
+  user: User @goField(batch: true)
+  "What it is limited to; its user's own permissions, as they are at that moment, limit it too."
+  permissions: [ApiKeyPermission!]!
+  "Where it may be used from, as addresses with the length of their networks; empty: from anywhere."
+  networks: [String!]!
+  "Whether it lets anybody in."
+  state: ApiKeyState!
+  "When it ends."
+  expiresAt: DateTime!
+  "When it was last used, within a minute; null: never."
+  lastUsedAt: DateTime
+  "Until when the secret before the last rotation is good, or was; null when it ended at once, or there is none."
+  previousUntil: DateTime
+  "When it was revoked; null when it was not."
+  revokedAt: DateTime
+  "When it was made."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"Something a key is for and how far it reaches."
+type ApiKeyPermission {
+  "What it is about, such as contract."
+  object: String!
+  "What may be done, such as read."
+  action: String!
+  "Which objects it reaches, counted from the key's user."
+  scope: PermissionScope!
+}
+
+"Whether a key lets anybody in."
+enum ApiKeyState {
+  "It does, as long as its user may sign in."
+  ACTIVE
+  "Its time is over."
+  EXPIRED
+  "It was revoked, or ended with the sign-ins of its user."
+  REVOKED
+}
+
+"A page of keys."
+type ApiKeyConnection {
+  "The keys, each with its cursor."
+  edges: [ApiKeyEdge!]!
+  "The keys."
+  nodes: [ApiKey!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all; costs a query of its own."
+  totalCount: Int!
+}
+
+"A key in a page."
+type ApiKeyEdge {
+  "The key."
+  node: ApiKey!
+  "Points at the key within this list."
+  cursor: String!
+}
+
+"Something a new key is for."
+input ApiKeyPermissionInput {
+  "What it is about, such as contract."
+  object: String!
+  "What may be done, such as read."
+  action: String!
+  "Which objects it reaches; at most what the caller's own permission does."
+  scope: PermissionScope!
+}
+
+"A new key."
+input ApiKeyCreateInput {
+  "1 to 100 characters."
+  name: String!
+  "1 to 100 permissions that the caller has, each once."
+  permissions: [ApiKeyPermissionInput!]!
+  "Up to 20 networks such as 203.0.113.0/24, or single addresses; empty: from anywhere."
+  networks: [String!]! = []
+  "When it ends; at most a year from now unless the installation says otherwise."
+  expiresAt: DateTime!
+}
+
+"A change of a key. What is left out stays; what it is for cannot be changed, another key can be made."
+input ApiKeyUpdateInput {
+  "The key."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  name: String
+  "Takes the place of all of them, and ends what is connected with the key."
+  networks: [String!]
+  "When it ends; at most a year from now unless the installation says otherwise."
+  expiresAt: DateTime
+}
+
+"A key that gets another secret."
+input ApiKeyRotateInput {
+  "The key."
+  id: ID!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+  "Seconds for which the old secret is good beside the new one; 0: not at all. At most a week unless the installation says otherwise."
+  overlapSeconds: Int! = 0
+}
+
+"A key that is to let nobody in any more."
+input ApiKeyRevokeInput {
+  "The key."
+  id: ID!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+}
+
+"What apiKeyCreate did."
+type ApiKeyCreatePayload {
+  "The new key; null when there are errors."
+  apiKey: ApiKey
+  "What the program sends as Authorization: Bearer …. It is shown this once. null when there are errors."
+  secret: String
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What apiKeyUpdate did."
+type ApiKeyUpdatePayload {
+  "The key; on VERSION_CONFLICT as it is now; null on other errors."
+  apiKey: ApiKey
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What apiKeyRotate did."
+type ApiKeyRotatePayload {
+  "The key; on VERSION_CONFLICT as it is now; null on other errors."
+  apiKey: ApiKey
+  "The new secret. It is shown this once. null when there are errors."
+  secret: String
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What apiKeyRevoke did."
+type ApiKeyRevokePayload {
+  "The key; on VERSION_CONFLICT as it is now; null on other errors."
+  apiKey: ApiKey
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The key with this id; null when there is none. Needs api_key:read reaching its user."
+  apiKey(id: ID!): ApiKey
+  "Keys of the users that the caller's api_key:read reaches, newest first, revoked ones too; at most 100 a page."
+  apiKeys(first: Int, after: String, last: Int, before: String): ApiKeyConnection!
+}
+
+extend type Mutation {
+  """
+  Makes a key that acts for the caller. Needs api_key:create and everything that the key is for; a key makes none.
+  userErrors: REQUIRED, TOO_LONG, OUT_OF_RANGE, MALFORMED, UNKNOWN_VALUE, DUPLICATE, NOT_ALLOWED (a permission that the
+  caller does not hold as widely), LIMIT_REACHED.
+  """
+  apiKeyCreate(input: ApiKeyCreateInput!): ApiKeyCreatePayload!
+  """
+  Changes a key's name, networks or end. Needs api_key:update reaching its user; no key does it. userErrors: NOT_FOUND,
+  VERSION_CONFLICT, WRONG_STATE (it is revoked), REQUIRED, TOO_LONG, OUT_OF_RANGE, MALFORMED, DUPLICATE.
+  """
+  apiKeyUpdate(input: ApiKeyUpdateInput!): ApiKeyUpdatePayload!
+  """
+  Gives one of the caller's own keys another secret. What is connected with the old one goes on until the overlap is over.
+  Needs api_key:update; no key does it. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE (it is revoked or over),
+  OUT_OF_RANGE.
+  """
+  apiKeyRotate(input: ApiKeyRotateInput!): ApiKeyRotatePayload!
+  """
+  Ends a key: its requests with the next one, its websockets within a second. Needs api_key:update reaching its user; a key
+  may revoke itself. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE (it is revoked already).
+  """
+  apiKeyRevoke(input: ApiKeyRevokeInput!): ApiKeyRevokePayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/approval.graphql", Input: `"""
@@ -20867,6 +21403,120 @@ func (ec *executionContext) childFields_AlertsReadPayload(ctx context.Context, f
 		return ec.fieldContext_AlertsReadPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AlertsReadPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ApiKey_id(ctx, field)
+	case "version":
+		return ec.fieldContext_ApiKey_version(ctx, field)
+	case "name":
+		return ec.fieldContext_ApiKey_name(ctx, field)
+	case "prefix":
+		return ec.fieldContext_ApiKey_prefix(ctx, field)
+	case "user":
+		return ec.fieldContext_ApiKey_user(ctx, field)
+	case "permissions":
+		return ec.fieldContext_ApiKey_permissions(ctx, field)
+	case "networks":
+		return ec.fieldContext_ApiKey_networks(ctx, field)
+	case "state":
+		return ec.fieldContext_ApiKey_state(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
+	case "previousUntil":
+		return ec.fieldContext_ApiKey_previousUntil(ctx, field)
+	case "revokedAt":
+		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ApiKey_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_ApiKey_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKey", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_ApiKeyConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_ApiKeyConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_ApiKeyConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_ApiKeyConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_ApiKeyCreatePayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_ApiKeyCreatePayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApiKeyCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_ApiKeyEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_ApiKeyEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyPermission(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "object":
+		return ec.fieldContext_ApiKeyPermission_object(ctx, field)
+	case "action":
+		return ec.fieldContext_ApiKeyPermission_action(ctx, field)
+	case "scope":
+		return ec.fieldContext_ApiKeyPermission_scope(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyPermission", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyRevokePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_ApiKeyRevokePayload_apiKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApiKeyRevokePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyRevokePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyRotatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_ApiKeyRotatePayload_apiKey(ctx, field)
+	case "secret":
+		return ec.fieldContext_ApiKeyRotatePayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApiKeyRotatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyRotatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ApiKeyUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "apiKey":
+		return ec.fieldContext_ApiKeyUpdatePayload_apiKey(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ApiKeyUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ApiKeyUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Approval(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

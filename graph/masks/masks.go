@@ -19,7 +19,6 @@ import (
 	"heyue/graph/generated"
 	"heyue/identity"
 	"heyue/platform/fault"
-	"heyue/platform/publicid"
 	"heyue/policies"
 )
 
@@ -34,8 +33,8 @@ const maxPaths = 100
 
 // Fields is the extension of gqlgen's executor that does it.
 type Fields struct {
-	// Of returns what a user of the context's tenant may do now.
-	Of func(ctx context.Context, user publicid.UserID) (*policies.Grants, error)
+	// Now returns what the caller may do at this moment, however long ago their session was looked at.
+	Now func(ctx context.Context) (*policies.Grants, error)
 	// Caller returns what the caller may do, at the version of their session or a newer one.
 	Caller func(ctx context.Context) (*policies.Grants, error)
 	// Schema is what the directives are read from.
@@ -56,14 +55,13 @@ func (Fields) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptResponse decides for one answer, and so for each event of a subscription anew, when the event is there: a rule
 // holds from the next one on, however long nothing happened before it.
 func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	c, signed := identity.Signed(ctx)
-	if !signed {
+	if _, signed := identity.Signed(ctx); !signed {
 		return next(ctx) // nobody gets nothing anyway
 	}
 	oc := graphql.GetOperationContext(ctx)
 	a := &answer{schema: f.Schema, oc: oc, inner: oc.ResolverMiddleware, decide: f.Caller}
 	if oc.Operation.Operation == ast.Subscription { // a session lasts; what it was allowed at its start does not count
-		a.decide = func(ctx context.Context) (*policies.Grants, error) { return f.Of(ctx, c.UserID) }
+		a.decide = f.Now
 	} else if err := a.begin(ctx); err != nil {
 		graphql.AddError(ctx, err)
 		return &graphql.Response{Errors: graphql.GetErrors(ctx)}

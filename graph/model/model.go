@@ -25,6 +25,42 @@ type AlertsReadPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What apiKeyCreate did.
+type APIKeyCreatePayload struct {
+	// The new key; null when there are errors.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
+	// What the program sends as Authorization: Bearer …. It is shown this once. null when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What apiKeyRevoke did.
+type APIKeyRevokePayload struct {
+	// The key; on VERSION_CONFLICT as it is now; null on other errors.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What apiKeyRotate did.
+type APIKeyRotatePayload struct {
+	// The key; on VERSION_CONFLICT as it is now; null on other errors.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
+	// The new secret. It is shown this once. null when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What apiKeyUpdate did.
+type APIKeyUpdatePayload struct {
+	// The key; on VERSION_CONFLICT as it is now; null on other errors.
+	APIKey *ent.APIKey `json:"apiKey,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What approvalAddSigner did.
 type ApprovalAddSignerPayload struct {
 	// The task; on VERSION_CONFLICT the task as it is now; null on other errors.

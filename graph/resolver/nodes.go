@@ -61,6 +61,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Settlement.PayRequest(ctx, publicid.PaymentRequestID(key.UUID)))
 	case publicid.PrefixIncidentID:
 		return found(s.Incidents.Lookup(ctx, publicid.IncidentID(key.UUID)))
+	case publicid.PrefixAPIKeyID:
+		return found(s.APIKeys.Lookup(ctx, publicid.APIKeyID(key.UUID)))
 	case publicid.PrefixAuditEntryID:
 		return found(s.Audits.Lookup(ctx, publicid.AuditEntryID(key.UUID)))
 	}

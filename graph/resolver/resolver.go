@@ -14,6 +14,7 @@ import (
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
 	"heyue/domain/incidents"
+	"heyue/domain/keys"
 	"heyue/domain/progress"
 	"heyue/domain/reports"
 	"heyue/domain/service"
@@ -50,6 +51,7 @@ type Services struct {
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
 	Recovery     *recovery.Service
+	APIKeys      *keys.Service
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox

@@ -5,15 +5,19 @@ import (
 	"log/slog"
 
 	"heyue/identity"
+	"heyue/identity/opaque"
 	"heyue/platform/logging"
 	"heyue/tenancy"
 )
 
 // Authenticate proves who a request comes from and returns its context: tenant, caller, the version of the tenant's
 // permissions that the request must be decided by at least, and the tenant's number for the log. It costs one
-// statement. It fails with UNAUTHENTICATED when bearer is no access token of ours or its session, user or tenant is
+// statement. It fails with UNAUTHENTICATED when bearer is neither an access token of ours nor an API key, or its session, user or tenant is
 // out; and with UNAVAILABLE or INTERNAL when that could not be read.
 func (s *Service) Authenticate(ctx context.Context, bearer string) (context.Context, error) {
+	if opaque.IsKey(bearer) {
+		return s.program(ctx, bearer)
+	}
 	claims, err := s.Authority.Verify(bearer)
 	if err != nil {
 		return nil, err

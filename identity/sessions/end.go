@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"heyue/ent"
+	"heyue/ent/apikey"
 	"heyue/ent/predicate"
 	"heyue/ent/session"
 	"heyue/identity"
@@ -12,9 +13,10 @@ import (
 )
 
 // Logout ends the caller's session: its access tokens and refresh tokens with the next request, its sockets within a
-// second. Doing it twice is no fault. It fails with UNAUTHENTICATED without a caller, and with UNAVAILABLE.
+// second. Doing it twice is no fault. It fails with UNAUTHENTICATED without
+// a caller, with FORBIDDEN for an API key, which is revoked instead, and with UNAVAILABLE.
 func (s *Service) Logout(ctx context.Context) error {
-	c, err := identity.From(ctx)
+	c, err := identity.Person(ctx)
 	if err != nil {
 		return err
 	}
@@ -52,6 +54,11 @@ func (s *Service) end(ctx context.Context, tx *ent.Tx, event, reason string, mat
 	err = tx.Session.Update().Where(session.IDIn(ids...)).SetRevokedAt(s.Clock.Now()).SetRevokedReason(reason).Exec(ctx)
 	if err != nil {
 		return 0, tenancy.Fault(err, "end sessions")
+	}
+	// Whatever ends sessions ends keys.
+	err = tx.APIKey.Update().Where(apikey.RevokedAtIsNil(), apikey.SessionIDIn(ids...)).SetRevokedAt(s.Clock.Now()).Exec(ctx)
+	if err != nil {
+		return 0, tenancy.Fault(err, "end API keys")
 	}
 	for _, id := range ids {
 		if err := s.Journal.Session(ctx, tx, event, id); err != nil {

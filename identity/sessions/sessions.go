@@ -39,7 +39,7 @@ const (
 	maxUserAgent = 300 // characters kept of the device's description
 )
 
-// Service opens, renews, checks and ends sessions. All fields but Attempts and Ended are needed.
+// Service opens, renews, checks and ends sessions. All fields but Attempts, Guesses, Uses and Ended are needed.
 type Service struct {
 	Client    *ent.Client
 	Directory tenancy.Directory
@@ -54,6 +54,10 @@ type Service struct {
 
 	// Attempts slows down who guesses passwords, alike for accounts that exist and others; nil lets everybody try.
 	Attempts *throttle.Throttle
+	// Guesses slows down who guesses API keys; nil lets everybody try.
+	Guesses *throttle.Guesses
+	// Uses notes when keys were used; nil: nobody does.
+	Uses *Uses
 	// Ended is called after the commit of a transaction that ended sessions of a tenant, to hurry Watchers along; nil
 	// for nobody. Ends that it does not tell are found by their poll.
 	Ended func(tenant int64)

@@ -18,7 +18,7 @@ func (s *Services) budgets() ratelimit.Limiter {
 	return ratelimit.Fallback{First: ratelimit.NewShared(s.redis.Commands), Second: local}
 }
 
-// bucketsOf are the caller's tenant's and their own. Nobody in particular has none: what they may ask for is bounded by
+// bucketsOf are the caller's tenant's and their own, or their key's. Nobody in particular has none: what they may ask for is bounded by
 // their address.
 func (s *Services) bucketsOf(ctx context.Context) []ratelimit.Bucket {
 	c, ok := identity.Signed(ctx)
@@ -35,8 +35,15 @@ func (s *Services) bucketsOf(ctx context.Context) []ratelimit.Bucket {
 		return nil
 	}
 	b := s.cfg.Budget
+	own := ratelimit.Bucket{Key: user, Rate: ratelimit.Rate{Maximum: b.User, PerSecond: b.UserRate}}
+	if c.Key != nil { // a program leaves its user's budget to the user
+		own.Rate = ratelimit.Rate{Maximum: b.Key, PerSecond: b.KeyRate}
+		if own.Key, err = tenancy.Key(ctx, "cost", c.Key.ID.String()); err != nil {
+			return nil
+		}
+	}
 	return []ratelimit.Bucket{
 		{Key: tenant, Rate: ratelimit.Rate{Maximum: b.Tenant, PerSecond: b.TenantRate}},
-		{Key: user, Rate: ratelimit.Rate{Maximum: b.User, PerSecond: b.UserRate}},
+		own,
 	}
 }

@@ -15,7 +15,8 @@ import (
 func TestBudgets(t *testing.T) {
 	t.Parallel()
 	db := pgtest.New(t)
-	vars := []string{"HEYUE_BUDGET_TENANT", "30", "HEYUE_BUDGET_TENANT_RATE", "31", "HEYUE_BUDGET_USER", "32", "HEYUE_BUDGET_USER_RATE", "33"}
+	vars := []string{"HEYUE_BUDGET_TENANT", "30", "HEYUE_BUDGET_TENANT_RATE", "31", "HEYUE_BUDGET_USER", "32", "HEYUE_BUDGET_USER_RATE", "33",
+		"HEYUE_BUDGET_KEY", "34", "HEYUE_BUDGET_KEY_RATE", "35"}
 	alone, err := against(t, db, vars...).Services(t.Context(), Roles{})
 	if err != nil {
 		t.Fatal(err)
@@ -32,6 +33,11 @@ func TestBudgets(t *testing.T) {
 	}
 	if len(got) != 2 || got[0] != want[0] || got[1] != want[1] {
 		t.Errorf("%v, want %v", got, want)
+	}
+	key := &identity.Key{ID: publicid.NewAPIKeyID()}
+	got = alone.bucketsOf(identity.With(t.Context(), identity.Caller{TenantID: 7, UserID: user, Key: key}))
+	if own := (ratelimit.Bucket{Key: "t:{7}:cost:" + key.ID.String(), Rate: ratelimit.Rate{Maximum: 34, PerSecond: 35}}); len(got) != 2 || got[0] != want[0] || got[1] != own {
+		t.Errorf("a key has %v, want %v", got, own)
 	}
 	if _, ok := alone.budgets().(*ratelimit.Local); !ok {
 		t.Errorf("without a Redis of others budgets are %T", alone.budgets())

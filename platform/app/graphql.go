@@ -39,7 +39,7 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}})
 	o.Extensions = []graphql.HandlerExtension{
 		measured,
-		masks.Fields{Of: s.policies.Of, Caller: s.policies.Caller, Schema: schema.Schema()},
+		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema()},
 		once.Mutations{Store: s.Keys, Revive: services.Revive, Masked: s.masked},
 	}
 	o.Refused = measured.refused
@@ -53,7 +53,7 @@ func (s *Services) forResolvers() resolver.Services {
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
 		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Changes: s.Changes, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
-		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery,
+		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery, APIKeys: s.APIKeys,
 		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}
 }
@@ -61,7 +61,7 @@ func (s *Services) forResolvers() resolver.Services {
 // trusted are the documents of our own frontends. Programs of partners, which sign in by API keys, are not built with
 // us and may send any document.
 func (s *Services) trusted() (transport.TrustedDocuments, error) {
-	t := transport.TrustedDocuments{Mode: transport.TrustedMode(s.cfg.API.TrustedMode)}
+	t := transport.TrustedDocuments{Mode: transport.TrustedMode(s.cfg.API.TrustedMode), AnyDocument: program}
 	path := string(s.cfg.API.TrustedDocuments)
 	if path == "" {
 		return t, nil
@@ -71,6 +71,12 @@ func (s *Services) trusted() (transport.TrustedDocuments, error) {
 		return t, fmt.Errorf("HEYUE_TRUSTED_DOCUMENTS: %w", err)
 	}
 	return t, nil
+}
+
+// program reports whether the caller signed in with an API key.
+func program(ctx context.Context) bool {
+	c, ok := identity.Signed(ctx)
+	return ok && c.Key != nil
 }
 
 // masked reports whether fields are hidden from the caller. When it cannot be told they count as hidden: the answer is
@@ -100,6 +106,9 @@ func userKey(ctx context.Context) string {
 	c, ok := identity.Signed(ctx)
 	if !ok {
 		return ""
+	}
+	if c.Key != nil {
+		return c.Key.ID.String()
 	}
 	return c.UserID.String()
 }

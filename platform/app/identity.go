@@ -1,6 +1,7 @@
 package app
 
 import (
+	"heyue/domain/keys"
 	"heyue/idempotency"
 	"heyue/identity/password"
 	"heyue/identity/sessions"
@@ -18,11 +19,20 @@ func (s *Services) identity() error {
 	}
 	s.watcher = sessions.NewWatcher(f.client, f.clock, f.log, c.SessionTimeout)
 	s.attempts = f.throttle()
+	guesses, err := throttle.NewGuesses(s.attempts, "api key")
+	if err != nil {
+		return err
+	}
+	s.uses = sessions.NewUses(f.client, f.log)
 	s.Sessions = &sessions.Service{
 		Client: f.client, Directory: f.directory, Passwords: password.New(password.DefaultCost(), c.PasswordSlots),
 		Authority: authority, Journal: f.audit, Clock: f.clock, Log: f.log,
 		RefreshTTL: c.RefreshTTL, RefreshGrace: c.RefreshGrace, Ended: s.watcher.Wake,
-		Attempts: s.attempts,
+		Attempts: s.attempts, Guesses: guesses, Uses: s.uses,
+	}
+	s.APIKeys = &keys.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Sessions: s.Sessions, Lister: f.lister, Clock: f.clock,
+		Limits: keys.Limits{PerUser: c.Keys, Life: c.KeyLife, Overlap: c.KeyOverlap},
 	}
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"heyue/domain/fields"
 	"heyue/domain/imports"
 	"heyue/domain/incidents"
+	"heyue/domain/keys"
 	"heyue/domain/progress"
 	"heyue/domain/reports"
 	"heyue/domain/service"
@@ -64,9 +65,11 @@ type Services struct {
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox
 	AlertEvents  *alerts.Stream
+	APIKeys      *keys.Service
 	Keys         *idempotency.Store
 
 	watcher     *sessions.Watcher
+	uses        *sessions.Uses
 	attempts    *throttle.Throttle
 	letters     *letters.Letters
 	outbox      outbox.Writer

@@ -8,7 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"heyue/identity"
 	"heyue/platform/pgtest"
+	"heyue/platform/publicid"
 )
 
 // TestTrustedDocumentsAreReadAtTheStart, and a document that the schema does not know ends it.
@@ -27,6 +29,18 @@ func TestTrustedDocumentsAreReadAtTheStart(t *testing.T) {
 	}
 	if _, err := s.GraphQL(prometheus.NewRegistry()); err != nil {
 		t.Error(err)
+	}
+	documents, err := s.trusted()
+	if err != nil {
+		t.Fatal(err)
+	}
+	caller := identity.Caller{TenantID: 7, UserID: publicid.NewUserID()}
+	if documents.AnyDocument(t.Context()) || documents.AnyDocument(identity.With(t.Context(), caller)) {
+		t.Error("people may send any document")
+	}
+	caller.Key = &identity.Key{ID: publicid.NewAPIKeyID()}
+	if !documents.AnyDocument(identity.With(t.Context(), caller)) {
+		t.Error("a partner's program may not")
 	}
 	if err := os.WriteFile(path, []byte(`{"me":"{ nowhere }"}`), 0o600); err != nil {
 		t.Fatal(err)

@@ -16,6 +16,7 @@ func (s *Services) Work(roles Roles) (stop func()) {
 	if roles.API {
 		run(s.hub.Run)
 		run(every(s.cfg.Login.SessionPoll, s.watcher.Run))
+		run(every(s.cfg.Login.KeyUsesPoll, s.uses.Run))
 		run(s.Recovery.Run)
 	}
 	if roles.Worker {

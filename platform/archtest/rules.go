@@ -76,7 +76,9 @@ func rules() []rule {
 func owners() map[string][]string {
 	return map[string][]string{
 		// Sign-ins note their time and renew the password's hash; links by mail set it.
-		"User":   {"domain/staff", "identity/sessions", "identity/recovery"},
+		"User": {"domain/staff", "identity/sessions", "identity/recovery"},
+		// What ends the sessions of a user ends their keys.
+		"APIKey": {"domain/keys", "identity/sessions"},
 		"Tenant": {"domain/tenants", "policies"}, // policies counts the version of the permissions
 
 		// A contract writes its plan; the account moves the running totals of both.

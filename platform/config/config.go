@@ -94,6 +94,11 @@ type Login struct {
 	LeakAddress  time.Duration `env:"HEYUE_LOGIN_FORGET_ADDRESS" envDefault:"1m" min:"1s" max:"30d" help:"time in which one wrong sign-in from an address is forgotten"`
 	Trust        time.Duration `env:"HEYUE_LOGIN_TRUST" envDefault:"30d" min:"1m" max:"365d" help:"how long a user who signed in from an address is counted apart there, so that guesses from elsewhere do not lock them out"`
 
+	Keys        int           `env:"HEYUE_API_KEYS" envDefault:"20" min:"1" max:"1000" help:"API keys of one user that are neither over nor revoked"`
+	KeyLife     time.Duration `env:"HEYUE_API_KEY_LIFE" envDefault:"366d" min:"1h" max:"3660d" help:"time to the end of an API key at most"`
+	KeyOverlap  time.Duration `env:"HEYUE_API_KEY_OVERLAP" envDefault:"7d" min:"0s" max:"90d" help:"time for which an old secret may be good after a rotation at most"`
+	KeyUsesPoll time.Duration `env:"HEYUE_API_KEY_USES_POLL" envDefault:"5s" min:"10ms" max:"1m" help:"time between two writings of when API keys were last used"`
+
 	PasswordMin   int `env:"HEYUE_PASSWORD_MIN_LENGTH" envDefault:"8" min:"8" max:"64" help:"characters that a new password needs at least"`
 	PasswordSlots int `env:"HEYUE_PASSWORD_CONCURRENCY" envDefault:"0" min:"0" max:"256" help:"passwords hashed at a time, 19 MiB each; 0 means one for each core"`
 }
@@ -170,6 +175,8 @@ type Budget struct {
 	TenantRate     int      `env:"HEYUE_BUDGET_TENANT_RATE" envDefault:"100" min:"1" max:"1000000" help:"points that come back to it each second"`
 	User           int      `env:"HEYUE_BUDGET_USER" envDefault:"500" min:"1" max:"1000000" help:"points in the bucket of a user"`
 	UserRate       int      `env:"HEYUE_BUDGET_USER_RATE" envDefault:"25" min:"1" max:"1000000" help:"points that come back to it each second"`
+	Key            int      `env:"HEYUE_BUDGET_KEY" envDefault:"500" min:"1" max:"1000000" help:"points in the bucket of an API key, which has one instead of its user's"`
+	KeyRate        int      `env:"HEYUE_BUDGET_KEY_RATE" envDefault:"25" min:"1" max:"1000000" help:"points that come back to it each second"`
 	Local          int      `env:"HEYUE_BUDGET_LOCAL" envDefault:"100000" min:"100" max:"10000000" help:"buckets that the process keeps by itself while Redis is away, and without one"`
 	Address        int      `env:"HEYUE_BUDGET_ADDRESS" envDefault:"1000" min:"1" max:"1000000" help:"requests of one IP address in one process at once, before anything is known of the caller"`
 	AddressRate    int      `env:"HEYUE_BUDGET_ADDRESS_RATE" envDefault:"200" min:"1" max:"1000000" help:"requests of it each second after that"`

@@ -168,6 +168,44 @@ func TestASocketEndsWithItsSession(t *testing.T) {
 	}
 }
 
+// TestASocketEndsWithItsKey revokes the key of a program that listens.
+func TestASocketEndsWithItsKey(t *testing.T) {
+	t.Parallel()
+	o := newOwner(t)
+	answer := o.Post(t, o.token, `mutation { apiKeyCreate(input: {name: "screen", permissions: [{object: "alert", action: "read", scope: TENANT}], expiresAt: "2026-12-01T00:00:00Z"}) {
+		apiKey { id } secret userErrors { message } } }`, nil)
+	program := o
+	program.token = first(t, `hyk_[\w-]+`, answer)
+	conn := program.socket(t)
+	o.due(t, "一")
+	for seen := false; !seen; {
+		var m struct {
+			Type    string
+			Payload json.RawMessage
+		}
+		if err := wsjson.Read(t.Context(), conn, &m); err != nil {
+			t.Fatal(err)
+		}
+		// What the key is not for is kept from its program: it hears of a change, and not of which contract.
+		if m.Type == "next" {
+			e := decode(t, m.Payload)
+			if e.Type == "RAISED" {
+				t.Fatalf("a key without contract:read is shown %+v", e)
+			}
+			seen = e.Type == "POSITION"
+		}
+	}
+	o.Post(t, o.token, fmt.Sprintf(`mutation { apiKeyRevoke(input: {id: %q, expectedVersion: 1}) { userErrors { message } } }`, first(t, `key_\w+`, answer)), nil)
+	for {
+		if _, _, err := conn.Read(t.Context()); err != nil {
+			if code := websocket.CloseStatus(err); code != 4403 {
+				t.Errorf("the socket ended with %d: %v", code, err)
+			}
+			return
+		}
+	}
+}
+
 func (o owner) socket(t *testing.T) *websocket.Conn {
 	t.Helper()
 	conn, resp, err := websocket.Dial(t.Context(), o.Server.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})

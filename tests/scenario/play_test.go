@@ -216,6 +216,9 @@ func (c *cast) token(t *testing.T, name string) string {
 	if tok, ok := c.tokens[name]; ok {
 		return tok
 	}
+	if secret, ok := c.memory[name]; ok { // a program with a key that was told before
+		return secret
+	}
 	a, ok := c.actors[name]
 	if !ok {
 		t.Fatalf("nobody is called %q", name)

@@ -10,6 +10,8 @@
 // In a wanted answer "<name>" takes whatever stands there and remembers it as name, "<>" takes anything, and ${name}
 // stands for what was remembered, in documents as in answers. A list that ends in "..." may go on.
 //
+// A caller is an actor, or the name by which the secret of an API key was remembered.
+//
 // A title that begins with "eventually: " asks until the answer comes, for what the product does by itself. One that
 // begins with "replayed key: " sends what it holds under the idempotency key of the step before, and that step's document
 // once more when it holds nothing.
