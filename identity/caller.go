@@ -23,6 +23,10 @@ type Caller struct {
 	// are made at this version or a newer one.
 	AuthzVersion int64
 
+	// Confined is a caller whose tenant requires a second factor that they have not shown: they may do nothing but set one
+	// up. From tells everybody else.
+	Confined bool
+
 	// Key is what a program signed in with for the user; nil for a person.
 	Key *Key
 }
@@ -40,11 +44,30 @@ type key struct{}
 func With(ctx context.Context, c Caller) context.Context { return context.WithValue(ctx, key{}, c) }
 
 // From returns the caller of ctx. It fails with UNAUTHENTICATED when nobody is signed in, and also when the
-// caller's tenant is missing, so that a half-filled Caller is never taken for somebody.
+// caller's tenant is missing, so that a half-filled Caller is never taken for somebody; and with SECOND_FACTOR_REQUIRED for
+// a caller who is confined.
 func From(ctx context.Context) (Caller, error) {
 	c, ok := Signed(ctx)
 	if !ok {
 		return Caller{}, Unauthenticated(nil)
+	}
+	if c.Confined {
+		return Caller{}, fault.New(fault.Denied, CodeSecondFactorRequired, "your company requires a second factor; set one up, or sign in with it")
+	}
+	return c, nil
+}
+
+// CodeSecondFactorRequired is the answer to whatever a confined caller asks for.
+const CodeSecondFactorRequired fault.Code = "SECOND_FACTOR_REQUIRED"
+
+// Enrolling is Person for what a confined caller may do: set up a second factor, and sign out.
+func Enrolling(ctx context.Context) (Caller, error) {
+	c, ok := Signed(ctx)
+	switch {
+	case !ok:
+		return Caller{}, Unauthenticated(nil)
+	case c.Key != nil:
+		return Caller{}, notForKeys()
 	}
 	return c, nil
 }
@@ -54,9 +77,13 @@ func From(ctx context.Context) (Caller, error) {
 func Person(ctx context.Context) (Caller, error) {
 	c, err := From(ctx)
 	if err == nil && c.Key != nil {
-		return Caller{}, fault.New(fault.Denied, fault.CodeForbidden, "an API key does not do this; sign in as a person")
+		return Caller{}, notForKeys()
 	}
 	return c, err
+}
+
+func notForKeys() error {
+	return fault.New(fault.Denied, fault.CodeForbidden, "an API key does not do this; sign in as a person")
 }
 
 // Signed is From for work that is done for nobody as well: it tells whether anybody is signed in.

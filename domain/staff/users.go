@@ -38,6 +38,13 @@ type Invitations interface {
 	Uninvite(ctx context.Context, tx *ent.Tx, u *ent.User) error
 }
 
+// Factors keeps the second factors of users; factor.Service does.
+type Factors interface {
+	Enrolled(ctx context.Context, user publicid.UserID) (bool, error)
+	Left(ctx context.Context, user publicid.UserID) (int, error)
+	Clear(ctx context.Context, tx *ent.Tx, user publicid.UserID) (had bool, err error)
+}
+
 // DefaultUserLimit is how many users a tenant may have, disabled ones included (HEYUE_USERS).
 const DefaultUserLimit = 10_000
 
@@ -53,6 +60,7 @@ type Users struct {
 	Sessions       Sessions
 	Roles          Roles
 	Invitations    Invitations
+	Factors        Factors
 	Limit          int
 	Estates        []Estate // what other packages hand over when somebody leaves, in the order of leaving.Kinds
 }

@@ -12,6 +12,7 @@ import (
 	"heyue/ent"
 	"heyue/identity"
 	"heyue/platform/fault"
+	"heyue/platform/given"
 	"heyue/platform/money"
 	"heyue/policies"
 	"heyue/tenancy"
@@ -43,6 +44,7 @@ type Change struct {
 	PlanTolerance           *int
 	PaymentRequestsRequired *bool
 	EventRetentionDays      *int
+	SecondFactorRequired    *bool
 }
 
 // UpdateSettings changes what the tenant decides for itself. Needs tenant:update. Reminders that are pending follow a
@@ -69,6 +71,7 @@ func (s *Service) UpdateSettings(ctx context.Context, ch Change) (now *ent.Tenan
 		if ch.Name != nil {
 			update.SetName(strings.TrimSpace(*ch.Name))
 		}
+		given.Set(ch.SecondFactorRequired, func(b bool) { update.SetSecondFactorRequired(b) })
 		if err := update.Exec(ctx); err != nil {
 			return tenancy.Fault(err, "write the settings")
 		}

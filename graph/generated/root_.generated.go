@@ -1445,6 +1445,12 @@ type ComplexityRoot struct {
 	}
 
 	LoginPayload struct {
+		Challenge  func(childComplexity int) int
+		SignIn     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	LoginSecondFactorPayload struct {
 		SignIn     func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -1563,6 +1569,7 @@ type ComplexityRoot struct {
 		IncidentUpdate            func(childComplexity int, input incidents.Change) int
 		InvitationAccept          func(childComplexity int, input recovery.Choice) int
 		Login                     func(childComplexity int, input sessions.Credentials) int
+		LoginSecondFactor         func(childComplexity int, input sessions.SecondStep) int
 		Logout                    func(childComplexity int) int
 		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
 		PasswordReset             func(childComplexity int, input recovery.Choice) int
@@ -1589,6 +1596,10 @@ type ComplexityRoot struct {
 		RoleSetGrants             func(childComplexity int, input policies.GrantsChange) int
 		RoleUnassign              func(childComplexity int, input policies.Membership) int
 		RoleUpdate                func(childComplexity int, input policies.RoleChange) int
+		SecondFactorBegin         func(childComplexity int) int
+		SecondFactorConfirm       func(childComplexity int, input model.SecondFactorInput) int
+		SecondFactorDisable       func(childComplexity int, input model.SecondFactorInput) int
+		SecondFactorRenewCodes    func(childComplexity int, input model.SecondFactorInput) int
 		ServiceRecordArchive      func(childComplexity int, input service.Target) int
 		ServiceRecordCreate       func(childComplexity int, input service.Draft) int
 		ServiceRecordRestore      func(childComplexity int, input service.Target) int
@@ -1609,6 +1620,7 @@ type ComplexityRoot struct {
 		UserInvitationRevoke      func(childComplexity int, input staff.Invitee) int
 		UserInvite                func(childComplexity int, input staff.Invitee) int
 		UserLeave                 func(childComplexity int, input staff.Leaver) int
+		UserResetSecondFactor     func(childComplexity int, input staff.UserTarget) int
 		UserSetPassword           func(childComplexity int, input staff.PasswordChange) int
 		UserUpdate                func(childComplexity int, input staff.UserChange) int
 	}
@@ -2007,6 +2019,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	SecondFactorBeginPayload struct {
+		Secret     func(childComplexity int) int
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SecondFactorChallenge struct {
+		ExpiresAt func(childComplexity int) int
+		Token     func(childComplexity int) int
+	}
+
+	SecondFactorConfirmPayload struct {
+		RecoveryCodes func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
+	SecondFactorDisablePayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	SecondFactorRenewCodesPayload struct {
+		RecoveryCodes func(childComplexity int) int
+		UserErrors    func(childComplexity int) int
+	}
+
 	ServiceRecord struct {
 		ArchivedAt       func(childComplexity int) int
 		Contact          func(childComplexity int) int
@@ -2258,6 +2296,7 @@ type ComplexityRoot struct {
 		PlanTolerance           func(childComplexity int) int
 		ReceiptExcess           func(childComplexity int) int
 		ReminderLadders         func(childComplexity int) int
+		SecondFactorRequired    func(childComplexity int) int
 		Slug                    func(childComplexity int) int
 		TimeZone                func(childComplexity int) int
 		UpdatedAt               func(childComplexity int) int
@@ -2339,6 +2378,11 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	UserResetSecondFactorPayload struct {
+		User       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	UserSetPasswordPayload struct {
 		User       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -2350,9 +2394,11 @@ type ComplexityRoot struct {
 	}
 
 	Viewer struct {
-		Permissions func(childComplexity int) int
-		Tenant      func(childComplexity int) int
-		User        func(childComplexity int) int
+		Permissions       func(childComplexity int) int
+		RecoveryCodesLeft func(childComplexity int) int
+		SecondFactor      func(childComplexity int) int
+		Tenant            func(childComplexity int) int
+		User              func(childComplexity int) int
 	}
 
 	ViewerPermission struct {
@@ -7455,6 +7501,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.InvitationAcceptPayload.UserErrors(childComplexity), true
 
+	case "LoginPayload.challenge":
+		if e.ComplexityRoot.LoginPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginPayload.Challenge(childComplexity), true
 	case "LoginPayload.signIn":
 		if e.ComplexityRoot.LoginPayload.SignIn == nil {
 			break
@@ -7467,6 +7519,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.LoginPayload.UserErrors(childComplexity), true
+
+	case "LoginSecondFactorPayload.signIn":
+		if e.ComplexityRoot.LoginSecondFactorPayload.SignIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginSecondFactorPayload.SignIn(childComplexity), true
+	case "LoginSecondFactorPayload.userErrors":
+		if e.ComplexityRoot.LoginSecondFactorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoginSecondFactorPayload.UserErrors(childComplexity), true
 
 	case "LogoutPayload.ended":
 		if e.ComplexityRoot.LogoutPayload.Ended == nil {
@@ -8476,6 +8541,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Login(childComplexity, args["input"].(sessions.Credentials)), true
+	case "Mutation.loginSecondFactor":
+		if e.ComplexityRoot.Mutation.LoginSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_loginSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.LoginSecondFactor(childComplexity, args["input"].(sessions.SecondStep)), true
 	case "Mutation.logout":
 		if e.ComplexityRoot.Mutation.Logout == nil {
 			break
@@ -8757,6 +8833,45 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.RoleUpdate(childComplexity, args["input"].(policies.RoleChange)), true
+	case "Mutation.secondFactorBegin":
+		if e.ComplexityRoot.Mutation.SecondFactorBegin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Mutation.SecondFactorBegin(childComplexity), true
+	case "Mutation.secondFactorConfirm":
+		if e.ComplexityRoot.Mutation.SecondFactorConfirm == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_secondFactorConfirm_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SecondFactorConfirm(childComplexity, args["input"].(model.SecondFactorInput)), true
+	case "Mutation.secondFactorDisable":
+		if e.ComplexityRoot.Mutation.SecondFactorDisable == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_secondFactorDisable_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SecondFactorDisable(childComplexity, args["input"].(model.SecondFactorInput)), true
+	case "Mutation.secondFactorRenewCodes":
+		if e.ComplexityRoot.Mutation.SecondFactorRenewCodes == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_secondFactorRenewCodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.SecondFactorRenewCodes(childComplexity, args["input"].(model.SecondFactorInput)), true
 	case "Mutation.serviceRecordArchive":
 		if e.ComplexityRoot.Mutation.ServiceRecordArchive == nil {
 			break
@@ -8977,6 +9092,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.UserLeave(childComplexity, args["input"].(staff.Leaver)), true
+	case "Mutation.userResetSecondFactor":
+		if e.ComplexityRoot.Mutation.UserResetSecondFactor == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_userResetSecondFactor_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.UserResetSecondFactor(childComplexity, args["input"].(staff.UserTarget)), true
 	case "Mutation.userSetPassword":
 		if e.ComplexityRoot.Mutation.UserSetPassword == nil {
 			break
@@ -10802,6 +10928,77 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.RoleUpdatePayload.UserErrors(childComplexity), true
 
+	case "SecondFactorBeginPayload.secret":
+		if e.ComplexityRoot.SecondFactorBeginPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorBeginPayload.Secret(childComplexity), true
+	case "SecondFactorBeginPayload.url":
+		if e.ComplexityRoot.SecondFactorBeginPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorBeginPayload.URL(childComplexity), true
+	case "SecondFactorBeginPayload.userErrors":
+		if e.ComplexityRoot.SecondFactorBeginPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorBeginPayload.UserErrors(childComplexity), true
+
+	case "SecondFactorChallenge.expiresAt":
+		if e.ComplexityRoot.SecondFactorChallenge.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorChallenge.ExpiresAt(childComplexity), true
+	case "SecondFactorChallenge.token":
+		if e.ComplexityRoot.SecondFactorChallenge.Token == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorChallenge.Token(childComplexity), true
+
+	case "SecondFactorConfirmPayload.recoveryCodes":
+		if e.ComplexityRoot.SecondFactorConfirmPayload.RecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorConfirmPayload.RecoveryCodes(childComplexity), true
+	case "SecondFactorConfirmPayload.userErrors":
+		if e.ComplexityRoot.SecondFactorConfirmPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorConfirmPayload.UserErrors(childComplexity), true
+
+	case "SecondFactorDisablePayload.done":
+		if e.ComplexityRoot.SecondFactorDisablePayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorDisablePayload.Done(childComplexity), true
+	case "SecondFactorDisablePayload.userErrors":
+		if e.ComplexityRoot.SecondFactorDisablePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorDisablePayload.UserErrors(childComplexity), true
+
+	case "SecondFactorRenewCodesPayload.recoveryCodes":
+		if e.ComplexityRoot.SecondFactorRenewCodesPayload.RecoveryCodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorRenewCodesPayload.RecoveryCodes(childComplexity), true
+	case "SecondFactorRenewCodesPayload.userErrors":
+		if e.ComplexityRoot.SecondFactorRenewCodesPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.SecondFactorRenewCodesPayload.UserErrors(childComplexity), true
+
 	case "ServiceRecord.archivedAt":
 		if e.ComplexityRoot.ServiceRecord.ArchivedAt == nil {
 			break
@@ -11746,6 +11943,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Tenant.ReminderLadders(childComplexity), true
+	case "Tenant.secondFactorRequired":
+		if e.ComplexityRoot.Tenant.SecondFactorRequired == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.SecondFactorRequired(childComplexity), true
 	case "Tenant.slug":
 		if e.ComplexityRoot.Tenant.Slug == nil {
 			break
@@ -12017,6 +12220,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.UserLeavePayload.UserErrors(childComplexity), true
 
+	case "UserResetSecondFactorPayload.user":
+		if e.ComplexityRoot.UserResetSecondFactorPayload.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserResetSecondFactorPayload.User(childComplexity), true
+	case "UserResetSecondFactorPayload.userErrors":
+		if e.ComplexityRoot.UserResetSecondFactorPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.UserResetSecondFactorPayload.UserErrors(childComplexity), true
+
 	case "UserSetPasswordPayload.user":
 		if e.ComplexityRoot.UserSetPasswordPayload.User == nil {
 			break
@@ -12049,6 +12265,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Viewer.Permissions(childComplexity), true
+	case "Viewer.recoveryCodesLeft":
+		if e.ComplexityRoot.Viewer.RecoveryCodesLeft == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.RecoveryCodesLeft(childComplexity), true
+	case "Viewer.secondFactor":
+		if e.ComplexityRoot.Viewer.SecondFactor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Viewer.SecondFactor(childComplexity), true
 	case "Viewer.tenant":
 		if e.ComplexityRoot.Viewer.Tenant == nil {
 			break
@@ -12228,6 +12456,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("IntFilter", ec.unmarshalInputIntFilter),
 			graphql.NewInputUnmarshaler("InvitationAcceptInput", ec.unmarshalInputInvitationAcceptInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
+			graphql.NewInputUnmarshaler("LoginSecondFactorInput", ec.unmarshalInputLoginSecondFactorInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
@@ -12266,6 +12495,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleSetGrantsInput", ec.unmarshalInputRoleSetGrantsInput),
 			graphql.NewInputUnmarshaler("RoleUnassignInput", ec.unmarshalInputRoleUnassignInput),
 			graphql.NewInputUnmarshaler("RoleUpdateInput", ec.unmarshalInputRoleUpdateInput),
+			graphql.NewInputUnmarshaler("SecondFactorInput", ec.unmarshalInputSecondFactorInput),
 			graphql.NewInputUnmarshaler("ServiceRecordArchiveInput", ec.unmarshalInputServiceRecordArchiveInput),
 			graphql.NewInputUnmarshaler("ServiceRecordCreateInput", ec.unmarshalInputServiceRecordCreateInput),
 			graphql.NewInputUnmarshaler("ServiceRecordFilter", ec.unmarshalInputServiceRecordFilter),
@@ -12302,6 +12532,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("UserInvitationRevokeInput", ec.unmarshalInputUserInvitationRevokeInput),
 			graphql.NewInputUnmarshaler("UserInviteInput", ec.unmarshalInputUserInviteInput),
 			graphql.NewInputUnmarshaler("UserLeaveInput", ec.unmarshalInputUserLeaveInput),
+			graphql.NewInputUnmarshaler("UserResetSecondFactorInput", ec.unmarshalInputUserResetSecondFactorInput),
 			graphql.NewInputUnmarshaler("UserRoleFilter", ec.unmarshalInputUserRoleFilter),
 			graphql.NewInputUnmarshaler("UserSetPasswordInput", ec.unmarshalInputUserSetPasswordInput),
 			graphql.NewInputUnmarshaler("UserSort", ec.unmarshalInputUserSort),
@@ -19532,6 +19763,144 @@ extend type Mutation {
   roleUnassign(input: RoleUnassignInput!): RoleUnassignPayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/second_factor.graphql", Input: `"A sign-in whose password was right and that waits for its second factor."
+type SecondFactorChallenge {
+  "Give it to loginSecondFactor with a code. It is good for one sign-in, and for five wrong codes."
+  token: String!
+  "Until when it is good: five minutes."
+  expiresAt: DateTime!
+}
+
+"The second half of a sign-in."
+input LoginSecondFactorInput {
+  "The token of the challenge."
+  token: String!
+  "Six digits of the authenticator, or a recovery code, which works once."
+  code: String!
+}
+
+"A code that shows that the caller has their authenticator."
+input SecondFactorInput {
+  "Six digits of the authenticator, or a recovery code where it says so."
+  code: String!
+}
+
+"A user who has lost their authenticator."
+input UserResetSecondFactorInput {
+  "The user."
+  id: ID!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+}
+
+extend type LoginPayload {
+  "What the sign-in waits for, instead of signIn; null when it waits for nothing."
+  challenge: SecondFactorChallenge
+}
+
+"What loginSecondFactor did."
+type LoginSecondFactorPayload {
+  "The new session; null when there are errors."
+  signIn: SignIn
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What secondFactorBegin did."
+type SecondFactorBeginPayload {
+  "What an authenticator reads as a QR code: otpauth://totp/…. null when there are errors."
+  url: String
+  "The same for people who type it, in base32. null when there are errors."
+  secret: String
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What secondFactorConfirm did."
+type SecondFactorConfirmPayload {
+  "Ten codes for the day when the authenticator is lost, each good once. They are shown this once. null when there are errors."
+  recoveryCodes: [String!]
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What secondFactorRenewCodes did."
+type SecondFactorRenewCodesPayload {
+  "Ten new codes; the old ones are worth nothing. They are shown this once. null when there are errors."
+  recoveryCodes: [String!]
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What secondFactorDisable did."
+type SecondFactorDisablePayload {
+  "Whether the caller signs in without a code from now on."
+  done: Boolean!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What userResetSecondFactor did."
+type UserResetSecondFactorPayload {
+  "The user; on VERSION_CONFLICT as they are now; null on other errors."
+  user: User
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Viewer {
+  "Whether the user signs in with a code beside their password."
+  secondFactor: Boolean!
+  "How many of their recovery codes are left."
+  recoveryCodesLeft: Int!
+}
+
+extend type Tenant {
+  "Whether whoever has no authenticator may do nothing but set one up."
+  secondFactorRequired: Boolean!
+}
+
+extend input TenantUpdateInput {
+  "Whether whoever has no authenticator may do nothing but set one up; everything else then fails with SECOND_FACTOR_REQUIRED."
+  secondFactorRequired: Boolean
+}
+
+extend type Mutation {
+  """
+  Finishes a sign-in that login has left with a challenge. Needs no permission; at most once in a document. After several
+  wrong codes it fails with RATE_LIMITED. userErrors: REQUIRED, TOO_LONG, WRONG_CREDENTIALS (whatever is wrong with the token
+  or the code).
+  """
+  loginSecondFactor(input: LoginSecondFactorInput!): LoginSecondFactorPayload!
+  """
+  Makes a secret for the caller's authenticator; nothing changes until it is confirmed. Needs no permission; no API key does
+  it. userErrors: WRONG_STATE (the caller has an authenticator).
+  """
+  secondFactorBegin: SecondFactorBeginPayload!
+  """
+  Confirms the authenticator with its first code; sign-ins ask for one from then on. Needs no permission; no API key does it.
+  userErrors: WRONG_STATE (none was begun, or it is confirmed), REQUIRED, TOO_LONG, WRONG_CREDENTIALS. Fails with
+  RATE_LIMITED after several wrong codes.
+  """
+  secondFactorConfirm(input: SecondFactorInput!): SecondFactorConfirmPayload!
+  """
+  Makes new recovery codes, by a code of the authenticator. Needs no permission; no API key does it. userErrors: WRONG_STATE
+  (the caller has no authenticator), REQUIRED, TOO_LONG, WRONG_CREDENTIALS. Fails with RATE_LIMITED after several wrong codes.
+  """
+  secondFactorRenewCodes(input: SecondFactorInput!): SecondFactorRenewCodesPayload!
+  """
+  Takes the caller's authenticator away, by one of its codes or a recovery code. Needs no permission; no API key does it.
+  userErrors: WRONG_STATE (the caller has none, or the tenant requires one), REQUIRED, TOO_LONG, WRONG_CREDENTIALS. Fails with
+  RATE_LIMITED after several wrong codes.
+  """
+  secondFactorDisable(input: SecondFactorInput!): SecondFactorDisablePayload!
+  """
+  Takes the authenticator of somebody who has lost it away, and ends their sessions. Needs user:update reaching them, and
+  everything that they may do. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE (they have none), NOT_ALLOWED.
+  """
+  userResetSecondFactor(input: UserResetSecondFactorInput!): UserResetSecondFactorPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/service_record.graphql", Input: `"What was done for a customer on a day. Needs service_record:read."
 type ServiceRecord implements Node {
   "Begins with svc_."
@@ -24013,8 +24382,20 @@ func (ec *executionContext) childFields_LoginPayload(ctx context.Context, field 
 		return ec.fieldContext_LoginPayload_signIn(ctx, field)
 	case "userErrors":
 		return ec.fieldContext_LoginPayload_userErrors(ctx, field)
+	case "challenge":
+		return ec.fieldContext_LoginPayload_challenge(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type LoginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_LoginSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "signIn":
+		return ec.fieldContext_LoginSecondFactorPayload_signIn(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_LoginSecondFactorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoginSecondFactorPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_LogoutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -24735,6 +25116,58 @@ func (ec *executionContext) childFields_RoleUpdatePayload(ctx context.Context, f
 	return nil, fmt.Errorf("no field named %q was found under type RoleUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_SecondFactorBeginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_SecondFactorBeginPayload_url(ctx, field)
+	case "secret":
+		return ec.fieldContext_SecondFactorBeginPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondFactorBeginPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorBeginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorChallenge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "token":
+		return ec.fieldContext_SecondFactorChallenge_token(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_SecondFactorChallenge_expiresAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorChallenge", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorConfirmPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recoveryCodes":
+		return ec.fieldContext_SecondFactorConfirmPayload_recoveryCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondFactorConfirmPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorConfirmPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorDisablePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_SecondFactorDisablePayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondFactorDisablePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorDisablePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_SecondFactorRenewCodesPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recoveryCodes":
+		return ec.fieldContext_SecondFactorRenewCodesPayload_recoveryCodes(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_SecondFactorRenewCodesPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type SecondFactorRenewCodesPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_ServiceRecord(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -25215,6 +25648,8 @@ func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphq
 		return ec.fieldContext_Tenant_locale(ctx, field)
 	case "currency":
 		return ec.fieldContext_Tenant_currency(ctx, field)
+	case "secondFactorRequired":
+		return ec.fieldContext_Tenant_secondFactorRequired(ctx, field)
 	case "version":
 		return ec.fieldContext_Tenant_version(ctx, field)
 	case "contractNumberRule":
@@ -25391,6 +25826,16 @@ func (ec *executionContext) childFields_UserLeavePayload(ctx context.Context, fi
 	return nil, fmt.Errorf("no field named %q was found under type UserLeavePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_UserResetSecondFactorPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_UserResetSecondFactorPayload_user(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_UserResetSecondFactorPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type UserResetSecondFactorPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_UserSetPasswordPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "user":
@@ -25419,6 +25864,10 @@ func (ec *executionContext) childFields_Viewer(ctx context.Context, field graphq
 		return ec.fieldContext_Viewer_tenant(ctx, field)
 	case "permissions":
 		return ec.fieldContext_Viewer_permissions(ctx, field)
+	case "secondFactor":
+		return ec.fieldContext_Viewer_secondFactor(ctx, field)
+	case "recoveryCodesLeft":
+		return ec.fieldContext_Viewer_recoveryCodesLeft(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Viewer", field.Name)
 }

@@ -516,7 +516,7 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "exchangeRates", "receiptExcess", "planTolerance", "paymentRequestsRequired", "eventRetentionDays"}
+	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "exchangeRates", "receiptExcess", "planTolerance", "paymentRequestsRequired", "eventRetentionDays", "secondFactorRequired"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -614,6 +614,13 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 				return it, err
 			}
 			it.EventRetentionDays = data
+		case "secondFactorRequired":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("secondFactorRequired"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.SecondFactorRequired = data
 		}
 	}
 	return it, nil

@@ -55,8 +55,8 @@ func (Fields) Validate(graphql.ExecutableSchema) error { return nil }
 // InterceptResponse decides for one answer, and so for each event of a subscription anew, when the event is there: a rule
 // holds from the next one on, however long nothing happened before it.
 func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHandler) *graphql.Response {
-	if _, signed := identity.Signed(ctx); !signed {
-		return next(ctx) // nobody gets nothing anyway
+	if c, signed := identity.Signed(ctx); !signed || c.Confined {
+		return next(ctx) // nobody gets nothing anyway, and so does who must set up a second factor first
 	}
 	oc := graphql.GetOperationContext(ctx)
 	a := &answer{schema: f.Schema, oc: oc, inner: oc.ResolverMiddleware, decide: f.Caller}

@@ -675,6 +675,16 @@ type LoginPayload struct {
 	SignIn *sessions.Tokens `json:"signIn,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
+	// What the sign-in waits for, instead of signIn; null when it waits for nothing.
+	Challenge *sessions.Challenge `json:"challenge,omitempty"`
+}
+
+// What loginSecondFactor did.
+type LoginSecondFactorPayload struct {
+	// The new session; null when there are errors.
+	SignIn *sessions.Tokens `json:"signIn,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
 // What logout did.
@@ -887,6 +897,46 @@ type RoleUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What secondFactorBegin did.
+type SecondFactorBeginPayload struct {
+	// What an authenticator reads as a QR code: otpauth://totp/…. null when there are errors.
+	URL *string `json:"url,omitempty"`
+	// The same for people who type it, in base32. null when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What secondFactorConfirm did.
+type SecondFactorConfirmPayload struct {
+	// Ten codes for the day when the authenticator is lost, each good once. They are shown this once. null when there are errors.
+	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What secondFactorDisable did.
+type SecondFactorDisablePayload struct {
+	// Whether the caller signs in without a code from now on.
+	Done bool `json:"done"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// A code that shows that the caller has their authenticator.
+type SecondFactorInput struct {
+	// Six digits of the authenticator, or a recovery code where it says so.
+	Code string `json:"code"`
+}
+
+// What secondFactorRenewCodes did.
+type SecondFactorRenewCodesPayload struct {
+	// Ten new codes; the old ones are worth nothing. They are shown this once. null when there are errors.
+	RecoveryCodes []string `json:"recoveryCodes,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What serviceRecordArchive did.
 type ServiceRecordArchivePayload struct {
 	// The archived service record; on VERSION_CONFLICT the service record as it is now; null on other errors.
@@ -1046,6 +1096,14 @@ type UserInvitePayload struct {
 // What userLeave did.
 type UserLeavePayload struct {
 	// The user, disabled; on VERSION_CONFLICT as they are now; null on other errors.
+	User *ent.User `json:"user,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What userResetSecondFactor did.
+type UserResetSecondFactorPayload struct {
+	// The user; on VERSION_CONFLICT as they are now; null on other errors.
 	User *ent.User `json:"user,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`

@@ -22,6 +22,7 @@ import (
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
+	"heyue/identity/factor"
 	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/policies"
@@ -52,6 +53,7 @@ type Services struct {
 	Sessions     *sessions.Service
 	Recovery     *recovery.Service
 	APIKeys      *keys.Service
+	Factors      *factor.Service
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox

@@ -20,6 +20,9 @@ func (r *mutationResolver) Login(ctx context.Context, input sessions.Credentials
 	input.UserAgent = userAgent(ctx)
 	tokens, err := r.Services.Sessions.Login(ctx, input)
 	faults, err := graph.UserErrors(notLetIn(err))
+	if tokens != nil && tokens.Challenge != nil {
+		return &model.LoginPayload{Challenge: tokens.Challenge, UserErrors: faults}, err
+	}
 	return &model.LoginPayload{SignIn: tokens, UserErrors: faults}, err
 }
 

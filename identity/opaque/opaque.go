@@ -27,6 +27,7 @@ const (
 	Refresh    Kind = "hyr_" // renews a session
 	Invitation Kind = "hyi_" // lets a new user choose their first password
 	Reset      Kind = "hyp_" // lets somebody who forgot their password choose another
+	Second     Kind = "hys_" // stands for a right password until the second factor is shown
 	Key        Kind = "hyk_" // signs a program in; see NewKey
 )
 

@@ -3,6 +3,7 @@ package sessions
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"heyue/ent"
@@ -13,6 +14,13 @@ import (
 
 // kindLogin is what sign-ins are counted as.
 const kindLogin = "login"
+
+// kindSecond is what second factors are counted as, here and where somebody shows one who is signed in.
+const kindSecond = "second factor"
+
+func secondAccount(tenant int64, user publicid.UserID) string {
+	return fmt.Sprintf("%d %s", tenant, user)
+}
 
 // attempt counts a sign-in before anything about it is looked up. It fails with RATE_LIMITED. The try is nil when nobody
 // counts.

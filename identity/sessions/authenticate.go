@@ -52,7 +52,7 @@ func (s *Service) admit(ctx context.Context, caller identity.Caller) (context.Co
 	if st.user != caller.UserID {
 		return nil, refused("the session is another user's")
 	}
-	caller.AuthzVersion = st.authz
+	caller.AuthzVersion, caller.Confined = st.authz, st.confined()
 	if st.expires.Before(caller.ExpiresAt) {
 		caller.ExpiresAt = st.expires.UTC()
 	}

@@ -16,7 +16,7 @@ import (
 // second. Doing it twice is no fault. It fails with UNAUTHENTICATED without
 // a caller, with FORBIDDEN for an API key, which is revoked instead, and with UNAVAILABLE.
 func (s *Service) Logout(ctx context.Context) error {
-	c, err := identity.Person(ctx)
+	c, err := identity.Enrolling(ctx)
 	if err != nil {
 		return err
 	}

@@ -38,7 +38,7 @@ func (s *Service) Issue(ctx context.Context, slug, email string, ttl time.Durati
 	ctx = tenancy.With(ctx, who.tenant)
 	id := publicid.NewSessionID()
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
-		if err := s.start(ctx, tx, id, who.user.ID, "heyue token", s.Clock.Now().Add(ttl)); err != nil {
+		if err := s.start(ctx, tx, id, who.user.ID, "heyue token", s.Clock.Now().Add(ttl), true); err != nil {
 			return err
 		}
 		return s.Journal.Session(ctx, tx, Issued, id)

@@ -25,7 +25,7 @@ import (
 // It is written by hand because every request of a program runs it: one round trip.
 const keyQuery = `SELECT k.id, k.permissions, k.networks, k.last_used_at,
 	CASE WHEN s.id = k.session_id THEN k.secret_hash ELSE k.previous_hash END,
-	s.id, s.tenant_id, s.user_id, s.expires_at, s.revoked_at IS NOT NULL, u.state, t.standing, t.authz_version
+	s.id, s.tenant_id, s.user_id, s.expires_at, s.revoked_at IS NOT NULL, u.state, t.standing, t.authz_version, s.second_factor, t.second_factor_required
 FROM api_keys k JOIN sessions s ON s.tenant_id = k.tenant_id AND s.id = ANY (ARRAY[k.session_id, k.previous_session_id])
 	JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id JOIN tenants t ON t.id = s.tenant_id
 WHERE k.tenant_id = $1 AND k.prefix = $2 AND k.revoked_at IS NULL`
@@ -84,7 +84,7 @@ func (s *Service) unlock(ctx context.Context, bearer string, address netip.Addr)
 	}
 	return identity.With(ctx, identity.Caller{
 		TenantID: tenant, UserID: k.state.user, SessionID: k.session, ExpiresAt: k.state.expires.UTC(), AuthzVersion: k.state.authz,
-		Key: &identity.Key{ID: k.id, Lines: k.lines},
+		Confined: k.state.confined(), Key: &identity.Key{ID: k.id, Lines: k.lines},
 	}), nil
 }
 
@@ -99,7 +99,7 @@ func (s *Service) find(ctx context.Context, tenant int64, prefix string, digest 
 		var k keyed
 		var lines, networks []byte
 		st := &k.state
-		if err := rows.Scan(&k.id, &lines, &networks, &k.used, &k.hash, &k.session, &st.tenant, &st.user, &st.expires, &st.revoked, &st.account, &st.stands, &st.authz); err != nil {
+		if err := rows.Scan(&k.id, &lines, &networks, &k.used, &k.hash, &k.session, &st.tenant, &st.user, &st.expires, &st.revoked, &st.account, &st.stands, &st.authz, &st.second, &st.require); err != nil {
 			return keyed{}, tenancy.Fault(err, "read an API key")
 		}
 		if k.hash == "" || !opaque.DigestOf(k.hash).Equal(digest) || st.tenant != tenant {

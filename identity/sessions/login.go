@@ -35,7 +35,8 @@ func (c Credentials) Validate() error {
 }
 
 // Login opens a session. A wrong slug, address or password, a disabled user and a suspended tenant all get the same
-// UNAUTHENTICATED after the same work, so that neither text nor time tells which it was; the log has the reason. Other
+// UNAUTHENTICATED after the same work, so that neither text nor time tells which it was; the log has the reason. Whoever has
+// a second factor gets a Challenge instead, for Second. Other
 // faults: INVALID for what Validate finds, RATE_LIMITED
 // after too many wrong ones, which says when to come back, UNAVAILABLE.
 func (s *Service) Login(ctx context.Context, c Credentials) (*Tokens, error) {
@@ -59,7 +60,14 @@ func (s *Service) Login(ctx context.Context, c Credentials) (*Tokens, error) {
 		}
 		return nil, err
 	}
-	tokens, err := s.open(ctx, who, c)
+	challenge, err := s.challenge(ctx, who)
+	if err != nil {
+		return nil, err
+	}
+	if challenge != nil { // the password alone proves nothing: the try stays counted until the code is right
+		return &Tokens{Challenge: challenge}, nil
+	}
+	tokens, err := s.open(ctx, who, c, false)
 	if err == nil {
 		s.proved(ctx, try)
 	}
@@ -140,9 +148,9 @@ func (s *Service) prove(ctx context.Context, who claimant, password string) erro
 }
 
 // open makes the session of a claimant who has proved to be who they claim.
-func (s *Service) open(ctx context.Context, who claimant, c Credentials) (*Tokens, error) {
+func (s *Service) open(ctx context.Context, who claimant, c Credentials, second bool) (*Tokens, error) {
 	rehash := ""
-	if s.Passwords.NeedsRehash(who.user.PasswordHash) {
+	if c.Password != "" && s.Passwords.NeedsRehash(who.user.PasswordHash) {
 		var err error
 		if rehash, err = s.Passwords.Hash(ctx, c.Password); err != nil {
 			return nil, err
@@ -151,22 +159,37 @@ func (s *Service) open(ctx context.Context, who claimant, c Credentials) (*Token
 	id, now := publicid.NewSessionID(), s.Clock.Now()
 	var refresh string
 	err := tenancy.Write(ctx, s.Client, func(tx *ent.Tx) (err error) {
-		if err := s.welcome(ctx, tx, who.user, rehash, now); err != nil {
-			return err
-		}
-		if err := s.start(ctx, tx, id, who.user.ID, c.UserAgent, now.Add(s.RefreshTTL)); err != nil {
-			return err
-		}
-		if refresh, err = s.link(ctx, tx, who.tenant, id, now); err != nil {
-			return err
-		}
-		return s.Journal.Session(as(ctx, who.tenant, who.user.ID, id), tx, LoggedIn, id)
+		refresh, err = s.begin(ctx, tx, who, beginning{id, now, rehash, c.UserAgent, second})
+		return err
 	})
 	if err != nil {
 		return nil, tenancy.Fault(err, "open a session")
 	}
 	who.user.LastLoginAt = &now
 	return s.grant(token.Claims{TenantID: who.tenant, UserID: who.user.ID, SessionID: id, Access: who.authz}, who.user, refresh)
+}
+
+// beginning is a session that is about to be made.
+type beginning struct {
+	id        publicid.SessionID
+	at        time.Time
+	rehash    string // a better hash of the password that was right; "" for none
+	userAgent string
+	second    bool // a second factor was shown
+}
+
+// begin makes the session of a claimant, with the first link of its chain.
+func (s *Service) begin(ctx context.Context, tx *ent.Tx, who claimant, b beginning) (refresh string, err error) {
+	if err := s.welcome(ctx, tx, who.user, b.rehash, b.at); err != nil {
+		return "", err
+	}
+	if err := s.start(ctx, tx, b.id, who.user.ID, b.userAgent, b.at.Add(s.RefreshTTL), b.second); err != nil {
+		return "", err
+	}
+	if refresh, err = s.link(ctx, tx, who.tenant, b.id, b.at); err != nil {
+		return "", err
+	}
+	return refresh, s.Journal.Session(as(ctx, who.tenant, who.user.ID, b.id), tx, LoggedIn, b.id)
 }
 
 // welcome notes the sign-in on the user's row, unless they were disabled while their password was checked. A sign-in
@@ -190,7 +213,7 @@ func (s *Service) welcome(ctx context.Context, tx *ent.Tx, u *ent.User, rehash s
 }
 
 // start makes the session's row.
-func (s *Service) start(ctx context.Context, tx *ent.Tx, id publicid.SessionID, u publicid.UserID, userAgent string, until time.Time) error {
-	err := tx.Session.Create().SetID(id).SetUserID(u).SetUserAgent(device(userAgent)).SetExpiresAt(until).Exec(ctx)
+func (s *Service) start(ctx context.Context, tx *ent.Tx, id publicid.SessionID, u publicid.UserID, userAgent string, until time.Time, second bool) error {
+	err := tx.Session.Create().SetID(id).SetUserID(u).SetUserAgent(device(userAgent)).SetSecondFactor(second).SetExpiresAt(until).Exec(ctx)
 	return tenancy.Fault(err, "make a session")
 }

@@ -39,7 +39,7 @@ const (
 	maxUserAgent = 300 // characters kept of the device's description
 )
 
-// Service opens, renews, checks and ends sessions. All fields but Attempts, Guesses, Uses and Ended are needed.
+// Service opens, renews, checks and ends sessions. All fields but Attempts, Factors, Guesses, Uses and Ended are needed.
 type Service struct {
 	Client    *ent.Client
 	Directory tenancy.Directory
@@ -52,8 +52,13 @@ type Service struct {
 	RefreshTTL   time.Duration // life of a session that is not renewed; above zero
 	RefreshGrace time.Duration // see Refresh; 0 for none
 
+	ChallengeTTL   time.Duration // for which a right password waits for its second factor; 0 for the default
+	ChallengeTries int           // wrong codes after which it waits no more; 0 for the default
+
 	// Attempts slows down who guesses passwords, alike for accounts that exist and others; nil lets everybody try.
 	Attempts *throttle.Throttle
+	// Factors asks for second factors; nil: nobody has one.
+	Factors Factors
 	// Guesses slows down who guesses API keys; nil lets everybody try.
 	Guesses *throttle.Guesses
 	// Uses notes when keys were used; nil: nobody does.
@@ -81,12 +86,22 @@ type Journal interface {
 	LockOut(ctx context.Context, tx *ent.Tx, user *publicid.UserID, until time.Time, from string) error
 }
 
-// Tokens are what a signed-in user goes on with.
+// Factors are the second factors of users; factor.Service keeps them.
+type Factors interface {
+	// Enrolled reports whether a user of ctx's tenant signs in with a code.
+	Enrolled(ctx context.Context, user publicid.UserID) (bool, error)
+	// Verify uses a code of a user up in tx, and fails with WRONG_CREDENTIALS.
+	Verify(ctx context.Context, tx *ent.Tx, user publicid.UserID, code string) error
+}
+
+// Tokens are what a signed-in user goes on with, or what they have to do first.
 type Tokens struct {
 	AccessToken  string    // for the Authorization header
 	RefreshToken string    // for Refresh, once; empty from Issue
 	ExpiresAt    time.Time // when AccessToken ends
 	User         *ent.User
+
+	Challenge *Challenge // what the sign-in waits for; nil when it waits for nothing, and then the others are there
 }
 
 // grant writes the access token of a session. Call it after the commit.

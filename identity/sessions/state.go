@@ -25,18 +25,21 @@ type state struct {
 	account account.State
 	stands  standing.Standing
 	authz   int64
+	second  bool // the session has shown a second factor
+	require bool // the tenant requires one
 }
 
 // stateQuery is written by hand because every request runs it: three rows by their primary keys in one round trip, of
 // which ent would make three.
-const stateQuery = `SELECT s.tenant_id, s.user_id, s.expires_at, s.revoked_at IS NOT NULL, u.state, t.standing, t.authz_version
+const stateQuery = `SELECT s.tenant_id, s.user_id, s.expires_at, s.revoked_at IS NOT NULL, u.state, t.standing, t.authz_version, s.second_factor, t.second_factor_required
 FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id JOIN tenants t ON t.id = s.tenant_id
 WHERE s.tenant_id = $1 AND s.id = $2`
 
-// aliveQuery answers for many sessions of one tenant at once.
+// aliveQuery answers for many sessions of one tenant at once. Nothing stays open for whoever is confined.
 const aliveQuery = `SELECT s.id
 FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id JOIN tenants t ON t.id = s.tenant_id
-WHERE s.tenant_id = $1 AND s.id = ANY($2::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.state = $4 AND t.standing = $5`
+WHERE s.tenant_id = $1 AND s.id = ANY($2::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.state = $4 AND t.standing = $5
+	AND (s.second_factor OR NOT t.second_factor_required)`
 
 // read gives the state of a session of ctx's tenant. It fails with UNAUTHENTICATED when there is none, and with
 // UNAVAILABLE or INTERNAL when it could not be read: never is a doubt taken for a yes.
@@ -48,7 +51,7 @@ func read(ctx context.Context, q Querier, tenant int64, id publicid.SessionID) (
 	}
 	defer func() { _ = rows.Close() }() // read to its end it is closed, and Err tells how that went
 	for rows.Next() {                   // once at most: id is the key
-		if err := rows.Scan(&s.tenant, &s.user, &s.expires, &s.revoked, &s.account, &s.stands, &s.authz); err != nil {
+		if err := rows.Scan(&s.tenant, &s.user, &s.expires, &s.revoked, &s.account, &s.stands, &s.authz, &s.second, &s.require); err != nil {
 			return state{}, tenancy.Fault(err, "read a session")
 		}
 	}
@@ -60,6 +63,9 @@ func read(ctx context.Context, q Querier, tenant int64, id publicid.SessionID) (
 	}
 	return s, nil
 }
+
+// confined reports whether the session lacks the second factor that its tenant requires.
+func (s state) confined() bool { return s.require && !s.second }
 
 // check fails with UNAUTHENTICATED when the session is over at now.
 func (s state) check(now time.Time) error {

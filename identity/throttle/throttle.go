@@ -78,6 +78,17 @@ func (t *Throttle) Begin(ctx context.Context, kind, account string) (*Try, error
 	return try, err
 }
 
+// Earlier is a try that Begin let through in a request before this one, at the same account from the same address, for
+// Proved: what it began has come to its end only now.
+func (t *Throttle) Earlier(ctx context.Context, kind, account string) *Try {
+	from := clientip.Group(clientip.From(ctx))
+	try := &Try{throttle: t, From: from, account: t.key(kind, account), pair: t.key(kind, "pair", account, from.String())}
+	if from.IsValid() {
+		try.address = t.key(kind, "address", from.String())
+	}
+	return try
+}
+
 // Proved takes a try back that was right: it counts neither for the account nor for the address, and the account's user
 // is known to come from there. When that cannot be noted, the try stays counted; the caller may go on.
 func (t *Try) Proved(ctx context.Context) error {

@@ -3,6 +3,7 @@ package app
 import (
 	"heyue/domain/keys"
 	"heyue/idempotency"
+	"heyue/identity/factor"
 	"heyue/identity/password"
 	"heyue/identity/sessions"
 	"heyue/identity/throttle"
@@ -29,7 +30,13 @@ func (s *Services) identity() error {
 		Authority: authority, Journal: f.audit, Clock: f.clock, Log: f.log,
 		RefreshTTL: c.RefreshTTL, RefreshGrace: c.RefreshGrace, Ended: s.watcher.Wake,
 		Attempts: s.attempts, Guesses: guesses, Uses: s.uses,
+		ChallengeTTL: c.ChallengeTTL, ChallengeTries: c.ChallengeTries,
 	}
+	s.Factors = &factor.Service{
+		Client: f.client, Box: secret.NewBox(f.secret.Derive(secret.Factors, secret.Size)), Secret: [32]byte(f.secret.Derive(secret.Recovery, 32)),
+		Sessions: s.Sessions, Journal: f.audit, Clock: f.clock, Attempts: s.attempts,
+	}
+	s.Sessions.Factors = s.Factors
 	s.APIKeys = &keys.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Sessions: s.Sessions, Lister: f.lister, Clock: f.clock,
 		Limits: keys.Limits{PerUser: c.Keys, Life: c.KeyLife, Overlap: c.KeyOverlap},

@@ -24,7 +24,7 @@ func (s *Services) organisation() {
 	s.Users = &staff.Users{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Lister: f.lister,
 		Hasher: s.Sessions.Passwords, PasswordPolicy: f.passwordPolicy(),
-		Sessions: s.Sessions, Roles: s.Roles, Invitations: s.Recovery, Limit: most.Users,
+		Sessions: s.Sessions, Roles: s.Roles, Invitations: s.Recovery, Factors: s.Factors, Limit: most.Users,
 	}
 	s.Audits = &audits.Service{Client: f.client, Policies: f.policies, Lister: f.lister}
 }

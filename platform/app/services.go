@@ -25,6 +25,7 @@ import (
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/idempotency"
+	"heyue/identity/factor"
 	"heyue/identity/letters"
 	"heyue/identity/recovery"
 	"heyue/identity/sessions"
@@ -66,6 +67,7 @@ type Services struct {
 	Inbox        *alerts.Inbox
 	AlertEvents  *alerts.Stream
 	APIKeys      *keys.Service
+	Factors      *factor.Service
 	Keys         *idempotency.Store
 
 	watcher     *sessions.Watcher

@@ -94,6 +94,9 @@ type Login struct {
 	LeakAddress  time.Duration `env:"HEYUE_LOGIN_FORGET_ADDRESS" envDefault:"1m" min:"1s" max:"30d" help:"time in which one wrong sign-in from an address is forgotten"`
 	Trust        time.Duration `env:"HEYUE_LOGIN_TRUST" envDefault:"30d" min:"1m" max:"365d" help:"how long a user who signed in from an address is counted apart there, so that guesses from elsewhere do not lock them out"`
 
+	ChallengeTTL   time.Duration `env:"HEYUE_LOGIN_CHALLENGE_TTL" envDefault:"5m" min:"30s" max:"1h" help:"time for which a right password waits for its second factor"`
+	ChallengeTries int           `env:"HEYUE_LOGIN_CHALLENGE_TRIES" envDefault:"5" min:"1" max:"100" help:"wrong codes after which it waits no more"`
+
 	Keys        int           `env:"HEYUE_API_KEYS" envDefault:"20" min:"1" max:"1000" help:"API keys of one user that are neither over nor revoked"`
 	KeyLife     time.Duration `env:"HEYUE_API_KEY_LIFE" envDefault:"366d" min:"1h" max:"3660d" help:"time to the end of an API key at most"`
 	KeyOverlap  time.Duration `env:"HEYUE_API_KEY_OVERLAP" envDefault:"7d" min:"0s" max:"90d" help:"time for which an old secret may be good after a rotation at most"`

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pquerna/otp/totp"
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"heyue/domain/dictionaries"
@@ -72,6 +73,7 @@ func (s Script) play(t *testing.T, c *cast) {
 // perform sends a step's document and compares the answer.
 func (c *cast) perform(t *testing.T, step Step) (diff, answer string) {
 	t.Helper()
+	c.tell(t)
 	document, err := c.fill(step.Document)
 	if err != nil {
 		t.Fatalf("%s: %v", step.Title, err)
@@ -202,6 +204,23 @@ func (c *cast) link(t *testing.T, kind opaque.Kind, purpose account.Purpose, who
 			SetTokenHash(digest.Hex()).SetExpiresAt(fixture.Start().Add(time.Hour)).Exec(a.tenant.Ctx)
 	})
 	return text
+}
+
+// tell reads the codes that an authenticator shows, once its secret is remembered: of now, of half a minute before, and of
+// half a minute later.
+func (c *cast) tell(t *testing.T) {
+	t.Helper()
+	key, ok := c.memory["authenticator"]
+	if !ok {
+		return
+	}
+	for name, off := range map[string]time.Duration{"earlierCode": -30 * time.Second, "code": 0, "laterCode": 30 * time.Second} {
+		code, err := totp.GenerateCode(key, c.stage.Clock.Now().Add(off))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c.memory[name] = code
+	}
 }
 
 // wait lets time pass. Whoever was signed in signs in again.

@@ -12,6 +12,9 @@
 //
 // A caller is an actor, or the name by which the secret of an API key was remembered.
 //
+// Once "<authenticator>" has remembered the secret of an authenticator, ${earlierCode}, ${code} and ${laterCode} are what it
+// shows half a minute ago, now, and in half a minute.
+//
 // A title that begins with "eventually: " asks until the answer comes, for what the product does by itself. One that
 // begins with "replayed key: " sends what it holds under the idempotency key of the step before, and that step's document
 // once more when it holds nothing.
