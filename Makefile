@@ -8,7 +8,7 @@ COUNT ?= 20
 BENCH ?= .
 PKG ?= ./...
 
-.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check explorer fmt lint vuln bench soak fuzz clean
+.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check explorer fmt lint vuln bench soak fuzz mutants clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -66,6 +66,10 @@ soak: ## run the tests of PKG COUNT times over, to find the faults that show rar
 
 fuzz: ## give every fuzz target FUZZTIME
 	@scripts/fuzz $(FUZZTIME)
+
+mutants: ## take each guard of the code away in turn and see that the tests miss it
+	@scripts/setup
+	HEYUE_SOAK=1 $(GO) test -count 1 -timeout 0 -v ./tests/mutants
 
 clean: ## remove what was built, and the servers' folders that tests left to the next run
 	rm -rf bin .cache "$${TMPDIR:-/tmp}/heyue-pgtest-$$(id -u)"
