@@ -83,6 +83,26 @@ func TestAClaimIsThereExactlyWhenItsWriteIs(t *testing.T) {
 	}
 }
 
+// Two people who choose the same key ask for two things, and neither hears of the other's.
+func TestAKeyIsItsUsers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tn := w.Tenant(t, "globex")
+	mine, colleague := world{w.World, w.store, tn.Admin}, world{w.World, w.store, w.User(t, tn, "admin")}
+	if _, err := mine.write(mine.begin(t, "k", "same")); err != nil {
+		t.Fatal(err)
+	}
+	for name, other := range map[string]world{"a colleague": colleague, "another tenant's": w} {
+		a := other.begin(t, "k", "same")
+		if p := other.past(t, a); p != nil {
+			t.Errorf("%s key knows of %+v", name, p)
+		}
+		if _, err := other.write(a); err != nil {
+			t.Errorf("%s write under the same key: %v", name, err)
+		}
+	}
+}
+
 func TestTheSecondAttemptIsBeaten(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

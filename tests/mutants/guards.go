@@ -1,11 +1,12 @@
 package mutants
 
-// guard is one that is taken away: Old, which stands once in File, becomes New, and the tests of Package must fail.
+// guard is one that is taken away: Old, which stands once in File, becomes New, and Test of Package must fail.
 type guard struct {
 	Name      string
 	File      string
 	Old, New  string
 	Package   string
+	Test      string
 	Everytime bool // in make test too; the others in make mutants only
 }
 
@@ -14,91 +15,91 @@ type guard struct {
 func guards() []guard {
 	return []guard{
 		{
-			Name: "queries are narrowed to the tenant", File: "tenancy/guard.go", Package: "./tests/walls", Everytime: true,
+			Name: "queries are narrowed to the tenant", File: "tenancy/guard.go", Package: "./tests/walls", Test: "TestTheGuardHoldsWithoutRowSecurity", Everytime: true,
 			Old: "\n\t\tq.WhereP(func(s *sql.Selector) { s.Where(sql.EQ(s.C(key), id)) })", New: "\n\t\t_, _ = key, id",
 		},
 		{
-			Name: "changes are narrowed to the tenant", File: "tenancy/guard.go", Package: "./tests/walls", Everytime: true,
+			Name: "changes are narrowed to the tenant", File: "tenancy/guard.go", Package: "./tests/walls", Test: "TestTheGuardHoldsWithoutRowSecurity", Everytime: true,
 			Old: "\n\tw.WhereP(func(s *sql.Selector) { s.Where(sql.EQ(s.C(key), id)) })", New: "\n\t_ = w",
 		},
 		{
-			Name: "the database is told the caller's tenant", File: "tenancy/pipe_message.go", Package: "./tenancy", Everytime: true,
+			Name: "the database is told the caller's tenant", File: "tenancy/pipe_message.go", Package: "./tenancy", Test: "TestTenantsOfOneSlot", Everytime: true,
 			Old: "strconv.AppendInt(b, tenant, 10)", New: "strconv.AppendInt(b, 1+tenant*0, 10)",
 		},
 		{
-			Name: "a transaction stays with its tenant", File: "tenancy/driver_conn.go", Package: "./tenancy", Everytime: true,
+			Name: "a transaction stays with its tenant", File: "tenancy/driver_conn.go", Package: "./tenancy", Test: "TestOtherTenant", Everytime: true,
 			Old: "if c.tx != nil && tenant != c.tx.tenant {", New: "if c.tx != nil && tenant == -1 {",
 		},
 		{
-			Name: "nothing is sent without a tenant", File: "tenancy/driver_conn.go", Package: "./tenancy", Everytime: true,
-			Old: "if !ok {\n\t\treturn 0, ErrNoTenant", New: "if !ok && tenant < 0 {\n\t\treturn 0, ErrNoTenant",
+			Name: "nothing is sent without a tenant", File: "tenancy/driver_conn.go", Package: "./tenancy", Test: "TestNoTenantSendsNothing",
+			Old: "if !ok {\n\t\treturn 0, ErrNoTenant", New: "if !ok {\n\t\treturn 1, nil",
 		},
 		{
-			Name: "keys of caches begin with the tenant", File: "tenancy/context.go", Package: "./tenancy", Everytime: true,
+			Name: "keys of caches begin with the tenant", File: "tenancy/context.go", Package: "./tenancy", Test: "TestKey", Everytime: true,
 			Old: "b.WriteString(strconv.FormatInt(id, 10))", New: "b.WriteString(strconv.FormatInt(id*0, 10))",
 		},
 		{
-			Name: "a list shows what is within reach", File: "policies/access.go", Package: "./policies", Everytime: true,
+			Name: "a list shows what is within reach", File: "policies/access.go", Package: "./policies", Test: "TestListsAndChecksAgree", Everytime: true,
 			Old: "\tcase a.Scope == grant.Tenant:\n", New: "\tcase a.Scope.Rank() > 0:\n",
 		},
 		{
-			Name: "a row is judged by what is within reach", File: "policies/access.go", Package: "./policies", Everytime: true,
-			Old: "\tif a.Scope.Rank() == 0 {\n\t\treturn false", New: "\tif a.Scope.Rank() == 0 {\n\t\treturn true",
+			Name: "a row is judged by what is within reach", File: "policies/access.go", Package: "./policies", Test: "TestListsAndChecksAgree", Everytime: true,
+			Old: "if owner != nil && *owner == a.user() {", New: "if owner != nil {",
 		},
 		{
-			Name: "who lacks a permission is refused", File: "policies/engine.go", Package: "./policies", Everytime: true,
+			Name: "who lacks a permission is refused", File: "policies/engine.go", Package: "./policies", Test: "TestRequireRefusesStrangers", Everytime: true,
 			Old: "\tif !ok {\n\t\treturn Access{}, fault.Forbidden(p.String())\n\t}", New: "\t_ = ok",
 		},
 		{
-			Name: "a caller decides in their own tenant", File: "policies/engine.go", Package: "./policies", Everytime: true,
+			Name: "a caller decides in their own tenant", File: "policies/engine.go", Package: "./policies", Test: "TestRequireRefusesStrangers", Everytime: true,
 			Old: "!ok || id != c.TenantID", New: "!ok || id == -1",
 		},
 		{
-			Name: "permissions that changed are read again", File: "policies/engine.go", Package: "./policies", Everytime: true,
+			Name: "permissions that changed are read again", File: "policies/engine.go", Package: "./policies", Test: "TestARevocationHoldsFromTheNextRequestOn", Everytime: true,
 			Old: "ok && s.Version >= version {", New: "ok && s.Version >= version-1<<40 {",
 		},
 		{
-			Name: "a denial wins", File: "policies/snapshot.go", Package: "./policies", Everytime: true,
+			Name: "a denial wins", File: "policies/snapshot.go", Package: "./policies", Test: "TestASnapshotDecidesAsCasbin", Everytime: true,
 			Old: `if allowed && l[4] == "allow" &&`, New: `if (allowed || true) && l[4] == "allow" &&`,
 		},
 		{
-			Name: "the strongest mask wins", File: "policies/fields.go", Package: "./policies", Everytime: true,
+			Name: "the strongest mask wins", File: "policies/fields.go", Package: "./policies", Test: "TestMasksUniteAndTheStrongestWins", Everytime: true,
 			Old: "r.Effect.Rank() > m[name].Rank() {\n\t\t\tm[name]", New: "r.Effect.Rank() < m[name].Rank() || m[name] == \"\" {\n\t\t\tm[name]",
 		},
 		{
-			Name: "nobody frees a field they are kept from", File: "policies/fields.go", Package: "./policies",
+			Name: "nobody frees a field they are kept from", File: "policies/fields.go", Package: "./policies", Test: "TestNobodyFreesWhatTheyAreKeptFrom",
 			Old: "was.Rank() > after[name].Rank()", New: "was.Rank() > after[name].Rank()+9",
 		},
 		{
-			Name: "nobody gives what they do not hold", File: "policies/hold.go", Package: "./policies",
+			Name: "nobody gives what they do not hold", File: "policies/hold.go", Package: "./policies", Test: "TestAssignNeedsAllThatTheRoleGives",
 			Old: "case held.Rank() < scope.Rank():\n\t\treturn false", New: "case held.Rank() < scope.Rank():\n\t\treturn true",
 		},
 		{
-			Name: "a cursor is good in its tenant only", File: "platform/page/cursor.go", Package: "./platform/page",
+			Name: "a cursor is good in its tenant only", File: "platform/page/cursor.go", Package: "./platform/page", Test: "TestCursorOpensOnlyWhereItWasMade",
 			Old: "}{1, b.Tenant, b.Purpose})", New: "}{1, 0, b.Purpose})",
 		},
 		{
-			Name: "a session is its user's", File: "identity/sessions/authenticate.go", Package: "./identity/sessions",
+			Name: "a session is its user's", File: "identity/sessions/authenticate.go", Package: "./identity/sessions", Test: "TestForgedTokens",
 			Old: "if st.user != caller.UserID {", New: "if st.user != caller.UserID && st.authz < 0 {",
 		},
 		{
-			Name: "a session that is out lets nobody in", File: "identity/sessions/authenticate.go", Package: "./identity/sessions",
+			Name: "a session that is out lets nobody in", File: "identity/sessions/authenticate.go", Package: "./identity/sessions", Test: "TestWhatEndsASessionHoldsAtTheNextRequest",
 			Old: "if err := st.check(s.Clock.Now()); err != nil {", New: "if err := st.check(s.Clock.Now()); err != nil && st.authz < 0 {",
 		},
 		{
-			Name: "an idempotency key is its user's", File: "idempotency/marks.go", Package: "./idempotency",
+			Name: "an idempotency key is its user's", File: "idempotency/marks.go", Package: "./idempotency", Test: "TestAKeyIsItsUsers",
 			Old: "tenant, user[:], []byte(r.Key)", New: "tenant, user[:0], []byte(r.Key)",
 		},
 		{
-			Name: "a page of another site is refused", File: "graph/transport/origin.go", Package: "./graph/transport",
+			Name: "a page of another site is refused", File: "graph/transport/origin.go", Package: "./graph/transport", Test: "TestOrigins",
 			Old: "err == nil && u.Host != \"\" && strings.EqualFold(u.Host, r.Host)", New: "err == nil && u.Host != \"\"",
 		},
 		{
-			Name: "introspection needs leave", File: "graph/transport/guard.go", Package: "./graph/transport",
+			Name: "introspection needs leave", File: "graph/transport/guard.go", Package: "./graph/transport", Test: "TestGuardIntrospection",
 			Old: "seen.introspects && (g.introspect == nil || !g.introspect(ctx))", New: "seen.introspects && g.limits.Bytes < 0",
 		},
 		{
-			Name: "only our own proxies are believed", File: "platform/clientip/clientip.go", Package: "./platform/clientip",
+			Name: "only our own proxies are believed", File: "platform/clientip/clientip.go", Package: "./platform/clientip", Test: "TestOf",
 			Old: "if !p.trusted(at) {\n\t\treturn at", New: "if !p.trusted(at) && !at.IsValid() {\n\t\treturn at",
 		},
 	}
