@@ -89,3 +89,23 @@ func TestDigestGoesThroughTheDatabase(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParse: what is read as a secret has one spelling, which names its tenant.
+func FuzzParse(f *testing.F) {
+	text, _ := opaque.Refresh.New(42)
+	for _, s := range []string{text, "", "hyr_", "hyr_0_" + text[7:], "hyr_042_" + text[7:], text + "=", text[:20] + "\n" + text[20:]} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		tenant, d, err := opaque.Refresh.Parse(s)
+		if err != nil {
+			if fault.KindOf(err) != fault.Unauthenticated {
+				t.Errorf("%q: %v", s, err)
+			}
+			return
+		}
+		if !strings.HasPrefix(s, "hyr_"+strconv.FormatInt(tenant, 10)+"_") || d.Equal(opaque.Digest{}) {
+			t.Errorf("%q is tenant %d's", s, tenant)
+		}
+	})
+}

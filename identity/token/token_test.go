@@ -244,3 +244,24 @@ func BenchmarkVerify(b *testing.B) {
 		}
 	}
 }
+
+// FuzzVerify: no text is a token but what was issued.
+func FuzzVerify(f *testing.F) {
+	a, err := token.New(seed, 10*time.Minute, clock.At(noon))
+	if err != nil {
+		f.Fatal(err)
+	}
+	good, _, err := a.Issue(token.Claims{TenantID: 42, UserID: publicid.UserID{1}, SessionID: publicid.SessionID{2}, Access: 3}) // the same in every worker
+	if err != nil {
+		f.Fatal(err)
+	}
+	head, rest, _ := strings.Cut(good, ".")
+	for _, text := range []string{good, "", "..", head + "..", head + "." + rest + ".", "eyJhbGciOiJub25lIn0." + rest, good + "=", " " + good} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		if _, err := a.Verify(text); (err == nil) != (text == good) || err != nil && fault.KindOf(err) != fault.Unauthenticated {
+			t.Errorf("%q: %v", text, err)
+		}
+	})
+}

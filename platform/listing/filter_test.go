@@ -1,6 +1,7 @@
 package listing_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
@@ -170,11 +171,21 @@ func drawFilter(t *rapid.T, depth int) *filter {
 // without a value does not have it and a value is never syntax.
 func TestFiltersSayTheSameInSQL(t *testing.T) {
 	t.Parallel()
-	s := open(t)
+	rapid.Check(t, sameInSQL(t.Context(), open(t)))
+}
+
+// FuzzFilters is TestFiltersSayTheSameInSQL on what the fuzzer thinks of.
+func FuzzFilters(f *testing.F) {
+	f.Add([]byte("0123456789abcdefghijklmnopqrstuvwxyz"))
+	check := sameInSQL(f.Context(), open(f))
+	f.Fuzz(rapid.MakeFuzz(check))
+}
+
+func sameInSQL(ctx context.Context, s *store) func(*rapid.T) {
 	sorts := []*listing.Sort{{Field: "NAME", Direction: listing.Asc}}
-	rapid.Check(t, func(r *rapid.T) {
+	return func(r *rapid.T) {
 		rows := drawRows(r, 12)
-		tenant := s.put(r, t.Context(), rows)
+		tenant := s.put(r, ctx, rows)
 		f := drawFilter(r, 0)
 		var want []row
 		for _, row := range sorted(rows, sorts) {
@@ -182,12 +193,12 @@ func TestFiltersSayTheSameInSQL(t *testing.T) {
 				want = append(want, row)
 			}
 		}
-		list, err := listing.List(t.Context(), s.lister, s.source(tenant), listing.Request{Tenant: tenant, Filter: f, Sort: sorts})
+		list, err := listing.List(ctx, s.lister, s.source(tenant), listing.Request{Tenant: tenant, Filter: f, Sort: sorts})
 		if err != nil {
 			r.Fatal(err)
 		}
 		compareRows(r, want, list.Nodes())
-	})
+	}
 }
 
 // TestFiltersStayWithinTheScope: whatever a filter consists of, it narrows what the caller may see and the conditions

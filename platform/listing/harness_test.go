@@ -52,7 +52,7 @@ type store struct {
 	last   atomic.Int64
 }
 
-func open(t *testing.T) *store {
+func open(t testing.TB) *store {
 	t.Helper()
 	s := &store{db: pgtest.Open(t, pgtest.Empty(t).OwnerDSN)}
 	if _, err := s.db.ExecContext(t.Context(), tables); err != nil {

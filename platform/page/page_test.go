@@ -3,6 +3,7 @@ package page
 import (
 	"encoding/json"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 
@@ -79,4 +80,33 @@ func TestCursorOpensOnlyWhereItWasMade(t *testing.T) {
 			t.Errorf("%s: %v, want INVALID_CURSOR", name, err)
 		}
 	}
+}
+
+// FuzzOpen: nothing opens but what was sealed here, and that gives what was sealed.
+func FuzzOpen(f *testing.F) {
+	s, err := NewSealer([64]byte{1})
+	if err != nil {
+		f.Fatal(err)
+	}
+	here := Binding{Tenant: 7, Purpose: []byte("customers")}
+	sealed, err := s.Seal(here, "x")
+	if err != nil {
+		f.Fatal(err)
+	}
+	for _, text := range []string{sealed, sealed[1:], sealed + "A", "", "====", "中文"} {
+		f.Add(text)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		var got string
+		if err := s.Open(here, text, &got); err == nil && text != sealed {
+			t.Errorf("%q opens as %q", text, got)
+		}
+		again, err := s.Seal(here, text)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Open(here, again, &got); err != nil || utf8.ValidString(text) && got != text {
+			t.Errorf("%q comes back as %q, %v", text, got, err)
+		}
+	})
 }

@@ -75,3 +75,22 @@ func TestAnyIsEveryKindOfID(t *testing.T) {
 		}
 	}
 }
+
+// FuzzParseAny: what is read as an id is the id's one spelling.
+func FuzzParseAny(f *testing.F) {
+	for _, s := range []string{NewCustomerID().String(), "", "cus_", "cus_7zzzzzzzzzzzzzzzzzzzzzzzzz", "cus_8zzzzzzzzzzzzzzzzzzzzzzzzz", "CUS_01k00000000000000000000000", "cus_\x00"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		a, err := ParseAny(s)
+		if err != nil {
+			if fault.KindOf(err) != fault.BadRequest {
+				t.Errorf("%q: %v", s, err)
+			}
+			return
+		}
+		if a.String() != s {
+			t.Errorf("%q is another spelling of %s", s, a)
+		}
+	})
+}
