@@ -1822,6 +1822,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDocumentRef
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐExternalIdentityID(ctx context.Context, v any) (publicid.ExternalIdentityID, error) {
+	var res publicid.ExternalIdentityID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐExternalIdentityID(ctx context.Context, sel ast.SelectionSet, v publicid.ExternalIdentityID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐIncidentEntryID(ctx context.Context, v any) (publicid.IncidentEntryID, error) {
 	var res publicid.IncidentEntryID
 	err := res.UnmarshalGQL(v)
@@ -1849,6 +1859,16 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐMilestone
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐMilestoneID(ctx context.Context, sel ast.SelectionSet, v publicid.MilestoneID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐOIDCProviderID(ctx context.Context, v any) (publicid.OIDCProviderID, error) {
+	var res publicid.OIDCProviderID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐOIDCProviderID(ctx context.Context, sel ast.SelectionSet, v publicid.OIDCProviderID) graphql.Marshaler {
 	return v
 }
 

@@ -24,6 +24,7 @@ import (
 	"heyue/domain/incidents"
 	"heyue/domain/keys"
 	"heyue/domain/progress"
+	"heyue/domain/providers"
 	"heyue/domain/reports"
 	"heyue/domain/reports/cash"
 	"heyue/domain/service"
@@ -32,6 +33,7 @@ import (
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/graph/model"
+	"heyue/identity/oidc"
 	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/platform/date"
@@ -76,6 +78,7 @@ type ResolverRoot interface {
 	Customer() CustomerResolver
 	Department() DepartmentResolver
 	ExecutionRow() ExecutionRowResolver
+	ExternalIdentity() ExternalIdentityResolver
 	Incident() IncidentResolver
 	IncidentEntry() IncidentEntryResolver
 	Mutation() MutationResolver
@@ -1380,6 +1383,25 @@ type ComplexityRoot struct {
 		Signed        func(childComplexity int) int
 	}
 
+	ExternalIdentity struct {
+		CreatedAt  func(childComplexity int) int
+		ID         func(childComplexity int) int
+		LastUsedAt func(childComplexity int) int
+		Provider   func(childComplexity int) int
+		Subject    func(childComplexity int) int
+		User       func(childComplexity int) int
+	}
+
+	ExternalIdentityBindPayload struct {
+		ExternalIdentity func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	ExternalIdentityUnbindPayload struct {
+		Done       func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Incident struct {
 		Contract    func(childComplexity int) int
 		CreatedAt   func(childComplexity int) int
@@ -1564,6 +1586,8 @@ type ComplexityRoot struct {
 		DictionaryEntryCreate     func(childComplexity int, input dictionaries.Draft) int
 		DictionaryEntryRestore    func(childComplexity int, input dictionaries.Target) int
 		DictionaryEntryUpdate     func(childComplexity int, input dictionaries.Change) int
+		ExternalIdentityBind      func(childComplexity int, input providers.Binding) int
+		ExternalIdentityUnbind    func(childComplexity int, input providers.Target) int
 		IncidentRecord            func(childComplexity int, input incidents.Entry) int
 		IncidentReport            func(childComplexity int, input incidents.Report) int
 		IncidentUpdate            func(childComplexity int, input incidents.Change) int
@@ -1572,6 +1596,11 @@ type ComplexityRoot struct {
 		LoginSecondFactor         func(childComplexity int, input sessions.SecondStep) int
 		Logout                    func(childComplexity int) int
 		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
+		OidcLink                  func(childComplexity int, input oidc.Proof) int
+		OidcLinkBegin             func(childComplexity int, input oidc.Beginning) int
+		OidcProviderCreate        func(childComplexity int, input providers.Draft) int
+		OidcProviderUpdate        func(childComplexity int, input providers.Change) int
+		OidcSignIn                func(childComplexity int, input oidc.Proof) int
 		PasswordReset             func(childComplexity int, input recovery.Choice) int
 		PasswordResetRequest      func(childComplexity int, input recovery.Request) int
 		PaymentPlanGenerate       func(childComplexity int, input settlement.Replacement) int
@@ -1633,6 +1662,44 @@ type ComplexityRoot struct {
 		Overdue   func(childComplexity int) int
 		SubjectID func(childComplexity int) int
 		Title     func(childComplexity int) int
+	}
+
+	OidcLinkBeginPayload struct {
+		URL        func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	OidcLinkPayload struct {
+		ExternalIdentity func(childComplexity int) int
+		UserErrors       func(childComplexity int) int
+	}
+
+	OidcProvider struct {
+		ClientID  func(childComplexity int) int
+		CreatedAt func(childComplexity int) int
+		Domains   func(childComplexity int) int
+		Enabled   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Issuer    func(childComplexity int) int
+		Name      func(childComplexity int) int
+		UpdatedAt func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
+	OidcProviderCreatePayload struct {
+		OidcProvider func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	OidcProviderUpdatePayload struct {
+		OidcProvider func(childComplexity int) int
+		UserErrors   func(childComplexity int) int
+	}
+
+	OidcSignInPayload struct {
+		Challenge  func(childComplexity int) int
+		SignIn     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	PageInfo struct {
@@ -1905,12 +1972,14 @@ type ComplexityRoot struct {
 		DictionaryEntry     func(childComplexity int, id string) int
 		ExecutionContracts  func(childComplexity int, filter *criteria.Filter, cell reports.Cell, first *int, after *string, last *int, before *string, sort []*listing.Sort) int
 		ExecutionReport     func(childComplexity int, filter *criteria.Filter, groupBy []reports.Dimension) int
+		ExternalIdentities  func(childComplexity int, userID *string) int
 		Incident            func(childComplexity int, id string) int
 		Incidents           func(childComplexity int, first *int, after *string, last *int, before *string, filter *incidents.Filter, sort []*listing.Sort) int
 		MaskableFields      func(childComplexity int) int
 		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
 		Node                func(childComplexity int, id string) int
 		Nodes               func(childComplexity int, ids []string) int
+		OidcProviders       func(childComplexity int) int
 		PaymentPlanPreview  func(childComplexity int, input settlement.Generation) int
 		PaymentRequest      func(childComplexity int, id string) int
 		PaymentRequests     func(childComplexity int, first *int, after *string, last *int, before *string, filter *settlement.PayRequestFilter, sort []*listing.Sort) int
@@ -7253,6 +7322,69 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ExecutionRow.Signed(childComplexity), true
 
+	case "ExternalIdentity.createdAt":
+		if e.ComplexityRoot.ExternalIdentity.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.CreatedAt(childComplexity), true
+	case "ExternalIdentity.id":
+		if e.ComplexityRoot.ExternalIdentity.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.ID(childComplexity), true
+	case "ExternalIdentity.lastUsedAt":
+		if e.ComplexityRoot.ExternalIdentity.LastUsedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.LastUsedAt(childComplexity), true
+	case "ExternalIdentity.provider":
+		if e.ComplexityRoot.ExternalIdentity.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.Provider(childComplexity), true
+	case "ExternalIdentity.subject":
+		if e.ComplexityRoot.ExternalIdentity.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.Subject(childComplexity), true
+	case "ExternalIdentity.user":
+		if e.ComplexityRoot.ExternalIdentity.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentity.User(childComplexity), true
+
+	case "ExternalIdentityBindPayload.externalIdentity":
+		if e.ComplexityRoot.ExternalIdentityBindPayload.ExternalIdentity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentityBindPayload.ExternalIdentity(childComplexity), true
+	case "ExternalIdentityBindPayload.userErrors":
+		if e.ComplexityRoot.ExternalIdentityBindPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentityBindPayload.UserErrors(childComplexity), true
+
+	case "ExternalIdentityUnbindPayload.done":
+		if e.ComplexityRoot.ExternalIdentityUnbindPayload.Done == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentityUnbindPayload.Done(childComplexity), true
+	case "ExternalIdentityUnbindPayload.userErrors":
+		if e.ComplexityRoot.ExternalIdentityUnbindPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ExternalIdentityUnbindPayload.UserErrors(childComplexity), true
+
 	case "Incident.contract":
 		if e.ComplexityRoot.Incident.Contract == nil {
 			break
@@ -8486,6 +8618,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DictionaryEntryUpdate(childComplexity, args["input"].(dictionaries.Change)), true
+	case "Mutation.externalIdentityBind":
+		if e.ComplexityRoot.Mutation.ExternalIdentityBind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_externalIdentityBind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExternalIdentityBind(childComplexity, args["input"].(providers.Binding)), true
+	case "Mutation.externalIdentityUnbind":
+		if e.ComplexityRoot.Mutation.ExternalIdentityUnbind == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_externalIdentityUnbind_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.ExternalIdentityUnbind(childComplexity, args["input"].(providers.Target)), true
 	case "Mutation.incidentRecord":
 		if e.ComplexityRoot.Mutation.IncidentRecord == nil {
 			break
@@ -8569,6 +8723,61 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.MilestoneComplete(childComplexity, args["input"].(contracts.MilestoneTarget)), true
+	case "Mutation.oidcLink":
+		if e.ComplexityRoot.Mutation.OidcLink == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_oidcLink_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OidcLink(childComplexity, args["input"].(oidc.Proof)), true
+	case "Mutation.oidcLinkBegin":
+		if e.ComplexityRoot.Mutation.OidcLinkBegin == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_oidcLinkBegin_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OidcLinkBegin(childComplexity, args["input"].(oidc.Beginning)), true
+	case "Mutation.oidcProviderCreate":
+		if e.ComplexityRoot.Mutation.OidcProviderCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_oidcProviderCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OidcProviderCreate(childComplexity, args["input"].(providers.Draft)), true
+	case "Mutation.oidcProviderUpdate":
+		if e.ComplexityRoot.Mutation.OidcProviderUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_oidcProviderUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OidcProviderUpdate(childComplexity, args["input"].(providers.Change)), true
+	case "Mutation.oidcSignIn":
+		if e.ComplexityRoot.Mutation.OidcSignIn == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_oidcSignIn_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.OidcSignIn(childComplexity, args["input"].(oidc.Proof)), true
 	case "Mutation.passwordReset":
 		if e.ComplexityRoot.Mutation.PasswordReset == nil {
 			break
@@ -9168,6 +9377,132 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.NextStep.Title(childComplexity), true
+
+	case "OidcLinkBeginPayload.url":
+		if e.ComplexityRoot.OidcLinkBeginPayload.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcLinkBeginPayload.URL(childComplexity), true
+	case "OidcLinkBeginPayload.userErrors":
+		if e.ComplexityRoot.OidcLinkBeginPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcLinkBeginPayload.UserErrors(childComplexity), true
+
+	case "OidcLinkPayload.externalIdentity":
+		if e.ComplexityRoot.OidcLinkPayload.ExternalIdentity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcLinkPayload.ExternalIdentity(childComplexity), true
+	case "OidcLinkPayload.userErrors":
+		if e.ComplexityRoot.OidcLinkPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcLinkPayload.UserErrors(childComplexity), true
+
+	case "OidcProvider.clientId":
+		if e.ComplexityRoot.OidcProvider.ClientID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.ClientID(childComplexity), true
+	case "OidcProvider.createdAt":
+		if e.ComplexityRoot.OidcProvider.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.CreatedAt(childComplexity), true
+	case "OidcProvider.domains":
+		if e.ComplexityRoot.OidcProvider.Domains == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.Domains(childComplexity), true
+	case "OidcProvider.enabled":
+		if e.ComplexityRoot.OidcProvider.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.Enabled(childComplexity), true
+	case "OidcProvider.id":
+		if e.ComplexityRoot.OidcProvider.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.ID(childComplexity), true
+	case "OidcProvider.issuer":
+		if e.ComplexityRoot.OidcProvider.Issuer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.Issuer(childComplexity), true
+	case "OidcProvider.name":
+		if e.ComplexityRoot.OidcProvider.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.Name(childComplexity), true
+	case "OidcProvider.updatedAt":
+		if e.ComplexityRoot.OidcProvider.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.UpdatedAt(childComplexity), true
+	case "OidcProvider.version":
+		if e.ComplexityRoot.OidcProvider.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProvider.Version(childComplexity), true
+
+	case "OidcProviderCreatePayload.oidcProvider":
+		if e.ComplexityRoot.OidcProviderCreatePayload.OidcProvider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProviderCreatePayload.OidcProvider(childComplexity), true
+	case "OidcProviderCreatePayload.userErrors":
+		if e.ComplexityRoot.OidcProviderCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProviderCreatePayload.UserErrors(childComplexity), true
+
+	case "OidcProviderUpdatePayload.oidcProvider":
+		if e.ComplexityRoot.OidcProviderUpdatePayload.OidcProvider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProviderUpdatePayload.OidcProvider(childComplexity), true
+	case "OidcProviderUpdatePayload.userErrors":
+		if e.ComplexityRoot.OidcProviderUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcProviderUpdatePayload.UserErrors(childComplexity), true
+
+	case "OidcSignInPayload.challenge":
+		if e.ComplexityRoot.OidcSignInPayload.Challenge == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcSignInPayload.Challenge(childComplexity), true
+	case "OidcSignInPayload.signIn":
+		if e.ComplexityRoot.OidcSignInPayload.SignIn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcSignInPayload.SignIn(childComplexity), true
+	case "OidcSignInPayload.userErrors":
+		if e.ComplexityRoot.OidcSignInPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.OidcSignInPayload.UserErrors(childComplexity), true
 
 	case "PageInfo.endCursor":
 		if e.ComplexityRoot.PageInfo.EndCursor == nil {
@@ -10407,6 +10742,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExecutionReport(childComplexity, args["filter"].(*criteria.Filter), args["groupBy"].([]reports.Dimension)), true
+	case "Query.externalIdentities":
+		if e.ComplexityRoot.Query.ExternalIdentities == nil {
+			break
+		}
+
+		args, err := ec.field_Query_externalIdentities_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExternalIdentities(childComplexity, args["userId"].(*string)), true
 	case "Query.incident":
 		if e.ComplexityRoot.Query.Incident == nil {
 			break
@@ -10469,6 +10815,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Nodes(childComplexity, args["ids"].([]string)), true
+	case "Query.oidcProviders":
+		if e.ComplexityRoot.Query.OidcProviders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.OidcProviders(childComplexity), true
 	case "Query.paymentPlanPreview":
 		if e.ComplexityRoot.Query.PaymentPlanPreview == nil {
 			break
@@ -12448,6 +12800,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
 			graphql.NewInputUnmarshaler("ExchangeRateInput", ec.unmarshalInputExchangeRateInput),
 			graphql.NewInputUnmarshaler("ExecutionCellInput", ec.unmarshalInputExecutionCellInput),
+			graphql.NewInputUnmarshaler("ExternalIdentityBindInput", ec.unmarshalInputExternalIdentityBindInput),
+			graphql.NewInputUnmarshaler("ExternalIdentityUnbindInput", ec.unmarshalInputExternalIdentityUnbindInput),
 			graphql.NewInputUnmarshaler("IncidentFilter", ec.unmarshalInputIncidentFilter),
 			graphql.NewInputUnmarshaler("IncidentRecordInput", ec.unmarshalInputIncidentRecordInput),
 			graphql.NewInputUnmarshaler("IncidentReportInput", ec.unmarshalInputIncidentReportInput),
@@ -12461,6 +12815,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
 			graphql.NewInputUnmarshaler("MoneyInput", ec.unmarshalInputMoneyInput),
+			graphql.NewInputUnmarshaler("OidcLinkBeginInput", ec.unmarshalInputOidcLinkBeginInput),
+			graphql.NewInputUnmarshaler("OidcProofInput", ec.unmarshalInputOidcProofInput),
+			graphql.NewInputUnmarshaler("OidcProviderCreateInput", ec.unmarshalInputOidcProviderCreateInput),
+			graphql.NewInputUnmarshaler("OidcProviderUpdateInput", ec.unmarshalInputOidcProviderUpdateInput),
 			graphql.NewInputUnmarshaler("PasswordResetInput", ec.unmarshalInputPasswordResetInput),
 			graphql.NewInputUnmarshaler("PasswordResetRequestInput", ec.unmarshalInputPasswordResetRequestInput),
 			graphql.NewInputUnmarshaler("PaymentAllocationInput", ec.unmarshalInputPaymentAllocationInput),
@@ -18485,6 +18843,208 @@ input MoneyInput {
   currency: CurrencyCode!
 }
 `, BuiltIn: false},
+	{Name: "../schema/oidc.graphql", Input: `"A sign-in provider that the tenant trusts (OpenID Connect)."
+type OidcProvider {
+  "Begins with oip_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "What people know it by."
+  name: String!
+  "Its address, as it writes itself into its tokens."
+  issuer: String!
+  "What it knows this tenant by."
+  clientId: String!
+  "Domains of which it must have verified the e-mail address of whoever signs in; empty: it need not."
+  domains: [String!]!
+  "Whether people sign in with it."
+  enabled: Boolean!
+  "When it was registered."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"Whom a provider calls by a subject, and whom we call so."
+type ExternalIdentity {
+  "Begins with xid_."
+  id: ID!
+  "The user who signs in with it. null when the caller may not see the user."
+  user: User @goField(batch: true)
+  "The provider."
+  provider: OidcProvider!
+  "The provider's name for them: the claim sub."
+  subject: String!
+  "When they last signed in with it; null: never."
+  lastUsedAt: DateTime
+  "When it was bound."
+  createdAt: DateTime!
+}
+
+"A new provider."
+input OidcProviderCreateInput {
+  "1 to 100 characters."
+  name: String!
+  "https://…, exactly as the provider writes it. It cannot be changed."
+  issuer: String!
+  "What the provider has given out."
+  clientId: String!
+  "What the provider has given out with it; nobody can read it again. Left out for a public client."
+  clientSecret: String
+  "Up to 20 domains such as example.com; empty: any e-mail address, or none."
+  domains: [String!]! = []
+}
+
+"A change of a provider. What is left out stays."
+input OidcProviderUpdateInput {
+  "The provider."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  name: String
+  "What the provider has given out."
+  clientId: String
+  "What the provider has given out with it; an empty text for a public client."
+  clientSecret: String
+  "Takes the place of all of them."
+  domains: [String!]
+  "Whether people sign in with it; whoever is signed in stays."
+  enabled: Boolean
+}
+
+"What a provider has answered, in the hands of the program that asked."
+input OidcProofInput {
+  "What came behind # in the address that the provider led back to."
+  code: String!
+  "The text whose SHA-256 was the challenge, 43 to 128 characters (RFC 7636)."
+  verifier: String!
+}
+
+"A caller who wants to link their identity at a provider."
+input OidcLinkBeginInput {
+  "The provider."
+  oidcProviderId: ID!
+  "SHA-256 of a random text that the program keeps, in base64url without padding."
+  challenge: String!
+}
+
+"An identity that an administrator binds to a user."
+input ExternalIdentityBindInput {
+  "The user."
+  userId: ID!
+  "The provider."
+  oidcProviderId: ID!
+  "The provider's name for them: the claim sub, 1 to 255 characters."
+  subject: String!
+}
+
+"An identity that is to be nobody's."
+input ExternalIdentityUnbindInput {
+  "The identity."
+  id: ID!
+}
+
+"What oidcProviderCreate did."
+type OidcProviderCreatePayload {
+  "The provider; null when there are errors."
+  oidcProvider: OidcProvider
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What oidcProviderUpdate did."
+type OidcProviderUpdatePayload {
+  "The provider; on VERSION_CONFLICT as it is now; null on other errors."
+  oidcProvider: OidcProvider
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What oidcSignIn did."
+type OidcSignInPayload {
+  "The new session; null when there are errors, or when it waits."
+  signIn: SignIn
+  "What the sign-in waits for, as of login; null when it waits for nothing."
+  challenge: SecondFactorChallenge
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What oidcLinkBegin did."
+type OidcLinkBeginPayload {
+  "Where to send the caller's browser; good once and for ten minutes. null when there are errors."
+  url: String
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What oidcLink did."
+type OidcLinkPayload {
+  "The identity; null when there are errors."
+  externalIdentity: ExternalIdentity
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What externalIdentityBind did."
+type ExternalIdentityBindPayload {
+  "The identity; null when there are errors."
+  externalIdentity: ExternalIdentity
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What externalIdentityUnbind did."
+type ExternalIdentityUnbindPayload {
+  "Whether nobody signs in with it any more."
+  done: Boolean!
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "The tenant's sign-in providers, by name. Everybody who is signed in may see them."
+  oidcProviders: [OidcProvider!]!
+  "Identities at providers that are bound to a user, oldest first: the caller's own, or those of a user whom user:update reaches."
+  externalIdentities(userId: ID): [ExternalIdentity!]!
+}
+
+extend type Mutation {
+  """
+  Registers a sign-in provider; only registered ones are trusted. Needs tenant:update. userErrors: REQUIRED, TOO_LONG,
+  MALFORMED, DUPLICATE (there is one with this issuer), LIMIT_REACHED.
+  """
+  oidcProviderCreate(input: OidcProviderCreateInput!): OidcProviderCreatePayload!
+  "Changes a provider. Needs tenant:update. userErrors: NOT_FOUND, VERSION_CONFLICT, REQUIRED, TOO_LONG, MALFORMED, DUPLICATE."
+  oidcProviderUpdate(input: OidcProviderUpdateInput!): OidcProviderUpdatePayload!
+  """
+  Signs in whoever a provider has named, when that identity is bound to a user. Needs no permission; at most once in a
+  document. userErrors: REQUIRED, TOO_LONG, WRONG_CREDENTIALS (whatever is wrong: the code, the verifier, or nobody is bound).
+  """
+  oidcSignIn(input: OidcProofInput!): OidcSignInPayload!
+  """
+  Begins to link the caller to an identity at a provider. Needs no permission; no API key does it. userErrors: NOT_FOUND,
+  MALFORMED. Fails with UNAVAILABLE when this installation has no public address.
+  """
+  oidcLinkBegin(input: OidcLinkBeginInput!): OidcLinkBeginPayload!
+  """
+  Links the caller to the identity that they have shown, after oidcLinkBegin. Needs no permission; no API key does it.
+  userErrors: REQUIRED, TOO_LONG, WRONG_CREDENTIALS (whatever is wrong with code or verifier), DUPLICATE (it is bound already).
+  """
+  oidcLink(input: OidcProofInput!): OidcLinkPayload!
+  """
+  Binds an identity to a user, who then signs in with it. Needs user:update reaching them, and everything that they may do.
+  userErrors: NOT_FOUND, REQUIRED, TOO_LONG, DUPLICATE (it is bound already), NOT_ALLOWED.
+  """
+  externalIdentityBind(input: ExternalIdentityBindInput!): ExternalIdentityBindPayload!
+  """
+  Takes an identity from its user, and ends their sessions unless they do it themselves. Needs no permission for one's own,
+  user:update reaching the user for another's; no API key does it. userErrors: NOT_FOUND.
+  """
+  externalIdentityUnbind(input: ExternalIdentityUnbindInput!): ExternalIdentityUnbindPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/ownership.graphql", Input: `extend type Customer {
   "Who answers for the customer; null for nobody (the public pool) and for a user whom the caller may not see."
   owner: User @goField(batch: true)
@@ -24248,6 +24808,44 @@ func (ec *executionContext) childFields_ExecutionRow(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ExecutionRow", field.Name)
 }
 
+func (ec *executionContext) childFields_ExternalIdentity(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_ExternalIdentity_id(ctx, field)
+	case "user":
+		return ec.fieldContext_ExternalIdentity_user(ctx, field)
+	case "provider":
+		return ec.fieldContext_ExternalIdentity_provider(ctx, field)
+	case "subject":
+		return ec.fieldContext_ExternalIdentity_subject(ctx, field)
+	case "lastUsedAt":
+		return ec.fieldContext_ExternalIdentity_lastUsedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_ExternalIdentity_createdAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentity", field.Name)
+}
+
+func (ec *executionContext) childFields_ExternalIdentityBindPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "externalIdentity":
+		return ec.fieldContext_ExternalIdentityBindPayload_externalIdentity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExternalIdentityBindPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentityBindPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_ExternalIdentityUnbindPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "done":
+		return ec.fieldContext_ExternalIdentityUnbindPayload_done(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_ExternalIdentityUnbindPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentityUnbindPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Incident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -24476,6 +25074,82 @@ func (ec *executionContext) childFields_NextStep(ctx context.Context, field grap
 		return ec.fieldContext_NextStep_amount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type NextStep", field.Name)
+}
+
+func (ec *executionContext) childFields_OidcLinkBeginPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "url":
+		return ec.fieldContext_OidcLinkBeginPayload_url(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OidcLinkBeginPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OidcLinkBeginPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OidcLinkPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "externalIdentity":
+		return ec.fieldContext_OidcLinkPayload_externalIdentity(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OidcLinkPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OidcLinkPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OidcProvider(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_OidcProvider_id(ctx, field)
+	case "version":
+		return ec.fieldContext_OidcProvider_version(ctx, field)
+	case "name":
+		return ec.fieldContext_OidcProvider_name(ctx, field)
+	case "issuer":
+		return ec.fieldContext_OidcProvider_issuer(ctx, field)
+	case "clientId":
+		return ec.fieldContext_OidcProvider_clientId(ctx, field)
+	case "domains":
+		return ec.fieldContext_OidcProvider_domains(ctx, field)
+	case "enabled":
+		return ec.fieldContext_OidcProvider_enabled(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_OidcProvider_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_OidcProvider_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OidcProvider", field.Name)
+}
+
+func (ec *executionContext) childFields_OidcProviderCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "oidcProvider":
+		return ec.fieldContext_OidcProviderCreatePayload_oidcProvider(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OidcProviderCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OidcProviderCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OidcProviderUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "oidcProvider":
+		return ec.fieldContext_OidcProviderUpdatePayload_oidcProvider(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OidcProviderUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OidcProviderUpdatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_OidcSignInPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "signIn":
+		return ec.fieldContext_OidcSignInPayload_signIn(ctx, field)
+	case "challenge":
+		return ec.fieldContext_OidcSignInPayload_challenge(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_OidcSignInPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type OidcSignInPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_PageInfo(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

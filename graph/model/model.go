@@ -637,6 +637,22 @@ type DictionaryEntryUpdatePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What externalIdentityBind did.
+type ExternalIdentityBindPayload struct {
+	// The identity; null when there are errors.
+	ExternalIdentity *ent.ExternalIdentity `json:"externalIdentity,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What externalIdentityUnbind did.
+type ExternalIdentityUnbindPayload struct {
+	// Whether nobody signs in with it any more.
+	Done bool `json:"done"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What incidentRecord did.
 type IncidentRecordPayload struct {
 	// The incident; on VERSION_CONFLICT the incident as it is now; null on other errors.
@@ -697,6 +713,48 @@ type LogoutPayload struct {
 type MilestoneCompletePayload struct {
 	// The milestone; on VERSION_CONFLICT the milestone as it is now; null on other errors.
 	Milestone *ent.Milestone `json:"milestone,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What oidcLinkBegin did.
+type OidcLinkBeginPayload struct {
+	// Where to send the caller's browser; good once and for ten minutes. null when there are errors.
+	URL *string `json:"url,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What oidcLink did.
+type OidcLinkPayload struct {
+	// The identity; null when there are errors.
+	ExternalIdentity *ent.ExternalIdentity `json:"externalIdentity,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What oidcProviderCreate did.
+type OidcProviderCreatePayload struct {
+	// The provider; null when there are errors.
+	OidcProvider *ent.OIDCProvider `json:"oidcProvider,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What oidcProviderUpdate did.
+type OidcProviderUpdatePayload struct {
+	// The provider; on VERSION_CONFLICT as it is now; null on other errors.
+	OidcProvider *ent.OIDCProvider `json:"oidcProvider,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What oidcSignIn did.
+type OidcSignInPayload struct {
+	// The new session; null when there are errors, or when it waits.
+	SignIn *sessions.Tokens `json:"signIn,omitempty"`
+	// What the sign-in waits for, as of login; null when it waits for nothing.
+	Challenge *sessions.Challenge `json:"challenge,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }

@@ -16,6 +16,7 @@ import (
 	"heyue/domain/incidents"
 	"heyue/domain/keys"
 	"heyue/domain/progress"
+	"heyue/domain/providers"
 	"heyue/domain/reports"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
@@ -23,6 +24,7 @@ import (
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
 	"heyue/identity/factor"
+	"heyue/identity/oidc"
 	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/policies"
@@ -54,6 +56,8 @@ type Services struct {
 	Recovery     *recovery.Service
 	APIKeys      *keys.Service
 	Factors      *factor.Service
+	Providers    *providers.Service
+	OIDC         *oidc.Service
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox

@@ -342,4 +342,3 @@ func TestAKeyHasNoSecondFactor(t *testing.T) {
 		t.Errorf("%s, %v", made.URL, err)
 	}
 }
-

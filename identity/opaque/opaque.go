@@ -28,6 +28,8 @@ const (
 	Invitation Kind = "hyi_" // lets a new user choose their first password
 	Reset      Kind = "hyp_" // lets somebody who forgot their password choose another
 	Second     Kind = "hys_" // stands for a right password until the second factor is shown
+	State      Kind = "hyo_" // goes to a sign-in provider and comes back
+	Code       Kind = "hyc_" // stands for what a sign-in provider has answered
 	Key        Kind = "hyk_" // signs a program in; see NewKey
 )
 

@@ -53,7 +53,7 @@ func (s *Services) forResolvers() resolver.Services {
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
 		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Changes: s.Changes, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits,
-		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery, APIKeys: s.APIKeys, Factors: s.Factors,
+		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery, APIKeys: s.APIKeys, Factors: s.Factors, Providers: s.Providers, OIDC: s.OIDC,
 		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}
 }
@@ -88,7 +88,7 @@ func (s *Services) masked(ctx context.Context) bool {
 
 // signIns are the mutations that somebody who guesses would like to repeat in one document.
 func signIns() []string {
-	return []string{"login", "loginSecondFactor", "secondFactorConfirm", "secondFactorRenewCodes", "secondFactorDisable", "refresh", "invitationAccept", "passwordResetRequest", "passwordReset"}
+	return []string{"login", "loginSecondFactor", "oidcSignIn", "secondFactorConfirm", "secondFactorRenewCodes", "secondFactorDisable", "refresh", "invitationAccept", "passwordResetRequest", "passwordReset"}
 }
 
 // lease lets a socket live as long as its token and its session. Nobody in particular has none: what an anonymous

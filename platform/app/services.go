@@ -18,6 +18,7 @@ import (
 	"heyue/domain/incidents"
 	"heyue/domain/keys"
 	"heyue/domain/progress"
+	"heyue/domain/providers"
 	"heyue/domain/reports"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
@@ -27,6 +28,7 @@ import (
 	"heyue/idempotency"
 	"heyue/identity/factor"
 	"heyue/identity/letters"
+	"heyue/identity/oidc"
 	"heyue/identity/recovery"
 	"heyue/identity/sessions"
 	"heyue/identity/throttle"
@@ -68,6 +70,8 @@ type Services struct {
 	AlertEvents  *alerts.Stream
 	APIKeys      *keys.Service
 	Factors      *factor.Service
+	Providers    *providers.Service
+	OIDC         *oidc.Service
 	Keys         *idempotency.Store
 
 	watcher     *sessions.Watcher
@@ -100,6 +104,9 @@ func (r *Resources) Services(ctx context.Context, roles Roles) (*Services, error
 		return nil, err
 	}
 	if err := s.recovery(); err != nil {
+		return nil, err
+	}
+	if err := s.providers(); err != nil {
 		return nil, err
 	}
 	s.Keys = f.keys()

@@ -30,11 +30,13 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("idempotency keys", s.Keys.Forget)))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("one-time tokens", func(ctx context.Context) (int, error) { return s.Recovery.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("ways to sign-in providers", func(ctx context.Context) (int, error) { return s.OIDC.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("tries to sign in", func(ctx context.Context) (int, error) { return s.attempts.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 	}
 	return func() {
 		cancel()
 		wg.Wait()
+		s.OIDC.Close()
 	}
 }
 

@@ -77,6 +77,9 @@ func owners() map[string][]string {
 	return map[string][]string{
 		// Sign-ins note their time and renew the password's hash; links by mail set it.
 		"User": {"domain/staff", "identity/sessions", "identity/recovery"},
+		// Users link what they have shown; administrators bind what they know.
+		"ExternalIdentity": {"domain/providers", "identity/oidc"},
+
 		// Links by mail are one package's, challenges at a sign-in the other's.
 		"OneTimeToken": {"identity/recovery", "identity/sessions"},
 

@@ -94,6 +94,13 @@ type Login struct {
 	LeakAddress  time.Duration `env:"HEYUE_LOGIN_FORGET_ADDRESS" envDefault:"1m" min:"1s" max:"30d" help:"time in which one wrong sign-in from an address is forgotten"`
 	Trust        time.Duration `env:"HEYUE_LOGIN_TRUST" envDefault:"30d" min:"1m" max:"365d" help:"how long a user who signed in from an address is counted apart there, so that guesses from elsewhere do not lock them out"`
 
+	APISite      WebURL        `env:"HEYUE_API_URL" help:"where this API is from outside: sign-in providers lead back to /auth/oidc/… below it; nobody signs in by one when it or HEYUE_PUBLIC_URL is empty"`
+	Providers    int           `env:"HEYUE_OIDC_PROVIDERS" envDefault:"10" min:"1" max:"1000" help:"sign-in providers of a tenant"`
+	OIDCTimeout  time.Duration `env:"HEYUE_OIDC_TIMEOUT" envDefault:"5s" min:"100ms" max:"1m" help:"how long a sign-in provider may take for an answer"`
+	OIDCTTL      time.Duration `env:"HEYUE_OIDC_TTL" envDefault:"10m" min:"1m" max:"1h" help:"time for the way to a sign-in provider and back"`
+	OIDCCodeTTL  time.Duration `env:"HEYUE_OIDC_CODE_TTL" envDefault:"1m" min:"5s" max:"10m" help:"time for which a code waits to be exchanged after that"`
+	OIDCLoopback Switch        `env:"HEYUE_OIDC_LOOPBACK" envDefault:"off" help:"whether sign-in providers may be at http://127.0.0.1, on a developer's machine"`
+
 	ChallengeTTL   time.Duration `env:"HEYUE_LOGIN_CHALLENGE_TTL" envDefault:"5m" min:"30s" max:"1h" help:"time for which a right password waits for its second factor"`
 	ChallengeTries int           `env:"HEYUE_LOGIN_CHALLENGE_TRIES" envDefault:"5" min:"1" max:"100" help:"wrong codes after which it waits no more"`
 

@@ -23,14 +23,15 @@ type Purpose string
 
 // Purposes in use. Each ends in the version of its scheme.
 const (
-	AccessTokens Purpose = "heyue access tokens v1"  // Ed25519 seed, 32 bytes
-	Cursors      Purpose = "heyue page cursors v1"   // page.NewSealer, 64 bytes
-	EventCursors Purpose = "heyue event cursors v1"  // page.NewSealer, 64 bytes
-	Idempotency  Purpose = "heyue idempotency v1"    // idempotency.Store, 32 bytes
-	Attempts     Purpose = "heyue attempts v1"       // throttle.Throttle, 32 bytes
-	Mails        Purpose = "heyue mails v1"          // letters.Letters, a Box of 32 bytes
-	Factors      Purpose = "heyue second factors v1" // factor.Service, a Box of 32 bytes
-	Recovery     Purpose = "heyue recovery codes v1" // factor.Service, 32 bytes
+	AccessTokens Purpose = "heyue access tokens v1"     // Ed25519 seed, 32 bytes
+	Cursors      Purpose = "heyue page cursors v1"      // page.NewSealer, 64 bytes
+	EventCursors Purpose = "heyue event cursors v1"     // page.NewSealer, 64 bytes
+	Idempotency  Purpose = "heyue idempotency v1"       // idempotency.Store, 32 bytes
+	Attempts     Purpose = "heyue attempts v1"          // throttle.Throttle, 32 bytes
+	Mails        Purpose = "heyue mails v1"             // letters.Letters, a Box of 32 bytes
+	Factors      Purpose = "heyue second factors v1"    // factor.Service, a Box of 32 bytes
+	Providers    Purpose = "heyue sign-in providers v1" // oidc.Service, a Box of 32 bytes
+	Recovery     Purpose = "heyue recovery codes v1"    // factor.Service, 32 bytes
 )
 
 // Master is the key of an installation. It never prints itself.

@@ -2,6 +2,8 @@ package scenario
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/base64"
 	"errors"
 	"os"
 	"path/filepath"
@@ -49,7 +51,7 @@ func play(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := stage.New(t)
+	s := stage.New(t, "HEYUE_API_URL", "https://api.example", "HEYUE_PUBLIC_URL", "https://app.example")
 	script.play(t, newCast(t, s))
 }
 
@@ -185,6 +187,7 @@ func newCast(t *testing.T, s *stage.Stage) *cast {
 	c.memory["password"] = fixture.Password
 	c.memory["invitation"] = c.link(t, opaque.Invitation, account.Invitation, "stranger")
 	c.memory["reset"] = c.link(t, opaque.Reset, account.PasswordReset, "sales")
+	c.trust(t)
 	for _, tn := range []*fixture.Tenant{acme, other} {
 		s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
 			_, err := tenancy.Lock(tn.Ctx, tx) // the worker installs templates too
@@ -221,6 +224,42 @@ func (c *cast) tell(t *testing.T) {
 		}
 		c.memory[name] = code
 	}
+}
+
+// trust gives acme a sign-in provider by which the salesperson is known, and what it has answered: one code to sign in
+// with, one for somebody else, and one to link.
+func (c *cast) trust(t *testing.T) {
+	t.Helper()
+	sales, ctx := fixture.Caller(t, c.actors["sales"].ctx), c.actors["sales"].tenant.Ctx
+	const verifier = "a-verifier-that-a-program-has-made-for-itself"
+	sum := sha256.Sum256([]byte(verifier))
+	c.memory["verifier"], c.memory["challenge"] = verifier, base64.RawURLEncoding.EncodeToString(sum[:])
+	c.stage.Write(t, ctx, func(tx *ent.Tx) error {
+		p, err := tx.OIDCProvider.Create().SetName("IdP").SetIssuer("https://idp.example").SetClientID("heyue").SetDomains([]string{}).Save(ctx)
+		if err != nil {
+			return err
+		}
+		c.memory["oidcProvider"] = p.ID.String()
+		x, err := tx.ExternalIdentity.Create().SetUserID(sales.UserID).SetProviderID(p.ID).SetSubject("sub-sales").Save(ctx)
+		if err != nil {
+			return err
+		}
+		c.memory["identity"] = x.ID.String()
+		for name, a := range map[string]struct {
+			subject string
+			user    *publicid.UserID
+		}{"proof": {subject: "sub-sales"}, "foreignProof": {subject: "sub-nobody"}, "linkProof": {"sub-new", &sales.UserID}} {
+			text, code := opaque.Code.New(sales.TenantID)
+			_, state := opaque.State.New(sales.TenantID)
+			err := tx.OIDCAttempt.Create().SetProviderID(p.ID).SetNillableUserID(a.user).SetStateHash(state.Hex()).SetChallenge(c.memory["challenge"]).SetSealed([]byte{0}).
+				SetCodeHash(code.Hex()).SetSubject(a.subject).SetExpiresAt(fixture.Start().Add(time.Hour)).Exec(ctx)
+			if err != nil {
+				return err
+			}
+			c.memory[name] = text
+		}
+		return nil
+	})
 }
 
 // wait lets time pass. Whoever was signed in signs in again.
