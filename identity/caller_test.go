@@ -49,3 +49,34 @@ func TestUnauthenticatedKeepsTheReasonForTheLog(t *testing.T) {
 		t.Fatalf("fault %v must carry its cause and the common message", f)
 	}
 }
+
+func TestSomeDoLessThanOthers(t *testing.T) {
+	t.Parallel()
+	person := identity.Caller{TenantID: 7, UserID: publicid.NewUserID()}
+	program, confined := person, person
+	program.Key, confined.Confined = &identity.Key{}, true
+	for name, c := range map[string]struct {
+		caller                  identity.Caller
+		from, person, enrolling fault.Code
+	}{
+		"nobody":     {identity.Caller{}, fault.CodeUnauthenticated, fault.CodeUnauthenticated, fault.CodeUnauthenticated},
+		"a person":   {person, "", "", ""},
+		"a program":  {program, "", fault.CodeForbidden, fault.CodeForbidden},
+		"a confined": {confined, identity.CodeSecondFactorRequired, identity.CodeSecondFactorRequired, ""},
+	} {
+		ctx := identity.With(t.Context(), c.caller)
+		for what, got := range map[string]struct {
+			ask  func(context.Context) (identity.Caller, error)
+			want fault.Code
+		}{"From": {identity.From, c.from}, "Person": {identity.Person, c.person}, "Enrolling": {identity.Enrolling, c.enrolling}} {
+			found, err := got.ask(ctx)
+			code := fault.Code("")
+			if all := fault.All(err); len(all) == 1 {
+				code = all[0].Code
+			}
+			if code != got.want || (err == nil) != (found != identity.Caller{}) {
+				t.Errorf("%s of %s: %+v, %v; want %q", what, name, found, err, got.want)
+			}
+		}
+	}
+}

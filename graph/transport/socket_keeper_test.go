@@ -12,6 +12,7 @@ import (
 	"heyue/graph/transport"
 	"heyue/graph/transport/probe"
 	"heyue/platform/clock"
+	"heyue/platform/ratelimit"
 )
 
 func TestSocketInitTimeout(t *testing.T) {
@@ -96,7 +97,10 @@ func TestSocketStalled(t *testing.T) {
 	t.Parallel()
 	var given atomic.Int64
 	ended := make(chan struct{}, 1)
-	e := start(t, &probe.Resolver{Messages: flood(&given, ended)}, transport.Options{WriteTimeout: 300 * time.Millisecond})
+	e := start(t, &probe.Resolver{Messages: flood(&given, ended)}, transport.Options{
+		WriteTimeout: 300 * time.Millisecond,
+		PerAddress:   ratelimit.Rate{Maximum: 1e6, PerSecond: 1e6}, // the other client asks as fast as it can
+	})
 	stalled, _, err := e.tryDial(t, narrow(t))
 	if err != nil {
 		t.Fatal(err)

@@ -45,7 +45,7 @@ func (s *Service) start(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	http.SetCookie(w, s.cookie(cookie, int(s.TTL.Seconds())))
-	http.Redirect(w, r, address, http.StatusSeeOther)
+	http.Redirect(w, r, address, http.StatusSeeOther) //nolint:gosec // G710: to a provider that an administrator has registered
 }
 
 // lead makes the address at the provider.
@@ -286,7 +286,7 @@ func (s *Service) secrets(row *ent.OIDCAttempt) (kept secrets, err error) {
 // cookie keeps an attempt in its browser. It goes along when the provider leads back, which is a navigation from another
 // site: that is what Lax allows.
 func (s *Service) cookie(value string, age int) *http.Cookie {
-	return &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode}
+	return &http.Cookie{Name: s.cookieName(), Value: value, Path: "/", MaxAge: age, HttpOnly: true, Secure: s.secure(), SameSite: http.SameSiteLaxMode} //nolint:gosec // G124: secure wherever the API is
 }
 
 // cookieName has the prefix by which browsers let no other host of the domain set it (RFC 6265bis section 4.1.3.2).
