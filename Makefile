@@ -58,7 +58,7 @@ vuln: ## no known vulnerability is reachable
 
 bench: ## run the benchmarks that match BENCH in PKG
 	@scripts/setup
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 0 $(PKG)
+	@scripts/with-node $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 0 $(PKG)
 
 soak: ## run the tests of PKG COUNT times over, to find the faults that show rarely
 	@scripts/setup

@@ -1,5 +1,7 @@
 package mutants
 
+import "slices"
+
 // guard is one that is taken away: Old, which stands once in File, becomes New, and Test of Package must fail.
 type guard struct {
 	Name      string
@@ -10,9 +12,11 @@ type guard struct {
 	Everytime bool // in make test too; the others in make mutants only
 }
 
-// guards lists what is taken away. A guard is one line here; the text it is known by keeps this list true: a test fails when
-// it no longer stands in the file.
-func guards() []guard {
+// guards lists what is taken away. The text that each is known by keeps the list true: a test fails when it no longer stands
+// in the file.
+func guards() []guard { return slices.Concat(ofTenants(), ofPermissions(), ofTheEdge()) }
+
+func ofTenants() []guard {
 	return []guard{
 		{
 			Name: "queries are narrowed to the tenant", File: "tenancy/guard.go", Package: "./tests/walls", Test: "TestTheGuardHoldsWithoutRowSecurity", Everytime: true,
@@ -38,6 +42,11 @@ func guards() []guard {
 			Name: "keys of caches begin with the tenant", File: "tenancy/context.go", Package: "./tenancy", Test: "TestKey", Everytime: true,
 			Old: "b.WriteString(strconv.FormatInt(id, 10))", New: "b.WriteString(strconv.FormatInt(id*0, 10))",
 		},
+	}
+}
+
+func ofPermissions() []guard {
+	return []guard{
 		{
 			Name: "a list shows what is within reach", File: "policies/access.go", Package: "./policies", Test: "TestListsAndChecksAgree", Everytime: true,
 			Old: "\tcase a.Scope == grant.Tenant:\n", New: "\tcase a.Scope.Rank() > 0:\n",
@@ -74,6 +83,11 @@ func guards() []guard {
 			Name: "nobody gives what they do not hold", File: "policies/hold.go", Package: "./policies", Test: "TestAssignNeedsAllThatTheRoleGives",
 			Old: "case held.Rank() < scope.Rank():\n\t\treturn false", New: "case held.Rank() < scope.Rank():\n\t\treturn true",
 		},
+	}
+}
+
+func ofTheEdge() []guard {
+	return []guard{
 		{
 			Name: "a cursor is good in its tenant only", File: "platform/page/cursor.go", Package: "./platform/page", Test: "TestCursorOpensOnlyWhereItWasMade",
 			Old: "}{1, b.Tenant, b.Purpose})", New: "}{1, 0, b.Purpose})",
