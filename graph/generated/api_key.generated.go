@@ -307,13 +307,13 @@ func (ec *executionContext) fieldContext_ApiKey_lastUsedAt(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "DateTime")
 }
 
-func (ec *executionContext) _ApiKey_previousUntil(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
+func (ec *executionContext) _ApiKey_previousEndsAt(ctx context.Context, field graphql.CollectedField, obj *ent.APIKey) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
 		ec.OperationContext,
 		field,
 		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
-			return ec.fieldContext_ApiKey_previousUntil(ctx, field)
+			return ec.fieldContext_ApiKey_previousEndsAt(ctx, field)
 		},
 		func(ctx context.Context) (any, error) {
 			return obj.PreviousUntil, nil
@@ -326,7 +326,7 @@ func (ec *executionContext) _ApiKey_previousUntil(ctx context.Context, field gra
 		false,
 	)
 }
-func (ec *executionContext) fieldContext_ApiKey_previousUntil(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+func (ec *executionContext) fieldContext_ApiKey_previousEndsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ApiKey", field, false, false, "DateTime")
 }
 
@@ -1321,8 +1321,8 @@ func (ec *executionContext) _ApiKey(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
-		case "previousUntil":
-			out.Values[i] = ec._ApiKey_previousUntil(ctx, field, obj)
+		case "previousEndsAt":
+			out.Values[i] = ec._ApiKey_previousEndsAt(ctx, field, obj)
 			if out.Values[i] == graphql.RequiredNull {
 				atomic.AddUint32(&out.Invalids, 1)
 			}

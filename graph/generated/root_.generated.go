@@ -2711,7 +2711,7 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ApiKey.Prefix(childComplexity), true
-	case "ApiKey.previousUntil":
+	case "ApiKey.previousEndsAt":
 		if e.ComplexityRoot.ApiKey.PreviousUntil == nil {
 			break
 		}
@@ -13211,7 +13211,7 @@ type ApiKey implements Node {
   "When it was last used, within a minute; null: never."
   lastUsedAt: DateTime
   "Until when the secret before the last rotation is good, or was; null when it ended at once, or there is none."
-  previousUntil: DateTime
+  previousEndsAt: DateTime
   "When it was revoked; null when it was not."
   revokedAt: DateTime
   "When it was made."
@@ -22356,8 +22356,8 @@ func (ec *executionContext) childFields_ApiKey(ctx context.Context, field graphq
 		return ec.fieldContext_ApiKey_expiresAt(ctx, field)
 	case "lastUsedAt":
 		return ec.fieldContext_ApiKey_lastUsedAt(ctx, field)
-	case "previousUntil":
-		return ec.fieldContext_ApiKey_previousUntil(ctx, field)
+	case "previousEndsAt":
+		return ec.fieldContext_ApiKey_previousEndsAt(ctx, field)
 	case "revokedAt":
 		return ec.fieldContext_ApiKey_revokedAt(ctx, field)
 	case "createdAt":
