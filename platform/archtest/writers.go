@@ -25,7 +25,8 @@ func writes() []string {
 // packages that import the client are looked at.
 func writersOf(root string, importPaths []string) (map[string][]string, error) {
 	loaded, err := packages.Load(&packages.Config{
-		Dir:  root,
+		Dir:        root,
+		BuildFlags: buildFlags(),
 		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedSyntax | packages.NeedImports | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedExportFile,
 	}, importPaths...)
 	if err != nil {
