@@ -27,7 +27,7 @@ func writersOf(root string, importPaths []string) (map[string][]string, error) {
 	loaded, err := packages.Load(&packages.Config{
 		Dir:        root,
 		BuildFlags: buildFlags(),
-		Mode: packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedSyntax | packages.NeedImports | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedExportFile,
+		Mode:       packages.NeedName | packages.NeedFiles | packages.NeedCompiledGoFiles | packages.NeedSyntax | packages.NeedImports | packages.NeedTypes | packages.NeedTypesInfo | packages.NeedExportFile,
 	}, importPaths...)
 	if err != nil {
 		return nil, fmt.Errorf("load the packages that import ent: %w", err)
