@@ -15,18 +15,30 @@ import (
 type Access struct {
 	Scope  grant.Scope
 	grants *Grants
+	reads  bool // the action is to read: shares of either level reach
 }
 
-// Where narrows a query to the rows within reach. The table must have the columns owner_id and department_id.
-func (a Access) Where(s *sql.Selector) { a.On("owner_id", "department_id")(s) }
+// Where narrows a query to the rows within reach: those of the user's scope, and the customers and contracts that are
+// shared with them (A3). The table must have the columns owner_id and department_id.
+func (a Access) Where(s *sql.Selector) {
+	if a.Scope.Rank() == 0 {
+		s.Where(sql.False())
+		return
+	}
+	a.where(s, s.C("owner_id"), s.C("department_id"), a.lentIn(s))
+}
 
-// On is Where for a table whose rows answer to a user and a department under other names: a user owns their own row.
+// On is Where for a table whose rows answer to a user and a department under other names: a user owns their own row. It
+// knows of no shares.
 func (a Access) On(owner, department string) func(*sql.Selector) {
-	return func(s *sql.Selector) { a.where(s, s.C(owner), s.C(department)) }
+	return func(s *sql.Selector) { a.where(s, s.C(owner), s.C(department), nil) }
 }
 
-func (a Access) where(s *sql.Selector, owner, department string) {
+func (a Access) where(s *sql.Selector, owner, department string, shared *sql.Predicate) {
 	mine := sql.EQ(owner, a.user())
+	if shared != nil {
+		mine = sql.Or(mine, shared)
+	}
 	switch {
 	case a.Scope == grant.Tenant:
 	case a.Scope == grant.Subtree && len(a.grants.subtree) > 0:
@@ -55,7 +67,8 @@ func (a Access) Through(table, column string, tenant int64) func(*sql.Selector) 
 	}
 }
 
-// Covers reports whether a row of the given owner and department is within reach, by the same rule as Where.
+// Covers reports whether a row of the given owner and department is within the user's scope, by the same rule as Where. A
+// record that may be shared is judged by CoversCustomer and CoversContract.
 func (a Access) Covers(owner *publicid.UserID, department *publicid.DepartmentID) bool {
 	if a.Scope == grant.Tenant {
 		return true

@@ -19,8 +19,10 @@ import (
 // any owner and department, or of none.
 type organisation struct {
 	*fixture.Tenant
-	callers   map[string]context.Context
-	customers []*ent.Customer
+	callers     map[string]context.Context
+	customers   []*ent.Customer
+	departments []publicid.DepartmentID
+	parents     map[publicid.DepartmentID]*publicid.DepartmentID
 }
 
 func organise(t *testing.T, w *fixture.World, seed uint64) organisation {
@@ -28,13 +30,20 @@ func organise(t *testing.T, w *fixture.World, seed uint64) organisation {
 	r := rand.New(rand.NewPCG(seed, 0)) // the same world for the same seed
 	tn := w.Tenant(t, fmt.Sprintf("acme-%d", seed))
 	departments := []publicid.DepartmentID{tn.Root}
+	parents := map[publicid.DepartmentID]*publicid.DepartmentID{}
 	for i := range 9 {
-		departments = append(departments, w.Department(t, tn, fmt.Sprintf("D%d", i), departments[r.IntN(len(departments))]))
+		below := departments[r.IntN(len(departments))]
+		departments = append(departments, w.Department(t, tn, fmt.Sprintf("D%d", i), below))
+		parents[departments[i+1]] = &below
 	}
-	o := organisation{Tenant: tn, callers: map[string]context.Context{}}
+	o := organisation{Tenant: tn, callers: map[string]context.Context{}, departments: departments, parents: parents}
 	owners := []*publicid.UserID{nil}
 	for _, scope := range grant.Scope("").Values() {
-		tn.Roles[scope] = roleWith(t, w, tn, scope, line{policies.CustomerRead, grant.Scope(scope), grant.Allow})
+		var lines []line
+		for _, p := range []policies.Permission{policies.CustomerRead, policies.CustomerUpdate, policies.ContractRead, policies.ContractUpdate} {
+			lines = append(lines, line{p, grant.Scope(scope), grant.Allow})
+		}
+		tn.Roles[scope] = roleWith(t, w, tn, scope, lines...)
 		for i := range 3 {
 			where := []publicid.DepartmentID{departments[r.IntN(len(departments))]}
 			if i == 0 {

@@ -13,6 +13,8 @@ import (
 	"heyue/ent/rolegrant"
 	"heyue/ent/tenant"
 	"heyue/identity"
+	"heyue/platform/clock"
+	"heyue/platform/date"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
@@ -21,6 +23,7 @@ import (
 // Engine answers permission questions from per-tenant snapshots.
 type Engine struct {
 	client    *ent.Client
+	clock     clock.Clock
 	snapshots *lru.Cache[int64, *Snapshot]
 	flight    singleflight.Group
 	asked     atomic.Uint64
@@ -36,13 +39,14 @@ type Stats struct {
 // Stats tells how the snapshots have served since the process began.
 func (e *Engine) Stats() Stats { return Stats{e.asked.Load(), e.loaded.Load(), e.snapshots.Len()} }
 
-// NewEngine keeps the snapshots of at most capacity tenants (HEYUE_SNAPSHOT_CACHE), the least recently used go first.
-func NewEngine(client *ent.Client, capacity int) (*Engine, error) {
+// NewEngine keeps the snapshots of at most capacity tenants (HEYUE_SNAPSHOT_CACHE), the least recently used go first. The
+// clock tells when shares end.
+func NewEngine(client *ent.Client, c clock.Clock, capacity int) (*Engine, error) {
 	cache, err := lru.New[int64, *Snapshot](capacity)
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
-	return &Engine{client: client, snapshots: cache}, nil
+	return &Engine{client: client, clock: c, snapshots: cache}, nil
 }
 
 // Require returns how far the caller's permission p reaches. It fails with UNAUTHENTICATED without a caller and with
@@ -124,7 +128,7 @@ func (e *Engine) at(ctx context.Context, id, version int64) (*Snapshot, error) {
 }
 
 // Bump raises the version of the tenant's permissions. Call it in the transaction of every change to roles, grants,
-// memberships, departments or a user's department.
+// memberships, departments, a user's department, shares or the tenant's time zone.
 func Bump(ctx context.Context, tx *ent.Tx) error {
 	return fault.Wrap(tx.Tenant.Update().AddAuthzVersion(1).Exec(ctx), "raise the permissions' version")
 }
@@ -136,12 +140,17 @@ func (e *Engine) load(ctx context.Context) (_ *Snapshot, err error) {
 		return nil, err
 	}
 	defer func() { _ = tx.Rollback() }() // it only read
-	version, err := tx.Tenant.Query().Select(tenant.FieldAuthzVersion).Int(ctx)
+	of, err := tx.Tenant.Query().Only(ctx)
+	if err != nil {
+		return nil, err
+	}
+	zone, err := of.Settings.Zone()
 	if err != nil {
 		return nil, err
 	}
 	r := rules{
-		Version:     int64(version),
+		Version:     of.AuthzVersion,
+		Today:       func() date.Date { return date.In(e.clock.Now(), zone) },
 		Members:     map[publicid.UserID][]publicid.RoleID{},
 		Departments: map[publicid.DepartmentID]*publicid.DepartmentID{},
 		Homes:       map[publicid.UserID]*publicid.DepartmentID{},
@@ -169,6 +178,9 @@ func (e *Engine) load(ctx context.Context) (_ *Snapshot, err error) {
 	}
 	for _, u := range users {
 		r.Homes[u.ID] = u.DepartmentID
+	}
+	if r.Shares, err = loadShares(ctx, tx, r.Today()); err != nil {
+		return nil, err
 	}
 	return newSnapshot(r)
 }

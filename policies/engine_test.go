@@ -19,7 +19,7 @@ import (
 
 func engine(t *testing.T, w *fixture.World, capacity int) *policies.Engine {
 	t.Helper()
-	e, err := policies.NewEngine(w.Client, capacity)
+	e, err := policies.NewEngine(w.Client, w.Clock, capacity)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -145,7 +145,7 @@ func TestTheLeastRecentlyUsedSnapshotGoesFirst(t *testing.T) {
 	if snapshot(1) == two {
 		t.Error("three snapshots are kept, where two may be")
 	}
-	if _, err := policies.NewEngine(w.Client, 0); err == nil {
+	if _, err := policies.NewEngine(w.Client, w.Clock, 0); err == nil {
 		t.Error("an engine that may keep nothing was made")
 	}
 }

@@ -64,3 +64,9 @@ func (g *Grants) spans(p Permission, scope grant.Scope, home *publicid.Departmen
 
 // Grants is everything else that the user of this decision may do.
 func (a Access) Grants() *Grants { return a.grants }
+
+// User is who may do all that.
+func (g *Grants) User() publicid.UserID { return g.user }
+
+// Above lists the user's department and everything over it: what is shared with one of them is shared with the user.
+func (g *Grants) Above() []publicid.DepartmentID { return g.above }

@@ -8,21 +8,22 @@ import (
 )
 
 // caller is what a caller may do: all that the user may, or what of it their key is for. A key's lines never change, so
-// what they come to is kept as long as the snapshot.
+// what they come to is kept as long as the snapshot, or until a share of the user's has ended.
 func (s *Snapshot) caller(c identity.Caller) (*Grants, error) {
 	g, err := s.For(c.UserID)
 	if err != nil || c.Key == nil {
 		return g, err
 	}
-	if narrowed, ok := s.keys.Load(c.Key.ID); ok {
+	if narrowed, ok := s.keys.Load(c.Key.ID); ok && narrowed.(*Grants).shared == g.shared {
 		return narrowed.(*Grants), nil
 	}
-	actual, _ := s.keys.LoadOrStore(c.Key.ID, g.narrowed(c.Key.Lines))
-	return actual.(*Grants), nil
+	narrowed := g.narrowed(c.Key.Lines)
+	s.keys.Store(c.Key.ID, narrowed)
+	return narrowed, nil
 }
 
 // narrowed is what of g lies within lines: of each permission the narrower scope, and none that is in only one of the two.
-// What keeps the user from fields keeps their key from them.
+// What keeps the user from fields keeps their key from them; what is shared with the user is shared with their key.
 func (g *Grants) narrowed(lines []grant.Line) *Grants {
 	scopes := make(map[Permission]grant.Scope, len(lines))
 	for _, l := range lines {

@@ -6,7 +6,9 @@ import (
 
 	"github.com/casbin/casbin/v2"
 	"github.com/casbin/casbin/v2/model"
+	"github.com/google/uuid"
 
+	"heyue/platform/date"
 	"heyue/platform/publicid"
 	"heyue/policies/grant"
 )
@@ -21,6 +23,8 @@ type rules struct {
 	Members     map[publicid.UserID][]publicid.RoleID
 	Departments map[publicid.DepartmentID]*publicid.DepartmentID // to the parent
 	Homes       map[publicid.UserID]*publicid.DepartmentID       // a user's department
+	Shares      map[uuid.UUID][]lent                             // by the user or department that they are with
+	Today       func() date.Date                                 // in the tenant's zone; asked only where there are shares
 }
 
 type roleRules struct {
@@ -52,8 +56,10 @@ type Grants struct {
 	user       publicid.UserID
 	department *publicid.DepartmentID
 	subtree    []publicid.DepartmentID
+	above      []publicid.DepartmentID // the department and everything over it
 	scopes     map[Permission]grant.Scope
-	masks      masks // nil for nearly everybody
+	masks      masks    // nil for nearly everybody
+	shared     *portion // likewise
 }
 
 func newSnapshot(r rules) (*Snapshot, error) {
@@ -103,15 +109,33 @@ func newSnapshot(r rules) (*Snapshot, error) {
 	return s, nil
 }
 
-// For returns the grants of a user, compiling them on first use. A user the snapshot does not know has none.
+// For returns the grants of a user, compiling them on first use, and anew when a share of theirs has ended. A user the
+// snapshot does not know has none.
 func (s *Snapshot) For(user publicid.UserID) (*Grants, error) {
-	if g, ok := s.users.Load(user); ok {
-		return g.(*Grants), nil
+	if kept, ok := s.users.Load(user); ok {
+		g := kept.(*Grants)
+		if !s.lapsed(g) {
+			return g, nil
+		}
+		now := *g
+		now.shared = s.shared(user, g.above)
+		s.users.Store(user, &now)
+		return &now, nil
 	}
+	g, err := s.compile(user)
+	if err != nil {
+		return nil, err
+	}
+	actual, _ := s.users.LoadOrStore(user, g)
+	return actual.(*Grants), nil
+}
+
+func (s *Snapshot) compile(user publicid.UserID) (*Grants, error) {
 	g := &Grants{user: user, department: s.rules.Homes[user], scopes: map[Permission]grant.Scope{}}
 	if g.department != nil {
-		g.subtree = s.below(*g.department)
+		g.subtree, g.above = s.below(*g.department), s.above(g.department)
 	}
+	g.shared = s.shared(user, g.above)
 	for _, role := range s.rules.Members[user] {
 		if rules := s.masks[role]; rules != nil {
 			if g.masks == nil {
@@ -134,8 +158,7 @@ func (s *Snapshot) For(user publicid.UserID) (*Grants, error) {
 			g.scopes[p] = scope
 		}
 	}
-	actual, _ := s.users.LoadOrStore(user, g)
-	return actual.(*Grants), nil
+	return g, nil
 }
 
 // below lists a department and everything under it. A cycle, which the services refuse to make, ends it all the same.
@@ -155,7 +178,7 @@ func (s *Snapshot) below(root publicid.DepartmentID) []publicid.DepartmentID {
 // Access returns how far the user's permission p reaches; ok is false when they lack it.
 func (g *Grants) Access(p Permission) (Access, bool) {
 	scope, ok := g.scopes[p]
-	return Access{Scope: scope, grants: g}, ok
+	return Access{Scope: scope, grants: g, reads: p.Action == "read"}, ok
 }
 
 // Scopes returns a copy of everything the user may do.

@@ -110,7 +110,7 @@ func mayRead(grants *policies.Grants, ob *ent.Obligation) bool {
 		return false
 	}
 	access, ok := grants.Access(readSubject)
-	return ok && access.Covers(ob.OwnerID, ob.DepartmentID)
+	return ok && access.CoversContract(ob.ContractID, ob.OwnerID, ob.DepartmentID)
 }
 
 // recipientRow is one inbox entry as the bulk statement takes it.

@@ -104,11 +104,11 @@ func killed() bool {
 		panic(err)
 	}
 	client := tenancy.NewClient(tenancy.NewCells(open(tenancy.Open, childEnv+"_APP")))
-	engine, err := policies.NewEngine(client, 10)
+	at := clock.At(now)
+	engine, err := policies.NewEngine(client, at, 10)
 	if err != nil {
 		panic(err)
 	}
-	at := clock.At(now)
 	s := alerts.Scanner{Client: client, System: open(tenancy.OpenSystem, childEnv+"_SYSTEM"), Policies: engine, Recipients: alerts.Staff{},
 		Outbox: outbox.Writer{Clock: at}, Clock: at, Log: slog.Default(), Batch: 3, Poll: time.Millisecond}
 	s.Run(context.Background())

@@ -60,7 +60,7 @@ func (s *Service) update(ctx context.Context, tx *ent.Tx, access policies.Access
 	if err := errors.Join(keep(now.ID.UUID()), agreeable(now)); err != nil {
 		return nil, err
 	}
-	if !access.Covers(now.OwnerID, now.DepartmentID) {
+	if !access.MayMove(policies.Place{Owner: old.OwnerID, Department: old.DepartmentID}, policies.Place{Owner: now.OwnerID, Department: now.DepartmentID}) {
 		return nil, at(fault.New(fault.Invalid, fault.NotAllowed, outOfReach), "ownerId")
 	}
 	if err := s.writeAll(ctx, tx, now, ch.Details, here); err != nil {

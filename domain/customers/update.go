@@ -109,7 +109,8 @@ func (s *Service) change(ctx context.Context, access policies.Access, t Target, 
 	return now, err
 }
 
-// covered refuses a change that would move a customer out of the caller's own reach to somewhere it may not write.
+// covered refuses a change that would move a customer out of the caller's own reach to somewhere it may not write, or that
+// would give away one that is only shared with the caller.
 func covered(access policies.Access, old *ent.Customer, m *ent.CustomerMutation) error {
 	owner, department := old.OwnerID, old.DepartmentID
 	if v, ok := m.OwnerID(); ok {
@@ -122,7 +123,7 @@ func covered(access policies.Access, old *ent.Customer, m *ent.CustomerMutation)
 	} else if m.DepartmentIDCleared() {
 		department = nil
 	}
-	if !access.Covers(owner, department) {
+	if !access.MayMove(policies.Place{Owner: old.OwnerID, Department: old.DepartmentID}, policies.Place{Owner: owner, Department: department}) {
 		return refuse(fault.Invalid, fault.NotAllowed, "ownerId", outOfReach)
 	}
 	return nil

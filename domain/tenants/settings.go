@@ -81,6 +81,11 @@ func (s *Service) UpdateSettings(ctx context.Context, ch Change) (now *ent.Tenan
 		if err := s.Audit.Record(ctx, tx, audit.Entry{Action: "update", Object: object, ID: objectID(old.ID), Before: old, After: now}); err != nil {
 			return err
 		}
+		if next.TimeZone != old.Settings.TimeZone { // shares end with a day of the zone
+			if err := policies.Bump(ctx, tx); err != nil {
+				return err
+			}
+		}
 		if next.TimeZone == old.Settings.TimeZone && reflect.DeepEqual(next.ReminderLadders, old.Settings.ReminderLadders) {
 			return nil
 		}

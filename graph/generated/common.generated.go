@@ -31,6 +31,7 @@ import (
 	"heyue/domain/service"
 	"heyue/domain/settlement"
 	"heyue/domain/settlement/plan"
+	"heyue/domain/sharing"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -163,6 +164,9 @@ type MutationResolver interface {
 	ProgressLineCancel(ctx context.Context, input progress.Target) (*model.ProgressLineCancelPayload, error)
 	ProgressRecord(ctx context.Context, input progress.Work) (*model.ProgressRecordPayload, error)
 	ProgressReverse(ctx context.Context, input progress.Reversal) (*model.ProgressReversePayload, error)
+	RecordShareCreate(ctx context.Context, input sharing.Draft) (*model.RecordShareCreatePayload, error)
+	RecordShareUpdate(ctx context.Context, input sharing.Change) (*model.RecordShareUpdatePayload, error)
+	RecordShareDelete(ctx context.Context, input sharing.Target) (*model.RecordShareDeletePayload, error)
 	RoleSetFields(ctx context.Context, input policies.FieldsChange) (*model.RoleSetFieldsPayload, error)
 	RoleCreate(ctx context.Context, input policies.RoleDraft) (*model.RoleCreatePayload, error)
 	RoleUpdate(ctx context.Context, input policies.RoleChange) (*model.RoleUpdatePayload, error)
@@ -249,6 +253,8 @@ type QueryResolver interface {
 	PaymentRequest(ctx context.Context, id string) (*ent.PaymentRequest, error)
 	PaymentRequests(ctx context.Context, first *int, after *string, last *int, before *string, filter *settlement.PayRequestFilter, sort []*listing.Sort) (*page.Connection[*ent.PaymentRequest], error)
 	ContractProgress(ctx context.Context, id string) (*progress.Overview, error)
+	RecordShare(ctx context.Context, id string) (*ent.RecordShare, error)
+	RecordShares(ctx context.Context, first *int, after *string, last *int, before *string, filter *sharing.Filter) (*page.Connection[*ent.RecordShare], error)
 	ExecutionReport(ctx context.Context, filter *criteria.Filter, groupBy []reports.Dimension) (*reports.Execution, error)
 	ExecutionContracts(ctx context.Context, filter *criteria.Filter, cell reports.Cell, first *int, after *string, last *int, before *string, sort []*listing.Sort) (*page.Connection[*ent.Contract], error)
 	CashForecast(ctx context.Context, bucket cash.Bucket, from *date.Date, to date.Date, filter *criteria.Filter, whatIf []*reports.Shift) (*reports.Forecast, error)
@@ -1779,6 +1785,48 @@ func (ec *executionContext) field_Mutation_progressReverse_args(ctx context.Cont
 	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
 		func(ctx context.Context, v any) (progress.Reversal, error) {
 			return ec.unmarshalNProgressReverseInput2heyueᚋdomainᚋprogressᚐReversal(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordShareCreate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (sharing.Draft, error) {
+			return ec.unmarshalNRecordShareCreateInput2heyueᚋdomainᚋsharingᚐDraft(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordShareDelete_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (sharing.Target, error) {
+			return ec.unmarshalNRecordShareDeleteInput2heyueᚋdomainᚋsharingᚐTarget(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["input"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Mutation_recordShareUpdate_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "input",
+		func(ctx context.Context, v any) (sharing.Change, error) {
+			return ec.unmarshalNRecordShareUpdateInput2heyueᚋdomainᚋsharingᚐChange(ctx, v)
 		})
 	if err != nil {
 		return nil, err
@@ -3558,6 +3606,66 @@ func (ec *executionContext) field_Query_paymentRequests_args(ctx context.Context
 		return nil, err
 	}
 	args["sort"] = arg5
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_recordShare_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_recordShares_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "first",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["first"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "after",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["after"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "last",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["last"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "before",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["before"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*sharing.Filter, error) {
+			return ec.unmarshalORecordShareFilter2ᚖheyueᚋdomainᚋsharingᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg4
 	return args, nil
 }
 
@@ -8387,6 +8495,138 @@ func (ec *executionContext) fieldContext_Mutation_progressReverse(ctx context.Co
 	return fc, nil
 }
 
+func (ec *executionContext) _Mutation_recordShareCreate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordShareCreate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordShareCreate(ctx, fc.Args["input"].(sharing.Draft))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordShareCreatePayload) graphql.Marshaler {
+			return ec.marshalNRecordShareCreatePayload2ᚖheyueᚋgraphᚋmodelᚐRecordShareCreatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordShareCreate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShareCreatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordShareCreate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordShareUpdate(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordShareUpdate(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordShareUpdate(ctx, fc.Args["input"].(sharing.Change))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordShareUpdatePayload) graphql.Marshaler {
+			return ec.marshalNRecordShareUpdatePayload2ᚖheyueᚋgraphᚋmodelᚐRecordShareUpdatePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordShareUpdate(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShareUpdatePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordShareUpdate_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_recordShareDelete(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_recordShareDelete(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RecordShareDelete(ctx, fc.Args["input"].(sharing.Target))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.RecordShareDeletePayload) graphql.Marshaler {
+			return ec.marshalNRecordShareDeletePayload2ᚖheyueᚋgraphᚋmodelᚐRecordShareDeletePayload(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_recordShareDelete(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShareDeletePayload(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_recordShareDelete_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Mutation_roleSetFields(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -12106,6 +12346,94 @@ func (ec *executionContext) fieldContext_Query_contractProgress(ctx context.Cont
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_recordShare(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_recordShare(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RecordShare(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.RecordShare) graphql.Marshaler {
+			return ec.marshalORecordShare2ᚖheyueᚋentᚐRecordShare(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_recordShare(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShare(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_recordShare_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_recordShares(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_recordShares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().RecordShares(ctx, fc.Args["first"].(*int), fc.Args["after"].(*string), fc.Args["last"].(*int), fc.Args["before"].(*string), fc.Args["filter"].(*sharing.Filter))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *page.Connection[*ent.RecordShare]) graphql.Marshaler {
+			return ec.marshalNRecordShareConnection2ᚖheyueᚋplatformᚋpageᚐConnection(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_recordShares(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShareConnection(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_recordShares_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_executionReport(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -13309,6 +13637,13 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 			return graphql.Null
 		}
 		return ec._Role(ctx, sel, obj)
+	case ent.RecordShare:
+		return ec._RecordShare(ctx, sel, &obj)
+	case *ent.RecordShare:
+		if obj == nil {
+			return graphql.Null
+		}
+		return ec._RecordShare(ctx, sel, obj)
 	case ent.PaymentRequest:
 		return ec._PaymentRequest(ctx, sel, &obj)
 	case *ent.PaymentRequest:
@@ -14195,6 +14530,27 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "recordShareCreate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordShareCreate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordShareUpdate":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordShareUpdate(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "recordShareDelete":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_recordShareDelete(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "roleSetFields":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_roleSetFields(ctx, field)
@@ -14823,6 +15179,18 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Query_contractProgress(ctx, field)
 				})
+		case "recordShare":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_recordShare(ctx, field)
+				})
+		case "recordShares":
+			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Query_recordShares(ctx, field)
+				})
 		case "executionReport":
 			out.ResolveRootConcurrently(innerCtx, ec.OperationContext, i,
 				true, true,
@@ -15055,6 +15423,8 @@ func (ec *executionContext) marshalNNode2ᚕheyueᚋgraphᚋscalarᚐNode(ctx co
 		batchIdxMapTemplate := map[int]int{}
 		var batchItemsServiceRecord []*ent.ServiceRecord
 		batchIdxMapServiceRecord := map[int]int{}
+		var batchItemsRecordShare []*ent.RecordShare
+		batchIdxMapRecordShare := map[int]int{}
 		var batchItemsPaymentRequest []*ent.PaymentRequest
 		batchIdxMapPaymentRequest := map[int]int{}
 		var batchItemsIncident []*ent.Incident
@@ -15111,6 +15481,12 @@ func (ec *executionContext) marshalNNode2ᚕheyueᚋgraphᚋscalarᚐNode(ctx co
 			case *ent.ServiceRecord:
 				batchIdxMapServiceRecord[i] = len(batchItemsServiceRecord)
 				batchItemsServiceRecord = append(batchItemsServiceRecord, concrete)
+			case ent.RecordShare:
+				batchIdxMapRecordShare[i] = len(batchItemsRecordShare)
+				batchItemsRecordShare = append(batchItemsRecordShare, &concrete)
+			case *ent.RecordShare:
+				batchIdxMapRecordShare[i] = len(batchItemsRecordShare)
+				batchItemsRecordShare = append(batchItemsRecordShare, concrete)
 			case ent.PaymentRequest:
 				batchIdxMapPaymentRequest[i] = len(batchItemsPaymentRequest)
 				batchItemsPaymentRequest = append(batchItemsPaymentRequest, &concrete)
@@ -15214,6 +15590,9 @@ func (ec *executionContext) marshalNNode2ᚕheyueᚋgraphᚋscalarᚐNode(ctx co
 		}
 		if len(batchItemsServiceRecord) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "ServiceRecord", batchItemsServiceRecord, batchIdxMapServiceRecord)
+		}
+		if len(batchItemsRecordShare) > 0 {
+			ctx = graphql.WithBatchParents(ctx, "RecordShare", batchItemsRecordShare, batchIdxMapRecordShare)
 		}
 		if len(batchItemsPaymentRequest) > 0 {
 			ctx = graphql.WithBatchParents(ctx, "PaymentRequest", batchItemsPaymentRequest, batchIdxMapPaymentRequest)

@@ -56,6 +56,7 @@ type ContractResolver interface {
 	Department(ctx context.Context, objs []*ent.Contract) ([]*ent.Department, error)
 	PaymentRequests(ctx context.Context, objs []*ent.Contract) ([][]*ent.PaymentRequest, error)
 	Progress(ctx context.Context, objs []*ent.Contract) ([]*progress.Overview, error)
+	Shares(ctx context.Context, objs []*ent.Contract) ([][]*ent.RecordShare, error)
 }
 
 // endregion ************************** generated!.gotpl **************************
@@ -1910,6 +1911,61 @@ func (ec *executionContext) resolveBatch_Contract_progress(ctx context.Context, 
 	)
 }
 
+func (ec *executionContext) _Contract_shares(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Contract_shares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Contract_shares(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.RecordShare) graphql.Marshaler {
+			return ec.marshalNRecordShare2ᚕᚖheyueᚋentᚐRecordShareᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Contract_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Contract",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShare(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Contract_shares(ctx context.Context, field graphql.CollectedField, obj *ent.Contract) (any, error) {
+	resolver := ec.Resolvers.Contract()
+	if batch, ok := graphql.BatchParentsFor[*ent.Contract](ctx, "Contract"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Shares(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.RecordShare](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Contract.shares",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Shares(ctx, []*ent.Contract{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.RecordShare](
+		ctx,
+		results,
+		err,
+		"Contract.shares",
+	)
+}
+
 func (ec *executionContext) _ContractConnection_edges(ctx context.Context, field graphql.CollectedField, obj *page.Connection[*ent.Contract]) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -2367,6 +2423,12 @@ func (ec *executionContext) _Contract(ctx context.Context, sel ast.SelectionSet,
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Contract_progress(ctx, field, obj)
+				})
+		case "shares":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Contract_shares(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -40,6 +40,7 @@ type CustomerResolver interface {
 	OwnershipEntry(ctx context.Context, objs []*ent.Customer) ([]*ent.DictionaryEntry, error)
 	Owner(ctx context.Context, objs []*ent.Customer) ([]*ent.User, error)
 	Department(ctx context.Context, objs []*ent.Customer) ([]*ent.Department, error)
+	Shares(ctx context.Context, objs []*ent.Customer) ([][]*ent.RecordShare, error)
 	ServiceRecords(ctx context.Context, objs []*ent.Customer, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) ([]*page.Connection[*ent.ServiceRecord], error)
 }
 
@@ -1345,6 +1346,61 @@ func (ec *executionContext) resolveBatch_Customer_department(ctx context.Context
 		results,
 		err,
 		"Customer.department",
+	)
+}
+
+func (ec *executionContext) _Customer_shares(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Customer_shares(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Customer_shares(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []*ent.RecordShare) graphql.Marshaler {
+			return ec.marshalNRecordShare2ᚕᚖheyueᚋentᚐRecordShareᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Customer_shares(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Customer",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_RecordShare(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Customer_shares(ctx context.Context, field graphql.CollectedField, obj *ent.Customer) (any, error) {
+	resolver := ec.Resolvers.Customer()
+	if batch, ok := graphql.BatchParentsFor[*ent.Customer](ctx, "Customer"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.Shares(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[[]*ent.RecordShare](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Customer.shares",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.Shares(ctx, []*ent.Customer{obj})
+	return graphql.ResolveBatchSingleResult[[]*ent.RecordShare](
+		ctx,
+		results,
+		err,
+		"Customer.shares",
 	)
 }
 
@@ -2754,6 +2810,12 @@ func (ec *executionContext) _Customer(ctx context.Context, sel ast.SelectionSet,
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Customer_department(ctx, field, obj)
+				})
+		case "shares":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Customer_shares(ctx, field, obj)
 				})
 		case "serviceRecords":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -1932,6 +1932,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐProgressLin
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐRecordShareID(ctx context.Context, v any) (publicid.RecordShareID, error) {
+	var res publicid.RecordShareID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐRecordShareID(ctx context.Context, sel ast.SelectionSet, v publicid.RecordShareID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐRoleID(ctx context.Context, v any) (publicid.RoleID, error) {
 	var res publicid.RoleID
 	err := res.UnmarshalGQL(v)

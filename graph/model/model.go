@@ -887,6 +887,30 @@ type ProgressReversePayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What recordShareCreate did.
+type RecordShareCreatePayload struct {
+	// The new share; null when there are errors.
+	RecordShare *ent.RecordShare `json:"recordShare,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What recordShareDelete did.
+type RecordShareDeletePayload struct {
+	// The share as it was; on VERSION_CONFLICT the share as it is now; null on other errors.
+	RecordShare *ent.RecordShare `json:"recordShare,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What recordShareUpdate did.
+type RecordShareUpdatePayload struct {
+	// The changed share; on VERSION_CONFLICT the share as it is now; null on other errors.
+	RecordShare *ent.RecordShare `json:"recordShare,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // How a session goes on.
 type RefreshInput struct {
 	// The refresh token of the last login or refresh. It works once.

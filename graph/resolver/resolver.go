@@ -20,6 +20,7 @@ import (
 	"heyue/domain/reports"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
+	"heyue/domain/sharing"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -51,6 +52,7 @@ type Services struct {
 	Users        *staff.Users
 	Roles        *policies.Administration
 	Audits       *audits.Service
+	Shares       *sharing.Service
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
 	Recovery     *recovery.Service

@@ -62,7 +62,7 @@ func (r *Resources) foundation(ctx context.Context) (*foundation, error) {
 func (f *foundation) assemble() error {
 	var err error
 	f.client = tenancy.NewClient(tenancy.NewCells(f.pool))
-	if f.policies, err = policies.NewEngine(f.client, f.cfg.Tenant.SnapshotCache); err != nil {
+	if f.policies, err = policies.NewEngine(f.client, f.clock, f.cfg.Tenant.SnapshotCache); err != nil {
 		return err
 	}
 	f.directory = tenancy.Directory{System: f.system, Clock: f.clock}

@@ -3,6 +3,7 @@ package app
 import (
 	"heyue/domain/audits"
 	"heyue/domain/dictionaries"
+	"heyue/domain/sharing"
 	"heyue/domain/staff"
 	"heyue/policies"
 )
@@ -12,6 +13,10 @@ func (s *Services) organisation() {
 	f, most := s.foundation, s.cfg.Tenant
 	s.Dictionaries = &dictionaries.Service{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Clock: f.clock, Limit: most.DictionaryEntries,
+	}
+	s.Shares = &sharing.Service{
+		Client: f.client, Policies: f.policies, Audit: f.audit, Lister: f.lister, Clock: f.clock,
+		Limits: sharing.Limits{Tenant: most.Shares, Grantee: most.SharesPerGrantee, Record: most.SharesPerRecord},
 	}
 	s.Roles = &policies.Administration{
 		Client: f.client, Engine: f.policies, Audit: f.audit,

@@ -22,6 +22,7 @@ import (
 	"heyue/domain/reports"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
+	"heyue/domain/sharing"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -61,6 +62,7 @@ type Services struct {
 	Departments  *staff.Departments
 	Users        *staff.Users
 	Audits       *audits.Service
+	Shares       *sharing.Service
 	Sessions     *sessions.Service
 	Recovery     *recovery.Service
 	Tenants      *tenants.Service

@@ -256,6 +256,9 @@ type Tenant struct {
 	DepartmentDepth   int `env:"HEYUE_DEPARTMENT_DEPTH" envDefault:"10" min:"1" max:"50" help:"departments inside each other"`
 	Roles             int `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
 	RolesPerUser      int `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
+	Shares            int `env:"HEYUE_SHARES" envDefault:"5000" min:"1" max:"100000" help:"shares of records of a tenant that have not ended; each takes 50 bytes of its permissions in memory"`
+	SharesPerGrantee  int `env:"HEYUE_SHARES_PER_GRANTEE" envDefault:"500" min:"1" max:"10000" help:"records that are shared with one user or one department"`
+	SharesPerRecord   int `env:"HEYUE_SHARES_PER_RECORD" envDefault:"100" min:"1" max:"1000" help:"users and departments that one record is shared with"`
 	DictionaryEntries int `env:"HEYUE_DICTIONARY_ENTRIES" envDefault:"500" min:"100" max:"100000" help:"entries of one dictionary, archived ones included"`
 	CustomFields      int `env:"HEYUE_CUSTOM_FIELDS" envDefault:"50" min:"1" max:"200" help:"custom fields of one kind of record, archived ones included"`
 	Templates         int `env:"HEYUE_TEMPLATES" envDefault:"500" min:"10" max:"100000" help:"templates of a tenant, archived ones included; those of single contracts are not counted"`
