@@ -85,14 +85,26 @@ var nouns = map[string]string{
 	"contractChange": "cho", "changeOrder": "cho", "contractVersion": "cvr", "version": "cvr", "contractLine": "lin",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"billEdit": "bed", "paymentRequest": "pyr", "requestedBy": "usr", "decidedBy": "usr",
+	"recordShare": "shr", "sharedBy": "usr",
 	"customField": "cfd", "customFields": "cfd", "reference": "cus",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",
 	"among": "usr", "manager": "usr", "successor": "usr", "submitter": "usr", "subject": "con",
 }
 
-// alternatives are the inputs that want one of several fields, with the one they are given unless a hole is in them.
-var alternatives = map[string]string{"ContractPoint": "contractId"}
+// alternatives are the inputs that want one of several fields: the first of each list is given unless the hole is in
+// another.
+var alternatives = map[string][][]string{
+	"ContractPoint":          {{"contractId", "versionId"}},
+	"RecordShareCreateInput": {{"customerId", "contractId"}, {"userId", "departmentId"}},
+}
+
+// chosen reports whether field is the one to give of an input at path.
+func chosen(input, path, field, hole string) bool {
+	return slices.ContainsFunc(alternatives[input], func(list []string) bool {
+		return list[0] == field && !slices.ContainsFunc(list, func(f string) bool { return hole == path+"."+f })
+	})
+}
 
 // prefixOf says whose id an argument of an operation wants, "" when it cannot tell.
 func prefixOf(operation, argument string) string {
@@ -153,7 +165,7 @@ func (b *builder) value(operation, path, name string, t *ast.Type, hole, id stri
 			if f.DefaultValue != nil && !strings.HasPrefix(hole, path+"."+f.Name) {
 				continue
 			}
-			if alternatives[t.NamedType] == f.Name && !strings.HasPrefix(hole, path+".") {
+			if chosen(t.NamedType, path, f.Name, hole) {
 				fields = append(fields, f.Name+": "+quote(b.ids[prefixOf(operation, f.Name)]))
 				continue
 			}
