@@ -21,11 +21,11 @@ import (
 // NOT_FOUND at customerId, contractId, userId or departmentId; WRONG_STATE for a user who has left and an archived department;
 // NOT_ALLOWED at endsOn; DUPLICATE; LIMIT_REACHED.
 func (s *Service) Share(ctx context.Context, d Draft) (made *ent.RecordShare, err error) {
-	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
-	if err != nil {
+	if err := s.may(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.may(ctx); err != nil {
+	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
+	if err != nil {
 		return nil, err
 	}
 	if err := d.Validate(today); err != nil {
@@ -158,11 +158,11 @@ func (d Draft) matching() (of, with predicate.RecordShare) {
 // changes the shares that they made. Faults: those of Change.Validate; NOT_FOUND; VERSION_CONFLICT, then the share as it is
 // comes with the error; NOT_ALLOWED at endsOn.
 func (s *Service) Update(ctx context.Context, ch Change) (*ent.RecordShare, error) {
-	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
-	if err != nil {
+	if err := s.may(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.may(ctx); err != nil {
+	_, today, err := tenancy.Local(ctx, s.Client.Tenant, s.Clock.Now())
+	if err != nil {
 		return nil, err
 	}
 	if err := ch.Validate(today); err != nil {
