@@ -29,6 +29,7 @@ import (
 	"heyue/domain/reports/cash"
 	"heyue/domain/service"
 	"heyue/domain/settlement"
+	"heyue/domain/sharing"
 	"heyue/domain/staff"
 	"heyue/domain/templates"
 	"heyue/domain/tenants"
@@ -89,6 +90,7 @@ type ResolverRoot interface {
 	ProgressEntry() ProgressEntryResolver
 	ProgressLine() ProgressLineResolver
 	Query() QueryResolver
+	RecordShare() RecordShareResolver
 	ServiceRecord() ServiceRecordResolver
 	Signature() SignatureResolver
 	Subscription() SubscriptionResolver
@@ -785,6 +787,7 @@ type ComplexityRoot struct {
 		Renewal          func(childComplexity int) int
 		RenewalMonths    func(childComplexity int) int
 		Settled          func(childComplexity int) int
+		Shares           func(childComplexity int) int
 		Signatures       func(childComplexity int) int
 		SignedOn         func(childComplexity int) int
 		Status           func(childComplexity int) int
@@ -1221,6 +1224,7 @@ type ComplexityRoot struct {
 		SalesMode      func(childComplexity int) int
 		SalesModeEntry func(childComplexity int) int
 		ServiceRecords func(childComplexity int, first *int, after *string, last *int, before *string, filter *service.Filter, sort []*listing.Sort) int
+		Shares         func(childComplexity int) int
 		ShortName      func(childComplexity int) int
 		Source         func(childComplexity int) int
 		SourceEntry    func(childComplexity int) int
@@ -1617,6 +1621,9 @@ type ComplexityRoot struct {
 		ProgressLinesGenerate     func(childComplexity int, input progress.Generation) int
 		ProgressRecord            func(childComplexity int, input progress.Work) int
 		ProgressReverse           func(childComplexity int, input progress.Reversal) int
+		RecordShareCreate         func(childComplexity int, input sharing.Draft) int
+		RecordShareDelete         func(childComplexity int, input sharing.Target) int
+		RecordShareUpdate         func(childComplexity int, input sharing.Change) int
 		Refresh                   func(childComplexity int, input model.RefreshInput) int
 		RoleAssign                func(childComplexity int, input policies.Membership) int
 		RoleCreate                func(childComplexity int, input policies.RoleDraft) int
@@ -1984,6 +1991,8 @@ type ComplexityRoot struct {
 		PaymentRequest      func(childComplexity int, id string) int
 		PaymentRequests     func(childComplexity int, first *int, after *string, last *int, before *string, filter *settlement.PayRequestFilter, sort []*listing.Sort) int
 		Permissions         func(childComplexity int) int
+		RecordShare         func(childComplexity int, id string) int
+		RecordShares        func(childComplexity int, first *int, after *string, last *int, before *string, filter *sharing.Filter) int
 		Role                func(childComplexity int, id string) int
 		RoleTemplates       func(childComplexity int) int
 		Roles               func(childComplexity int) int
@@ -1998,6 +2007,47 @@ type ComplexityRoot struct {
 		UserHoldings        func(childComplexity int, id string) int
 		Users               func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
 		Viewer              func(childComplexity int) int
+	}
+
+	RecordShare struct {
+		Contract   func(childComplexity int) int
+		CreatedAt  func(childComplexity int) int
+		Customer   func(childComplexity int) int
+		Department func(childComplexity int) int
+		EndsOn     func(childComplexity int) int
+		ID         func(childComplexity int) int
+		Level      func(childComplexity int) int
+		SharedBy   func(childComplexity int) int
+		UpdatedAt  func(childComplexity int) int
+		User       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	RecordShareConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	RecordShareCreatePayload struct {
+		RecordShare func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	RecordShareDeletePayload struct {
+		RecordShare func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
+	}
+
+	RecordShareEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	RecordShareUpdatePayload struct {
+		RecordShare func(childComplexity int) int
+		UserErrors  func(childComplexity int) int
 	}
 
 	RefreshPayload struct {
@@ -5170,6 +5220,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Contract.Settled(childComplexity), true
+	case "Contract.shares":
+		if e.ComplexityRoot.Contract.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Contract.Shares(childComplexity), true
 	case "Contract.signatures":
 		if e.ComplexityRoot.Contract.Signatures == nil {
 			break
@@ -6752,6 +6808,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Customer.ServiceRecords(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*service.Filter), args["sort"].([]*listing.Sort)), true
+	case "Customer.shares":
+		if e.ComplexityRoot.Customer.Shares == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Customer.Shares(childComplexity), true
 	case "Customer.shortName":
 		if e.ComplexityRoot.Customer.ShortName == nil {
 			break
@@ -8954,6 +9016,39 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.ProgressReverse(childComplexity, args["input"].(progress.Reversal)), true
+	case "Mutation.recordShareCreate":
+		if e.ComplexityRoot.Mutation.RecordShareCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordShareCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordShareCreate(childComplexity, args["input"].(sharing.Draft)), true
+	case "Mutation.recordShareDelete":
+		if e.ComplexityRoot.Mutation.RecordShareDelete == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordShareDelete_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordShareDelete(childComplexity, args["input"].(sharing.Target)), true
+	case "Mutation.recordShareUpdate":
+		if e.ComplexityRoot.Mutation.RecordShareUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_recordShareUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RecordShareUpdate(childComplexity, args["input"].(sharing.Change)), true
 	case "Mutation.refresh":
 		if e.ComplexityRoot.Mutation.Refresh == nil {
 			break
@@ -10860,6 +10955,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Permissions(childComplexity), true
+	case "Query.recordShare":
+		if e.ComplexityRoot.Query.RecordShare == nil {
+			break
+		}
+
+		args, err := ec.field_Query_recordShare_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RecordShare(childComplexity, args["id"].(string)), true
+	case "Query.recordShares":
+		if e.ComplexityRoot.Query.RecordShares == nil {
+			break
+		}
+
+		args, err := ec.field_Query_recordShares_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RecordShares(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*sharing.Filter)), true
 	case "Query.role":
 		if e.ComplexityRoot.Query.Role == nil {
 			break
@@ -10989,6 +11106,150 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+
+	case "RecordShare.contract":
+		if e.ComplexityRoot.RecordShare.Contract == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.Contract(childComplexity), true
+	case "RecordShare.createdAt":
+		if e.ComplexityRoot.RecordShare.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.CreatedAt(childComplexity), true
+	case "RecordShare.customer":
+		if e.ComplexityRoot.RecordShare.Customer == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.Customer(childComplexity), true
+	case "RecordShare.department":
+		if e.ComplexityRoot.RecordShare.Department == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.Department(childComplexity), true
+	case "RecordShare.endsOn":
+		if e.ComplexityRoot.RecordShare.EndsOn == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.EndsOn(childComplexity), true
+	case "RecordShare.id":
+		if e.ComplexityRoot.RecordShare.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.ID(childComplexity), true
+	case "RecordShare.level":
+		if e.ComplexityRoot.RecordShare.Level == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.Level(childComplexity), true
+	case "RecordShare.sharedBy":
+		if e.ComplexityRoot.RecordShare.SharedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.SharedBy(childComplexity), true
+	case "RecordShare.updatedAt":
+		if e.ComplexityRoot.RecordShare.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.UpdatedAt(childComplexity), true
+	case "RecordShare.user":
+		if e.ComplexityRoot.RecordShare.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.User(childComplexity), true
+	case "RecordShare.version":
+		if e.ComplexityRoot.RecordShare.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShare.Version(childComplexity), true
+
+	case "RecordShareConnection.edges":
+		if e.ComplexityRoot.RecordShareConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareConnection.Edges(childComplexity), true
+	case "RecordShareConnection.nodes":
+		if e.ComplexityRoot.RecordShareConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareConnection.Nodes(childComplexity), true
+	case "RecordShareConnection.pageInfo":
+		if e.ComplexityRoot.RecordShareConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareConnection.PageInfo(childComplexity), true
+	case "RecordShareConnection.totalCount":
+		if e.ComplexityRoot.RecordShareConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareConnection.TotalCount(childComplexity), true
+
+	case "RecordShareCreatePayload.recordShare":
+		if e.ComplexityRoot.RecordShareCreatePayload.RecordShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareCreatePayload.RecordShare(childComplexity), true
+	case "RecordShareCreatePayload.userErrors":
+		if e.ComplexityRoot.RecordShareCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareCreatePayload.UserErrors(childComplexity), true
+
+	case "RecordShareDeletePayload.recordShare":
+		if e.ComplexityRoot.RecordShareDeletePayload.RecordShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareDeletePayload.RecordShare(childComplexity), true
+	case "RecordShareDeletePayload.userErrors":
+		if e.ComplexityRoot.RecordShareDeletePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareDeletePayload.UserErrors(childComplexity), true
+
+	case "RecordShareEdge.cursor":
+		if e.ComplexityRoot.RecordShareEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareEdge.Cursor(childComplexity), true
+	case "RecordShareEdge.node":
+		if e.ComplexityRoot.RecordShareEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareEdge.Node(childComplexity), true
+
+	case "RecordShareUpdatePayload.recordShare":
+		if e.ComplexityRoot.RecordShareUpdatePayload.RecordShare == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareUpdatePayload.RecordShare(childComplexity), true
+	case "RecordShareUpdatePayload.userErrors":
+		if e.ComplexityRoot.RecordShareUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RecordShareUpdatePayload.UserErrors(childComplexity), true
 
 	case "RefreshPayload.signIn":
 		if e.ComplexityRoot.RefreshPayload.SignIn == nil {
@@ -12842,6 +13103,10 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("ProgressLinesGenerateInput", ec.unmarshalInputProgressLinesGenerateInput),
 			graphql.NewInputUnmarshaler("ProgressRecordInput", ec.unmarshalInputProgressRecordInput),
 			graphql.NewInputUnmarshaler("ProgressReverseInput", ec.unmarshalInputProgressReverseInput),
+			graphql.NewInputUnmarshaler("RecordShareCreateInput", ec.unmarshalInputRecordShareCreateInput),
+			graphql.NewInputUnmarshaler("RecordShareDeleteInput", ec.unmarshalInputRecordShareDeleteInput),
+			graphql.NewInputUnmarshaler("RecordShareFilter", ec.unmarshalInputRecordShareFilter),
+			graphql.NewInputUnmarshaler("RecordShareUpdateInput", ec.unmarshalInputRecordShareUpdateInput),
 			graphql.NewInputUnmarshaler("RefreshInput", ec.unmarshalInputRefreshInput),
 			graphql.NewInputUnmarshaler("ReminderLadderInput", ec.unmarshalInputReminderLadderInput),
 			graphql.NewInputUnmarshaler("RoleAssignInput", ec.unmarshalInputRoleAssignInput),
@@ -19750,6 +20015,187 @@ extend type Mutation {
   progressReverse(input: ProgressReverseInput!): ProgressReversePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/record_share.graphql", Input: `"""
+One customer or contract that a user, or a department with all below it, reaches beyond their scope. It gives no permission:
+it lets those that they have reach the record. It is seen by whoever may update the record and by whom it is shared with.
+"""
+type RecordShare implements Node {
+  "Begins with shr_."
+  id: ID!
+  "Goes up with every change; updates name the one they were made from."
+  version: Int!
+  "The customer, with its contacts; null for a contract, or when the caller lacks customer:read."
+  customer: Customer @goField(batch: true)
+  "The contract, with all that is part of it; null for a customer, or when the caller lacks contract:read."
+  contract: Contract @goField(batch: true)
+  "The user whom it is shared with; null for a department, or when the caller may not see the user."
+  user: User @goField(batch: true)
+  "The department that it is shared with, and all below it; null for a user."
+  department: Department @goField(batch: true)
+  "What they may do with it."
+  level: RecordShareLevel!
+  "The last day, in the tenant's zone; null for no end."
+  endsOn: Date
+  "Who shared it; null when the caller may not see the user."
+  sharedBy: User @goField(batch: true)
+  "When it was shared."
+  createdAt: DateTime!
+  "When the share was last changed."
+  updatedAt: DateTime!
+}
+
+"What somebody may do with a record that is shared with them."
+enum RecordShareLevel {
+  "Their permissions to read reach it."
+  READ
+  "All their permissions reach it. They may not give it to another owner or department."
+  WRITE
+}
+
+"A page of shares."
+type RecordShareConnection {
+  "The shares, each with its cursor."
+  edges: [RecordShareEdge!]!
+  "The shares."
+  nodes: [RecordShare!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all; costs a query of its own."
+  totalCount: Int!
+}
+
+"A share in a page."
+type RecordShareEdge {
+  "The share."
+  node: RecordShare!
+  "Points at the share within this list."
+  cursor: String!
+}
+
+"Selects shares; all given conditions must hold."
+input RecordShareFilter {
+  "Any of these customers."
+  customerId: [ID!]
+  "Any of these contracts."
+  contractId: [ID!]
+  "With any of these users by name, not by their department."
+  userId: [ID!]
+  "With any of these departments themselves, not those above or below."
+  departmentId: [ID!]
+  "Shared by any of these users."
+  sharedById: [ID!]
+  "Any of these levels."
+  level: [RecordShareLevel!]
+  "The last day."
+  endsOn: DateFilter
+}
+
+"A record to share: one customer or one contract, with one user or one department."
+input RecordShareCreateInput {
+  "The customer; either this or contractId."
+  customerId: ID
+  "The contract; either this or customerId."
+  contractId: ID
+  "The user; either this or departmentId."
+  userId: ID
+  "The department, with all below it; either this or userId."
+  departmentId: ID
+  "What they may do with it."
+  level: RecordShareLevel!
+  "The last day, today or later in the tenant's zone; no end unless given."
+  endsOn: Date
+}
+
+"A change of a share. What is left out stays."
+input RecordShareUpdateInput {
+  "The share."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "What they may do with it."
+  level: RecordShareLevel
+  "The last day, today or later in the tenant's zone."
+  endsOn: Date
+  "What to empty."
+  clear: [RecordShareClearable!]
+}
+
+"A field of a share that can be emptied."
+enum RecordShareClearable {
+  "endsOn: it has no end any more."
+  ENDS_ON
+}
+
+"A share to take back."
+input RecordShareDeleteInput {
+  "The share."
+  id: ID!
+  "The version the caller has seen."
+  expectedVersion: Int!
+}
+
+"What recordShareCreate did."
+type RecordShareCreatePayload {
+  "The new share; null when there are errors."
+  recordShare: RecordShare
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What recordShareUpdate did."
+type RecordShareUpdatePayload {
+  "The changed share; on VERSION_CONFLICT the share as it is now; null on other errors."
+  recordShare: RecordShare
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What recordShareDelete did."
+type RecordShareDeletePayload {
+  "The share as it was; on VERSION_CONFLICT the share as it is now; null on other errors."
+  recordShare: RecordShare
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Customer {
+  "Shares of the customer in force, oldest first, as far as the caller sees them."
+  shares: [RecordShare!]! @goField(batch: true)
+}
+
+extend type Contract {
+  "Shares of the contract in force, oldest first, as far as the caller sees them."
+  shares: [RecordShare!]! @goField(batch: true)
+}
+
+extend type Query {
+  "The share in force with this id; null when there is none that the caller sees."
+  recordShare(id: ID!): RecordShare
+  """
+  Shares in force that the caller sees, newest first: of records that they may update, and with themselves or a department
+  that they are in or below; at most 100 a page.
+  """
+  recordShares(first: Int, after: String, last: Int, before: String, filter: RecordShareFilter): RecordShareConnection!
+}
+
+extend type Mutation {
+  """
+  Shares a customer or a contract; it holds from everybody's next request on. Needs customer:update or contract:update
+  reaching the record, and user:read reaching the user or department:read. Who reaches it only by a share shares it no longer
+  than that. userErrors: INCONSISTENT, UNKNOWN_VALUE, OUT_OF_RANGE, NOT_FOUND, WRONG_STATE, NOT_ALLOWED, DUPLICATE,
+  LIMIT_REACHED.
+  """
+  recordShareCreate(input: RecordShareCreateInput!): RecordShareCreatePayload!
+  """
+  Changes what a share allows or when it ends. Needs customer:update or contract:update reaching the record; who reaches it
+  only by a share changes those that they made. userErrors: INCONSISTENT, UNKNOWN_VALUE, OUT_OF_RANGE, NOT_FOUND,
+  VERSION_CONFLICT, NOT_ALLOWED.
+  """
+  recordShareUpdate(input: RecordShareUpdateInput!): RecordShareUpdatePayload!
+  "Takes a share back, from everybody's next request on. Needs what recordShareUpdate needs. userErrors: NOT_FOUND, VERSION_CONFLICT."
+  recordShareDelete(input: RecordShareDeleteInput!): RecordShareDeletePayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/report.graphql", Input: `"What the rows of an execution report are told apart by, beside direction and currency, which always are."
 enum ExecutionDimension {
   "By department."
@@ -23628,6 +24074,8 @@ func (ec *executionContext) childFields_Contract(ctx context.Context, field grap
 		return ec.fieldContext_Contract_paymentRequests(ctx, field)
 	case "progress":
 		return ec.fieldContext_Contract_progress(ctx, field)
+	case "shares":
+		return ec.fieldContext_Contract_shares(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Contract", field.Name)
 }
@@ -24490,6 +24938,8 @@ func (ec *executionContext) childFields_Customer(ctx context.Context, field grap
 		return ec.fieldContext_Customer_owner(ctx, field)
 	case "department":
 		return ec.fieldContext_Customer_department(ctx, field)
+	case "shares":
+		return ec.fieldContext_Customer_shares(ctx, field)
 	case "serviceRecords":
 		return ec.fieldContext_Customer_serviceRecords(ctx, field)
 	}
@@ -25612,6 +26062,88 @@ func (ec *executionContext) childFields_ProgressReversePayload(ctx context.Conte
 		return ec.fieldContext_ProgressReversePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ProgressReversePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordShare(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_RecordShare_id(ctx, field)
+	case "version":
+		return ec.fieldContext_RecordShare_version(ctx, field)
+	case "customer":
+		return ec.fieldContext_RecordShare_customer(ctx, field)
+	case "contract":
+		return ec.fieldContext_RecordShare_contract(ctx, field)
+	case "user":
+		return ec.fieldContext_RecordShare_user(ctx, field)
+	case "department":
+		return ec.fieldContext_RecordShare_department(ctx, field)
+	case "level":
+		return ec.fieldContext_RecordShare_level(ctx, field)
+	case "endsOn":
+		return ec.fieldContext_RecordShare_endsOn(ctx, field)
+	case "sharedBy":
+		return ec.fieldContext_RecordShare_sharedBy(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_RecordShare_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_RecordShare_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordShare", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordShareConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_RecordShareConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RecordShareConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_RecordShareConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_RecordShareConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordShareConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordShareCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordShare":
+		return ec.fieldContext_RecordShareCreatePayload_recordShare(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordShareCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordShareCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordShareDeletePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordShare":
+		return ec.fieldContext_RecordShareDeletePayload_recordShare(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordShareDeletePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordShareDeletePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordShareEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_RecordShareEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_RecordShareEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordShareEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_RecordShareUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "recordShare":
+		return ec.fieldContext_RecordShareUpdatePayload_recordShare(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_RecordShareUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RecordShareUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_RefreshPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
