@@ -31,7 +31,11 @@ type Doorbell struct {
 type note struct {
 	channel string
 	tenant  int64
+	rules   bool
 }
+
+// rulesChanged is the message that a tenant's permissions have changed; others are numbers.
+const rulesChanged = "rules"
 
 // NewDoorbell returns a doorbell on a client for commands, whose own timeouts bound a publication.
 func NewDoorbell(client redis.UniversalClient, log *slog.Logger) *Doorbell {
@@ -39,12 +43,21 @@ func NewDoorbell(client redis.UniversalClient, log *slog.Logger) *Doorbell {
 }
 
 // Relay asks a relay to number a tenant's events. It is what Writer.Committed is in a process without a relay.
-func (d *Doorbell) Relay(tenant int64) { d.notes.leave(note{relayChannel, tenant}, tenant) }
+func (d *Doorbell) Relay(tenant int64) {
+	d.notes.leave(note{channel: relayChannel, tenant: tenant}, tenant)
+}
 
 // Numbered tells the hubs of all processes that a tenant's events have been numbered up to last.
 func (d *Doorbell) Numbered(tenant, last int64) {
 	if channel, err := channelOf(tenant); err == nil {
 		d.notes.leave(note{channel: channel}, last)
+	}
+}
+
+// Rules tells the hubs of all processes that a tenant's permissions have changed (HubOptions.Rules).
+func (d *Doorbell) Rules(tenant int64) {
+	if channel, err := channelOf(tenant); err == nil {
+		d.notes.leave(note{channel: channel, rules: true}, 0)
 	}
 }
 
@@ -62,7 +75,11 @@ func (d *Doorbell) Run(ctx context.Context) {
 func (d *Doorbell) ring(ctx context.Context, noted map[note]int64) {
 	_, err := d.redis.Pipelined(ctx, func(p redis.Pipeliner) error {
 		for to, n := range noted {
-			p.Publish(ctx, to.channel, n)
+			if to.rules {
+				p.Publish(ctx, to.channel, rulesChanged)
+			} else {
+				p.Publish(ctx, to.channel, n)
+			}
 		}
 		return nil
 	})

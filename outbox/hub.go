@@ -43,6 +43,10 @@ type HubOptions struct {
 	// of it (Entry.Value). Without it events have no topics.
 	Index func(*ent.OutboxEvent) (topics []string, value any)
 
+	// Rules is told the tenants whose permissions another process has changed (Doorbell.Rules), for what it is worth: messages
+	// get lost. It must not wait. Nil: nobody is.
+	Rules func(tenant int64)
+
 	Ring    int           // 0: DefaultHubRing
 	Queue   int           // 0: DefaultHubQueue
 	Page    int           // 0: DefaultHubPage

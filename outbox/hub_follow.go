@@ -28,19 +28,6 @@ func (h *Hub) enter(tenant int64) *tail {
 	return t
 }
 
-// Subscribers is how many subscribe at this moment, of all tenants together.
-func (h *Hub) Subscribers() (n int) {
-	for i := range h.shards {
-		s := &h.shards[i]
-		s.mu.Lock()
-		for _, t := range s.tails {
-			n += t.users
-		}
-		s.mu.Unlock()
-	}
-	return n
-}
-
 // leave counts a subscriber out. The tenant is followed a while longer, since clients come back.
 func (h *Hub) leave(t *tail) {
 	s := h.shard(t.tenant)
@@ -138,6 +125,12 @@ func (h *Hub) heard(m any, names *channels) {
 	case *redis.Subscription:
 		h.Wake(names.tenant(m.Channel), 0)
 	case *redis.Message:
+		if m.Payload == rulesChanged {
+			if h.o.Rules != nil {
+				h.o.Rules(names.tenant(m.Channel))
+			}
+			return
+		}
 		last, _ := strconv.ParseInt(m.Payload, 10, 64) // 0 when it cannot be read: then the table is asked
 		h.Wake(names.tenant(m.Channel), last)
 	}

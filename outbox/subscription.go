@@ -16,6 +16,7 @@ type Subscription struct {
 	tail  *tail
 	topic string
 	ready chan struct{} // holds one token while the queue or err has something new
+	bell  func()        // rung at the same time; nil for nobody. Under the tail's lock, as all that follows below
 
 	// Under the tail's lock.
 	seen    int64    // everything up to here has been handed out or was not for this topic
@@ -109,19 +110,41 @@ func (s *Subscription) advance(ctx context.Context) error {
 	return nil
 }
 
+// Notify takes what to ring when Poll may have something, from then on. It is rung under a lock and must neither wait nor call
+// back.
+func (s *Subscription) Notify(ring func()) {
+	s.tail.mu.Lock()
+	s.bell = ring
+	s.tail.mu.Unlock()
+	ring() // for what there is already
+}
+
+// Poll is Next without waiting for events that are still to come: none, and no error, when there are none now.
+func (s *Subscription) Poll(ctx context.Context) ([]*Entry, error) {
+	for {
+		entries, live, err := s.take()
+		if len(entries) > 0 || err != nil || live {
+			return entries, err
+		}
+		if err := s.advance(ctx); err != nil {
+			return nil, err
+		}
+	}
+}
+
+// CaughtUp reports whether everything that was there when the subscription began has been handed out.
+func (s *Subscription) CaughtUp() bool {
+	s.tail.mu.Lock()
+	defer s.tail.mu.Unlock()
+	return s.live && len(s.queue) == 0
+}
+
 // Next waits for events and returns all that are there, oldest first, each once. It ends with ctx's error, which may
 // be a deadline: the subscription stays good. Any other error is its end: a *SlowError, CURSOR_EXPIRED, or UNAVAILABLE.
 func (s *Subscription) Next(ctx context.Context) ([]*Entry, error) {
 	for {
-		entries, live, err := s.take()
-		switch {
-		case len(entries) > 0 || err != nil:
+		if entries, err := s.Poll(ctx); len(entries) > 0 || err != nil {
 			return entries, err
-		case !live:
-			if err := s.advance(ctx); err != nil {
-				return nil, err
-			}
-			continue
 		}
 		select {
 		case <-ctx.Done():
@@ -217,6 +240,9 @@ func (s *Subscription) fail(err error) {
 }
 
 func (s *Subscription) ring() {
+	if s.bell != nil {
+		s.bell()
+	}
 	select {
 	case s.ready <- struct{}{}:
 	default:

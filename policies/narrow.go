@@ -45,11 +45,15 @@ func (g *Grants) narrowed(lines []grant.Line) *Grants {
 }
 
 // Now returns everything that the caller may do at this moment: Caller for what lasts longer than the look at the session
-// that it began with. It asks the database for the current version.
+// that it began with. It asks the database for the current version, unless the
+// decision was pinned.
 func (e *Engine) Now(ctx context.Context) (*Grants, error) {
 	c, err := identity.From(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if g, ok := pinned(ctx, c); ok {
+		return g, nil
 	}
 	s, err := e.Current(ctx)
 	if err != nil {

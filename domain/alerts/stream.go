@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"heyue/domain/alerts/due"
@@ -79,16 +80,23 @@ func Index(e *ent.OutboxEvent) (topics []string, value any) {
 	return topics, n
 }
 
-// Feed is one caller's stream. It is for one goroutine; Close it at the end.
+// Feed is one user's stream, a source of package transport: it waits for nothing, and rings. It is for one goroutine at a
+// time; Close it at the end.
 type Feed struct {
 	stream *Stream
 	sub    *outbox.Subscription
 	filter *Filter
-	ready  []*Event
-	err    error
+	past   bool // it began at a place of the past
 
-	quiet context.Context // ends when the next position is due; nil before the first
-	stop  context.CancelFunc
+	telling bool            // a position is to be returned
+	found   []*outbox.Entry // seen by Ready
+	ready   []*Event        // made of them
+	last    string          // the cursor of what Poll returned last
+	err     error
+
+	ring  func()
+	quiet *time.Timer
+	due   atomic.Bool // the next position
 }
 
 // cursor is what the sealed text holds.
@@ -120,7 +128,9 @@ func (s *Stream) Events(ctx context.Context, after *string, filter *Filter) (*Fe
 	if err != nil {
 		return nil, tenancy.Fault(err, "follow events")
 	}
-	return &Feed{stream: s, sub: sub, filter: filter}, nil
+	f := &Feed{stream: s, sub: sub, filter: filter, past: from != nil, ring: func() {}}
+	f.due.Store(true)
+	return f, nil
 }
 
 func binding(tenant int64) page.Binding {
@@ -130,48 +140,91 @@ func binding(tenant int64) page.Binding {
 // Close ends the feed. It may be called more than once.
 func (f *Feed) Close() {
 	f.sub.Close()
-	if f.stop != nil {
-		f.stop()
+	if f.quiet != nil {
+		f.quiet.Stop()
 	}
 }
 
-// Next waits for the next event; the first is always a position. Permissions are asked for anew before each: an alert
-// whose subject the caller may no longer read is left out, and without alert:read the feed ends with FORBIDDEN. It
-// also ends with CURSOR_EXPIRED, UNAVAILABLE, a *Lagged, or ctx's error; an end is final.
-func (f *Feed) Next(ctx context.Context) (*Event, error) {
-	for f.err == nil && len(f.ready) == 0 {
-		f.ready, f.err = f.more(ctx)
+// Notify takes what to ring when Poll may have something.
+func (f *Feed) Notify(ring func()) {
+	f.ring = ring
+	f.sub.Notify(ring)
+}
+
+// Ready looks for events, or whether a position is due. A position comes by itself, since what has been found is behind it.
+func (f *Feed) Ready(ctx context.Context) bool {
+	if f.err != nil || f.telling || len(f.found)+len(f.ready) > 0 {
+		return true
+	}
+	if f.telling = f.due.Swap(false); !f.telling {
+		f.found, f.err = f.sub.Poll(ctx)
+	}
+	return f.telling || len(f.found) > 0 || f.err != nil
+}
+
+// Poll returns the next event that Ready has seen; the first is always a position. Permissions are asked for anew: an alert
+// whose subject the caller may no longer read is left out, and without alert:read the feed ends with FORBIDDEN. It also ends
+// with CURSOR_EXPIRED, UNAVAILABLE, or a *Lagged; an end is final.
+func (f *Feed) Poll(ctx context.Context) (*Event, bool, error) {
+	if f.err == nil && len(f.ready) == 0 {
+		f.ready, f.err = f.made(ctx)
 	}
 	if f.err != nil {
 		f.Close()
-		return nil, f.err
+		return nil, false, f.end(ctx)
+	}
+	if len(f.ready) == 0 {
+		return nil, false, nil
 	}
 	e := f.ready[0]
-	f.ready = f.ready[1:]
-	return e, nil
+	f.ready, f.last = f.ready[1:], e.Cursor
+	return e, true, nil
 }
 
-// more waits for events, or until a position is due.
-func (f *Feed) more(ctx context.Context) ([]*Event, error) {
-	if f.quiet == nil {
-		return f.position(ctx)
-	}
-	wait, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(f.quiet, cancel)()
-	entries, err := f.sub.Next(wait)
+// end is why the feed is over, as its reader is told.
+func (f *Feed) end(ctx context.Context) error {
 	var slow *outbox.SlowError
-	switch {
-	case err == nil:
-		return f.events(ctx, entries)
-	case ctx.Err() != nil:
-		return nil, ctx.Err()
-	case errors.As(err, &slow):
-		return nil, f.lagged(ctx, slow.At)
-	case f.quiet.Err() != nil && errors.Is(err, context.Canceled):
-		return f.position(ctx)
+	if errors.As(f.err, &slow) {
+		return f.lagged(ctx, slow.At)
 	}
-	return nil, tenancy.Fault(err, "follow events")
+	return tenancy.Fault(f.err, "follow events")
+}
+
+// Greet is a position, for who joins.
+func (f *Feed) Greet(ctx context.Context) (*Event, bool, error) {
+	e, err := f.position(ctx)
+	return e, err == nil, err
+}
+
+// At is the cursor to go on from after what Poll has returned.
+func (f *Feed) At(ctx context.Context) string {
+	if len(f.found)+len(f.ready) > 0 {
+		return f.last
+	}
+	sealed, err := f.seal(ctx, f.sub.Position())
+	if err != nil {
+		return f.last
+	}
+	return sealed
+}
+
+// Joinable reports whether the feed began now, and not at a cursor.
+func (f *Feed) Joinable() bool { return !f.past }
+
+// made are the events of what Ready has seen.
+func (f *Feed) made(ctx context.Context) ([]*Event, error) {
+	if f.telling {
+		f.telling = false
+		e, err := f.position(ctx)
+		f.rest()
+		return []*Event{e}, err
+	}
+	if len(f.found) == 0 {
+		return nil, nil
+	}
+	found := f.found
+	f.found = nil
+	return f.events(ctx, found)
 }
 
 // reader asks what the caller may do now.
@@ -184,7 +237,7 @@ func (f *Feed) reader(ctx context.Context) (reader, *policies.Grants, error) {
 	return r, grants, err
 }
 
-func (f *Feed) position(ctx context.Context) ([]*Event, error) {
+func (f *Feed) position(ctx context.Context) (*Event, error) {
 	r, _, err := f.reader(ctx)
 	if err != nil {
 		return nil, err
@@ -195,8 +248,7 @@ func (f *Feed) position(ctx context.Context) ([]*Event, error) {
 		return nil, err
 	}
 	sealed, err := f.seal(ctx, at)
-	f.rest()
-	return []*Event{{Cursor: sealed, Type: due.EventPosition, OccurredAt: f.stream.Clock.Now(), UnreadCount: unread}}, err
+	return &Event{Cursor: sealed, Type: due.EventPosition, OccurredAt: f.stream.Clock.Now(), UnreadCount: unread}, err
 }
 
 // rest puts the next position off.
@@ -205,10 +257,14 @@ func (f *Feed) rest() {
 	if every == 0 {
 		every = DefaultPositionEvery
 	}
-	if f.stop != nil {
-		f.stop()
+	if f.quiet != nil {
+		f.quiet.Reset(every)
+		return
 	}
-	f.quiet, f.stop = context.WithTimeout(context.Background(), every)
+	f.quiet = time.AfterFunc(every, func() {
+		f.due.Store(true)
+		f.ring()
+	})
 }
 
 func (f *Feed) seal(ctx context.Context, at outbox.Position) (string, error) {

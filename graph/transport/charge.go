@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
@@ -48,8 +49,9 @@ type charges struct {
 	log *slog.Logger
 }
 
-// bill is what one operation pays. It is for one goroutine at a time.
+// bill is what one operation pays.
 type bill struct {
+	mu        sync.Mutex
 	charges   *charges
 	plan      *cost.Plan
 	kind      ast.Operation
@@ -107,6 +109,8 @@ func (b *bill) settle(ctx context.Context, r *graphql.Response) {
 	if ctx.Err() == nil {
 		actual = min(b.plan.Actual(r.Data), b.requested)
 	}
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.adjust(ctx, actual-b.held)
 	b.held = 0
 	if b.charges.Quiet {
@@ -118,8 +122,16 @@ func (b *bill) settle(ctx context.Context, r *graphql.Response) {
 	r.Extensions[costExtension] = &Cost{Requested: b.requested, Actual: actual, Throttle: throttle(b.level)}
 }
 
+// join shares the plan of a bill for the same operation.
+func (b *bill) join(other *bill) { b.plan = other.plan }
+
 // event notes what an event has cost. The start has taken the price of the first one.
 func (b *bill) event(ctx context.Context, r *graphql.Response) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.closed || len(b.buckets) == 0 {
+		return
+	}
 	b.held -= max(1, b.plan.Actual(r.Data))
 	if b.held <= -eventsAtOnce {
 		b.adjust(ctx, -b.held)
@@ -129,6 +141,8 @@ func (b *bill) event(ctx context.Context, r *graphql.Response) {
 
 // close squares what is left when the operation is over: all that was taken when it never ran.
 func (b *bill) close(ctx context.Context, ran bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if b.closed {
 		return
 	}

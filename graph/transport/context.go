@@ -12,7 +12,8 @@ const (
 	requestIDKey contextKey = iota
 	lastEventIDKey
 	initPayloadKey
-	endingKey
+	runKey
+	resumeKey
 )
 
 // RequestID returns the id of the request being served, as in the X-Request-Id header and in
@@ -42,30 +43,39 @@ func InitPayload(ctx context.Context) json.RawMessage {
 	return payload
 }
 
-// ending carries the error a running stream ends with from the resolver to the transport: gqlgen's
-// channels can be closed but not failed.
-type ending struct {
-	mu  sync.Mutex
-	err error
+// Resume returns where a subscription that is continued within this server has got to, as its source named it (Source.At), or
+// "". It comes before whatever the client says.
+func Resume(ctx context.Context) string {
+	at, _ := ctx.Value(resumeKey).(string)
+	return at
+}
+
+// run is what passes between the resolver of a subscription and the transport while the operation runs.
+type run struct {
+	mu     sync.Mutex
+	ending error
+	source driven // set by Follow
 }
 
 // EndWith makes the stream that ctx belongs to end with err instead of completing, once the resolver has
-// closed its channel. The error is presented like any other. Only the first call counts; outside of an
-// operation it does nothing.
+// closed its channel: gqlgen's channels can be closed but not failed. The error is presented like any other. Only the first
+// call counts; outside of an operation it does nothing.
 func EndWith(ctx context.Context, err error) {
-	e, _ := ctx.Value(endingKey).(*ending)
-	if e == nil {
-		return
-	}
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	if e.err == nil {
-		e.err = err
+	if r, _ := ctx.Value(runKey).(*run); r != nil {
+		r.end(err)
 	}
 }
 
-func (e *ending) get() error {
-	e.mu.Lock()
-	defer e.mu.Unlock()
-	return e.err
+func (r *run) end(err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.ending == nil {
+		r.ending = err
+	}
+}
+
+func (r *run) ended() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.ending
 }

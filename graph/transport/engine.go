@@ -9,8 +9,7 @@ import (
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
-// engine runs operations on gqlgen's executor. It is the one way from a protocol to execution, so that
-// equal subscriptions can later share an execution behind it without the protocols noticing.
+// engine runs operations on gqlgen's executor. It is the one way from a protocol to execution.
 type engine struct {
 	exec    graphql.GraphExecutor
 	present *presenter
@@ -28,18 +27,27 @@ type operation struct {
 	oc      *graphql.OperationContext
 	kind    ast.Operation
 	handler graphql.ResponseHandler
-	ending  *ending
+	run     *run
 	bill    *bill
 	given   int
 	over    bool
 }
 
-// prepare parses, guards and validates. A refusal is a response without data. The caller must stop the
+// prepare parses, guards, validates and prices. A refusal is a response without data. The caller must stop the
 // operation it gets.
 func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *operation, refusal *graphql.Response) {
+	return e.ready(ctx, params, nil)
+}
+
+// again is prepare for an operation that has been paid for.
+func (e *engine) again(ctx context.Context, params *graphql.RawParams, paid *bill) (op *operation, refusal *graphql.Response) {
+	return e.ready(ctx, params, paid)
+}
+
+func (e *engine) ready(ctx context.Context, params *graphql.RawParams, paid *bill) (op *operation, refusal *graphql.Response) {
 	ctx = graphql.StartOperationTrace(ctx)
-	op = &operation{engine: e, ending: &ending{}}
-	ctx = context.WithValue(ctx, endingKey, op.ending)
+	op = &operation{engine: e, run: &run{}, bill: paid}
+	ctx = context.WithValue(ctx, runKey, op.run)
 	defer func() {
 		if p := recover(); p != nil {
 			op, refusal = nil, e.panicked(ctx, p)
@@ -55,14 +63,16 @@ func (e *engine) prepare(ctx context.Context, params *graphql.RawParams) (op *op
 	if len(errs) > 0 {
 		return nil, e.refuse(ctx, errs, nil)
 	}
-	bill, problem, estimate := e.charges.open(ctx, oc)
-	if problem != nil {
-		return nil, e.refuse(ctx, gqlerror.List{problem}, estimate)
+	if paid == nil {
+		bill, problem, estimate := e.charges.open(ctx, oc)
+		if problem != nil {
+			return nil, e.refuse(ctx, gqlerror.List{problem}, estimate)
+		}
+		op.bill = bill
 	}
-	op.bill = bill
 	op.oc, op.kind = oc, oc.Operation.Operation
-	if op.kind == ast.Subscription {
-		op.ctx, op.cancel = context.WithCancel(ctx)
+	if op.kind == ast.Subscription { // it may outlive whoever began it
+		op.ctx, op.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	} else {
 		op.ctx, op.cancel = context.WithTimeout(ctx, e.timeout)
 	}
@@ -97,10 +107,9 @@ func (o *operation) next() (response *graphql.Response) {
 	}
 	response = o.handler(o.ctx)
 	switch {
-	case response != nil && o.kind == ast.Subscription:
+	case response != nil && o.kind == ast.Subscription: // who gets it pays for it
 		o.given++
 		o.over = failed(response)
-		o.bill.event(o.ctx, response)
 	case response != nil:
 		o.given++
 		o.over = true
@@ -109,11 +118,22 @@ func (o *operation) next() (response *graphql.Response) {
 		o.over, response = true, &graphql.Response{Errors: o.engine.present.list(o.ctx, stopped(o.ctx))}
 	default:
 		o.over = true
-		if err := o.ending.get(); err != nil {
+		if err := o.run.ended(); err != nil {
 			response = &graphql.Response{Errors: gqlerror.List{o.engine.present.present(o.ctx, err)}}
 		}
 	}
 	return response
+}
+
+// start runs the resolver of a subscription, without waiting for an event.
+func (o *operation) start() {
+	defer func() {
+		if p := recover(); p != nil {
+			response := o.engine.panicked(o.ctx, p)
+			o.handler = graphql.OneShot(response)
+		}
+	}()
+	o.handler, o.ctx = o.engine.exec.DispatchOperation(o.ctx, o.oc)
 }
 
 // stop ends the operation's context and squares its bill. Once is enough; more do nothing.

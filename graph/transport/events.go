@@ -6,9 +6,11 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/99designs/gqlgen/graphql"
+	"github.com/vektah/gqlparser/v2/ast"
 
 	"heyue/platform/clock"
 	"heyue/platform/fault"
@@ -51,12 +53,16 @@ func (t requests) stream(w http.ResponseWriter, r *http.Request, params *graphql
 	if !e.begin() {
 		return
 	}
-	produced := make(chan event)
-	go t.produce(ctx, params, produced)
-	t.relay(ctx, cancel, e, lease, produced)
+	in := &eventStream{server: t.Server, wake: make(chan struct{}, 1)}
+	produced := make(chan struct{})
+	go func() {
+		defer close(produced)
+		t.produce(ctx, params, in)
+	}()
+	t.relay(ctx, e, lease, in)
 	cancel()
-	for range produced { // the producer ends with its context; its last event may be waiting
-	}
+	in.close()
+	<-produced
 }
 
 // seat takes a place for a stream, of its address and of its user. A user has as many streams as his sockets could have
@@ -78,67 +84,50 @@ func (t requests) seat(ctx context.Context) (release func(), ok bool) {
 	return func() { free(); leave() }, true
 }
 
-// event is one response, encoded; done is the stream's regular end.
-type event struct {
-	id   string
-	data []byte
-	done bool
-}
-
-// produce runs the operation and hands over its responses one at a time, so that a slow client slows its
-// own operation and nobody else.
-func (t requests) produce(ctx context.Context, params *graphql.RawParams, out chan<- event) {
-	defer close(out)
-	send := func(e event) bool {
-		select {
-		case out <- e:
-			return true
-		case <-ctx.Done():
-			return false
-		}
+// produce runs an operation to its end, a subscription until it is in its group.
+func (t requests) produce(ctx context.Context, params *graphql.RawParams, to *eventStream) {
+	give := func(response *graphql.Response, over bool) {
+		to.deliver(&delivery{server: t.Server, response: response, ctx: ctx, over: over}, nil)
 	}
 	defer func() {
 		if p := recover(); p != nil { // a hook's, below: op answers for its own
-			_ = send(event{data: encode(t.engine.panicked(ctx, p), t.options.MaxErrors)}) && send(event{done: true})
+			to.deliver(&delivery{server: t.Server, response: t.engine.panicked(ctx, p), over: true}, nil)
 		}
 	}()
 	op, refusal := t.engine.prepare(ctx, params)
 	if op == nil {
-		_ = send(event{data: encode(refusal, t.options.MaxErrors)}) && send(event{done: true})
+		to.deliver(&delivery{server: t.Server, response: refusal, over: true}, nil)
+		return
+	}
+	if op.kind == ast.Subscription {
+		t.groups.join(&member{to: to, ctx: ctx, bill: op.bill}, op, params)
 		return
 	}
 	defer op.stop()
-	for response := op.next(); response != nil; response = op.next() {
-		id := eventID(t.options.EventID(op.ctx, response))
-		if !send(event{id: id, data: encode(response, t.options.MaxErrors)}) {
-			return
-		}
-	}
-	send(event{done: true})
+	give(op.next(), true)
 }
 
 // relay writes events and keep-alive comments until the stream ends in one of its ways.
-func (t requests) relay(ctx context.Context, cancel func(), e *eventWriter, lease Lease, produced <-chan event) {
+func (t requests) relay(ctx context.Context, e *eventWriter, lease Lease, in *eventStream) {
 	quiet := time.NewTicker(t.options.KeepAlive)
 	defer quiet.Stop()
 	expired, stop := t.expiry(lease)
 	defer stop()
+	ended, forget := lease.ended()
+	defer forget()
 	draining, over := t.draining, (<-chan time.Time)(nil)
 	for {
-		ok := true
 		select {
-		case ev, more := <-produced:
-			if !more {
+		case <-in.wake:
+			text, last := in.take()
+			if len(text) > 0 && !e.write(text) || last {
 				return
 			}
-			if ev.done {
-				e.complete()
-				return
-			}
-			ok = e.next(ev)
 			quiet.Reset(t.options.KeepAlive)
 		case <-quiet.C:
-			ok = e.comment()
+			if !e.comment() {
+				return
+			}
 		case <-draining:
 			draining = nil
 			over = time.After(jitter(t.options.DrainJitter))
@@ -146,16 +135,21 @@ func (t requests) relay(ctx context.Context, cancel func(), e *eventWriter, leas
 			return
 		case <-expired:
 			return
-		case <-lease.Done:
+		case <-ended:
 			return
 		case <-ctx.Done():
 			return
 		}
-		if !ok {
-			cancel()
-			return
-		}
 	}
+}
+
+// ended is closed when the session is over.
+func (l Lease) ended() (over <-chan struct{}, forget func()) {
+	if l.Ended == nil {
+		return nil, func() {}
+	}
+	ended := make(chan struct{})
+	return ended, l.Ended(sync.OnceFunc(func() { close(ended) }))
 }
 
 // expiry fires when a lease runs out; never for one without end.
@@ -199,28 +193,12 @@ func (e *eventWriter) begin() bool {
 	return e.comment()
 }
 
-func (e *eventWriter) comment() bool { return e.write(":\n\n") }
+func (e *eventWriter) comment() bool { return e.write([]byte(":\n\n")) }
 
-func (e *eventWriter) next(ev event) bool {
-	var b strings.Builder
-	b.Grow(len(ev.data) + len(ev.id) + 32)
-	b.WriteString("event: next\n")
-	if ev.id != "" {
-		b.WriteString("id: " + ev.id + "\n")
-	}
-	b.WriteString("data: ")
-	b.Write(ev.data)
-	b.WriteString("\n\n")
-	return e.write(b.String())
-}
-
-// complete needs its empty data line: browsers' EventSource drops an event without one.
-func (e *eventWriter) complete() { e.write("event: complete\ndata: \n\n") }
-
-func (e *eventWriter) write(text string) bool {
+func (e *eventWriter) write(text []byte) bool {
 	// The machine measures deadlines, whatever Options.Clock shows. No fault to look at: as above, the write tells.
 	_ = e.control.SetWriteDeadline(clock.System{}.Now().Add(e.timeout))
-	if _, err := e.w.Write([]byte(text)); err != nil {
+	if _, err := e.w.Write(text); err != nil {
 		return false
 	}
 	err := e.control.Flush()

@@ -220,7 +220,7 @@ func TestEventsLease(t *testing.T) {
 			case "expired":
 				return transport.Lease{Expires: now.Add(time.Millisecond)}, nil
 			case "revoked":
-				return transport.Lease{Done: revoked}, nil
+				return transport.Lease{Ended: when(revoked)}, nil
 			}
 			return transport.Lease{}, errors.New("not you")
 		},

@@ -105,6 +105,21 @@ func authenticate(ctx context.Context, bearer string) (context.Context, error) {
 	return context.WithValue(ctx, callerKey{}, bearer), nil
 }
 
+// when is a session that is over once a channel is closed.
+func when(over <-chan struct{}) func(func()) func() {
+	return func(then func()) func() {
+		left := make(chan struct{})
+		go func() {
+			select {
+			case <-over:
+				then()
+			case <-left:
+			}
+		}()
+		return func() { close(left) }
+	}
+}
+
 // answer is an HTTP response, read to its end.
 type answer struct {
 	status int

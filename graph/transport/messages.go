@@ -6,7 +6,6 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"github.com/99designs/gqlgen/graphql"
 	"github.com/vektah/gqlparser/v2/gqlerror"
 )
 
@@ -100,10 +99,5 @@ func frame(kind, id string, payload []byte) []byte {
 
 // errorFrame ends an operation with errors; nothing may follow it for this id, complete included.
 func errorFrame(id string, errs gqlerror.List, maxErrors int) []byte {
-	return frame("error", id, mustJSON(errs[:min(len(errs), maxErrors)]))
-}
-
-// resultFrame is an operation's next response.
-func resultFrame(id string, r *graphql.Response, maxErrors int) []byte {
-	return frame("next", id, encode(r, maxErrors))
+	return textFrame("error", id, mustJSON(errs[:min(len(errs), maxErrors)]))
 }

@@ -33,6 +33,12 @@ type Options struct {
 	Renew func(ctx context.Context) (context.Context, error)
 	// UserKey names the caller for SocketsPerUser; "" or a nil function is not limited.
 	UserKey func(ctx context.Context) string
+	// Audience tells who a subscription is for, so that receivers who would get the same share one execution; see [Audience].
+	// It is asked again whenever Version has grown. Nil: nothing is shared.
+	Audience func(ctx context.Context, oc *graphql.OperationContext, version int64) (Audience, error)
+	// Version is the version of what decides about audiences, as it is now. It is asked for before each event of a
+	// subscription, once for all who share it. It must be there when Audience is.
+	Version func(ctx context.Context) (int64, error)
 	// Present gives an error the form its caller may see, with extensions.code, or nil for an error it
 	// does not know. Those, and what it calls INTERNAL, are logged with all they say and shown as INTERNAL
 	// with nothing. It must not change the error.
@@ -75,6 +81,8 @@ type Options struct {
 	DocumentCacheBytes int
 	// PassedDocuments is how many hashes of documents that passed the guard are remembered. Default 10,000.
 	PassedDocuments int
+	// Executions is how many events of subscriptions are executed at a time. Default 16.
+	Executions int
 	// WriteTimeout is how long one write to an event stream or a websocket may take before its client
 	// counts as stalled. Default 10 s.
 	WriteTimeout time.Duration
@@ -135,8 +143,9 @@ type Lease struct {
 	Context context.Context
 	// Expires is when the session or token ends; zero never. A websocket is then closed with 4403.
 	Expires time.Time
-	// Done ends the connection the same way when the session is revoked; nil never.
-	Done <-chan struct{}
+	// Ended ends the connection the same way when the session is revoked: it calls then once that is so, from any goroutine
+	// and without waiting for it, and returns what makes it forget. Nil: never.
+	Ended func(then func()) (forget func())
 }
 
 func (o Options) withDefaults() Options {
@@ -152,6 +161,7 @@ func (o Options) withDefaults() Options {
 	o.OperationTimeout = cmp.Or(o.OperationTimeout, 10*time.Second)
 	o.DocumentCacheBytes = cmp.Or(o.DocumentCacheBytes, 32<<20)
 	o.PassedDocuments = cmp.Or(o.PassedDocuments, 10_000)
+	o.Executions = cmp.Or(o.Executions, 16)
 	o.WriteTimeout = cmp.Or(o.WriteTimeout, 10*time.Second)
 	o.KeepAlive = cmp.Or(o.KeepAlive, 15*time.Second)
 	o.DrainJitter = cmp.Or(o.DrainJitter, 5*time.Second)

@@ -32,6 +32,12 @@ type Server struct {
 
 	addresses *ratelimit.Local
 
+	groups    *groups
+	pens      *crew[*socket]
+	wheel     *wheel
+	normals   *lru[string, string]
+	ack, ping []byte // frames that are the same for everybody
+
 	transports []graphql.Transport
 
 	mu       sync.Mutex
@@ -84,6 +90,11 @@ func New(es graphql.ExecutableSchema, options Options) (*Server, error) {
 		addresses: ratelimit.NewLocal(o.Clock, o.Addresses),
 		draining:  make(chan struct{}),
 	}
+	s.groups = newGroups(s)
+	s.pens = newPens()
+	s.wheel = newWheel(tick(o.Socket))
+	s.normals = newLRU[string, string](normalBytes)
+	s.ack, s.ping = textFrame("connection_ack", "", nil), textFrame("ping", "", nil)
 	s.transports = []graphql.Transport{sockets{s}, requests{s}}
 	return s, nil
 }
@@ -162,11 +173,14 @@ func (s *Server) Drain(ctx context.Context) error {
 	if !s.drained {
 		s.drained = true
 		close(s.draining)
+		s.wheel.each(func(p *pin) { p.owner.drain(jitter(s.options.DrainJitter)) })
 	}
 	s.mu.Unlock()
 	ended := make(chan struct{})
 	go func() {
 		s.streams.Wait()
+		s.groups.wait()
+		s.pens.wait()
 		close(ended)
 	}()
 	select {

@@ -2,250 +2,247 @@ package transport
 
 import (
 	"context"
-	"encoding/json"
+	"errors"
 	"io"
+	"net"
 	"net/http"
-	"strconv"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"time"
 
-	"github.com/coder/websocket"
-	"github.com/vektah/gqlparser/v2/gqlerror"
-
-	"heyue/platform/fault"
+	"heyue/graph/transport/wire"
+	"heyue/platform/clock"
 )
 
-// socket is one graphql-transport-ws connection. Three kinds of goroutine share it: the reader (serve),
-// which owns the protocol's state; the keeper (keep), the only one that writes and the one that watches
-// every deadline; and one per operation, which reach the keeper through the outbox.
+// socket is one graphql-transport-ws connection. While it is idle there is one goroutine, the reader (serve), which owns the
+// protocol's state, and no buffer. Writing is the work of the server's pens, deadlines are on its wheel, and subscriptions
+// run in groups that several sockets may share.
 type socket struct {
 	server *Server
-	conn   *websocket.Conn
-	header http.Header
+	conn   net.Conn
+	raw    syscall.RawConn // nil when the connection cannot be written without waiting
+	in     *wire.Reader
 	base   context.Context // of the upgrade request, without its cancellation
-	ctx    context.Context // base, then the authenticated caller's; ends with the socket
-	cancel context.CancelFunc
-	out    *outbox
-	opened chan Lease    // the lease, once connection_init was accepted
-	heard  atomic.Uint64 // messages read, to tell a silent client
-
-	stopWrites context.CancelFunc
-	writes     context.Context // ends when even a blocked write must
-
-	endOnce sync.Once
-	ended   chan struct{} // closed by end
-	how     closing       // set before ended is closed
-	grace   *time.Timer   // set by end, stopped by serve
+	header http.Header
+	heard  atomic.Uint32 // messages read, to tell a silent client
 
 	mu      sync.Mutex
-	ops     map[string]*socketOperation
-	running sync.WaitGroup
+	ctx     context.Context // base, then the authenticated caller's; ends with the socket
+	cancel  context.CancelFunc
+	ops     []*socketOperation // few; none once the socket has ended
+	out     queue
+	writing bool     // somebody writes, or is about to
+	slow    bool     // and waits for the client
+	dead    bool     // the connection is closed
+	ended   bool     // by end
+	how     closing  // since then
+	waiting []func() // want to know when there is room
+	times   times
+	pin     pin
+	running sync.WaitGroup // operations and writes
 
 	initialised bool // the rest belongs to the reader
-	ready       bool
+	ready       atomic.Bool
 	serial      int
-	release     func()
+	release     []func() // what was taken for the socket, given back at its end
 }
 
-func newSocket(s *Server, conn *websocket.Conn, r *http.Request) *socket {
-	base := context.WithoutCancel(r.Context())
+func newSocket(s *Server, conn net.Conn, rest []byte, r *http.Request) *socket {
 	k := &socket{
-		server:  s,
-		conn:    conn,
-		header:  perSocket(r.Header),
-		base:    base,
-		out:     newOutbox(s.options.Socket.QueueFrames, s.options.Socket.QueueBytes),
-		opened:  make(chan Lease, 1),
-		ended:   make(chan struct{}),
-		ops:     map[string]*socketOperation{},
-		release: func() {},
+		server: s,
+		conn:   conn,
+		in:     wire.NewReader(conn, s.options.Socket.MaxMessage, rest),
+		base:   context.WithoutCancel(r.Context()),
+		header: perSocket(r.Header),
 	}
-	k.ctx, k.cancel = context.WithCancel(base)
-	k.writes, k.stopWrites = context.WithCancel(context.Background())
+	if c, ok := conn.(*net.TCPConn); ok {
+		k.raw, _ = c.SyscallConn() // nil is slower and no worse
+	}
+	k.ctx, k.cancel = context.WithCancel(k.base)
 	return k
 }
 
-// perSocket are the headers that hold for every operation of a socket: an idempotency key is one mutation's.
+// perSocket are the headers that are kept for the operations of a socket. An idempotency key is one mutation's; the token is
+// for the initialisation.
 func perSocket(h http.Header) http.Header {
-	h = h.Clone()
-	h.Del("Idempotency-Key")
-	return h
+	kept := http.Header{}
+	for _, name := range []string{"Authorization", "User-Agent"} {
+		if value := h.Values(name); len(value) > 0 {
+			kept[name] = value
+		}
+	}
+	return kept
 }
 
 // serve reads until the socket ends and leaves nothing running behind it.
 func (k *socket) serve() {
-	kept := make(chan struct{})
-	go func() {
-		defer close(kept)
-		k.keep()
-	}()
+	k.begin()
 	k.end(k.read())
-	<-kept
-	k.grace.Stop()
+	_, _ = io.Copy(io.Discard, k.conn) // the client hangs up when it has read why, or the deadline of end passes
+	k.close()
+	k.server.wheel.drop(&k.pin)
 	k.running.Wait()
-	k.release()
-}
-
-// end decides how the socket ends; the first decision counts. Operations stop at once, and a write that
-// is blocked gets a last moment to make room for the close frame.
-func (k *socket) end(how closing) {
-	k.endOnce.Do(func() {
-		k.how = how
-		close(k.ended)
-		k.cancelOperations()
-		k.grace = time.AfterFunc(k.server.options.WriteTimeout/graceShare, k.stopWrites)
-	})
+	for i := len(k.release) - 1; i >= 0; i-- {
+		k.release[i]()
+	}
 }
 
 func (k *socket) read() closing {
-	for {
-		kind, data, err := k.message()
+	for !k.hasEnded() {
+		m, err := k.in.Next()
+		var bad *wire.Error
+		if errors.As(err, &bad) {
+			return closing{bad.Code, bad.Reason}
+		}
 		if err != nil {
-			return closing{} // closed by the peer, by the keeper, or by the frame layer with its own code
+			return closing{} // the client is gone, or the socket has ended
 		}
 		k.heard.Add(1)
-		if int64(len(data)) > k.server.options.Socket.MaxMessage {
-			return closing{closeTooBig, "Message too big"}
-		}
-		if kind != websocket.MessageText {
-			return closing{closeInvalid, "Invalid message: binary"}
-		}
-		m, bad := parseMessage(data)
-		if bad == nil {
-			bad = k.receive(m)
-		}
-		if bad != nil {
-			return *bad
+		if how := k.hear(m); how != nil {
+			return *how
 		}
 	}
+	return closing{}
 }
 
-// message reads one message, or its beginning when it is too long: what is left of it is thrown away by
-// the close handshake, so that the client gets to read the reason instead of a reset.
-func (k *socket) message() (websocket.MessageType, []byte, error) {
-	kind, r, err := k.conn.Reader(context.Background())
-	if err != nil {
-		return 0, nil, err
+func (k *socket) hasEnded() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ended
+}
+
+// hear acts on one message, or says how the socket ends.
+func (k *socket) hear(m wire.Message) *closing {
+	switch m.Kind {
+	case wire.Text:
+		return k.apart(func() *closing {
+			parsed, bad := parseMessage(m.Data)
+			if bad == nil {
+				bad = k.receive(parsed)
+			}
+			return bad
+		})
+	case wire.Ping:
+		return k.put(wire.Frame(wire.Pong, m.Data))
+	case wire.Pong: // having been read, it has done its work
+	case wire.Close:
+		code, err := wire.CloseCode(m.Data)
+		var bad *wire.Error
+		if errors.As(err, &bad) {
+			return &closing{bad.Code, bad.Reason}
+		}
+		return &closing{code, ""}
+	default:
+		return &closing{closeInvalid, "Invalid message: binary"}
 	}
-	data, err := io.ReadAll(io.LimitReader(r, k.server.options.Socket.MaxMessage+1))
-	return kind, data, err
+	return nil
 }
 
-// receive acts on one message, or says how the socket ends.
+// apart does something on another goroutine and waits for it, so that the reader, which lives as long as the socket, keeps
+// the smallest of stacks.
+func (k *socket) apart(do func() *closing) *closing {
+	done := make(chan *closing)
+	go func() {
+		var how *closing
+		defer func() {
+			if p := recover(); p != nil {
+				k.server.engine.panicked(k.base, p)
+				how = &closing{closeInternal, "Internal error"}
+			}
+			done <- how
+		}()
+		how = do()
+	}()
+	return <-done
+}
+
+// receive acts on a message of the protocol.
 func (k *socket) receive(m message) *closing {
 	switch m.Type {
 	case "connection_init":
 		return k.init(m.Payload)
 	case "ping":
-		return k.put(frame("pong", "", m.Payload))
+		return k.put(textFrame("pong", "", m.Payload))
 	case "subscribe":
-		if !k.ready {
+		if !k.ready.Load() {
 			return &closing{closeUnauthorized, "Unauthorized"}
 		}
 		return k.subscribe(m)
 	case "complete":
 		k.complete(m.ID)
 	}
-	return nil // pong: having been read, it has done its work
+	return nil
 }
 
-// put queues a frame; a full queue ends the socket.
-func (k *socket) put(frame []byte) *closing {
-	if k.out.push(frame) {
-		return nil
+// end decides how the socket ends; the first decision counts. Operations stop at once. What is queued still goes out before
+// the close frame, unless the client is too slow for it; a client that does not take it in a part of the write timeout is
+// cut off, and so is one that does not hang up then.
+func (k *socket) end(how closing) {
+	k.mu.Lock()
+	if k.ended {
+		k.mu.Unlock()
+		return
 	}
-	return &closing{closeTryAgainLater, "Too slow"}
+	k.ended, k.how = true, how
+	ops, waiting := k.ops, k.waiting
+	k.ops, k.waiting = nil, nil
+	if how.code == 0 || how.code == closeTryAgainLater {
+		k.out = queue{}
+	}
+	wake := false
+	if how.code != 0 && !k.dead {
+		k.out.last(wire.CloseFrame(how.code, how.reason))
+		wake = k.claim()
+	}
+	grace := k.server.options.WriteTimeout / graceShare
+	k.times.grace = clock.System{}.Now().Add(grace)
+	if k.slow {
+		_ = k.conn.SetWriteDeadline(k.times.grace) // a connection without deadlines is closed below
+	}
+	_ = k.conn.SetReadDeadline(k.times.grace.Add(grace))
+	cancel := k.cancel
+	k.mu.Unlock()
+	cancel()
+	for _, op := range ops {
+		op.stop()
+	}
+	for _, call := range waiting {
+		call()
+	}
+	if how.code == 0 {
+		k.close()
+	}
+	if wake {
+		k.server.pens.add(k)
+	}
 }
 
-// init authenticates the caller by the payload's token or else the upgrade request's header.
-func (k *socket) init(payload json.RawMessage) (bad *closing) {
-	if k.initialised {
-		return &closing{closeTooManyInits, "Too many initialisation requests"}
-	}
-	k.initialised = true
-	defer func() {
-		if p := recover(); p != nil {
-			k.server.engine.panicked(k.ctx, p)
-			bad = &closing{closeInternal, "Internal error"}
-		}
-	}()
-	ctx := k.ctx
-	if payload != nil {
-		ctx = context.WithValue(ctx, initPayloadKey, payload)
-	}
-	ctx, rejection := k.server.authenticate(ctx, credentials(payload, k.header))
-	if rejection != nil {
-		return closingFor(rejection)
-	}
-	lease, rejection := k.server.open(ctx)
-	if rejection != nil {
-		return closingFor(rejection)
-	}
-	if key := k.server.options.UserKey; key != nil {
-		release, ok := k.server.slots.take(key(lease.Context))
-		if !ok {
-			return &closing{closeTryAgainLater, "Too many sockets"}
-		}
-		k.release = release
-	}
-	k.adopt(lease.Context)
-	k.ready = true
-	k.opened <- lease
-	return k.put(frame("connection_ack", "", nil))
-}
+// graceShare is the part of the write timeout that a socket still has to write when it ends, and its client to hang up: who
+// reads at all then learns why, and who does not is cut off.
+const graceShare = 10
 
-// adopt makes the caller's context the socket's, still ending with the socket.
-func (k *socket) adopt(caller context.Context) {
-	ctx, cancel := context.WithCancel(caller)
-	stop := context.AfterFunc(k.ctx, cancel)
-	before := k.cancel
+// close closes the connection, which ends whoever reads or writes.
+func (k *socket) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.ctx, k.cancel = ctx, func() { stop(); cancel(); before() }
-}
-
-// closingFor maps a rejected initialisation: overload and outages may be tried again, anything else is
-// the caller's.
-func closingFor(e *gqlerror.Error) *closing {
-	switch codeOf(e) {
-	case fault.CodeUnavailable, fault.CodeRateLimited:
-		return &closing{closeTryAgainLater, "Try again later"}
-	case fault.CodeInternal:
-		return &closing{closeInternal, "Internal error"}
+	if !k.dead {
+		k.dead, k.out = true, queue{}
+		_ = k.conn.Close() // nobody is left to tell
 	}
-	return &closing{closeForbidden, "Forbidden"}
-}
-
-// credentials finds the token: {"authorization": "Bearer …"}, {"token": "…"}, or the upgrade request's
-// Authorization header. A token of another JSON type is passed on as text, to be refused.
-func credentials(payload json.RawMessage, h http.Header) string {
-	var members map[string]json.RawMessage
-	if json.Unmarshal(payload, &members) != nil {
-		return h.Get("Authorization")
-	}
-	for _, name := range []string{"authorization", "Authorization", "token"} {
-		raw, ok := members[name]
-		if !ok || string(raw) == "null" {
-			continue
-		}
-		var text string
-		if json.Unmarshal(raw, &text) != nil {
-			text = string(raw)
-		}
-		switch {
-		case text == "":
-			continue
-		case name == "token":
-			return "Bearer " + text
-		}
-		return text
-	}
-	return h.Get("Authorization")
 }
 
 // operationContext gives an operation its own request id, so that its errors can be told from its siblings'.
 func (k *socket) operationContext() context.Context {
 	k.serial++
-	return WithRequestID(k.ctx, RequestID(k.base)+"."+strconv.Itoa(k.serial))
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return WithRequestID(k.ctx, numbered(RequestID(k.base), k.serial))
+}
+
+// times are what a socket waits for, since the wheel's start; zero for nothing.
+type times struct {
+	init, ping, pong, expiry, drain time.Duration
+	grace                           time.Time // when a socket that has ended is cut off
+	heard                           uint32    // messages read when the ping was sent
 }

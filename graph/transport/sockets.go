@@ -2,11 +2,12 @@ package transport
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/99designs/gqlgen/graphql"
-	"github.com/coder/websocket"
 
+	"heyue/graph/transport/wire"
 	"heyue/platform/fault"
 )
 
@@ -23,34 +24,36 @@ func (sockets) Supports(r *http.Request) bool {
 	return r.Method == http.MethodGet && strings.EqualFold(r.Header.Get("Upgrade"), "websocket")
 }
 
-// Do upgrades the connection and serves it to its end. A client that speaks another subprotocol is let in
-// just to be told so with 4406, which is the one form of refusal a browser can read.
+// Do upgrades the connection and leaves it to a socket, so that what the HTTP server held for the request is free. A client
+// that speaks another subprotocol is let in just to be told so with 4406, which is the one form of refusal a browser can read.
 func (t sockets) Do(w http.ResponseWriter, r *http.Request, _ graphql.GraphExecutor) {
 	if !t.enter() {
 		w.Header().Set("Retry-After", "1")
 		t.refuse(w, r, http.StatusServiceUnavailable, fault.CodeUnavailable, "the server is restarting; try again")
 		return
 	}
-	defer t.streams.Done()
 	release, ok := t.place(r.Context())
 	if !ok {
+		t.streams.Done()
 		t.refuse(w, r, http.StatusTooManyRequests, fault.CodeRateLimited, "too many connections from this address")
 		return
 	}
-	defer release()
-	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		Subprotocols:       append([]string{subprotocol}, offered(r)...),
-		InsecureSkipVerify: true, // ServeHTTP has checked the origin
-	})
+	agreed := subprotocol
+	if list := offered(r); !slices.Contains(list, subprotocol) {
+		agreed = append(list, "")[0]
+	}
+	conn, rest, err := wire.Accept(w, r, agreed)
 	if err != nil {
+		release()
+		t.streams.Done()
 		return // Accept has answered
 	}
-	if conn.Subprotocol() != subprotocol {
-		_ = conn.Close(closeSubprotocol, "Subprotocol not acceptable")
-		return
+	k := newSocket(t.Server, conn, rest, r)
+	k.release = append(k.release, t.streams.Done, release)
+	if agreed != subprotocol {
+		k.end(closing{closeSubprotocol, "Subprotocol not acceptable"})
 	}
-	conn.SetReadLimit(-1) // the socket has its own, with a close handshake
-	newSocket(t.Server, conn, r).serve()
+	go k.serve()
 }
 
 // offered lists the subprotocols the client speaks. One of them has to be agreed to even by a server that

@@ -35,8 +35,8 @@ const stateQuery = `SELECT s.tenant_id, s.user_id, s.expires_at, s.revoked_at IS
 FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id JOIN tenants t ON t.id = s.tenant_id
 WHERE s.tenant_id = $1 AND s.id = $2`
 
-// aliveQuery answers for many sessions of one tenant at once. Nothing stays open for whoever is confined.
-const aliveQuery = `SELECT s.id
+// aliveQuery answers for many sessions of one tenant at once, with the version of the tenant's permissions. Nothing stays open for whoever is confined.
+const aliveQuery = `SELECT s.id, t.authz_version
 FROM sessions s JOIN users u ON u.tenant_id = s.tenant_id AND u.id = s.user_id JOIN tenants t ON t.id = s.tenant_id
 WHERE s.tenant_id = $1 AND s.id = ANY($2::uuid[]) AND s.revoked_at IS NULL AND s.expires_at > $3 AND u.state = $4 AND t.standing = $5
 	AND (s.second_factor OR NOT t.second_factor_required)`

@@ -18,7 +18,8 @@ import (
 	"heyue/tenancy"
 )
 
-// Watcher tells when sessions end that something long-lived hangs on: sockets and event streams. One Run serves the
+// Watcher tells when sessions end that something long-lived hangs on, sockets and event streams, and when the permissions of
+// their tenants change. One Run serves the
 // whole process, by one statement for each tenant that has watched sessions. While the database cannot be reached
 // nothing is known, and nothing is told: no event is read then either, and every socket ends with its token at last.
 type Watcher struct {
@@ -27,29 +28,43 @@ type Watcher struct {
 	log   *slog.Logger
 	most  time.Duration
 
+	// Changed is told the tenants whose permissions have changed, by this process or another one, or may have because a day
+	// has begun somewhere, and those that are looked at for the first time. It must be set before Run and must not wait. Nil: nobody is.
+	Changed func(tenant int64)
+
 	mu      sync.Mutex
+	rules   map[int64]rules // of watched tenants, when they were last looked at
 	watched map[int64]map[publicid.SessionID][]*watch
 	due     map[int64]bool // tenants to look at before the next tick
 	wake    chan struct{}  // one place: something is in due
 }
 
+// rules is by what a tenant's callers may do what they may.
+type rules struct {
+	version int64     // of the permissions
+	day     time.Time // when a day may have begun last, in whatever zone
+}
+
+// daysBegin at multiples of this, in all zones there are.
+const daysBegin = 15 * time.Minute
+
 // watch is one who wants to know.
-type watch struct{ over chan struct{} }
+type watch struct{ then func() }
 
 // NewWatcher returns a Watcher that looks at db, which is ent's client, once Run is called. A look at one tenant takes at
 // most as long as most says, so that a slow cell cannot hold up the others for long.
 func NewWatcher(db Querier, clk clock.Clock, log *slog.Logger, most time.Duration) *Watcher {
 	return &Watcher{
-		db: db, clock: clk, log: log, most: most,
+		db: db, clock: clk, log: log, most: most, rules: map[int64]rules{},
 		watched: map[int64]map[publicid.SessionID][]*watch{}, due: map[int64]bool{}, wake: make(chan struct{}, 1),
 	}
 }
 
-// Watch returns a channel that is closed when c's session is over: revoked, expired, its user disabled or its tenant
-// suspended. The watch ends with ctx; the channel then stays open. A session that ended between Authenticate and this
-// call is found by the next look, which is made at once.
-func (w *Watcher) Watch(ctx context.Context, c identity.Caller) <-chan struct{} {
-	one := &watch{over: make(chan struct{})}
+// Watch calls then, once, from the goroutine of Run and so without waiting for anything, when c's session is over: revoked, expired, its user disabled or its
+// tenant suspended. It returns what makes it forget. A session that ended between Authenticate and this call is found by the
+// next look, which is made at once.
+func (w *Watcher) Watch(c identity.Caller, then func()) (forget func()) {
+	one := &watch{then}
 	w.mu.Lock()
 	sessions := w.watched[c.TenantID]
 	if sessions == nil {
@@ -58,9 +73,8 @@ func (w *Watcher) Watch(ctx context.Context, c identity.Caller) <-chan struct{} 
 	}
 	sessions[c.SessionID] = append(sessions[c.SessionID], one)
 	w.mu.Unlock()
-	context.AfterFunc(ctx, func() { w.forget(c, one) })
 	w.Wake(c.TenantID)
-	return one.over
+	return func() { w.forget(c, one) }
 }
 
 // Wake makes Run look at a tenant without waiting for the next tick. It never blocks.
@@ -122,16 +136,30 @@ func (w *Watcher) lookAt(ctx context.Context, tenant int64) error {
 	}
 	ctx, cancel := context.WithTimeout(tenancy.With(ctx, tenant), w.most)
 	defer cancel()
-	alive, err := w.alive(ctx, tenant, ids)
+	alive, version, err := w.alive(ctx, tenant, ids)
 	if err != nil {
 		return err
 	}
 	w.mu.Lock()
-	defer w.mu.Unlock()
+	var over []*watch
 	for _, id := range ids {
 		if !alive[id] {
-			w.close(tenant, id)
+			over = append(over, w.watched[tenant][id]...)
+			w.drop(tenant, id)
 		}
+	}
+	_, any := w.watched[tenant]
+	now := rules{version, w.clock.Now().Truncate(daysBegin)}
+	changed := any && w.rules[tenant] != now
+	if changed {
+		w.rules[tenant] = now
+	}
+	w.mu.Unlock()
+	for _, one := range over {
+		one.then()
+	}
+	if changed && w.Changed != nil {
+		w.Changed(tenant)
 	}
 	return nil
 }
@@ -142,34 +170,26 @@ func (w *Watcher) sessions(tenant int64) []publicid.SessionID {
 	return slices.Collect(maps.Keys(w.watched[tenant]))
 }
 
-// alive asks which of ids may go on. All of them are one parameter, so the statement's text stays the same.
-func (w *Watcher) alive(ctx context.Context, tenant int64, ids []publicid.SessionID) (_ map[publicid.SessionID]bool, err error) {
+// alive asks which of ids may go on, and for the version of the tenant's permissions. All of them are one parameter, so the statement's text stays the same.
+func (w *Watcher) alive(ctx context.Context, tenant int64, ids []publicid.SessionID) (found map[publicid.SessionID]bool, version int64, err error) {
 	texts := make([]string, len(ids))
 	for i, id := range ids {
 		texts[i] = id.UUID().String()
 	}
 	rows, err := w.db.QueryContext(ctx, aliveQuery, tenant, pq.Array(texts), w.clock.Now(), account.Active, standing.Active)
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer func() { _ = rows.Close() }() // Err has told
-	found := make(map[publicid.SessionID]bool, len(ids))
+	found = make(map[publicid.SessionID]bool, len(ids))
 	for rows.Next() {
 		var id publicid.SessionID
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
+		if err := rows.Scan(&id, &version); err != nil {
+			return nil, 0, err
 		}
 		found[id] = true
 	}
-	return found, rows.Err()
-}
-
-// close tells everybody who watches a session, and forgets it. w.mu is held.
-func (w *Watcher) close(tenant int64, id publicid.SessionID) {
-	for _, one := range w.watched[tenant][id] {
-		close(one.over)
-	}
-	w.drop(tenant, id)
+	return found, version, rows.Err()
 }
 
 func (w *Watcher) forget(c identity.Caller, one *watch) {
@@ -187,5 +207,6 @@ func (w *Watcher) drop(tenant int64, id publicid.SessionID) {
 	delete(w.watched[tenant], id)
 	if len(w.watched[tenant]) == 0 {
 		delete(w.watched, tenant)
+		delete(w.rules, tenant)
 	}
 }

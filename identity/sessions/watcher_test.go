@@ -11,10 +11,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"heyue/ent"
 	"heyue/identity"
 	"heyue/identity/sessions"
 	"heyue/platform/clock"
 	"heyue/platform/publicid"
+	"heyue/policies"
 	"heyue/tenancy"
 	"heyue/tests/fixture"
 )
@@ -78,6 +80,13 @@ func (g guard) look() {
 	g.ticks <- time.Time{}
 }
 
+// watch is Watch as a channel that is closed, until a context ends.
+func (g guard) watch(ctx context.Context, c identity.Caller) <-chan struct{} {
+	ended := make(chan struct{})
+	context.AfterFunc(ctx, g.Watch(c, func() { close(ended) }))
+	return ended
+}
+
 func over(ended <-chan struct{}) bool {
 	select {
 	case <-ended:
@@ -112,9 +121,9 @@ func TestWatcherTellsEveryEnd(t *testing.T) {
 			t.Parallel()
 			g := watching(t)
 			ctx, caller := g.signedIn(t)
-			first, second := g.Watch(t.Context(), caller), g.Watch(t.Context(), caller)
+			first, second := g.watch(t.Context(), caller), g.watch(t.Context(), caller)
 			globex := g.Tenant(t, "globex")
-			stays := g.Watch(t.Context(), fixture.Caller(t, globex.Admin))
+			stays := g.watch(t.Context(), fixture.Caller(t, globex.Admin))
 			g.look()
 			if over(first) || over(second) || over(stays) {
 				t.Fatal("a session that lives was called over")
@@ -137,7 +146,7 @@ func TestOnlyTheEndedSessionIsOver(t *testing.T) {
 	g := watching(t)
 	ctx, caller := g.signedIn(t)
 	_, other := g.signedIn(t)
-	ends, stays := g.Watch(t.Context(), caller), g.Watch(t.Context(), other)
+	ends, stays := g.watch(t.Context(), caller), g.watch(t.Context(), other)
 	if err := g.Sessions.Logout(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -153,7 +162,7 @@ func TestWakeNeedsNoTick(t *testing.T) {
 	g := watching(t)
 	g.Sessions.Ended = g.Wake
 	ctx, caller := g.signedIn(t)
-	ended := g.Watch(t.Context(), caller)
+	ended := g.watch(t.Context(), caller)
 	if err := g.Sessions.Logout(ctx); err != nil {
 		t.Fatal(err)
 	}
@@ -165,7 +174,7 @@ func TestWakeNeedsNoTick(t *testing.T) {
 func TestWatchingADeadSession(t *testing.T) {
 	t.Parallel()
 	g := watching(t)
-	<-g.Watch(t.Context(), identity.Caller{TenantID: g.tenant.ID, UserID: publicid.NewUserID(), SessionID: publicid.NewSessionID()})
+	<-g.watch(t.Context(), identity.Caller{TenantID: g.tenant.ID, UserID: publicid.NewUserID(), SessionID: publicid.NewSessionID()})
 }
 
 // TestOneStatementForEachTenant: however many sessions are watched, and none for a tenant without any.
@@ -176,9 +185,9 @@ func TestOneStatementForEachTenant(t *testing.T) {
 	g.Tenant(t, "initech")
 	for range 5 {
 		_, caller := g.signedIn(t)
-		g.Watch(t.Context(), caller)
+		g.watch(t.Context(), caller)
 	}
-	g.Watch(t.Context(), fixture.Caller(t, globex.Admin))
+	g.watch(t.Context(), fixture.Caller(t, globex.Admin))
 	g.look()
 	g.look() // the wakes of Watch are done with
 	g.db.set(nil)
@@ -203,8 +212,8 @@ func TestAWatchEndsWithItsContext(t *testing.T) {
 	g := watching(t)
 	_, caller := g.signedIn(t)
 	ctx, leave := context.WithCancel(t.Context())
-	gone := g.Watch(ctx, caller)
-	stays := g.Watch(t.Context(), caller)
+	gone := g.watch(ctx, caller)
+	stays := g.watch(t.Context(), caller)
 	leave()
 	g.suspend(t)
 	for g.Watching() > 0 { // the first to leave takes only its own watch along
@@ -217,7 +226,7 @@ func TestAWatchEndsWithItsContext(t *testing.T) {
 
 	ctx, leave = context.WithCancel(t.Context())
 	g.db.set(errors.New("cannot look"))
-	left := g.Watch(ctx, caller)
+	left := g.watch(ctx, caller)
 	leave()
 	for g.Watching() > 0 {
 		g.look()
@@ -232,7 +241,7 @@ func TestADatabaseThatIsGoneEndsNothing(t *testing.T) {
 	t.Parallel()
 	g := watching(t)
 	_, caller := g.signedIn(t)
-	ended := g.Watch(t.Context(), caller)
+	ended := g.watch(t.Context(), caller)
 	g.look()
 	g.db.set(errors.New("gone"))
 	g.suspend(t)
@@ -264,7 +273,7 @@ func TestALookEndsWithItsTime(t *testing.T) {
 	ctx, stop := context.WithCancel(t.Context())
 	defer stop()
 	go w.Run(ctx, nil)
-	w.Watch(ctx, identity.Caller{TenantID: 1, UserID: publicid.NewUserID(), SessionID: publicid.NewSessionID()})
+	w.Watch(identity.Caller{TenantID: 1, UserID: publicid.NewUserID(), SessionID: publicid.NewSessionID()}, func() {})
 	if err := <-db.gaveUp; !errors.Is(err, context.DeadlineExceeded) {
 		t.Errorf("the look ended with %v", err)
 	}
@@ -279,7 +288,7 @@ func TestManyComeAndGo(t *testing.T) {
 		group.Go(func() {
 			for range 50 {
 				ctx, leave := context.WithCancel(t.Context())
-				if over(g.Watch(ctx, caller)) {
+				if over(g.watch(ctx, caller)) {
 					t.Error("over")
 				}
 				leave()
@@ -292,5 +301,47 @@ func TestManyComeAndGo(t *testing.T) {
 	}
 	if d := cmp.Diff(0, g.Watching()); d != "" {
 		t.Error(d)
+	}
+}
+
+// TestWatcherTellsOfOtherRules: of a tenant that is looked at for the first time, of permissions that have changed wherever that
+// was, and that a day may have begun; of nothing otherwise, and of no other tenant.
+func TestWatcherTellsOfOtherRules(t *testing.T) {
+	t.Parallel()
+	o := open(t)
+	told := make(chan int64, 100)
+	w := sessions.NewWatcher(o.Client, o.Clock, slog.New(slog.DiscardHandler), time.Minute)
+	w.Changed = func(tenant int64) { told <- tenant }
+	ticks := make(chan time.Time)
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		w.Run(ctx, ticks)
+	}()
+	g := guard{office: o, Watcher: w, ticks: ticks}
+	_, caller := g.signedIn(t)
+	globex := o.Tenant(t, "globex")
+	w.Watch(caller, func() {})
+	w.Watch(fixture.Caller(t, globex.Admin), func() {})
+	g.look()
+	if first, second := <-told, <-told; first+second != o.tenant.ID+globex.ID {
+		t.Errorf("told of %d and %d", first, second)
+	}
+	g.look()
+	o.Write(t, o.tenant.Ctx, func(tx *ent.Tx) error { return policies.Bump(o.tenant.Ctx, tx) })
+	g.look()
+	if got := <-told; got != o.tenant.ID {
+		t.Errorf("told of %d", got)
+	}
+	o.Clock.Advance(15 * time.Minute)
+	g.look()
+	if first, second := <-told, <-told; first+second != o.tenant.ID+globex.ID {
+		t.Errorf("told of %d and %d", first, second)
+	}
+	stop()
+	<-done
+	if len(told) > 0 {
+		t.Errorf("told of %d without a reason", <-told)
 	}
 }

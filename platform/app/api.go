@@ -35,6 +35,7 @@ func TransportOptions(c config.Config, log *slog.Logger, clk clock.Clock) transp
 		OperationTimeout:   c.API.Deadline,
 		DocumentCacheBytes: int(d.Cache),
 		PassedDocuments:    d.Passed,
+		Executions:         s.Executions,
 		WriteTimeout:       s.WriteTimeout,
 		KeepAlive:          s.KeepAlive,
 		DrainJitter:        s.DrainJitter,

@@ -20,7 +20,13 @@ func (s *Services) events(roles Roles) error {
 	}
 	s.doorbell = outbox.NewDoorbell(f.redis.Commands, f.log)
 	bounds := f.cfg.Event
-	s.hub = outbox.NewHub(f.hubOptions())
+	hub := f.hubOptions()
+	hub.Rules = func(tenant int64) { s.watcher.Wake(tenant) }
+	s.hub = outbox.NewHub(hub)
+	f.policies.Changed = func(tenant int64) {
+		s.watcher.Wake(tenant)
+		s.doorbell.Rules(tenant)
+	}
 	s.relay = &outbox.Relay{
 		Client: f.client, System: f.system, Messages: f.redis.Messages, Log: f.log,
 		Batch: bounds.RelayBatch, Workers: bounds.RelayWorkers, Poll: bounds.Poll,

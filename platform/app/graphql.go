@@ -32,6 +32,7 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.Init = s.lease
 	o.Renew = s.Sessions.Renew
 	o.UserKey = userKey
+	o.Audience, o.Version = s.audience, s.policies.Rules
 	o.Present = graph.Present
 	o.EventID = graph.EventID
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
@@ -44,7 +45,11 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	}
 	o.Refused = measured.refused
 	o.Document.Once = signIns()
-	return transport.New(schema, o)
+	server, err := transport.New(schema, o)
+	if err == nil {
+		s.watcher.Changed = func(tenant int64) { server.Recheck(scope(tenant)) }
+	}
+	return server, err
 }
 
 // forResolvers are the use cases that fields call.
@@ -98,7 +103,7 @@ func (s *Services) lease(ctx context.Context) (transport.Lease, error) {
 	if !ok {
 		return transport.Lease{}, nil
 	}
-	return transport.Lease{Expires: c.ExpiresAt, Done: s.watcher.Watch(ctx, c)}, nil
+	return transport.Lease{Expires: c.ExpiresAt, Ended: func(then func()) func() { return s.watcher.Watch(c, then) }}, nil
 }
 
 // userKey names the caller for the limit of sockets.

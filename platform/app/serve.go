@@ -75,7 +75,7 @@ var errDatabaseEnded = errors.New("the built-in PostgreSQL has ended by itself; 
 // listen binds the addresses of the roles.
 func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 	registry := metrics.NewRegistry(o.Version)
-	s.measures.Register(registry, s.gauges(o.Roles))
+	gauges := s.gauges()
 	options := httpserver.Options{
 		InternalAddr: string(s.cfg.Server.InternalAddr), Metrics: metrics.Handler(registry), Health: s.health(),
 		Limits: connectionLimits(s.cfg.Server), DrainDelay: s.cfg.Server.DrainDelay, Grace: s.cfg.Server.ShutdownGrace, Log: s.log,
@@ -85,6 +85,7 @@ func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 		if err != nil {
 			return nil, err
 		}
+		gauges.Subscriptions = api.Subscriptions
 		options.Addr, options.Public = string(s.cfg.Server.Addr), s.public(api, registry)
 		options.OnDrain = func(ctx context.Context) {
 			if err := api.Drain(ctx); err != nil {
@@ -92,22 +93,19 @@ func (s *Services) listen(o ServeOptions) (*httpserver.Server, error) {
 			}
 		}
 	}
+	s.measures.Register(registry, gauges)
 	return httpserver.Listen(options)
 }
 
 // gauges are what the metrics ask for when they are read.
-func (s *Services) gauges(roles Roles) metrics.Gauges {
-	g := metrics.Gauges{
+func (s *Services) gauges() metrics.Gauges {
+	return metrics.Gauges{
 		Pools: map[string]*sql.DB{"heyue_app": s.pool, "heyue_system": s.system},
 		Snapshots: func() (asked, loaded uint64, kept int) {
 			stats := s.policies.Stats()
 			return stats.Asked, stats.Loaded, stats.Kept
 		},
 	}
-	if roles.API {
-		g.Subscribers = s.hub.Subscribers
-	}
-	return g
 }
 
 // connectionLimits are the bounds of one connection as the settings give them.

@@ -83,7 +83,7 @@ type Login struct {
 	AccessTokenTTL time.Duration `env:"HEYUE_ACCESS_TOKEN_TTL" envDefault:"10m" min:"1m" max:"1h" help:"life of an access token"`
 	RefreshTTL     time.Duration `env:"HEYUE_REFRESH_TTL" envDefault:"30d" min:"1h" max:"365d" help:"life of a session that is not used"`
 	RefreshGrace   time.Duration `env:"HEYUE_REFRESH_GRACE" envDefault:"5s" min:"0s" max:"1m" help:"time in which sending the last refresh token again is refused without ending the session"`
-	SessionPoll    time.Duration `env:"HEYUE_SESSION_POLL" envDefault:"1s" min:"10ms" max:"1m" help:"time between two looks at the sessions of open sockets; how long one outlives a session that another process ended"`
+	SessionPoll    time.Duration `env:"HEYUE_SESSION_POLL" envDefault:"900ms" min:"10ms" max:"1m" help:"time between two looks at the sessions of open sockets and the permissions of their tenants; how long one outlives a session that another process ended, or a right that it took, when Redis does not tell"`
 	SessionTimeout time.Duration `env:"HEYUE_SESSION_TIMEOUT" envDefault:"5s" min:"10ms" max:"1m" help:"how long such a look at one tenant may take"`
 
 	Tries        int           `env:"HEYUE_LOGIN_TRIES" envDefault:"5" min:"1" max:"1000" help:"wrong sign-ins to one account after which the next one has to wait; the wait doubles with each"`
@@ -205,6 +205,7 @@ type Stream struct {
 	PerAddress   int           `env:"HEYUE_STREAMS_PER_ADDRESS" envDefault:"1000" min:"1" max:"1000000" help:"websockets and event streams of one IP address in one process"`
 	QueueFrames  int           `env:"HEYUE_SOCKET_QUEUE_FRAMES" envDefault:"256" min:"8" max:"100000" help:"messages that may wait for a slow reader"`
 	QueueBytes   Bytes         `env:"HEYUE_SOCKET_QUEUE_BYTES" envDefault:"1MiB" min:"16KiB" max:"64MiB" help:"size of what may wait for a slow reader"`
+	Executions   int           `env:"HEYUE_STREAM_EXECUTIONS" envDefault:"16" min:"1" max:"1000" help:"events of subscriptions that are executed at a time; subscribers of equal rights who ask the same share an execution"`
 	WriteTimeout time.Duration `env:"HEYUE_STREAM_WRITE_TIMEOUT" envDefault:"10s" min:"1s" max:"5m" help:"time one write may take before its reader counts as gone"`
 	KeepAlive    time.Duration `env:"HEYUE_STREAM_KEEP_ALIVE" envDefault:"15s" min:"1s" max:"5m" help:"silence after which an event stream gets a comment"`
 	DrainJitter  time.Duration `env:"HEYUE_STREAM_DRAIN_JITTER" envDefault:"5s" min:"1ms" max:"5m" help:"time over which a stop spreads the ends of connections, so that they do not all come back at once"`

@@ -107,7 +107,7 @@ func TestTheProductIsMeasured(t *testing.T) {
 	r := metrics.NewRegistry("1.2.3")
 	subscribers := 2
 	p.Register(r, metrics.Gauges{
-		Subscribers: func() int { return subscribers }, Snapshots: func() (uint64, uint64, int) { return 7, 3, 1 },
+		Subscriptions: func() (int, int) { return subscribers, 1 }, Snapshots: func() (uint64, uint64, int) { return 7, 3, 1 },
 	})
 	p.Statement(time.Second, true)
 	p.Numbered(90 * time.Second)
@@ -117,5 +117,5 @@ func TestTheProductIsMeasured(t *testing.T) {
 		`heyue_sql_seconds_bucket{outcome="ok",le="0.002"} 0`, `heyue_sql_seconds_bucket{outcome="ok",le="0.005"} 1`, `heyue_sql_seconds_count{outcome="failed"} 1`,
 		`heyue_outbox_lag_seconds_bucket{le="60"} 0`, `heyue_outbox_lag_seconds_bucket{le="300"} 1`, `heyue_scan_lag_seconds_bucket{le="3600"} 0`,
 		`heyue_reminders_total{result="raised"} 5`, `heyue_reminders_total{result="skipped"} 2`, `heyue_reminders_total{result="unheard"} 1`,
-		`heyue_subscribers 3`, `heyue_snapshots_asked_total 7`, `heyue_snapshots_loaded_total 3`, `heyue_snapshots_kept 1`)
+		`heyue_subscribers 3`, `heyue_executions_subscribed 1`, `heyue_snapshots_asked_total 7`, `heyue_snapshots_loaded_total 3`, `heyue_snapshots_kept 1`)
 }

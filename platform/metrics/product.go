@@ -62,22 +62,25 @@ func (p *Product) Scanned(late time.Duration, raised, skipped, unheard int) {
 
 // Gauges are figures that are asked for whenever the metrics are read. None may wait for anything.
 type Gauges struct {
-	Pools       map[string]*sql.DB // by the name of their role
-	Subscribers func() int         // nil where nobody can subscribe
+	Pools map[string]*sql.DB // by the name of their role
+	// Subscriptions is how many are open, and how many executions serve them; nil where nobody can subscribe.
+	Subscriptions func() (open, executions int)
 	// Snapshots is how often a snapshot of permissions was asked for, how often it had to be loaded, and how many are kept.
 	Snapshots func() (asked, loaded uint64, kept int)
 }
 
-// Register adds what p measures to r, and what can be asked for: go_sql_*{db_name}, heyue_subscribers,
+// Register adds what p measures to r, and what can be asked for: go_sql_*{db_name}, heyue_subscribers, heyue_executions_subscribed,
 // heyue_snapshots_asked_total, heyue_snapshots_loaded_total and heyue_snapshots_kept.
 func (p *Product) Register(r prometheus.Registerer, g Gauges) {
 	r.MustRegister(p.statements, p.outboxLag, p.scanLag, p.reminders)
 	for name, pool := range g.Pools {
 		r.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}
-	if g.Subscribers != nil {
-		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "heyue_subscribers", Help: "Subscriptions to events that are open."},
-			func() float64 { return float64(g.Subscribers()) }))
+	if g.Subscriptions != nil {
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "heyue_subscribers", Help: "Subscriptions that are open."},
+			func() float64 { open, _ := g.Subscriptions(); return float64(open) }))
+		r.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "heyue_executions_subscribed", Help: "Executions that serve open subscriptions; equal ones share one."},
+			func() float64 { _, executions := g.Subscriptions(); return float64(executions) }))
 	}
 	counter := func(name, help string, read func() float64) {
 		r.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help}, read))

@@ -125,6 +125,18 @@ func ofTheEdge() []guard {
 			Old: "tenant, user[:], []byte(r.Key)", New: "tenant, user[:0], []byte(r.Key)",
 		},
 		{
+			Name: "receivers of another class get nothing of an execution", File: "graph/transport/group_step.go", Package: "./graph/transport", Test: "TestAudiencesNeverMix",
+			Old: "err != nil || a.Key != g.same || a.Scope != g.scope", New: "err != nil || a.Scope != g.scope",
+		},
+		{
+			Name: "an execution is for the rules as they are", File: "graph/transport/group_step.go", Package: "./graph/transport", Test: "TestAudiencesNeverMix", Everytime: true,
+			Old: "if version != g.version || g.lead.left.Load() {", New: "if g.lead.left.Load() {",
+		},
+		{
+			Name: "who has less has another class", File: "policies/class.go", Package: "./policies", Test: "TestOneClassIsOneReach", Everytime: true,
+			Old: "personal = personal || g.scopes[p] != grant.Tenant", New: "personal = personal && g.scopes[p] != grant.Tenant",
+		},
+		{
 			Name: "a page of another site is refused", File: "graph/transport/origin.go", Package: "./graph/transport", Test: "TestOrigins",
 			Old: "err == nil && u.Host != \"\" && strings.EqualFold(u.Host, r.Host)", New: "err == nil && u.Host != \"\"",
 		},

@@ -53,7 +53,7 @@ func TestSocketLease(t *testing.T) {
 			case "expired":
 				return transport.Lease{Expires: now.Add(time.Millisecond)}, nil
 			case "revoked":
-				return transport.Lease{Done: revoked, Expires: now.Add(time.Hour)}, nil
+				return transport.Lease{Ended: when(revoked), Expires: now.Add(time.Hour)}, nil
 			}
 			return transport.Lease{Context: context.WithValue(ctx, callerKey{}, "renamed")}, nil
 		},
