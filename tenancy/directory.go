@@ -41,12 +41,12 @@ const listing = `tenant_id, slug, cell, standing, epoch, created_at`
 
 // Find returns the tenant called slug. It fails with NOT_FOUND at slug when there is none, and with UNAVAILABLE.
 func (d Directory) Find(ctx context.Context, slug string) (Listing, error) {
-	return d.one(ctx, `SELECT `+listing+` FROM tenant_directory WHERE slug = $1`, slug)
+	return d.one(ctx, `SELECT `+listing+` FROM tenant_directory WHERE slug = $1 AND erased_at IS NULL`, slug)
 }
 
-// List returns all tenants, by slug.
+// List returns all tenants, by slug. One that was erased is not among them; its slug and its number stay taken.
 func (d Directory) List(ctx context.Context) ([]Listing, error) {
-	rows, err := d.System.QueryContext(ctx, `SELECT `+listing+` FROM tenant_directory ORDER BY slug`)
+	rows, err := d.System.QueryContext(ctx, `SELECT `+listing+` FROM tenant_directory WHERE erased_at IS NULL ORDER BY slug`)
 	if err != nil {
 		return nil, Fault(err, "list tenants")
 	}
@@ -60,6 +60,21 @@ func (d Directory) List(ctx context.Context) ([]Listing, error) {
 		all = append(all, l)
 	}
 	return all, Fault(rows.Err(), "list tenants")
+}
+
+// Each calls do for every tenant, in its context, and returns the sum of what do returned, up to the first error.
+func (d Directory) Each(ctx context.Context, do func(ctx context.Context, tenant int64) (int, error)) (total int, err error) {
+	all, err := d.List(ctx)
+	if err != nil {
+		return 0, err
+	}
+	for _, l := range all {
+		n, err := do(With(ctx, l.TenantID), l.TenantID)
+		if total += n; err != nil {
+			return total, err
+		}
+	}
+	return total, nil
 }
 
 // Create reserves slug and gives the new tenant its number, suspended: whoever fills it says when it is ready. It
@@ -80,7 +95,7 @@ func (d Directory) Create(ctx context.Context, slug string) (Listing, error) {
 
 // SetStanding notes how a tenant stands. It fails with NOT_FOUND at slug.
 func (d Directory) SetStanding(ctx context.Context, slug string, s standing.Standing) (Listing, error) {
-	return d.one(ctx, `UPDATE tenant_directory SET standing = $2 WHERE slug = $1 RETURNING `+listing, slug, s)
+	return d.one(ctx, `UPDATE tenant_directory SET standing = $2 WHERE slug = $1 AND erased_at IS NULL RETURNING `+listing, slug, s)
 }
 
 func (d Directory) one(ctx context.Context, query string, args ...any) (Listing, error) {

@@ -40,7 +40,7 @@ func signals() (ctx context.Context, hurry <-chan struct{}) {
 type commands struct {
 	Serve   serveCommand   `cmd:"" help:"Run the API and its background work."`
 	Migrate migrateCommand `cmd:"" help:"Bring the database's tables up to this version."`
-	Tenant  tenantCommand  `cmd:"" help:"Open, list, suspend and resume tenants."`
+	Tenant  tenantCommand  `cmd:"" help:"Open, list, suspend, resume, move and erase tenants."`
 	User    userCommand    `cmd:"" help:"Make users."`
 	Import  importCommand  `cmd:"" help:"Take data over from elsewhere."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token for a user."`

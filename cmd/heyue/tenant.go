@@ -14,6 +14,12 @@ type tenantCommand struct {
 	List    tenantList    `cmd:"" help:"List all tenants."`
 	Suspend tenantSuspend `cmd:"" help:"Shut a tenant out; its data stays."`
 	Resume  tenantResume  `cmd:"" help:"Let a suspended tenant in again."`
+
+	Export      tenantExport      `cmd:"" help:"Write a tenant into an archive."`
+	Import      tenantImport      `cmd:"" help:"Make a new tenant of an archive."`
+	Erase       tenantErase       `cmd:"" help:"Delete a suspended tenant for good, and print the certificate."`
+	Certificate tenantCertificate `cmd:"" help:"Print the certificate of an erased tenant, or check one."`
+	Rekey       tenantRekey       `cmd:"" help:"Give tenants new keys and seal what is sealed by them."`
 }
 
 type tenantCreate struct {
