@@ -17,6 +17,7 @@ import (
 	"heyue/platform/clock"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
+	"heyue/platform/tracing"
 	"heyue/tenancy"
 )
 
@@ -114,6 +115,8 @@ const lockSQL = `SELECT pg_advisory_xact_lock(hashtext('audit'), hashtext($1::te
 
 // seal adds up to a batch of a tenant's oldest unsealed entries to its chain.
 func (s *Sealer) seal(ctx context.Context, tenant int64, batch int) (n int, err error) {
+	ctx, span := tracing.Start(ctx, "seal audit entries")
+	defer func() { span.End(err) }()
 	err = tenancy.Write(ctx, s.Client, func(tx *ent.Tx) error {
 		if _, err := tx.ExecContext(ctx, lockSQL, tenant); err != nil {
 			return fault.Wrap(err, "lock the chain")

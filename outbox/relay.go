@@ -12,6 +12,7 @@ import (
 
 	"heyue/ent"
 	"heyue/platform/fault"
+	"heyue/platform/tracing"
 	"heyue/tenancy"
 )
 
@@ -120,7 +121,9 @@ func (r *Relay) work(ctx context.Context) {
 
 // number numbers a batch of the context's tenant.
 func (r *Relay) number(ctx context.Context) (last, count int64, err error) {
+	ctx, span := tracing.Start(ctx, "number events")
 	last, count, oldest, err := number(ctx, r.Client, r.Batch)
+	span.End(err)
 	if err == nil && count > 0 && r.Observe != nil {
 		r.Observe(oldest)
 	}

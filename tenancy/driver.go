@@ -72,6 +72,8 @@ type Options struct {
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
 	// Observe is told how long each statement took until its answer began, and whether it failed; nil for nobody.
 	Observe func(took time.Duration, failed bool)
+	// Trace follows statements in spans of whoever waits for them (platform/tracing): their text, without values.
+	Trace bool
 }
 
 // Defaults returns the Options a server should begin with.
@@ -210,7 +212,7 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 		return nil, err
 	}
 	d.done.Store(true)
-	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache), observe: c.opt.Observe, endTimeout: c.opt.EndTimeout}
+	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache), observe: c.opt.Observe, trace: c.opt.Trace, endTimeout: c.opt.EndTimeout}
 	if cn.scope == ScopePipe && cn.cache != nil {
 		if err := cn.wire.prepareEnds(); err != nil {
 			_ = raw.Close()

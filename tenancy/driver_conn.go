@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"time"
+
+	"heyue/platform/tracing"
 )
 
 // Refusals of the driver, each before a byte is sent.
@@ -28,6 +30,7 @@ type conn struct {
 
 	endTimeout time.Duration                         // Options.EndTimeout
 	observe    func(took time.Duration, failed bool) // Options.Observe
+	trace      bool                                  // Options.Trace
 
 	tx   *tx  // the explicit transaction, nil outside of one
 	busy bool // a result is being read
@@ -53,7 +56,7 @@ func (c *conn) QueryContext(ctx context.Context, sql string, args []driver.Named
 	if err != nil {
 		return nil, err
 	}
-	done := c.timed()
+	done := c.timed(ctx, sql)
 	r, err := c.query(ctx, kind, tenant, sql, args)
 	if c.stale(sql, err) {
 		r, err = c.query(ctx, kind, tenant, sql, args)
@@ -72,7 +75,7 @@ func (c *conn) ExecContext(ctx context.Context, sql string, args []driver.NamedV
 	if err != nil {
 		return nil, err
 	}
-	done := c.timed()
+	done := c.timed(ctx, sql)
 	res, err := c.exec(ctx, kind, tenant, sql, args)
 	if c.stale(sql, err) {
 		res, err = c.exec(ctx, kind, tenant, sql, args)
@@ -84,13 +87,20 @@ func (c *conn) ExecContext(ctx context.Context, sql string, args []driver.NamedV
 	return res, nil
 }
 
-// timed begins to time a statement; what it returns tells Observe.
-func (c *conn) timed() (done func(err error)) {
+// timed begins to time a statement; what it returns tells Observe, and ends its span.
+func (c *conn) timed(ctx context.Context, sql string) (done func(err error)) {
+	var span *tracing.Span
+	if c.trace {
+		span = statementSpan(ctx, sql)
+	}
 	if c.observe == nil {
-		return func(error) {}
+		return span.End
 	}
 	began := time.Now() //nolint:forbidigo // a duration by the monotonic clock, which no clock.Clock gives
-	return func(err error) { c.observe(time.Since(began), err != nil) }
+	return func(err error) {
+		c.observe(time.Since(began), err != nil)
+		span.End(err)
+	}
 }
 
 // admit decides, before anything is sent, whether sql may run here under ctx, and for which tenant.

@@ -11,6 +11,7 @@ import (
 	"heyue/outbox"
 	"heyue/platform/clock"
 	"heyue/platform/fault"
+	"heyue/platform/tracing"
 	"heyue/policies"
 	"heyue/tenancy"
 )
@@ -84,8 +85,9 @@ const rounds = 8
 // ScanOnce handles everything that is due at now, however long ago it became so. Tenants take turns of one batch each,
 // so that a large one does not keep the others waiting. It fails when the tenants cannot be found or ctx ends; a
 // tenant that fails is logged, counted and left for the next scan.
-func (s *Scanner) ScanOnce(ctx context.Context, now time.Time) (Report, error) {
-	var report Report
+func (s *Scanner) ScanOnce(ctx context.Context, now time.Time) (report Report, err error) {
+	ctx, span := tracing.Start(ctx, "scan reminders")
+	defer func() { span.End(err) }()
 	failed := map[int64]bool{}
 	for {
 		tenants, err := s.tenantsDue(ctx, now, failed)

@@ -15,6 +15,7 @@ import (
 	"heyue/ent/approvaltask"
 	"heyue/platform/fault"
 	"heyue/platform/publicid"
+	"heyue/platform/tracing"
 	"heyue/tenancy"
 )
 
@@ -53,12 +54,13 @@ func (e *Escalator) Run(ctx context.Context) {
 
 // Once handles every task that is late at now and returns how many were. A tenant that fails is logged and left for the
 // next time.
-func (e *Escalator) Once(ctx context.Context, now time.Time) (int, error) {
+func (e *Escalator) Once(ctx context.Context, now time.Time) (total int, err error) {
+	ctx, span := tracing.Start(ctx, "escalate approvals")
+	defer func() { span.End(err) }()
 	tenants, err := e.late(ctx, now)
 	if err != nil {
 		return 0, err
 	}
-	total := 0
 	for _, id := range tenants {
 		n, err := e.tenant(tenancy.With(ctx, id), now)
 		if err != nil {

@@ -16,6 +16,7 @@ import (
 	"heyue/identity/account"
 	"heyue/platform/fault"
 	"heyue/platform/mail"
+	"heyue/platform/tracing"
 	"heyue/tenancy"
 )
 
@@ -43,6 +44,8 @@ const dueSQL = `SELECT tenant_id FROM mails WHERE next_at <= $1 GROUP BY tenant_
 // Once tries every mail that is due and returns how many the server has taken. A tenant that fails is logged and left for
 // the next time.
 func (l *Letters) Once(ctx context.Context) (sent int, err error) {
+	ctx, span := tracing.Start(ctx, "send mails")
+	defer func() { span.End(err) }()
 	now := l.Clock.Now()
 	rows, err := l.System.QueryContext(ctx, dueSQL, now)
 	if err != nil {

@@ -43,6 +43,9 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema()},
 		once.Mutations{Store: s.Keys, Revive: services.Revive, Masked: s.masked},
 	}
+	if s.tracer != nil {
+		o.Extensions = append(o.Extensions, followed{})
+	}
 	o.Refused = measured.refused
 	o.Document.Once = signIns()
 	server, err := transport.New(schema, o)

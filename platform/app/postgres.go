@@ -104,7 +104,7 @@ func (r *Resources) poolOptions(dsn string, conns int) tenancy.Options {
 	o.MaxLifetime = r.cfg.Database.ConnLifetime
 	o.ConnectTimeout = r.cfg.Database.ConnectTimeout
 	o.CancelGrace, o.EndTimeout = r.cfg.Database.CancelGrace, r.cfg.Database.EndTimeout
-	o.Observe = r.measures.Statement
+	o.Observe, o.Trace = r.measures.Statement, r.tracer != nil
 	return o
 }
 

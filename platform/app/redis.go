@@ -45,6 +45,9 @@ func (r *Resources) Redis(ctx context.Context) (Redis, error) {
 	r.forCommands(commands)
 	r.forMessages(&messages)
 	r.redis = &Redis{Commands: redis.NewClient(commands), Messages: redis.NewClient(&messages)}
+	if r.tracer != nil {
+		r.redis.Commands.AddHook(redisSpans{}) // around the breaker: what it refuses shows too
+	}
 	r.onClose(r.protect(r.redis.Commands))
 	r.onClose(r.redis.Commands.Close)
 	r.onClose(r.redis.Messages.Close)

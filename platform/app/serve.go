@@ -125,9 +125,12 @@ func (s *Services) health() *httpserver.Health {
 func (s *Services) public(api *transport.Server, registry prometheus.Registerer) http.Handler {
 	measured := metrics.NewHTTP(registry)
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", measured.Wrap("/graphql", api))
+	wrap := func(route string, next http.Handler) http.Handler {
+		return measured.Wrap(route, s.Follow(route, next))
+	}
+	mux.Handle("/graphql", wrap("/graphql", api))
 	ways := http.NewServeMux()
-	s.OIDC.Routes(ways, measured.Wrap)
+	s.OIDC.Routes(ways, wrap)
 	mux.Handle("GET /auth/oidc/", s.polite(ways))
 	mux.Handle("GET /{$}", measured.Wrap("/", http.HandlerFunc(pointer)))
 	if s.cfg.API.Explorer {

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+
+	"heyue/platform/tracing"
 )
 
 // Options say what is written and how. The values are those of HEYUE_LOG_LEVEL and HEYUE_LOG_FORMAT.
@@ -65,6 +67,9 @@ func of(ctx context.Context) scope {
 // requestKey is spelt as in extensions.requestId of an answer, so that one search finds both.
 const requestKey = "requestId"
 
+// traceKey leads from a line to the trace of its request, when that is kept.
+const traceKey = "traceId"
+
 // contextual adds the context's attributes to each record.
 type contextual struct{ slog.Handler }
 
@@ -73,6 +78,9 @@ func (h contextual) Handle(ctx context.Context, r slog.Record) error {
 	s := of(ctx)
 	if s.requestID != "" && !has(r, requestKey) {
 		r.AddAttrs(slog.String(requestKey, s.requestID))
+	}
+	if id := tracing.ID(ctx); id != "" && !has(r, traceKey) {
+		r.AddAttrs(slog.String(traceKey, id))
 	}
 	r.AddAttrs(s.attrs...)
 	return h.Handler.Handle(ctx, r)

@@ -4,8 +4,7 @@ package stage
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/base64"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -13,10 +12,13 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 
 	"heyue/ent/user"
 	"heyue/platform/app"
 	"heyue/platform/config"
+	"heyue/platform/httpserver"
+	"heyue/platform/logging"
 	"heyue/tests/fixture"
 )
 
@@ -25,6 +27,7 @@ type Stage struct {
 	*fixture.World
 	Services *app.Services
 	Server   *httptest.Server
+	Registry *prometheus.Registry
 }
 
 // New starts the product on a database of its own, with the world's clock and a Redis inside the process, unless
@@ -51,13 +54,26 @@ func Apart(t testing.TB, settings ...string) *Stage {
 	return serve(t, w, begin(t, w, app.Roles{API: true}, settings))
 }
 
-// begin runs the services of some roles until the test ends.
-func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string) *app.Services {
+// Watched is New with everything that the product says of itself: its log, at the least important level, goes to log and
+// its spans, all of them, to spans.
+func Watched(t testing.TB, log io.Writer, spans sdktrace.SpanExporter, settings ...string) *Stage {
 	t.Helper()
-	key := sha256.Sum256([]byte(w.DB.Name))
+	w := fixture.New(t)
+	settings = append(settings, "HEYUE_TRACE_PER_MILLE", "1000", "HEYUE_TRACE_QUEUE", "100000")
+	watching := func(o *app.Options) error {
+		made, err := logging.New(log, logging.Options{Level: "debug", Format: "json"})
+		o.Log, o.Spans = made, spans
+		return err
+	}
+	return serve(t, w, begin(t, w, app.Roles{API: true, Worker: true}, settings, watching))
+}
+
+// begin runs the services of some roles until the test ends.
+func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string, with ...func(*app.Options) error) *app.Services {
+	t.Helper()
 	vars := map[string]string{
 		"HEYUE_DATA_DIR": t.TempDir(), "HEYUE_MAIL_FOLDER": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
-		"HEYUE_DATABASE_CONNECT_TIMEOUT": "1m", "HEYUE_SECRET_KEY": base64.StdEncoding.EncodeToString(key[:]), "HEYUE_INTROSPECTION": "on",
+		"HEYUE_DATABASE_CONNECT_TIMEOUT": "1m", "HEYUE_SECRET_KEY": w.SecretKey(), "HEYUE_INTROSPECTION": "on",
 		"HEYUE_COST_REPORT": "off", // answers are compared
 	}
 	for _, name := range []string{"TENANT", "TENANT_RATE", "USER", "USER_RATE", "ADDRESS", "ADDRESS_RATE"} {
@@ -70,7 +86,13 @@ func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string) *
 	if err != nil {
 		t.Fatal("the settings: ", err)
 	}
-	resources := app.NewResources(app.Options{Config: cfg, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Clock: w.Clock})
+	options := app.Options{Config: cfg, Log: slog.New(slog.NewTextHandler(t.Output(), &slog.HandlerOptions{Level: slog.LevelWarn})), Clock: w.Clock}
+	for _, change := range with {
+		if err := change(&options); err != nil {
+			t.Fatal("the options: ", err)
+		}
+	}
+	resources := app.NewResources(options)
 	t.Cleanup(func() {
 		if err := resources.Close(); err != nil {
 			t.Error("close the product: ", err)
@@ -87,12 +109,13 @@ func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string) *
 // serve answers HTTP until the test ends.
 func serve(t testing.TB, w *fixture.World, services *app.Services) *Stage {
 	t.Helper()
-	api, err := services.GraphQL(prometheus.NewRegistry())
+	registry := prometheus.NewRegistry()
+	api, err := services.GraphQL(registry)
 	if err != nil {
 		t.Fatal("the API: ", err)
 	}
 	mux := http.NewServeMux()
-	mux.Handle("/graphql", api)
+	mux.Handle("/graphql", httpserver.RequestID(services.Follow("/graphql", api)))
 	server := httptest.NewServer(mux)
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), 30*time.Second)
@@ -102,7 +125,7 @@ func serve(t testing.TB, w *fixture.World, services *app.Services) *Stage {
 		}
 		server.Close()
 	})
-	return &Stage{World: w, Services: services, Server: server}
+	return &Stage{World: w, Services: services, Server: server, Registry: registry}
 }
 
 // Token signs the caller of ctx in and returns an access token.
