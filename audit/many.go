@@ -3,6 +3,7 @@ package audit
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -13,6 +14,7 @@ import (
 	"heyue/platform/logging"
 	"heyue/platform/publicid"
 	"heyue/tenancy"
+	"heyue/tenancy/catalog"
 )
 
 // manyMost is how many entries one statement writes.
@@ -35,8 +37,20 @@ const insertMany = `WITH made AS (
 	RETURNING tenant_id, id)
 INSERT INTO audit_queue (tenant_id, id) SELECT tenant_id, id FROM made`
 
-// RecordMany is Record for any number of entries in a few statements, for imports.
+// RecordMany is Record for any number of entries in a few statements, for imports. Entries about what is sealed where it
+// stands go one by one, through ent, which seals them here too.
 func (r Recorder) RecordMany(ctx context.Context, tx *ent.Tx, entries []Entry) error {
+	sealed := sealedObjects()
+	entries = slices.Clone(entries)
+	for _, e := range entries {
+		if !sealed[e.Object] {
+			continue
+		}
+		if err := r.Record(ctx, tx, e); err != nil {
+			return err
+		}
+	}
+	entries = slices.DeleteFunc(entries, func(e Entry) bool { return sealed[e.Object] })
 	var actor, key *uuid.UUID
 	if c, ok := identity.Signed(ctx); ok {
 		id := c.UserID.UUID()
@@ -53,6 +67,15 @@ func (r Recorder) RecordMany(ctx context.Context, tx *ent.Tx, entries []Entry) e
 		}
 	}
 	return nil
+}
+
+// sealedObjects are what the trail calls rows that have sealed columns.
+func sealedObjects() map[string]bool {
+	out := map[string]bool{}
+	for _, t := range catalog.Tables() {
+		out[t.Object()] = len(t.Sealed) > 0
+	}
+	return out
 }
 
 func insert(ctx context.Context, tx *ent.Tx, now time.Time, actor, key *uuid.UUID, entries []Entry) error {

@@ -79,6 +79,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/tenantkey"
 	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -231,6 +232,8 @@ type Client struct {
 	TemplateVersion *TemplateVersionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
+	// TenantKey is the client for interacting with the TenantKey builders.
+	TenantKey *TenantKeyClient
 	// TermsSchedule is the client for interacting with the TermsSchedule builders.
 	TermsSchedule *TermsScheduleClient
 	// User is the client for interacting with the User builders.
@@ -315,6 +318,7 @@ func (c *Client) init() {
 	c.Template = NewTemplateClient(c.config)
 	c.TemplateVersion = NewTemplateVersionClient(c.config)
 	c.Tenant = NewTenantClient(c.config)
+	c.TenantKey = NewTenantKeyClient(c.config)
 	c.TermsSchedule = NewTermsScheduleClient(c.config)
 	c.User = NewUserClient(c.config)
 	c.UserRole = NewUserRoleClient(c.config)
@@ -477,6 +481,7 @@ func (c *Client) Tx(ctx context.Context) (*Tx, error) {
 		Template:            NewTemplateClient(cfg),
 		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
+		TenantKey:           NewTenantKeyClient(cfg),
 		TermsSchedule:       NewTermsScheduleClient(cfg),
 		User:                NewUserClient(cfg),
 		UserRole:            NewUserRoleClient(cfg),
@@ -566,6 +571,7 @@ func (c *Client) BeginTx(ctx context.Context, opts *sql.TxOptions) (*Tx, error) 
 		Template:            NewTemplateClient(cfg),
 		TemplateVersion:     NewTemplateVersionClient(cfg),
 		Tenant:              NewTenantClient(cfg),
+		TenantKey:           NewTenantKeyClient(cfg),
 		TermsSchedule:       NewTermsScheduleClient(cfg),
 		User:                NewUserClient(cfg),
 		UserRole:            NewUserRoleClient(cfg),
@@ -612,7 +618,7 @@ func (c *Client) Use(hooks ...Hook) {
 		c.ProgressEntry, c.ProgressLine, c.RecordShare, c.RecoveryCode, c.RefreshToken,
 		c.Reminder, c.Role, c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session,
 		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
-		c.TermsSchedule, c.User, c.UserRole,
+		c.TenantKey, c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Use(hooks...)
 	}
@@ -636,7 +642,7 @@ func (c *Client) Intercept(interceptors ...Interceptor) {
 		c.ProgressEntry, c.ProgressLine, c.RecordShare, c.RecoveryCode, c.RefreshToken,
 		c.Reminder, c.Role, c.RoleFieldRule, c.RoleGrant, c.ServiceRecord, c.Session,
 		c.Signature, c.SignatureVoid, c.Template, c.TemplateVersion, c.Tenant,
-		c.TermsSchedule, c.User, c.UserRole,
+		c.TenantKey, c.TermsSchedule, c.User, c.UserRole,
 	} {
 		n.Intercept(interceptors...)
 	}
@@ -779,6 +785,8 @@ func (c *Client) Mutate(ctx context.Context, m Mutation) (Value, error) {
 		return c.TemplateVersion.mutate(ctx, m)
 	case *TenantMutation:
 		return c.Tenant.mutate(ctx, m)
+	case *TenantKeyMutation:
+		return c.TenantKey.mutate(ctx, m)
 	case *TermsScheduleMutation:
 		return c.TermsSchedule.mutate(ctx, m)
 	case *UserMutation:
@@ -12149,6 +12157,139 @@ func (c *TenantClient) mutate(ctx context.Context, m *TenantMutation) (Value, er
 	}
 }
 
+// TenantKeyClient is a client for the TenantKey schema.
+type TenantKeyClient struct {
+	config
+}
+
+// NewTenantKeyClient returns a client for the TenantKey from the given config.
+func NewTenantKeyClient(c config) *TenantKeyClient {
+	return &TenantKeyClient{config: c}
+}
+
+// Use adds a list of mutation hooks to the hooks stack.
+// A call to `Use(f, g, h)` equals to `tenantkey.Hooks(f(g(h())))`.
+func (c *TenantKeyClient) Use(hooks ...Hook) {
+	c.hooks.TenantKey = append(c.hooks.TenantKey, hooks...)
+}
+
+// Intercept adds a list of query interceptors to the interceptors stack.
+// A call to `Intercept(f, g, h)` equals to `tenantkey.Intercept(f(g(h())))`.
+func (c *TenantKeyClient) Intercept(interceptors ...Interceptor) {
+	c.inters.TenantKey = append(c.inters.TenantKey, interceptors...)
+}
+
+// Create returns a builder for creating a TenantKey entity.
+func (c *TenantKeyClient) Create() *TenantKeyCreate {
+	mutation := newTenantKeyMutation(c.config, OpCreate)
+	return &TenantKeyCreate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// CreateBulk returns a builder for creating a bulk of TenantKey entities.
+func (c *TenantKeyClient) CreateBulk(builders ...*TenantKeyCreate) *TenantKeyCreateBulk {
+	return &TenantKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// MapCreateBulk creates a bulk creation builder from the given slice. For each item in the slice, the function creates
+// a builder and applies setFunc on it.
+func (c *TenantKeyClient) MapCreateBulk(slice any, setFunc func(*TenantKeyCreate, int)) *TenantKeyCreateBulk {
+	rv := reflect.ValueOf(slice)
+	if rv.Kind() != reflect.Slice {
+		return &TenantKeyCreateBulk{err: fmt.Errorf("calling to TenantKeyClient.MapCreateBulk with wrong type %T, need slice", slice)}
+	}
+	builders := make([]*TenantKeyCreate, rv.Len())
+	for i := 0; i < rv.Len(); i++ {
+		builders[i] = c.Create()
+		setFunc(builders[i], i)
+	}
+	return &TenantKeyCreateBulk{config: c.config, builders: builders}
+}
+
+// Update returns an update builder for TenantKey.
+func (c *TenantKeyClient) Update() *TenantKeyUpdate {
+	mutation := newTenantKeyMutation(c.config, OpUpdate)
+	return &TenantKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOne returns an update builder for the given entity.
+func (c *TenantKeyClient) UpdateOne(_m *TenantKey) *TenantKeyUpdateOne {
+	mutation := newTenantKeyMutation(c.config, OpUpdateOne, withTenantKey(_m))
+	return &TenantKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// UpdateOneID returns an update builder for the given id.
+func (c *TenantKeyClient) UpdateOneID(id publicid.TenantKeyID) *TenantKeyUpdateOne {
+	mutation := newTenantKeyMutation(c.config, OpUpdateOne, withTenantKeyID(id))
+	return &TenantKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// Delete returns a delete builder for TenantKey.
+func (c *TenantKeyClient) Delete() *TenantKeyDelete {
+	mutation := newTenantKeyMutation(c.config, OpDelete)
+	return &TenantKeyDelete{config: c.config, hooks: c.Hooks(), mutation: mutation}
+}
+
+// DeleteOne returns a builder for deleting the given entity.
+func (c *TenantKeyClient) DeleteOne(_m *TenantKey) *TenantKeyDeleteOne {
+	return c.DeleteOneID(_m.ID)
+}
+
+// DeleteOneID returns a builder for deleting the given entity by its id.
+func (c *TenantKeyClient) DeleteOneID(id publicid.TenantKeyID) *TenantKeyDeleteOne {
+	builder := c.Delete().Where(tenantkey.ID(id))
+	builder.mutation.id = &id
+	builder.mutation.op = OpDeleteOne
+	return &TenantKeyDeleteOne{builder}
+}
+
+// Query returns a query builder for TenantKey.
+func (c *TenantKeyClient) Query() *TenantKeyQuery {
+	return &TenantKeyQuery{
+		config: c.config,
+		ctx:    &QueryContext{Type: TypeTenantKey},
+		inters: c.Interceptors(),
+	}
+}
+
+// Get returns a TenantKey entity by its id.
+func (c *TenantKeyClient) Get(ctx context.Context, id publicid.TenantKeyID) (*TenantKey, error) {
+	return c.Query().Where(tenantkey.ID(id)).Only(ctx)
+}
+
+// GetX is like Get, but panics if an error occurs.
+func (c *TenantKeyClient) GetX(ctx context.Context, id publicid.TenantKeyID) *TenantKey {
+	obj, err := c.Get(ctx, id)
+	if err != nil {
+		panic(err)
+	}
+	return obj
+}
+
+// Hooks returns the client hooks.
+func (c *TenantKeyClient) Hooks() []Hook {
+	return c.hooks.TenantKey
+}
+
+// Interceptors returns the client interceptors.
+func (c *TenantKeyClient) Interceptors() []Interceptor {
+	return c.inters.TenantKey
+}
+
+func (c *TenantKeyClient) mutate(ctx context.Context, m *TenantKeyMutation) (Value, error) {
+	switch m.Op() {
+	case OpCreate:
+		return (&TenantKeyCreate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdate:
+		return (&TenantKeyUpdate{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpUpdateOne:
+		return (&TenantKeyUpdateOne{config: c.config, hooks: c.Hooks(), mutation: m}).Save(ctx)
+	case OpDelete, OpDeleteOne:
+		return (&TenantKeyDelete{config: c.config, hooks: c.Hooks(), mutation: m}).Exec(ctx)
+	default:
+		return nil, fmt.Errorf("ent: unknown TenantKey mutation op: %q", m.Op())
+	}
+}
+
 // TermsScheduleClient is a client for the TermsSchedule schema.
 type TermsScheduleClient struct {
 	config
@@ -12659,7 +12800,7 @@ type (
 		PaymentPlanLine, PaymentRequest, ProgressEntry, ProgressLine, RecordShare,
 		RecoveryCode, RefreshToken, Reminder, Role, RoleFieldRule, RoleGrant,
 		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
-		Tenant, TermsSchedule, User, UserRole []ent.Hook
+		Tenant, TenantKey, TermsSchedule, User, UserRole []ent.Hook
 	}
 	inters struct {
 		APIKey, Alert, AlertRecipient, Approval, ApprovalDelegation, ApprovalFlow,
@@ -12674,7 +12815,7 @@ type (
 		PaymentPlanLine, PaymentRequest, ProgressEntry, ProgressLine, RecordShare,
 		RecoveryCode, RefreshToken, Reminder, Role, RoleFieldRule, RoleGrant,
 		ServiceRecord, Session, Signature, SignatureVoid, Template, TemplateVersion,
-		Tenant, TermsSchedule, User, UserRole []ent.Interceptor
+		Tenant, TenantKey, TermsSchedule, User, UserRole []ent.Interceptor
 	}
 )
 

@@ -75,6 +75,18 @@ type Contact struct {
 	Remark1 string `json:"remark1,omitempty"`
 	// Remark2 holds the value of the "remark2" field.
 	Remark2 string `json:"remark2,omitempty"`
+	// stands in for phone where equality is asked for
+	PhoneBlind string `json:"-"`
+	// stands in for mobile where equality is asked for
+	MobileBlind string `json:"-"`
+	// stands in for email where equality is asked for
+	EmailBlind string `json:"-"`
+	// stands in for qq where equality is asked for
+	QqBlind string `json:"-"`
+	// stands in for msn where equality is asked for
+	MsnBlind string `json:"-"`
+	// stands in for wechat where equality is asked for
+	WechatBlind string `json:"-"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the ContactQuery when eager-loading is set.
 	Edges        ContactEdges `json:"edges"`
@@ -118,7 +130,7 @@ func (*Contact) scanValues(columns []string) ([]any, error) {
 			values[i] = new(sql.NullBool)
 		case contact.FieldTenantID, contact.FieldVersion:
 			values[i] = new(sql.NullInt64)
-		case contact.FieldName, contact.FieldGender, contact.FieldSalutation, contact.FieldDepartment, contact.FieldJobTitle, contact.FieldHobby, contact.FieldAddress, contact.FieldPhone, contact.FieldFax, contact.FieldMobile, contact.FieldEmail, contact.FieldQq, contact.FieldMsn, contact.FieldWechat, contact.FieldRemark, contact.FieldRemark1, contact.FieldRemark2:
+		case contact.FieldName, contact.FieldGender, contact.FieldSalutation, contact.FieldDepartment, contact.FieldJobTitle, contact.FieldHobby, contact.FieldAddress, contact.FieldPhone, contact.FieldFax, contact.FieldMobile, contact.FieldEmail, contact.FieldQq, contact.FieldMsn, contact.FieldWechat, contact.FieldRemark, contact.FieldRemark1, contact.FieldRemark2, contact.FieldPhoneBlind, contact.FieldMobileBlind, contact.FieldEmailBlind, contact.FieldQqBlind, contact.FieldMsnBlind, contact.FieldWechatBlind:
 			values[i] = new(sql.NullString)
 		case contact.FieldCreatedAt, contact.FieldUpdatedAt, contact.FieldArchivedAt:
 			values[i] = new(sql.NullTime)
@@ -303,6 +315,42 @@ func (_m *Contact) assignValues(columns []string, values []any) error {
 			} else if value.Valid {
 				_m.Remark2 = value.String
 			}
+		case contact.FieldPhoneBlind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field phone_blind", values[i])
+			} else if value.Valid {
+				_m.PhoneBlind = value.String
+			}
+		case contact.FieldMobileBlind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field mobile_blind", values[i])
+			} else if value.Valid {
+				_m.MobileBlind = value.String
+			}
+		case contact.FieldEmailBlind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field email_blind", values[i])
+			} else if value.Valid {
+				_m.EmailBlind = value.String
+			}
+		case contact.FieldQqBlind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field qq_blind", values[i])
+			} else if value.Valid {
+				_m.QqBlind = value.String
+			}
+		case contact.FieldMsnBlind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field msn_blind", values[i])
+			} else if value.Valid {
+				_m.MsnBlind = value.String
+			}
+		case contact.FieldWechatBlind:
+			if value, ok := values[i].(*sql.NullString); !ok {
+				return fmt.Errorf("unexpected type %T for field wechat_blind", values[i])
+			} else if value.Valid {
+				_m.WechatBlind = value.String
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -425,6 +473,18 @@ func (_m *Contact) String() string {
 	builder.WriteString(", ")
 	builder.WriteString("remark2=")
 	builder.WriteString(_m.Remark2)
+	builder.WriteString(", ")
+	builder.WriteString("phone_blind=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("mobile_blind=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("email_blind=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("qq_blind=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("msn_blind=<sensitive>")
+	builder.WriteString(", ")
+	builder.WriteString("wechat_blind=<sensitive>")
 	builder.WriteByte(')')
 	return builder.String()
 }

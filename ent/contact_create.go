@@ -360,6 +360,90 @@ func (_c *ContactCreate) SetNillableRemark2(v *string) *ContactCreate {
 	return _c
 }
 
+// SetPhoneBlind sets the "phone_blind" field.
+func (_c *ContactCreate) SetPhoneBlind(v string) *ContactCreate {
+	_c.mutation.SetPhoneBlind(v)
+	return _c
+}
+
+// SetNillablePhoneBlind sets the "phone_blind" field if the given value is not nil.
+func (_c *ContactCreate) SetNillablePhoneBlind(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetPhoneBlind(*v)
+	}
+	return _c
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (_c *ContactCreate) SetMobileBlind(v string) *ContactCreate {
+	_c.mutation.SetMobileBlind(v)
+	return _c
+}
+
+// SetNillableMobileBlind sets the "mobile_blind" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableMobileBlind(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetMobileBlind(*v)
+	}
+	return _c
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (_c *ContactCreate) SetEmailBlind(v string) *ContactCreate {
+	_c.mutation.SetEmailBlind(v)
+	return _c
+}
+
+// SetNillableEmailBlind sets the "email_blind" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableEmailBlind(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetEmailBlind(*v)
+	}
+	return _c
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (_c *ContactCreate) SetQqBlind(v string) *ContactCreate {
+	_c.mutation.SetQqBlind(v)
+	return _c
+}
+
+// SetNillableQqBlind sets the "qq_blind" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableQqBlind(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetQqBlind(*v)
+	}
+	return _c
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (_c *ContactCreate) SetMsnBlind(v string) *ContactCreate {
+	_c.mutation.SetMsnBlind(v)
+	return _c
+}
+
+// SetNillableMsnBlind sets the "msn_blind" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableMsnBlind(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetMsnBlind(*v)
+	}
+	return _c
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (_c *ContactCreate) SetWechatBlind(v string) *ContactCreate {
+	_c.mutation.SetWechatBlind(v)
+	return _c
+}
+
+// SetNillableWechatBlind sets the "wechat_blind" field if the given value is not nil.
+func (_c *ContactCreate) SetNillableWechatBlind(v *string) *ContactCreate {
+	if v != nil {
+		_c.SetWechatBlind(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *ContactCreate) SetID(v publicid.ContactID) *ContactCreate {
 	_c.mutation.SetID(v)
@@ -497,6 +581,30 @@ func (_c *ContactCreate) defaults() {
 	if _, ok := _c.mutation.Remark2(); !ok {
 		v := contact.DefaultRemark2
 		_c.mutation.SetRemark2(v)
+	}
+	if _, ok := _c.mutation.PhoneBlind(); !ok {
+		v := contact.DefaultPhoneBlind
+		_c.mutation.SetPhoneBlind(v)
+	}
+	if _, ok := _c.mutation.MobileBlind(); !ok {
+		v := contact.DefaultMobileBlind
+		_c.mutation.SetMobileBlind(v)
+	}
+	if _, ok := _c.mutation.EmailBlind(); !ok {
+		v := contact.DefaultEmailBlind
+		_c.mutation.SetEmailBlind(v)
+	}
+	if _, ok := _c.mutation.QqBlind(); !ok {
+		v := contact.DefaultQqBlind
+		_c.mutation.SetQqBlind(v)
+	}
+	if _, ok := _c.mutation.MsnBlind(); !ok {
+		v := contact.DefaultMsnBlind
+		_c.mutation.SetMsnBlind(v)
+	}
+	if _, ok := _c.mutation.WechatBlind(); !ok {
+		v := contact.DefaultWechatBlind
+		_c.mutation.SetWechatBlind(v)
 	}
 	if _, ok := _c.mutation.ID(); !ok {
 		v := contact.DefaultID()
@@ -660,6 +768,54 @@ func (_c *ContactCreate) check() error {
 			return &ValidationError{Name: "remark2", err: fmt.Errorf(`ent: validator failed for field "Contact.remark2": %w`, err)}
 		}
 	}
+	if _, ok := _c.mutation.PhoneBlind(); !ok {
+		return &ValidationError{Name: "phone_blind", err: errors.New(`ent: missing required field "Contact.phone_blind"`)}
+	}
+	if v, ok := _c.mutation.PhoneBlind(); ok {
+		if err := contact.PhoneBlindValidator(v); err != nil {
+			return &ValidationError{Name: "phone_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.phone_blind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.MobileBlind(); !ok {
+		return &ValidationError{Name: "mobile_blind", err: errors.New(`ent: missing required field "Contact.mobile_blind"`)}
+	}
+	if v, ok := _c.mutation.MobileBlind(); ok {
+		if err := contact.MobileBlindValidator(v); err != nil {
+			return &ValidationError{Name: "mobile_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.mobile_blind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.EmailBlind(); !ok {
+		return &ValidationError{Name: "email_blind", err: errors.New(`ent: missing required field "Contact.email_blind"`)}
+	}
+	if v, ok := _c.mutation.EmailBlind(); ok {
+		if err := contact.EmailBlindValidator(v); err != nil {
+			return &ValidationError{Name: "email_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.email_blind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.QqBlind(); !ok {
+		return &ValidationError{Name: "qq_blind", err: errors.New(`ent: missing required field "Contact.qq_blind"`)}
+	}
+	if v, ok := _c.mutation.QqBlind(); ok {
+		if err := contact.QqBlindValidator(v); err != nil {
+			return &ValidationError{Name: "qq_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.qq_blind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.MsnBlind(); !ok {
+		return &ValidationError{Name: "msn_blind", err: errors.New(`ent: missing required field "Contact.msn_blind"`)}
+	}
+	if v, ok := _c.mutation.MsnBlind(); ok {
+		if err := contact.MsnBlindValidator(v); err != nil {
+			return &ValidationError{Name: "msn_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.msn_blind": %w`, err)}
+		}
+	}
+	if _, ok := _c.mutation.WechatBlind(); !ok {
+		return &ValidationError{Name: "wechat_blind", err: errors.New(`ent: missing required field "Contact.wechat_blind"`)}
+	}
+	if v, ok := _c.mutation.WechatBlind(); ok {
+		if err := contact.WechatBlindValidator(v); err != nil {
+			return &ValidationError{Name: "wechat_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.wechat_blind": %w`, err)}
+		}
+	}
 	if len(_c.mutation.CustomerIDs()) == 0 {
 		return &ValidationError{Name: "customer", err: errors.New(`ent: missing required edge "Contact.customer"`)}
 	}
@@ -798,6 +954,30 @@ func (_c *ContactCreate) createSpec() (*Contact, *sqlgraph.CreateSpec) {
 	if value, ok := _c.mutation.Remark2(); ok {
 		_spec.SetField(contact.FieldRemark2, field.TypeString, value)
 		_node.Remark2 = value
+	}
+	if value, ok := _c.mutation.PhoneBlind(); ok {
+		_spec.SetField(contact.FieldPhoneBlind, field.TypeString, value)
+		_node.PhoneBlind = value
+	}
+	if value, ok := _c.mutation.MobileBlind(); ok {
+		_spec.SetField(contact.FieldMobileBlind, field.TypeString, value)
+		_node.MobileBlind = value
+	}
+	if value, ok := _c.mutation.EmailBlind(); ok {
+		_spec.SetField(contact.FieldEmailBlind, field.TypeString, value)
+		_node.EmailBlind = value
+	}
+	if value, ok := _c.mutation.QqBlind(); ok {
+		_spec.SetField(contact.FieldQqBlind, field.TypeString, value)
+		_node.QqBlind = value
+	}
+	if value, ok := _c.mutation.MsnBlind(); ok {
+		_spec.SetField(contact.FieldMsnBlind, field.TypeString, value)
+		_node.MsnBlind = value
+	}
+	if value, ok := _c.mutation.WechatBlind(); ok {
+		_spec.SetField(contact.FieldWechatBlind, field.TypeString, value)
+		_node.WechatBlind = value
 	}
 	if nodes := _c.mutation.CustomerIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
@@ -1171,6 +1351,78 @@ func (u *ContactUpsert) SetRemark2(v string) *ContactUpsert {
 // UpdateRemark2 sets the "remark2" field to the value that was provided on create.
 func (u *ContactUpsert) UpdateRemark2() *ContactUpsert {
 	u.SetExcluded(contact.FieldRemark2)
+	return u
+}
+
+// SetPhoneBlind sets the "phone_blind" field.
+func (u *ContactUpsert) SetPhoneBlind(v string) *ContactUpsert {
+	u.Set(contact.FieldPhoneBlind, v)
+	return u
+}
+
+// UpdatePhoneBlind sets the "phone_blind" field to the value that was provided on create.
+func (u *ContactUpsert) UpdatePhoneBlind() *ContactUpsert {
+	u.SetExcluded(contact.FieldPhoneBlind)
+	return u
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (u *ContactUpsert) SetMobileBlind(v string) *ContactUpsert {
+	u.Set(contact.FieldMobileBlind, v)
+	return u
+}
+
+// UpdateMobileBlind sets the "mobile_blind" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateMobileBlind() *ContactUpsert {
+	u.SetExcluded(contact.FieldMobileBlind)
+	return u
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (u *ContactUpsert) SetEmailBlind(v string) *ContactUpsert {
+	u.Set(contact.FieldEmailBlind, v)
+	return u
+}
+
+// UpdateEmailBlind sets the "email_blind" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateEmailBlind() *ContactUpsert {
+	u.SetExcluded(contact.FieldEmailBlind)
+	return u
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (u *ContactUpsert) SetQqBlind(v string) *ContactUpsert {
+	u.Set(contact.FieldQqBlind, v)
+	return u
+}
+
+// UpdateQqBlind sets the "qq_blind" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateQqBlind() *ContactUpsert {
+	u.SetExcluded(contact.FieldQqBlind)
+	return u
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (u *ContactUpsert) SetMsnBlind(v string) *ContactUpsert {
+	u.Set(contact.FieldMsnBlind, v)
+	return u
+}
+
+// UpdateMsnBlind sets the "msn_blind" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateMsnBlind() *ContactUpsert {
+	u.SetExcluded(contact.FieldMsnBlind)
+	return u
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (u *ContactUpsert) SetWechatBlind(v string) *ContactUpsert {
+	u.Set(contact.FieldWechatBlind, v)
+	return u
+}
+
+// UpdateWechatBlind sets the "wechat_blind" field to the value that was provided on create.
+func (u *ContactUpsert) UpdateWechatBlind() *ContactUpsert {
+	u.SetExcluded(contact.FieldWechatBlind)
 	return u
 }
 
@@ -1582,6 +1834,90 @@ func (u *ContactUpsertOne) SetRemark2(v string) *ContactUpsertOne {
 func (u *ContactUpsertOne) UpdateRemark2() *ContactUpsertOne {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateRemark2()
+	})
+}
+
+// SetPhoneBlind sets the "phone_blind" field.
+func (u *ContactUpsertOne) SetPhoneBlind(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetPhoneBlind(v)
+	})
+}
+
+// UpdatePhoneBlind sets the "phone_blind" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdatePhoneBlind() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdatePhoneBlind()
+	})
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (u *ContactUpsertOne) SetMobileBlind(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetMobileBlind(v)
+	})
+}
+
+// UpdateMobileBlind sets the "mobile_blind" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateMobileBlind() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateMobileBlind()
+	})
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (u *ContactUpsertOne) SetEmailBlind(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetEmailBlind(v)
+	})
+}
+
+// UpdateEmailBlind sets the "email_blind" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateEmailBlind() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateEmailBlind()
+	})
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (u *ContactUpsertOne) SetQqBlind(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetQqBlind(v)
+	})
+}
+
+// UpdateQqBlind sets the "qq_blind" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateQqBlind() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateQqBlind()
+	})
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (u *ContactUpsertOne) SetMsnBlind(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetMsnBlind(v)
+	})
+}
+
+// UpdateMsnBlind sets the "msn_blind" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateMsnBlind() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateMsnBlind()
+	})
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (u *ContactUpsertOne) SetWechatBlind(v string) *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetWechatBlind(v)
+	})
+}
+
+// UpdateWechatBlind sets the "wechat_blind" field to the value that was provided on create.
+func (u *ContactUpsertOne) UpdateWechatBlind() *ContactUpsertOne {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateWechatBlind()
 	})
 }
 
@@ -2160,6 +2496,90 @@ func (u *ContactUpsertBulk) SetRemark2(v string) *ContactUpsertBulk {
 func (u *ContactUpsertBulk) UpdateRemark2() *ContactUpsertBulk {
 	return u.Update(func(s *ContactUpsert) {
 		s.UpdateRemark2()
+	})
+}
+
+// SetPhoneBlind sets the "phone_blind" field.
+func (u *ContactUpsertBulk) SetPhoneBlind(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetPhoneBlind(v)
+	})
+}
+
+// UpdatePhoneBlind sets the "phone_blind" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdatePhoneBlind() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdatePhoneBlind()
+	})
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (u *ContactUpsertBulk) SetMobileBlind(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetMobileBlind(v)
+	})
+}
+
+// UpdateMobileBlind sets the "mobile_blind" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateMobileBlind() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateMobileBlind()
+	})
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (u *ContactUpsertBulk) SetEmailBlind(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetEmailBlind(v)
+	})
+}
+
+// UpdateEmailBlind sets the "email_blind" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateEmailBlind() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateEmailBlind()
+	})
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (u *ContactUpsertBulk) SetQqBlind(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetQqBlind(v)
+	})
+}
+
+// UpdateQqBlind sets the "qq_blind" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateQqBlind() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateQqBlind()
+	})
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (u *ContactUpsertBulk) SetMsnBlind(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetMsnBlind(v)
+	})
+}
+
+// UpdateMsnBlind sets the "msn_blind" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateMsnBlind() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateMsnBlind()
+	})
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (u *ContactUpsertBulk) SetWechatBlind(v string) *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.SetWechatBlind(v)
+	})
+}
+
+// UpdateWechatBlind sets the "wechat_blind" field to the value that was provided on create.
+func (u *ContactUpsertBulk) UpdateWechatBlind() *ContactUpsertBulk {
+	return u.Update(func(s *ContactUpsert) {
+		s.UpdateWechatBlind()
 	})
 }
 

@@ -373,6 +373,90 @@ func (_u *ContactUpdate) SetNillableRemark2(v *string) *ContactUpdate {
 	return _u
 }
 
+// SetPhoneBlind sets the "phone_blind" field.
+func (_u *ContactUpdate) SetPhoneBlind(v string) *ContactUpdate {
+	_u.mutation.SetPhoneBlind(v)
+	return _u
+}
+
+// SetNillablePhoneBlind sets the "phone_blind" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillablePhoneBlind(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetPhoneBlind(*v)
+	}
+	return _u
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (_u *ContactUpdate) SetMobileBlind(v string) *ContactUpdate {
+	_u.mutation.SetMobileBlind(v)
+	return _u
+}
+
+// SetNillableMobileBlind sets the "mobile_blind" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableMobileBlind(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetMobileBlind(*v)
+	}
+	return _u
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (_u *ContactUpdate) SetEmailBlind(v string) *ContactUpdate {
+	_u.mutation.SetEmailBlind(v)
+	return _u
+}
+
+// SetNillableEmailBlind sets the "email_blind" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableEmailBlind(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetEmailBlind(*v)
+	}
+	return _u
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (_u *ContactUpdate) SetQqBlind(v string) *ContactUpdate {
+	_u.mutation.SetQqBlind(v)
+	return _u
+}
+
+// SetNillableQqBlind sets the "qq_blind" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableQqBlind(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetQqBlind(*v)
+	}
+	return _u
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (_u *ContactUpdate) SetMsnBlind(v string) *ContactUpdate {
+	_u.mutation.SetMsnBlind(v)
+	return _u
+}
+
+// SetNillableMsnBlind sets the "msn_blind" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableMsnBlind(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetMsnBlind(*v)
+	}
+	return _u
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (_u *ContactUpdate) SetWechatBlind(v string) *ContactUpdate {
+	_u.mutation.SetWechatBlind(v)
+	return _u
+}
+
+// SetNillableWechatBlind sets the "wechat_blind" field if the given value is not nil.
+func (_u *ContactUpdate) SetNillableWechatBlind(v *string) *ContactUpdate {
+	if v != nil {
+		_u.SetWechatBlind(*v)
+	}
+	return _u
+}
+
 // SetCustomer sets the "customer" edge to the Customer entity.
 func (_u *ContactUpdate) SetCustomer(v *Customer) *ContactUpdate {
 	return _u.SetCustomerID(v.ID)
@@ -512,6 +596,36 @@ func (_u *ContactUpdate) check() error {
 			return &ValidationError{Name: "remark2", err: fmt.Errorf(`ent: validator failed for field "Contact.remark2": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.PhoneBlind(); ok {
+		if err := contact.PhoneBlindValidator(v); err != nil {
+			return &ValidationError{Name: "phone_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.phone_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MobileBlind(); ok {
+		if err := contact.MobileBlindValidator(v); err != nil {
+			return &ValidationError{Name: "mobile_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.mobile_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EmailBlind(); ok {
+		if err := contact.EmailBlindValidator(v); err != nil {
+			return &ValidationError{Name: "email_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.email_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.QqBlind(); ok {
+		if err := contact.QqBlindValidator(v); err != nil {
+			return &ValidationError{Name: "qq_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.qq_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MsnBlind(); ok {
+		if err := contact.MsnBlindValidator(v); err != nil {
+			return &ValidationError{Name: "msn_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.msn_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.WechatBlind(); ok {
+		if err := contact.WechatBlindValidator(v); err != nil {
+			return &ValidationError{Name: "wechat_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.wechat_blind": %w`, err)}
+		}
+	}
 	if _u.mutation.CustomerCleared() && len(_u.mutation.CustomerIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Contact.customer"`)
 	}
@@ -613,6 +727,24 @@ func (_u *ContactUpdate) sqlSave(ctx context.Context) (_node int, err error) {
 	}
 	if value, ok := _u.mutation.Remark2(); ok {
 		_spec.SetField(contact.FieldRemark2, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneBlind(); ok {
+		_spec.SetField(contact.FieldPhoneBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MobileBlind(); ok {
+		_spec.SetField(contact.FieldMobileBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EmailBlind(); ok {
+		_spec.SetField(contact.FieldEmailBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.QqBlind(); ok {
+		_spec.SetField(contact.FieldQqBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MsnBlind(); ok {
+		_spec.SetField(contact.FieldMsnBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WechatBlind(); ok {
+		_spec.SetField(contact.FieldWechatBlind, field.TypeString, value)
 	}
 	if _u.mutation.CustomerCleared() {
 		edge := &sqlgraph.EdgeSpec{
@@ -1004,6 +1136,90 @@ func (_u *ContactUpdateOne) SetNillableRemark2(v *string) *ContactUpdateOne {
 	return _u
 }
 
+// SetPhoneBlind sets the "phone_blind" field.
+func (_u *ContactUpdateOne) SetPhoneBlind(v string) *ContactUpdateOne {
+	_u.mutation.SetPhoneBlind(v)
+	return _u
+}
+
+// SetNillablePhoneBlind sets the "phone_blind" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillablePhoneBlind(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetPhoneBlind(*v)
+	}
+	return _u
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (_u *ContactUpdateOne) SetMobileBlind(v string) *ContactUpdateOne {
+	_u.mutation.SetMobileBlind(v)
+	return _u
+}
+
+// SetNillableMobileBlind sets the "mobile_blind" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableMobileBlind(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetMobileBlind(*v)
+	}
+	return _u
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (_u *ContactUpdateOne) SetEmailBlind(v string) *ContactUpdateOne {
+	_u.mutation.SetEmailBlind(v)
+	return _u
+}
+
+// SetNillableEmailBlind sets the "email_blind" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableEmailBlind(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetEmailBlind(*v)
+	}
+	return _u
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (_u *ContactUpdateOne) SetQqBlind(v string) *ContactUpdateOne {
+	_u.mutation.SetQqBlind(v)
+	return _u
+}
+
+// SetNillableQqBlind sets the "qq_blind" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableQqBlind(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetQqBlind(*v)
+	}
+	return _u
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (_u *ContactUpdateOne) SetMsnBlind(v string) *ContactUpdateOne {
+	_u.mutation.SetMsnBlind(v)
+	return _u
+}
+
+// SetNillableMsnBlind sets the "msn_blind" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableMsnBlind(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetMsnBlind(*v)
+	}
+	return _u
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (_u *ContactUpdateOne) SetWechatBlind(v string) *ContactUpdateOne {
+	_u.mutation.SetWechatBlind(v)
+	return _u
+}
+
+// SetNillableWechatBlind sets the "wechat_blind" field if the given value is not nil.
+func (_u *ContactUpdateOne) SetNillableWechatBlind(v *string) *ContactUpdateOne {
+	if v != nil {
+		_u.SetWechatBlind(*v)
+	}
+	return _u
+}
+
 // SetCustomer sets the "customer" edge to the Customer entity.
 func (_u *ContactUpdateOne) SetCustomer(v *Customer) *ContactUpdateOne {
 	return _u.SetCustomerID(v.ID)
@@ -1156,6 +1372,36 @@ func (_u *ContactUpdateOne) check() error {
 			return &ValidationError{Name: "remark2", err: fmt.Errorf(`ent: validator failed for field "Contact.remark2": %w`, err)}
 		}
 	}
+	if v, ok := _u.mutation.PhoneBlind(); ok {
+		if err := contact.PhoneBlindValidator(v); err != nil {
+			return &ValidationError{Name: "phone_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.phone_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MobileBlind(); ok {
+		if err := contact.MobileBlindValidator(v); err != nil {
+			return &ValidationError{Name: "mobile_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.mobile_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.EmailBlind(); ok {
+		if err := contact.EmailBlindValidator(v); err != nil {
+			return &ValidationError{Name: "email_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.email_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.QqBlind(); ok {
+		if err := contact.QqBlindValidator(v); err != nil {
+			return &ValidationError{Name: "qq_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.qq_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.MsnBlind(); ok {
+		if err := contact.MsnBlindValidator(v); err != nil {
+			return &ValidationError{Name: "msn_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.msn_blind": %w`, err)}
+		}
+	}
+	if v, ok := _u.mutation.WechatBlind(); ok {
+		if err := contact.WechatBlindValidator(v); err != nil {
+			return &ValidationError{Name: "wechat_blind", err: fmt.Errorf(`ent: validator failed for field "Contact.wechat_blind": %w`, err)}
+		}
+	}
 	if _u.mutation.CustomerCleared() && len(_u.mutation.CustomerIDs()) > 0 {
 		return errors.New(`ent: clearing a required unique edge "Contact.customer"`)
 	}
@@ -1274,6 +1520,24 @@ func (_u *ContactUpdateOne) sqlSave(ctx context.Context) (_node *Contact, err er
 	}
 	if value, ok := _u.mutation.Remark2(); ok {
 		_spec.SetField(contact.FieldRemark2, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.PhoneBlind(); ok {
+		_spec.SetField(contact.FieldPhoneBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MobileBlind(); ok {
+		_spec.SetField(contact.FieldMobileBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.EmailBlind(); ok {
+		_spec.SetField(contact.FieldEmailBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.QqBlind(); ok {
+		_spec.SetField(contact.FieldQqBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.MsnBlind(); ok {
+		_spec.SetField(contact.FieldMsnBlind, field.TypeString, value)
+	}
+	if value, ok := _u.mutation.WechatBlind(); ok {
+		_spec.SetField(contact.FieldWechatBlind, field.TypeString, value)
 	}
 	if _u.mutation.CustomerCleared() {
 		edge := &sqlgraph.EdgeSpec{

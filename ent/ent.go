@@ -84,6 +84,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/tenantkey"
 	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -214,6 +215,7 @@ func checkColumn(t, c string) error {
 			template.Table:            template.ValidColumn,
 			templateversion.Table:     templateversion.ValidColumn,
 			tenant.Table:              tenant.ValidColumn,
+			tenantkey.Table:           tenantkey.ValidColumn,
 			termsschedule.Table:       termsschedule.ValidColumn,
 			user.Table:                user.ValidColumn,
 			userrole.Table:            userrole.ValidColumn,

@@ -3,3 +3,4 @@
 package ent
 
 //go:generate go tool ent generate --feature intercept,sql/modifier,sql/lock,sql/upsert,sql/execquery ./schema
+//go:generate go run ../tenancy/catalog/gen ..

@@ -94,6 +94,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/tenantkey"
 	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -189,6 +190,7 @@ const (
 	TypeTemplate            = "Template"
 	TypeTemplateVersion     = "TemplateVersion"
 	TypeTenant              = "Tenant"
+	TypeTenantKey           = "TenantKey"
 	TypeTermsSchedule       = "TermsSchedule"
 	TypeUser                = "User"
 	TypeUserRole            = "UserRole"
@@ -21158,6 +21160,12 @@ type ContactMutation struct {
 	remark          *string
 	remark1         *string
 	remark2         *string
+	phone_blind     *string
+	mobile_blind    *string
+	email_blind     *string
+	qq_blind        *string
+	msn_blind       *string
+	wechat_blind    *string
 	clearedFields   map[string]struct{}
 	customer        *publicid.CustomerID
 	clearedcustomer bool
@@ -22272,6 +22280,222 @@ func (m *ContactMutation) ResetRemark2() {
 	m.remark2 = nil
 }
 
+// SetPhoneBlind sets the "phone_blind" field.
+func (m *ContactMutation) SetPhoneBlind(s string) {
+	m.phone_blind = &s
+}
+
+// PhoneBlind returns the value of the "phone_blind" field in the mutation.
+func (m *ContactMutation) PhoneBlind() (r string, exists bool) {
+	v := m.phone_blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldPhoneBlind returns the old "phone_blind" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldPhoneBlind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldPhoneBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldPhoneBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldPhoneBlind: %w", err)
+	}
+	return oldValue.PhoneBlind, nil
+}
+
+// ResetPhoneBlind resets all changes to the "phone_blind" field.
+func (m *ContactMutation) ResetPhoneBlind() {
+	m.phone_blind = nil
+}
+
+// SetMobileBlind sets the "mobile_blind" field.
+func (m *ContactMutation) SetMobileBlind(s string) {
+	m.mobile_blind = &s
+}
+
+// MobileBlind returns the value of the "mobile_blind" field in the mutation.
+func (m *ContactMutation) MobileBlind() (r string, exists bool) {
+	v := m.mobile_blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMobileBlind returns the old "mobile_blind" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldMobileBlind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMobileBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMobileBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMobileBlind: %w", err)
+	}
+	return oldValue.MobileBlind, nil
+}
+
+// ResetMobileBlind resets all changes to the "mobile_blind" field.
+func (m *ContactMutation) ResetMobileBlind() {
+	m.mobile_blind = nil
+}
+
+// SetEmailBlind sets the "email_blind" field.
+func (m *ContactMutation) SetEmailBlind(s string) {
+	m.email_blind = &s
+}
+
+// EmailBlind returns the value of the "email_blind" field in the mutation.
+func (m *ContactMutation) EmailBlind() (r string, exists bool) {
+	v := m.email_blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldEmailBlind returns the old "email_blind" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldEmailBlind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldEmailBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldEmailBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldEmailBlind: %w", err)
+	}
+	return oldValue.EmailBlind, nil
+}
+
+// ResetEmailBlind resets all changes to the "email_blind" field.
+func (m *ContactMutation) ResetEmailBlind() {
+	m.email_blind = nil
+}
+
+// SetQqBlind sets the "qq_blind" field.
+func (m *ContactMutation) SetQqBlind(s string) {
+	m.qq_blind = &s
+}
+
+// QqBlind returns the value of the "qq_blind" field in the mutation.
+func (m *ContactMutation) QqBlind() (r string, exists bool) {
+	v := m.qq_blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldQqBlind returns the old "qq_blind" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldQqBlind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldQqBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldQqBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldQqBlind: %w", err)
+	}
+	return oldValue.QqBlind, nil
+}
+
+// ResetQqBlind resets all changes to the "qq_blind" field.
+func (m *ContactMutation) ResetQqBlind() {
+	m.qq_blind = nil
+}
+
+// SetMsnBlind sets the "msn_blind" field.
+func (m *ContactMutation) SetMsnBlind(s string) {
+	m.msn_blind = &s
+}
+
+// MsnBlind returns the value of the "msn_blind" field in the mutation.
+func (m *ContactMutation) MsnBlind() (r string, exists bool) {
+	v := m.msn_blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldMsnBlind returns the old "msn_blind" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldMsnBlind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldMsnBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldMsnBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldMsnBlind: %w", err)
+	}
+	return oldValue.MsnBlind, nil
+}
+
+// ResetMsnBlind resets all changes to the "msn_blind" field.
+func (m *ContactMutation) ResetMsnBlind() {
+	m.msn_blind = nil
+}
+
+// SetWechatBlind sets the "wechat_blind" field.
+func (m *ContactMutation) SetWechatBlind(s string) {
+	m.wechat_blind = &s
+}
+
+// WechatBlind returns the value of the "wechat_blind" field in the mutation.
+func (m *ContactMutation) WechatBlind() (r string, exists bool) {
+	v := m.wechat_blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWechatBlind returns the old "wechat_blind" field's value of the Contact entity.
+// If the Contact object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *ContactMutation) OldWechatBlind(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWechatBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWechatBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWechatBlind: %w", err)
+	}
+	return oldValue.WechatBlind, nil
+}
+
+// ResetWechatBlind resets all changes to the "wechat_blind" field.
+func (m *ContactMutation) ResetWechatBlind() {
+	m.wechat_blind = nil
+}
+
 // ClearCustomer clears the "customer" edge to the Customer entity.
 func (m *ContactMutation) ClearCustomer() {
 	m.clearedcustomer = true
@@ -22333,7 +22557,7 @@ func (m *ContactMutation) Type() string {
 // order to get all numeric fields that were incremented/decremented, call
 // AddedFields().
 func (m *ContactMutation) Fields() []string {
-	fields := make([]string, 0, 26)
+	fields := make([]string, 0, 32)
 	if m.tenant_id != nil {
 		fields = append(fields, contact.FieldTenantID)
 	}
@@ -22412,6 +22636,24 @@ func (m *ContactMutation) Fields() []string {
 	if m.remark2 != nil {
 		fields = append(fields, contact.FieldRemark2)
 	}
+	if m.phone_blind != nil {
+		fields = append(fields, contact.FieldPhoneBlind)
+	}
+	if m.mobile_blind != nil {
+		fields = append(fields, contact.FieldMobileBlind)
+	}
+	if m.email_blind != nil {
+		fields = append(fields, contact.FieldEmailBlind)
+	}
+	if m.qq_blind != nil {
+		fields = append(fields, contact.FieldQqBlind)
+	}
+	if m.msn_blind != nil {
+		fields = append(fields, contact.FieldMsnBlind)
+	}
+	if m.wechat_blind != nil {
+		fields = append(fields, contact.FieldWechatBlind)
+	}
 	return fields
 }
 
@@ -22472,6 +22714,18 @@ func (m *ContactMutation) Field(name string) (ent.Value, bool) {
 		return m.Remark1()
 	case contact.FieldRemark2:
 		return m.Remark2()
+	case contact.FieldPhoneBlind:
+		return m.PhoneBlind()
+	case contact.FieldMobileBlind:
+		return m.MobileBlind()
+	case contact.FieldEmailBlind:
+		return m.EmailBlind()
+	case contact.FieldQqBlind:
+		return m.QqBlind()
+	case contact.FieldMsnBlind:
+		return m.MsnBlind()
+	case contact.FieldWechatBlind:
+		return m.WechatBlind()
 	}
 	return nil, false
 }
@@ -22533,6 +22787,18 @@ func (m *ContactMutation) OldField(ctx context.Context, name string) (ent.Value,
 		return m.OldRemark1(ctx)
 	case contact.FieldRemark2:
 		return m.OldRemark2(ctx)
+	case contact.FieldPhoneBlind:
+		return m.OldPhoneBlind(ctx)
+	case contact.FieldMobileBlind:
+		return m.OldMobileBlind(ctx)
+	case contact.FieldEmailBlind:
+		return m.OldEmailBlind(ctx)
+	case contact.FieldQqBlind:
+		return m.OldQqBlind(ctx)
+	case contact.FieldMsnBlind:
+		return m.OldMsnBlind(ctx)
+	case contact.FieldWechatBlind:
+		return m.OldWechatBlind(ctx)
 	}
 	return nil, fmt.Errorf("unknown Contact field %s", name)
 }
@@ -22724,6 +22990,48 @@ func (m *ContactMutation) SetField(name string, value ent.Value) error {
 		}
 		m.SetRemark2(v)
 		return nil
+	case contact.FieldPhoneBlind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetPhoneBlind(v)
+		return nil
+	case contact.FieldMobileBlind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMobileBlind(v)
+		return nil
+	case contact.FieldEmailBlind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetEmailBlind(v)
+		return nil
+	case contact.FieldQqBlind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetQqBlind(v)
+		return nil
+	case contact.FieldMsnBlind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetMsnBlind(v)
+		return nil
+	case contact.FieldWechatBlind:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWechatBlind(v)
+		return nil
 	}
 	return fmt.Errorf("unknown Contact field %s", name)
 }
@@ -22892,6 +23200,24 @@ func (m *ContactMutation) ResetField(name string) error {
 		return nil
 	case contact.FieldRemark2:
 		m.ResetRemark2()
+		return nil
+	case contact.FieldPhoneBlind:
+		m.ResetPhoneBlind()
+		return nil
+	case contact.FieldMobileBlind:
+		m.ResetMobileBlind()
+		return nil
+	case contact.FieldEmailBlind:
+		m.ResetEmailBlind()
+		return nil
+	case contact.FieldQqBlind:
+		m.ResetQqBlind()
+		return nil
+	case contact.FieldMsnBlind:
+		m.ResetMsnBlind()
+		return nil
+	case contact.FieldWechatBlind:
+		m.ResetWechatBlind()
 		return nil
 	}
 	return fmt.Errorf("unknown Contact field %s", name)
@@ -75265,6 +75591,839 @@ func (m *TenantMutation) ClearEdge(name string) error {
 // It returns an error if the edge is not defined in the schema.
 func (m *TenantMutation) ResetEdge(name string) error {
 	return fmt.Errorf("unknown Tenant edge %s", name)
+}
+
+// TenantKeyMutation represents an operation that mutates the TenantKey nodes in the graph.
+type TenantKeyMutation struct {
+	config
+	op            Op
+	typ           string
+	id            *publicid.TenantKeyID
+	tenant_id     *int64
+	addtenant_id  *int64
+	created_at    *time.Time
+	updated_at    *time.Time
+	keyset        *[]byte
+	blind         *[]byte
+	wrapped_by    *string
+	newest        *int64
+	addnewest     *int64
+	stale         *bool
+	scheme        *string
+	clearedFields map[string]struct{}
+	done          bool
+	oldValue      func(context.Context) (*TenantKey, error)
+	predicates    []predicate.TenantKey
+}
+
+var _ ent.Mutation = (*TenantKeyMutation)(nil)
+
+// tenantkeyOption allows management of the mutation configuration using functional options.
+type tenantkeyOption func(*TenantKeyMutation)
+
+// newTenantKeyMutation creates new mutation for the TenantKey entity.
+func newTenantKeyMutation(c config, op Op, opts ...tenantkeyOption) *TenantKeyMutation {
+	m := &TenantKeyMutation{
+		config:        c,
+		op:            op,
+		typ:           TypeTenantKey,
+		clearedFields: make(map[string]struct{}),
+	}
+	for _, opt := range opts {
+		opt(m)
+	}
+	return m
+}
+
+// withTenantKeyID sets the ID field of the mutation.
+func withTenantKeyID(id publicid.TenantKeyID) tenantkeyOption {
+	return func(m *TenantKeyMutation) {
+		var (
+			err   error
+			once  sync.Once
+			value *TenantKey
+		)
+		m.oldValue = func(ctx context.Context) (*TenantKey, error) {
+			once.Do(func() {
+				if m.done {
+					err = errors.New("querying old values post mutation is not allowed")
+				} else {
+					value, err = m.Client().TenantKey.Get(ctx, id)
+				}
+			})
+			return value, err
+		}
+		m.id = &id
+	}
+}
+
+// withTenantKey sets the old TenantKey of the mutation.
+func withTenantKey(node *TenantKey) tenantkeyOption {
+	return func(m *TenantKeyMutation) {
+		m.oldValue = func(context.Context) (*TenantKey, error) {
+			return node, nil
+		}
+		m.id = &node.ID
+	}
+}
+
+// Client returns a new `ent.Client` from the mutation. If the mutation was
+// executed in a transaction (ent.Tx), a transactional client is returned.
+func (m TenantKeyMutation) Client() *Client {
+	client := &Client{config: m.config}
+	client.init()
+	return client
+}
+
+// Tx returns an `ent.Tx` for mutations that were executed in transactions;
+// it returns an error otherwise.
+func (m TenantKeyMutation) Tx() (*Tx, error) {
+	if _, ok := m.driver.(*txDriver); !ok {
+		return nil, errors.New("ent: mutation is not running in a transaction")
+	}
+	tx := &Tx{config: m.config}
+	tx.init()
+	return tx, nil
+}
+
+// SetID sets the value of the id field. Note that this
+// operation is only accepted on creation of TenantKey entities.
+func (m *TenantKeyMutation) SetID(id publicid.TenantKeyID) {
+	m.id = &id
+}
+
+// ID returns the ID value in the mutation. Note that the ID is only available
+// if it was provided to the builder or after it was returned from the database.
+func (m *TenantKeyMutation) ID() (id publicid.TenantKeyID, exists bool) {
+	if m.id == nil {
+		return
+	}
+	return *m.id, true
+}
+
+// IDs queries the database and returns the entity ids that match the mutation's predicate.
+// That means, if the mutation is applied within a transaction with an isolation level such
+// as sql.LevelSerializable, the returned ids match the ids of the rows that will be updated
+// or updated by the mutation.
+func (m *TenantKeyMutation) IDs(ctx context.Context) ([]publicid.TenantKeyID, error) {
+	switch {
+	case m.op.Is(OpUpdateOne | OpDeleteOne):
+		id, exists := m.ID()
+		if exists {
+			return []publicid.TenantKeyID{id}, nil
+		}
+		fallthrough
+	case m.op.Is(OpUpdate | OpDelete):
+		return m.Client().TenantKey.Query().Where(m.predicates...).IDs(ctx)
+	default:
+		return nil, fmt.Errorf("IDs is not allowed on %s operations", m.op)
+	}
+}
+
+// SetTenantID sets the "tenant_id" field.
+func (m *TenantKeyMutation) SetTenantID(i int64) {
+	m.tenant_id = &i
+	m.addtenant_id = nil
+}
+
+// TenantID returns the value of the "tenant_id" field in the mutation.
+func (m *TenantKeyMutation) TenantID() (r int64, exists bool) {
+	v := m.tenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldTenantID returns the old "tenant_id" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldTenantID(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldTenantID is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldTenantID requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldTenantID: %w", err)
+	}
+	return oldValue.TenantID, nil
+}
+
+// AddTenantID adds i to the "tenant_id" field.
+func (m *TenantKeyMutation) AddTenantID(i int64) {
+	if m.addtenant_id != nil {
+		*m.addtenant_id += i
+	} else {
+		m.addtenant_id = &i
+	}
+}
+
+// AddedTenantID returns the value that was added to the "tenant_id" field in this mutation.
+func (m *TenantKeyMutation) AddedTenantID() (r int64, exists bool) {
+	v := m.addtenant_id
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetTenantID resets all changes to the "tenant_id" field.
+func (m *TenantKeyMutation) ResetTenantID() {
+	m.tenant_id = nil
+	m.addtenant_id = nil
+}
+
+// SetCreatedAt sets the "created_at" field.
+func (m *TenantKeyMutation) SetCreatedAt(t time.Time) {
+	m.created_at = &t
+}
+
+// CreatedAt returns the value of the "created_at" field in the mutation.
+func (m *TenantKeyMutation) CreatedAt() (r time.Time, exists bool) {
+	v := m.created_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldCreatedAt returns the old "created_at" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldCreatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldCreatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldCreatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldCreatedAt: %w", err)
+	}
+	return oldValue.CreatedAt, nil
+}
+
+// ResetCreatedAt resets all changes to the "created_at" field.
+func (m *TenantKeyMutation) ResetCreatedAt() {
+	m.created_at = nil
+}
+
+// SetUpdatedAt sets the "updated_at" field.
+func (m *TenantKeyMutation) SetUpdatedAt(t time.Time) {
+	m.updated_at = &t
+}
+
+// UpdatedAt returns the value of the "updated_at" field in the mutation.
+func (m *TenantKeyMutation) UpdatedAt() (r time.Time, exists bool) {
+	v := m.updated_at
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldUpdatedAt returns the old "updated_at" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldUpdatedAt(ctx context.Context) (v time.Time, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldUpdatedAt is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldUpdatedAt requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldUpdatedAt: %w", err)
+	}
+	return oldValue.UpdatedAt, nil
+}
+
+// ResetUpdatedAt resets all changes to the "updated_at" field.
+func (m *TenantKeyMutation) ResetUpdatedAt() {
+	m.updated_at = nil
+}
+
+// SetKeyset sets the "keyset" field.
+func (m *TenantKeyMutation) SetKeyset(b []byte) {
+	m.keyset = &b
+}
+
+// Keyset returns the value of the "keyset" field in the mutation.
+func (m *TenantKeyMutation) Keyset() (r []byte, exists bool) {
+	v := m.keyset
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldKeyset returns the old "keyset" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldKeyset(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldKeyset is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldKeyset requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldKeyset: %w", err)
+	}
+	return oldValue.Keyset, nil
+}
+
+// ResetKeyset resets all changes to the "keyset" field.
+func (m *TenantKeyMutation) ResetKeyset() {
+	m.keyset = nil
+}
+
+// SetBlind sets the "blind" field.
+func (m *TenantKeyMutation) SetBlind(b []byte) {
+	m.blind = &b
+}
+
+// Blind returns the value of the "blind" field in the mutation.
+func (m *TenantKeyMutation) Blind() (r []byte, exists bool) {
+	v := m.blind
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldBlind returns the old "blind" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldBlind(ctx context.Context) (v []byte, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldBlind is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldBlind requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldBlind: %w", err)
+	}
+	return oldValue.Blind, nil
+}
+
+// ResetBlind resets all changes to the "blind" field.
+func (m *TenantKeyMutation) ResetBlind() {
+	m.blind = nil
+}
+
+// SetWrappedBy sets the "wrapped_by" field.
+func (m *TenantKeyMutation) SetWrappedBy(s string) {
+	m.wrapped_by = &s
+}
+
+// WrappedBy returns the value of the "wrapped_by" field in the mutation.
+func (m *TenantKeyMutation) WrappedBy() (r string, exists bool) {
+	v := m.wrapped_by
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldWrappedBy returns the old "wrapped_by" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldWrappedBy(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldWrappedBy is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldWrappedBy requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldWrappedBy: %w", err)
+	}
+	return oldValue.WrappedBy, nil
+}
+
+// ResetWrappedBy resets all changes to the "wrapped_by" field.
+func (m *TenantKeyMutation) ResetWrappedBy() {
+	m.wrapped_by = nil
+}
+
+// SetNewest sets the "newest" field.
+func (m *TenantKeyMutation) SetNewest(i int64) {
+	m.newest = &i
+	m.addnewest = nil
+}
+
+// Newest returns the value of the "newest" field in the mutation.
+func (m *TenantKeyMutation) Newest() (r int64, exists bool) {
+	v := m.newest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldNewest returns the old "newest" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldNewest(ctx context.Context) (v int64, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldNewest is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldNewest requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldNewest: %w", err)
+	}
+	return oldValue.Newest, nil
+}
+
+// AddNewest adds i to the "newest" field.
+func (m *TenantKeyMutation) AddNewest(i int64) {
+	if m.addnewest != nil {
+		*m.addnewest += i
+	} else {
+		m.addnewest = &i
+	}
+}
+
+// AddedNewest returns the value that was added to the "newest" field in this mutation.
+func (m *TenantKeyMutation) AddedNewest() (r int64, exists bool) {
+	v := m.addnewest
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// ResetNewest resets all changes to the "newest" field.
+func (m *TenantKeyMutation) ResetNewest() {
+	m.newest = nil
+	m.addnewest = nil
+}
+
+// SetStale sets the "stale" field.
+func (m *TenantKeyMutation) SetStale(b bool) {
+	m.stale = &b
+}
+
+// Stale returns the value of the "stale" field in the mutation.
+func (m *TenantKeyMutation) Stale() (r bool, exists bool) {
+	v := m.stale
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldStale returns the old "stale" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldStale(ctx context.Context) (v bool, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldStale is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldStale requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldStale: %w", err)
+	}
+	return oldValue.Stale, nil
+}
+
+// ResetStale resets all changes to the "stale" field.
+func (m *TenantKeyMutation) ResetStale() {
+	m.stale = nil
+}
+
+// SetScheme sets the "scheme" field.
+func (m *TenantKeyMutation) SetScheme(s string) {
+	m.scheme = &s
+}
+
+// Scheme returns the value of the "scheme" field in the mutation.
+func (m *TenantKeyMutation) Scheme() (r string, exists bool) {
+	v := m.scheme
+	if v == nil {
+		return
+	}
+	return *v, true
+}
+
+// OldScheme returns the old "scheme" field's value of the TenantKey entity.
+// If the TenantKey object wasn't provided to the builder, the object is fetched from the database.
+// An error is returned if the mutation operation is not UpdateOne, or the database query fails.
+func (m *TenantKeyMutation) OldScheme(ctx context.Context) (v string, err error) {
+	if !m.op.Is(OpUpdateOne) {
+		return v, errors.New("OldScheme is only allowed on UpdateOne operations")
+	}
+	if m.id == nil || m.oldValue == nil {
+		return v, errors.New("OldScheme requires an ID field in the mutation")
+	}
+	oldValue, err := m.oldValue(ctx)
+	if err != nil {
+		return v, fmt.Errorf("querying old value for OldScheme: %w", err)
+	}
+	return oldValue.Scheme, nil
+}
+
+// ResetScheme resets all changes to the "scheme" field.
+func (m *TenantKeyMutation) ResetScheme() {
+	m.scheme = nil
+}
+
+// Where appends a list predicates to the TenantKeyMutation builder.
+func (m *TenantKeyMutation) Where(ps ...predicate.TenantKey) {
+	m.predicates = append(m.predicates, ps...)
+}
+
+// WhereP appends storage-level predicates to the TenantKeyMutation builder. Using this method,
+// users can use type-assertion to append predicates that do not depend on any generated package.
+func (m *TenantKeyMutation) WhereP(ps ...func(*sql.Selector)) {
+	p := make([]predicate.TenantKey, len(ps))
+	for i := range ps {
+		p[i] = ps[i]
+	}
+	m.Where(p...)
+}
+
+// Op returns the operation name.
+func (m *TenantKeyMutation) Op() Op {
+	return m.op
+}
+
+// SetOp allows setting the mutation operation.
+func (m *TenantKeyMutation) SetOp(op Op) {
+	m.op = op
+}
+
+// Type returns the node type of this mutation (TenantKey).
+func (m *TenantKeyMutation) Type() string {
+	return m.typ
+}
+
+// Fields returns all fields that were changed during this mutation. Note that in
+// order to get all numeric fields that were incremented/decremented, call
+// AddedFields().
+func (m *TenantKeyMutation) Fields() []string {
+	fields := make([]string, 0, 9)
+	if m.tenant_id != nil {
+		fields = append(fields, tenantkey.FieldTenantID)
+	}
+	if m.created_at != nil {
+		fields = append(fields, tenantkey.FieldCreatedAt)
+	}
+	if m.updated_at != nil {
+		fields = append(fields, tenantkey.FieldUpdatedAt)
+	}
+	if m.keyset != nil {
+		fields = append(fields, tenantkey.FieldKeyset)
+	}
+	if m.blind != nil {
+		fields = append(fields, tenantkey.FieldBlind)
+	}
+	if m.wrapped_by != nil {
+		fields = append(fields, tenantkey.FieldWrappedBy)
+	}
+	if m.newest != nil {
+		fields = append(fields, tenantkey.FieldNewest)
+	}
+	if m.stale != nil {
+		fields = append(fields, tenantkey.FieldStale)
+	}
+	if m.scheme != nil {
+		fields = append(fields, tenantkey.FieldScheme)
+	}
+	return fields
+}
+
+// Field returns the value of a field with the given name. The second boolean
+// return value indicates that this field was not set, or was not defined in the
+// schema.
+func (m *TenantKeyMutation) Field(name string) (ent.Value, bool) {
+	switch name {
+	case tenantkey.FieldTenantID:
+		return m.TenantID()
+	case tenantkey.FieldCreatedAt:
+		return m.CreatedAt()
+	case tenantkey.FieldUpdatedAt:
+		return m.UpdatedAt()
+	case tenantkey.FieldKeyset:
+		return m.Keyset()
+	case tenantkey.FieldBlind:
+		return m.Blind()
+	case tenantkey.FieldWrappedBy:
+		return m.WrappedBy()
+	case tenantkey.FieldNewest:
+		return m.Newest()
+	case tenantkey.FieldStale:
+		return m.Stale()
+	case tenantkey.FieldScheme:
+		return m.Scheme()
+	}
+	return nil, false
+}
+
+// OldField returns the old value of the field from the database. An error is
+// returned if the mutation operation is not UpdateOne, or the query to the
+// database failed.
+func (m *TenantKeyMutation) OldField(ctx context.Context, name string) (ent.Value, error) {
+	switch name {
+	case tenantkey.FieldTenantID:
+		return m.OldTenantID(ctx)
+	case tenantkey.FieldCreatedAt:
+		return m.OldCreatedAt(ctx)
+	case tenantkey.FieldUpdatedAt:
+		return m.OldUpdatedAt(ctx)
+	case tenantkey.FieldKeyset:
+		return m.OldKeyset(ctx)
+	case tenantkey.FieldBlind:
+		return m.OldBlind(ctx)
+	case tenantkey.FieldWrappedBy:
+		return m.OldWrappedBy(ctx)
+	case tenantkey.FieldNewest:
+		return m.OldNewest(ctx)
+	case tenantkey.FieldStale:
+		return m.OldStale(ctx)
+	case tenantkey.FieldScheme:
+		return m.OldScheme(ctx)
+	}
+	return nil, fmt.Errorf("unknown TenantKey field %s", name)
+}
+
+// SetField sets the value of a field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TenantKeyMutation) SetField(name string, value ent.Value) error {
+	switch name {
+	case tenantkey.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetTenantID(v)
+		return nil
+	case tenantkey.FieldCreatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetCreatedAt(v)
+		return nil
+	case tenantkey.FieldUpdatedAt:
+		v, ok := value.(time.Time)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetUpdatedAt(v)
+		return nil
+	case tenantkey.FieldKeyset:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetKeyset(v)
+		return nil
+	case tenantkey.FieldBlind:
+		v, ok := value.([]byte)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetBlind(v)
+		return nil
+	case tenantkey.FieldWrappedBy:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetWrappedBy(v)
+		return nil
+	case tenantkey.FieldNewest:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetNewest(v)
+		return nil
+	case tenantkey.FieldStale:
+		v, ok := value.(bool)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetStale(v)
+		return nil
+	case tenantkey.FieldScheme:
+		v, ok := value.(string)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.SetScheme(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TenantKey field %s", name)
+}
+
+// AddedFields returns all numeric fields that were incremented/decremented during
+// this mutation.
+func (m *TenantKeyMutation) AddedFields() []string {
+	var fields []string
+	if m.addtenant_id != nil {
+		fields = append(fields, tenantkey.FieldTenantID)
+	}
+	if m.addnewest != nil {
+		fields = append(fields, tenantkey.FieldNewest)
+	}
+	return fields
+}
+
+// AddedField returns the numeric value that was incremented/decremented on a field
+// with the given name. The second boolean return value indicates that this field
+// was not set, or was not defined in the schema.
+func (m *TenantKeyMutation) AddedField(name string) (ent.Value, bool) {
+	switch name {
+	case tenantkey.FieldTenantID:
+		return m.AddedTenantID()
+	case tenantkey.FieldNewest:
+		return m.AddedNewest()
+	}
+	return nil, false
+}
+
+// AddField adds the value to the field with the given name. It returns an error if
+// the field is not defined in the schema, or if the type mismatched the field
+// type.
+func (m *TenantKeyMutation) AddField(name string, value ent.Value) error {
+	switch name {
+	case tenantkey.FieldTenantID:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddTenantID(v)
+		return nil
+	case tenantkey.FieldNewest:
+		v, ok := value.(int64)
+		if !ok {
+			return fmt.Errorf("unexpected type %T for field %s", value, name)
+		}
+		m.AddNewest(v)
+		return nil
+	}
+	return fmt.Errorf("unknown TenantKey numeric field %s", name)
+}
+
+// ClearedFields returns all nullable fields that were cleared during this
+// mutation.
+func (m *TenantKeyMutation) ClearedFields() []string {
+	return nil
+}
+
+// FieldCleared returns a boolean indicating if a field with the given name was
+// cleared in this mutation.
+func (m *TenantKeyMutation) FieldCleared(name string) bool {
+	_, ok := m.clearedFields[name]
+	return ok
+}
+
+// ClearField clears the value of the field with the given name. It returns an
+// error if the field is not defined in the schema.
+func (m *TenantKeyMutation) ClearField(name string) error {
+	return fmt.Errorf("unknown TenantKey nullable field %s", name)
+}
+
+// ResetField resets all changes in the mutation for the field with the given name.
+// It returns an error if the field is not defined in the schema.
+func (m *TenantKeyMutation) ResetField(name string) error {
+	switch name {
+	case tenantkey.FieldTenantID:
+		m.ResetTenantID()
+		return nil
+	case tenantkey.FieldCreatedAt:
+		m.ResetCreatedAt()
+		return nil
+	case tenantkey.FieldUpdatedAt:
+		m.ResetUpdatedAt()
+		return nil
+	case tenantkey.FieldKeyset:
+		m.ResetKeyset()
+		return nil
+	case tenantkey.FieldBlind:
+		m.ResetBlind()
+		return nil
+	case tenantkey.FieldWrappedBy:
+		m.ResetWrappedBy()
+		return nil
+	case tenantkey.FieldNewest:
+		m.ResetNewest()
+		return nil
+	case tenantkey.FieldStale:
+		m.ResetStale()
+		return nil
+	case tenantkey.FieldScheme:
+		m.ResetScheme()
+		return nil
+	}
+	return fmt.Errorf("unknown TenantKey field %s", name)
+}
+
+// AddedEdges returns all edge names that were set/added in this mutation.
+func (m *TenantKeyMutation) AddedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// AddedIDs returns all IDs (to other nodes) that were added for the given edge
+// name in this mutation.
+func (m *TenantKeyMutation) AddedIDs(name string) []ent.Value {
+	return nil
+}
+
+// RemovedEdges returns all edge names that were removed in this mutation.
+func (m *TenantKeyMutation) RemovedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// RemovedIDs returns all IDs (to other nodes) that were removed for the edge with
+// the given name in this mutation.
+func (m *TenantKeyMutation) RemovedIDs(name string) []ent.Value {
+	return nil
+}
+
+// ClearedEdges returns all edge names that were cleared in this mutation.
+func (m *TenantKeyMutation) ClearedEdges() []string {
+	edges := make([]string, 0, 0)
+	return edges
+}
+
+// EdgeCleared returns a boolean which indicates if the edge with the given name
+// was cleared in this mutation.
+func (m *TenantKeyMutation) EdgeCleared(name string) bool {
+	return false
+}
+
+// ClearEdge clears the value of the edge with the given name. It returns an error
+// if that edge is not defined in the schema.
+func (m *TenantKeyMutation) ClearEdge(name string) error {
+	return fmt.Errorf("unknown TenantKey unique edge %s", name)
+}
+
+// ResetEdge resets all changes to the edge with the given name in this mutation.
+// It returns an error if the edge is not defined in the schema.
+func (m *TenantKeyMutation) ResetEdge(name string) error {
+	return fmt.Errorf("unknown TenantKey edge %s", name)
 }
 
 // TermsScheduleMutation represents an operation that mutates the TermsSchedule nodes in the graph.

@@ -71,6 +71,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/tenantkey"
 	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -695,6 +696,42 @@ func init() {
 	contact.DefaultRemark2 = contactDescRemark2.Default.(string)
 	// contact.Remark2Validator is a validator for the "remark2" field. It is called by the builders before save.
 	contact.Remark2Validator = contactDescRemark2.Validators[0].(func(string) error)
+	// contactDescPhoneBlind is the schema descriptor for phone_blind field.
+	contactDescPhoneBlind := contactFields[21].Descriptor()
+	// contact.DefaultPhoneBlind holds the default value on creation for the phone_blind field.
+	contact.DefaultPhoneBlind = contactDescPhoneBlind.Default.(string)
+	// contact.PhoneBlindValidator is a validator for the "phone_blind" field. It is called by the builders before save.
+	contact.PhoneBlindValidator = contactDescPhoneBlind.Validators[0].(func(string) error)
+	// contactDescMobileBlind is the schema descriptor for mobile_blind field.
+	contactDescMobileBlind := contactFields[22].Descriptor()
+	// contact.DefaultMobileBlind holds the default value on creation for the mobile_blind field.
+	contact.DefaultMobileBlind = contactDescMobileBlind.Default.(string)
+	// contact.MobileBlindValidator is a validator for the "mobile_blind" field. It is called by the builders before save.
+	contact.MobileBlindValidator = contactDescMobileBlind.Validators[0].(func(string) error)
+	// contactDescEmailBlind is the schema descriptor for email_blind field.
+	contactDescEmailBlind := contactFields[23].Descriptor()
+	// contact.DefaultEmailBlind holds the default value on creation for the email_blind field.
+	contact.DefaultEmailBlind = contactDescEmailBlind.Default.(string)
+	// contact.EmailBlindValidator is a validator for the "email_blind" field. It is called by the builders before save.
+	contact.EmailBlindValidator = contactDescEmailBlind.Validators[0].(func(string) error)
+	// contactDescQqBlind is the schema descriptor for qq_blind field.
+	contactDescQqBlind := contactFields[24].Descriptor()
+	// contact.DefaultQqBlind holds the default value on creation for the qq_blind field.
+	contact.DefaultQqBlind = contactDescQqBlind.Default.(string)
+	// contact.QqBlindValidator is a validator for the "qq_blind" field. It is called by the builders before save.
+	contact.QqBlindValidator = contactDescQqBlind.Validators[0].(func(string) error)
+	// contactDescMsnBlind is the schema descriptor for msn_blind field.
+	contactDescMsnBlind := contactFields[25].Descriptor()
+	// contact.DefaultMsnBlind holds the default value on creation for the msn_blind field.
+	contact.DefaultMsnBlind = contactDescMsnBlind.Default.(string)
+	// contact.MsnBlindValidator is a validator for the "msn_blind" field. It is called by the builders before save.
+	contact.MsnBlindValidator = contactDescMsnBlind.Validators[0].(func(string) error)
+	// contactDescWechatBlind is the schema descriptor for wechat_blind field.
+	contactDescWechatBlind := contactFields[26].Descriptor()
+	// contact.DefaultWechatBlind holds the default value on creation for the wechat_blind field.
+	contact.DefaultWechatBlind = contactDescWechatBlind.Default.(string)
+	// contact.WechatBlindValidator is a validator for the "wechat_blind" field. It is called by the builders before save.
+	contact.WechatBlindValidator = contactDescWechatBlind.Validators[0].(func(string) error)
 	// contactDescID is the schema descriptor for id field.
 	contactDescID := contactFields[0].Descriptor()
 	// contact.DefaultID holds the default value on creation for the id field.
@@ -2097,6 +2134,33 @@ func init() {
 	tenantDescAuthzVersion := tenantFields[6].Descriptor()
 	// tenant.DefaultAuthzVersion holds the default value on creation for the authz_version field.
 	tenant.DefaultAuthzVersion = tenantDescAuthzVersion.Default.(int64)
+	tenantkeyMixin := schema.TenantKey{}.Mixin()
+	tenantkeyMixinFields1 := tenantkeyMixin[1].Fields()
+	_ = tenantkeyMixinFields1
+	tenantkeyFields := schema.TenantKey{}.Fields()
+	_ = tenantkeyFields
+	// tenantkeyDescCreatedAt is the schema descriptor for created_at field.
+	tenantkeyDescCreatedAt := tenantkeyMixinFields1[0].Descriptor()
+	// tenantkey.DefaultCreatedAt holds the default value on creation for the created_at field.
+	tenantkey.DefaultCreatedAt = tenantkeyDescCreatedAt.Default.(func() time.Time)
+	// tenantkeyDescUpdatedAt is the schema descriptor for updated_at field.
+	tenantkeyDescUpdatedAt := tenantkeyMixinFields1[1].Descriptor()
+	// tenantkey.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	tenantkey.DefaultUpdatedAt = tenantkeyDescUpdatedAt.Default.(func() time.Time)
+	// tenantkey.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	tenantkey.UpdateDefaultUpdatedAt = tenantkeyDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// tenantkeyDescStale is the schema descriptor for stale field.
+	tenantkeyDescStale := tenantkeyFields[5].Descriptor()
+	// tenantkey.DefaultStale holds the default value on creation for the stale field.
+	tenantkey.DefaultStale = tenantkeyDescStale.Default.(bool)
+	// tenantkeyDescScheme is the schema descriptor for scheme field.
+	tenantkeyDescScheme := tenantkeyFields[6].Descriptor()
+	// tenantkey.DefaultScheme holds the default value on creation for the scheme field.
+	tenantkey.DefaultScheme = tenantkeyDescScheme.Default.(string)
+	// tenantkeyDescID is the schema descriptor for id field.
+	tenantkeyDescID := tenantkeyFields[0].Descriptor()
+	// tenantkey.DefaultID holds the default value on creation for the id field.
+	tenantkey.DefaultID = tenantkeyDescID.Default.(func() publicid.TenantKeyID)
 	termsscheduleFields := schema.TermsSchedule{}.Fields()
 	_ = termsscheduleFields
 	// termsscheduleDescID is the schema descriptor for id field.

@@ -148,6 +148,8 @@ type Tx struct {
 	TemplateVersion *TemplateVersionClient
 	// Tenant is the client for interacting with the Tenant builders.
 	Tenant *TenantClient
+	// TenantKey is the client for interacting with the TenantKey builders.
+	TenantKey *TenantKeyClient
 	// TermsSchedule is the client for interacting with the TermsSchedule builders.
 	TermsSchedule *TermsScheduleClient
 	// User is the client for interacting with the User builders.
@@ -352,6 +354,7 @@ func (tx *Tx) init() {
 	tx.Template = NewTemplateClient(tx.config)
 	tx.TemplateVersion = NewTemplateVersionClient(tx.config)
 	tx.Tenant = NewTenantClient(tx.config)
+	tx.TenantKey = NewTenantKeyClient(tx.config)
 	tx.TermsSchedule = NewTermsScheduleClient(tx.config)
 	tx.User = NewUserClient(tx.config)
 	tx.UserRole = NewUserRoleClient(tx.config)

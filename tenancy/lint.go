@@ -88,6 +88,7 @@ func systemRights() []string {
 		"oidc_attempts SELECT (tenant_id)", "oidc_attempts SELECT (expires_at)",
 		"idempotency_keys SELECT (tenant_id)", "idempotency_keys SELECT (expires_at)",
 		"decisions SELECT (tenant_id)", "decisions SELECT (occurred_at)",
+		"tenant_keys SELECT (tenant_id)", "tenant_keys SELECT (stale)", "tenant_keys SELECT (scheme)",
 		"number_counters SELECT (tenant_id)", "number_counters SELECT (kind)", "number_counters SELECT (last)",
 	}
 }

@@ -38,13 +38,13 @@ type Filter struct {
 	Birthday   *listing.Dates        `column:"birthday"`
 	Hobby      *listing.Text         `column:"hobby"`
 	Address    *listing.Text         `column:"address"`
-	Phone      *listing.Text         `column:"phone"`
+	Phone      *listing.Exact        `blind:"contacts.phone"`
 	Fax        *listing.Text         `column:"fax"`
-	Mobile     *listing.Text         `column:"mobile"`
-	Email      *listing.Text         `column:"email"`
-	Qq         *listing.Text         `column:"qq"`
-	Msn        *listing.Text         `column:"msn"`
-	Wechat     *listing.Text         `column:"wechat"`
+	Mobile     *listing.Exact        `blind:"contacts.mobile"`
+	Email      *listing.Exact        `blind:"contacts.email"`
+	Qq         *listing.Exact        `blind:"contacts.qq"`
+	Msn        *listing.Exact        `blind:"contacts.msn"`
+	Wechat     *listing.Exact        `blind:"contacts.wechat"`
 	Remark     *listing.Text         `column:"remark"`
 	Remark1    *listing.Text         `column:"remark1"`
 	Remark2    *listing.Text         `column:"remark2"`

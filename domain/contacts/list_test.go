@@ -101,6 +101,7 @@ func TestFilters(t *testing.T) {
 	_, err = w.service.Archive(w.Bob, target(gone))
 	fixture.Want(t, "Gone", err)
 	text := func(s string) *listing.Text { return &listing.Text{Contains: &s} }
+	exact := func(s string) *listing.Exact { return &listing.Exact{Eq: &s} }
 	both, ann := []string{"Ann", "Ben"}, []string{"Ann"}
 	for name, c := range map[string]struct {
 		filter *contacts.Filter
@@ -124,13 +125,20 @@ func TestFilters(t *testing.T) {
 		"no birthday":         {&contacts.Filter{Birthday: &listing.Dates{IsNull: ptr(true)}}, []string{"Ben"}},
 		"hobby":               {&contacts.Filter{Hobby: text("h1")}, ann},
 		"address":             {&contacts.Filter{Address: text("a1")}, ann},
-		"phone":               {&contacts.Filter{Phone: text("p1")}, ann},
+		"phone":               {&contacts.Filter{Phone: exact("P1 ")}, ann},
 		"fax":                 {&contacts.Filter{Fax: text("f1")}, ann},
-		"mobile":              {&contacts.Filter{Mobile: text("m1")}, ann},
-		"email":               {&contacts.Filter{Email: text("E1@X")}, ann},
-		"qq":                  {&contacts.Filter{Qq: text("q1")}, ann},
-		"msn":                 {&contacts.Filter{Msn: text("n1")}, ann},
-		"wechat":              {&contacts.Filter{Wechat: text("w1")}, ann},
+		"mobile":              {&contacts.Filter{Mobile: exact("M1")}, ann},
+		"email":               {&contacts.Filter{Email: exact("E1@x.Example")}, ann},
+		"qq":                  {&contacts.Filter{Qq: exact("q1")}, ann},
+		"msn":                 {&contacts.Filter{Msn: exact("n1")}, ann},
+		"wechat":              {&contacts.Filter{Wechat: exact("W1")}, ann},
+		"part of a mobile":    {&contacts.Filter{Mobile: exact("m")}, []string{}},
+		"one of two mobiles":  {&contacts.Filter{Mobile: &listing.Exact{In: []string{"m0", "M1"}}}, ann},
+		"one of none":         {&contacts.Filter{Mobile: &listing.Exact{In: []string{}}}, []string{}},
+		"no mobile":           {&contacts.Filter{Mobile: &listing.Exact{IsEmpty: ptr(true)}}, []string{"Ben"}},
+		"an empty mobile":     {&contacts.Filter{Mobile: exact("")}, []string{"Ben"}},
+		"some mobile":         {&contacts.Filter{Mobile: &listing.Exact{IsEmpty: ptr(false)}}, ann},
+		"another mobile":      {&contacts.Filter{Not: &contacts.Filter{Mobile: exact("m1")}}, []string{"Ben"}},
 		"remark":              {&contacts.Filter{Remark: text("r0")}, ann},
 		"remark1":             {&contacts.Filter{Remark1: text("r1")}, ann},
 		"remark2":             {&contacts.Filter{Remark2: text("r2")}, ann},

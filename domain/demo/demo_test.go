@@ -39,7 +39,7 @@ func loader(w *fixture.World) demo.Loader {
 	o := alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}
 	return demo.Loader{
 		Client: w.Client, Directory: w.Directory, Passwords: w.Passwords, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock,
-		Import: imports.OCDS{Client: w.Client, Obligations: o, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock, Dates: contracts.DueDates},
+		Import: imports.OCDS{Client: w.Client, Obligations: o, Audit: w.Audit, Sealer: w.Vault, Numbers: numbers.Counters{}, Clock: w.Clock, Dates: contracts.DueDates},
 		Tenants: &tenants.Service{
 			Client: w.Client, System: w.System, Directory: w.Directory, Policies: w.Policies, Audit: w.Audit, Clock: w.Clock,
 			Passwords: w.Passwords, PasswordPolicy: password.DefaultPolicy(),

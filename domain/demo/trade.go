@@ -93,7 +93,8 @@ func (t trade) fill(ctx context.Context, l Loader, p place) error {
 		m := &maker{
 			trade: t, place: p, rand: rand.New(rand.NewPCG(t.seed, t.seed)), sellers: p.those("sales"), carers: p.those("service"),
 			contact: map[publicid.CustomerID]publicid.ContactID{}, used: map[string]bool{},
-			due: l.Import.Dates,
+			due:  l.Import.Dates,
+			rows: imports.Rows{Sealer: l.Import.Sealer},
 		}
 		m.makeCustomers()
 		m.makeContracts()

@@ -59,6 +59,7 @@ type OCDS struct {
 	Client      *ent.Client
 	Obligations Obligations
 	Audit       audit.Recorder
+	Sealer      Sealer
 	Numbers     Numbers
 	Clock       clock.Clock
 	// Dates tells what of a contract falls due, as for those that are entered by hand: contracts.DueDates.

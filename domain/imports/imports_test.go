@@ -32,7 +32,7 @@ import (
 
 func importer(w *fixture.World) imports.OCDS {
 	return imports.OCDS{
-		Client: w.Client, Audit: w.Audit, Numbers: numbers.Counters{}, Clock: w.Clock,
+		Client: w.Client, Audit: w.Audit, Sealer: w.Vault, Numbers: numbers.Counters{}, Clock: w.Clock,
 		Obligations: alerts.Obligations{Outbox: w.Outbox, Clock: w.Clock}, Dates: contracts.DueDates,
 	}
 }

@@ -72,13 +72,20 @@ type contactRow struct {
 	Remark     string     `json:"remark"`
 	Remark1    string     `json:"remark1"`
 	Remark2    string     `json:"remark2"`
+
+	PhoneBlind  string `json:"phone_blind"`
+	MobileBlind string `json:"mobile_blind"`
+	EmailBlind  string `json:"email_blind"`
+	QqBlind     string `json:"qq_blind"`
+	MsnBlind    string `json:"msn_blind"`
+	WechatBlind string `json:"wechat_blind"`
 }
 
 func contactOf(r *ent.Contact) contactRow {
 	return contactRow{
 		r.ID.UUID(), r.CustomerID.UUID(), r.Name, string(r.Gender), r.Salutation, r.Department, r.JobTitle, r.IsPrimary,
 		r.Birthday, r.Hobby, r.Address, r.Phone, r.Fax, r.Mobile, r.Email, r.Qq, r.Msn, r.Wechat, r.Remark, r.Remark1,
-		r.Remark2,
+		r.Remark2, r.PhoneBlind, r.MobileBlind, r.EmailBlind, r.QqBlind, r.MsnBlind, r.WechatBlind,
 	}
 }
 

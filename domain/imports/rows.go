@@ -15,6 +15,7 @@ import (
 // refers to; tenant and times are filled in. Rows check nothing that the tables do not check themselves, make no
 // reminders and no audit entries: that is the caller's, which is an import or the demo data.
 type Rows struct {
+	Sealer     Sealer // encrypts what of contacts is kept so; needed where there are any
 	Customers  []*ent.Customer
 	Contacts   []*ent.Contact
 	Contracts  []*ent.Contract
@@ -39,7 +40,7 @@ const putMost = 2000
 func (r Rows) Put(ctx context.Context, tx *ent.Tx, now time.Time) error {
 	for _, put := range []func() error{
 		func() error { return put(ctx, tx, "customers", putCustomers, now, r.Customers, customerOf) },
-		func() error { return put(ctx, tx, "contacts", putContacts, now, r.Contacts, contactOf) },
+		func() error { return r.putContacts(ctx, tx, now) },
 		func() error { return put(ctx, tx, "contracts", putContracts, now, r.Contracts, contractOf) },
 		func() error { return put(ctx, tx, "parties", putParties, now, r.Parties, partyOf) },
 		func() error { return put(ctx, tx, "lines", putLines, now, r.Lines, lineOf) },
@@ -57,6 +58,30 @@ func (r Rows) Put(ctx context.Context, tx *ent.Tx, now time.Time) error {
 		}
 	}
 	return nil
+}
+
+// Sealer encrypts the texts of entities in place, as ent does for what is written through it (vault.Vault).
+type Sealer interface {
+	SealEntity(ctx context.Context, entity ent.Value) error
+}
+
+// putContacts writes copies: the caller's contacts stay readable.
+func (r Rows) putContacts(ctx context.Context, tx *ent.Tx, now time.Time) error {
+	if len(r.Contacts) == 0 {
+		return nil
+	}
+	if r.Sealer == nil {
+		return fault.New(fault.Internal, fault.CodeInternal, "contacts need something that seals them")
+	}
+	sealed := make([]*ent.Contact, len(r.Contacts))
+	for i, c := range r.Contacts {
+		one := *c
+		sealed[i] = &one
+	}
+	if err := r.Sealer.SealEntity(ctx, sealed); err != nil {
+		return tenancy.Fault(err, "seal contacts")
+	}
+	return put(ctx, tx, "contacts", putContacts, now, sealed, contactOf)
 }
 
 // put runs a statement with the tenant as $1, the instant as $2 and the rows as JSON in $3.

@@ -30,27 +30,25 @@ WHERE (
 	excluded.industry, excluded.ownership, excluded.description, excluded.credit_code, excluded.grade, excluded.phone, excluded.email, excluded.website,
 	excluded.owner_id, excluded.department_id)`
 
+// putContacts writes every row that it is given: what is encrypted never equals what was, so the caller says what differs.
 const putContacts = `INSERT INTO contacts AS t (
 	tenant_id, id, created_at, updated_at, version, customer_id, name, gender, salutation, department, job_title, is_primary, birthday, hobby, address,
-	phone, fax, mobile, email, qq, msn, wechat, remark, remark1, remark2)
+	phone, fax, mobile, email, qq, msn, wechat, remark, remark1, remark2, phone_blind, mobile_blind, email_blind, qq_blind, msn_blind, wechat_blind)
 SELECT
 	$1::bigint, n.id, $2::timestamptz, $2::timestamptz, 1, n.customer_id, n.name, n.gender, n.salutation, n.department, n.job_title, n.is_primary,
-	n.birthday, n.hobby, n.address, n.phone, n.fax, n.mobile, n.email, n.qq, n.msn, n.wechat, n.remark, n.remark1, n.remark2
+	n.birthday, n.hobby, n.address, n.phone, n.fax, n.mobile, n.email, n.qq, n.msn, n.wechat, n.remark, n.remark1, n.remark2, n.phone_blind,
+	n.mobile_blind, n.email_blind, n.qq_blind, n.msn_blind, n.wechat_blind
 FROM json_to_recordset($3::json) AS n(
 	id uuid, customer_id uuid, name text, gender text, salutation text, department text, job_title text, is_primary boolean, birthday date, hobby text,
-	address text, phone text, fax text, mobile text, email text, qq text, msn text, wechat text, remark text, remark1 text, remark2 text)
+	address text, phone text, fax text, mobile text, email text, qq text, msn text, wechat text, remark text, remark1 text, remark2 text,
+	phone_blind text, mobile_blind text, email_blind text, qq_blind text, msn_blind text, wechat_blind text)
 ON CONFLICT (tenant_id, id) DO UPDATE SET
 	updated_at = $2::timestamptz, version = t.version + 1, name = excluded.name, gender = excluded.gender, salutation = excluded.salutation,
 	department = excluded.department, job_title = excluded.job_title, is_primary = excluded.is_primary, birthday = excluded.birthday,
 	hobby = excluded.hobby, address = excluded.address, phone = excluded.phone, fax = excluded.fax, mobile = excluded.mobile, email = excluded.email,
-	qq = excluded.qq, msn = excluded.msn, wechat = excluded.wechat, remark = excluded.remark, remark1 = excluded.remark1, remark2 = excluded.remark2
-WHERE (
-	t.name, t.gender, t.salutation, t.department, t.job_title, t.is_primary, t.birthday, t.hobby, t.address, t.phone, t.fax, t.mobile, t.email, t.qq,
-	t.msn, t.wechat, t.remark, t.remark1, t.remark2)
-	IS DISTINCT FROM (
-	excluded.name, excluded.gender, excluded.salutation, excluded.department, excluded.job_title, excluded.is_primary, excluded.birthday,
-	excluded.hobby, excluded.address, excluded.phone, excluded.fax, excluded.mobile, excluded.email, excluded.qq, excluded.msn, excluded.wechat,
-	excluded.remark, excluded.remark1, excluded.remark2)`
+	qq = excluded.qq, msn = excluded.msn, wechat = excluded.wechat, remark = excluded.remark, remark1 = excluded.remark1, remark2 = excluded.remark2,
+	phone_blind = excluded.phone_blind, mobile_blind = excluded.mobile_blind, email_blind = excluded.email_blind, qq_blind = excluded.qq_blind,
+	msn_blind = excluded.msn_blind, wechat_blind = excluded.wechat_blind`
 
 const putContracts = `INSERT INTO contracts AS t (
 	tenant_id, id, created_at, updated_at, version, number, title, kind, direction, status, customer_id, amount_minor, currency, settled_minor,

@@ -37,7 +37,7 @@ type writer struct {
 }
 
 func (w *writer) run(ctx context.Context, batch []*draft) error {
-	w.found = map[*draft][]ocds.Problem{}
+	w.found, w.rows.Sealer = map[*draft][]ocds.Problem{}, w.Sealer
 	w.fresh, w.before = map[uuid.UUID]bool{}, map[uuid.UUID]any{}
 	news, err := w.news(ctx, batch)
 	if err != nil || len(news) == 0 {

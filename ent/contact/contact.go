@@ -70,6 +70,18 @@ const (
 	FieldRemark1 = "remark1"
 	// FieldRemark2 holds the string denoting the remark2 field in the database.
 	FieldRemark2 = "remark2"
+	// FieldPhoneBlind holds the string denoting the phone_blind field in the database.
+	FieldPhoneBlind = "phone_blind"
+	// FieldMobileBlind holds the string denoting the mobile_blind field in the database.
+	FieldMobileBlind = "mobile_blind"
+	// FieldEmailBlind holds the string denoting the email_blind field in the database.
+	FieldEmailBlind = "email_blind"
+	// FieldQqBlind holds the string denoting the qq_blind field in the database.
+	FieldQqBlind = "qq_blind"
+	// FieldMsnBlind holds the string denoting the msn_blind field in the database.
+	FieldMsnBlind = "msn_blind"
+	// FieldWechatBlind holds the string denoting the wechat_blind field in the database.
+	FieldWechatBlind = "wechat_blind"
 	// EdgeCustomer holds the string denoting the customer edge name in mutations.
 	EdgeCustomer = "customer"
 	// Table holds the table name of the contact in the database.
@@ -112,6 +124,12 @@ var Columns = []string{
 	FieldRemark,
 	FieldRemark1,
 	FieldRemark2,
+	FieldPhoneBlind,
+	FieldMobileBlind,
+	FieldEmailBlind,
+	FieldQqBlind,
+	FieldMsnBlind,
+	FieldWechatBlind,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -199,6 +217,30 @@ var (
 	DefaultRemark2 string
 	// Remark2Validator is a validator for the "remark2" field. It is called by the builders before save.
 	Remark2Validator func(string) error
+	// DefaultPhoneBlind holds the default value on creation for the "phone_blind" field.
+	DefaultPhoneBlind string
+	// PhoneBlindValidator is a validator for the "phone_blind" field. It is called by the builders before save.
+	PhoneBlindValidator func(string) error
+	// DefaultMobileBlind holds the default value on creation for the "mobile_blind" field.
+	DefaultMobileBlind string
+	// MobileBlindValidator is a validator for the "mobile_blind" field. It is called by the builders before save.
+	MobileBlindValidator func(string) error
+	// DefaultEmailBlind holds the default value on creation for the "email_blind" field.
+	DefaultEmailBlind string
+	// EmailBlindValidator is a validator for the "email_blind" field. It is called by the builders before save.
+	EmailBlindValidator func(string) error
+	// DefaultQqBlind holds the default value on creation for the "qq_blind" field.
+	DefaultQqBlind string
+	// QqBlindValidator is a validator for the "qq_blind" field. It is called by the builders before save.
+	QqBlindValidator func(string) error
+	// DefaultMsnBlind holds the default value on creation for the "msn_blind" field.
+	DefaultMsnBlind string
+	// MsnBlindValidator is a validator for the "msn_blind" field. It is called by the builders before save.
+	MsnBlindValidator func(string) error
+	// DefaultWechatBlind holds the default value on creation for the "wechat_blind" field.
+	DefaultWechatBlind string
+	// WechatBlindValidator is a validator for the "wechat_blind" field. It is called by the builders before save.
+	WechatBlindValidator func(string) error
 	// DefaultID holds the default value on creation for the "id" field.
 	DefaultID func() publicid.ContactID
 )
@@ -346,6 +388,36 @@ func ByRemark1(opts ...sql.OrderTermOption) OrderOption {
 // ByRemark2 orders the results by the remark2 field.
 func ByRemark2(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldRemark2, opts...).ToFunc()
+}
+
+// ByPhoneBlind orders the results by the phone_blind field.
+func ByPhoneBlind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldPhoneBlind, opts...).ToFunc()
+}
+
+// ByMobileBlind orders the results by the mobile_blind field.
+func ByMobileBlind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMobileBlind, opts...).ToFunc()
+}
+
+// ByEmailBlind orders the results by the email_blind field.
+func ByEmailBlind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldEmailBlind, opts...).ToFunc()
+}
+
+// ByQqBlind orders the results by the qq_blind field.
+func ByQqBlind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldQqBlind, opts...).ToFunc()
+}
+
+// ByMsnBlind orders the results by the msn_blind field.
+func ByMsnBlind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldMsnBlind, opts...).ToFunc()
+}
+
+// ByWechatBlind orders the results by the wechat_blind field.
+func ByWechatBlind(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldWechatBlind, opts...).ToFunc()
 }
 
 // ByCustomerField orders the results by customer field.

@@ -178,6 +178,36 @@ func Remark2(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldRemark2, v))
 }
 
+// PhoneBlind applies equality check predicate on the "phone_blind" field. It's identical to PhoneBlindEQ.
+func PhoneBlind(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldPhoneBlind, v))
+}
+
+// MobileBlind applies equality check predicate on the "mobile_blind" field. It's identical to MobileBlindEQ.
+func MobileBlind(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldMobileBlind, v))
+}
+
+// EmailBlind applies equality check predicate on the "email_blind" field. It's identical to EmailBlindEQ.
+func EmailBlind(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldEmailBlind, v))
+}
+
+// QqBlind applies equality check predicate on the "qq_blind" field. It's identical to QqBlindEQ.
+func QqBlind(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldQqBlind, v))
+}
+
+// MsnBlind applies equality check predicate on the "msn_blind" field. It's identical to MsnBlindEQ.
+func MsnBlind(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldMsnBlind, v))
+}
+
+// WechatBlind applies equality check predicate on the "wechat_blind" field. It's identical to WechatBlindEQ.
+func WechatBlind(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldWechatBlind, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v int64) predicate.Contact {
 	return predicate.Contact(sql.FieldEQ(FieldTenantID, v))
@@ -1536,6 +1566,396 @@ func Remark2EqualFold(v string) predicate.Contact {
 // Remark2ContainsFold applies the ContainsFold predicate on the "remark2" field.
 func Remark2ContainsFold(v string) predicate.Contact {
 	return predicate.Contact(sql.FieldContainsFold(FieldRemark2, v))
+}
+
+// PhoneBlindEQ applies the EQ predicate on the "phone_blind" field.
+func PhoneBlindEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldPhoneBlind, v))
+}
+
+// PhoneBlindNEQ applies the NEQ predicate on the "phone_blind" field.
+func PhoneBlindNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldPhoneBlind, v))
+}
+
+// PhoneBlindIn applies the In predicate on the "phone_blind" field.
+func PhoneBlindIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldPhoneBlind, vs...))
+}
+
+// PhoneBlindNotIn applies the NotIn predicate on the "phone_blind" field.
+func PhoneBlindNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldPhoneBlind, vs...))
+}
+
+// PhoneBlindGT applies the GT predicate on the "phone_blind" field.
+func PhoneBlindGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldPhoneBlind, v))
+}
+
+// PhoneBlindGTE applies the GTE predicate on the "phone_blind" field.
+func PhoneBlindGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldPhoneBlind, v))
+}
+
+// PhoneBlindLT applies the LT predicate on the "phone_blind" field.
+func PhoneBlindLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldPhoneBlind, v))
+}
+
+// PhoneBlindLTE applies the LTE predicate on the "phone_blind" field.
+func PhoneBlindLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldPhoneBlind, v))
+}
+
+// PhoneBlindContains applies the Contains predicate on the "phone_blind" field.
+func PhoneBlindContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldPhoneBlind, v))
+}
+
+// PhoneBlindHasPrefix applies the HasPrefix predicate on the "phone_blind" field.
+func PhoneBlindHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldPhoneBlind, v))
+}
+
+// PhoneBlindHasSuffix applies the HasSuffix predicate on the "phone_blind" field.
+func PhoneBlindHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldPhoneBlind, v))
+}
+
+// PhoneBlindEqualFold applies the EqualFold predicate on the "phone_blind" field.
+func PhoneBlindEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldPhoneBlind, v))
+}
+
+// PhoneBlindContainsFold applies the ContainsFold predicate on the "phone_blind" field.
+func PhoneBlindContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldPhoneBlind, v))
+}
+
+// MobileBlindEQ applies the EQ predicate on the "mobile_blind" field.
+func MobileBlindEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldMobileBlind, v))
+}
+
+// MobileBlindNEQ applies the NEQ predicate on the "mobile_blind" field.
+func MobileBlindNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldMobileBlind, v))
+}
+
+// MobileBlindIn applies the In predicate on the "mobile_blind" field.
+func MobileBlindIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldMobileBlind, vs...))
+}
+
+// MobileBlindNotIn applies the NotIn predicate on the "mobile_blind" field.
+func MobileBlindNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldMobileBlind, vs...))
+}
+
+// MobileBlindGT applies the GT predicate on the "mobile_blind" field.
+func MobileBlindGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldMobileBlind, v))
+}
+
+// MobileBlindGTE applies the GTE predicate on the "mobile_blind" field.
+func MobileBlindGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldMobileBlind, v))
+}
+
+// MobileBlindLT applies the LT predicate on the "mobile_blind" field.
+func MobileBlindLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldMobileBlind, v))
+}
+
+// MobileBlindLTE applies the LTE predicate on the "mobile_blind" field.
+func MobileBlindLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldMobileBlind, v))
+}
+
+// MobileBlindContains applies the Contains predicate on the "mobile_blind" field.
+func MobileBlindContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldMobileBlind, v))
+}
+
+// MobileBlindHasPrefix applies the HasPrefix predicate on the "mobile_blind" field.
+func MobileBlindHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldMobileBlind, v))
+}
+
+// MobileBlindHasSuffix applies the HasSuffix predicate on the "mobile_blind" field.
+func MobileBlindHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldMobileBlind, v))
+}
+
+// MobileBlindEqualFold applies the EqualFold predicate on the "mobile_blind" field.
+func MobileBlindEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldMobileBlind, v))
+}
+
+// MobileBlindContainsFold applies the ContainsFold predicate on the "mobile_blind" field.
+func MobileBlindContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldMobileBlind, v))
+}
+
+// EmailBlindEQ applies the EQ predicate on the "email_blind" field.
+func EmailBlindEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldEmailBlind, v))
+}
+
+// EmailBlindNEQ applies the NEQ predicate on the "email_blind" field.
+func EmailBlindNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldEmailBlind, v))
+}
+
+// EmailBlindIn applies the In predicate on the "email_blind" field.
+func EmailBlindIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldEmailBlind, vs...))
+}
+
+// EmailBlindNotIn applies the NotIn predicate on the "email_blind" field.
+func EmailBlindNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldEmailBlind, vs...))
+}
+
+// EmailBlindGT applies the GT predicate on the "email_blind" field.
+func EmailBlindGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldEmailBlind, v))
+}
+
+// EmailBlindGTE applies the GTE predicate on the "email_blind" field.
+func EmailBlindGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldEmailBlind, v))
+}
+
+// EmailBlindLT applies the LT predicate on the "email_blind" field.
+func EmailBlindLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldEmailBlind, v))
+}
+
+// EmailBlindLTE applies the LTE predicate on the "email_blind" field.
+func EmailBlindLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldEmailBlind, v))
+}
+
+// EmailBlindContains applies the Contains predicate on the "email_blind" field.
+func EmailBlindContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldEmailBlind, v))
+}
+
+// EmailBlindHasPrefix applies the HasPrefix predicate on the "email_blind" field.
+func EmailBlindHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldEmailBlind, v))
+}
+
+// EmailBlindHasSuffix applies the HasSuffix predicate on the "email_blind" field.
+func EmailBlindHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldEmailBlind, v))
+}
+
+// EmailBlindEqualFold applies the EqualFold predicate on the "email_blind" field.
+func EmailBlindEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldEmailBlind, v))
+}
+
+// EmailBlindContainsFold applies the ContainsFold predicate on the "email_blind" field.
+func EmailBlindContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldEmailBlind, v))
+}
+
+// QqBlindEQ applies the EQ predicate on the "qq_blind" field.
+func QqBlindEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldQqBlind, v))
+}
+
+// QqBlindNEQ applies the NEQ predicate on the "qq_blind" field.
+func QqBlindNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldQqBlind, v))
+}
+
+// QqBlindIn applies the In predicate on the "qq_blind" field.
+func QqBlindIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldQqBlind, vs...))
+}
+
+// QqBlindNotIn applies the NotIn predicate on the "qq_blind" field.
+func QqBlindNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldQqBlind, vs...))
+}
+
+// QqBlindGT applies the GT predicate on the "qq_blind" field.
+func QqBlindGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldQqBlind, v))
+}
+
+// QqBlindGTE applies the GTE predicate on the "qq_blind" field.
+func QqBlindGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldQqBlind, v))
+}
+
+// QqBlindLT applies the LT predicate on the "qq_blind" field.
+func QqBlindLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldQqBlind, v))
+}
+
+// QqBlindLTE applies the LTE predicate on the "qq_blind" field.
+func QqBlindLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldQqBlind, v))
+}
+
+// QqBlindContains applies the Contains predicate on the "qq_blind" field.
+func QqBlindContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldQqBlind, v))
+}
+
+// QqBlindHasPrefix applies the HasPrefix predicate on the "qq_blind" field.
+func QqBlindHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldQqBlind, v))
+}
+
+// QqBlindHasSuffix applies the HasSuffix predicate on the "qq_blind" field.
+func QqBlindHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldQqBlind, v))
+}
+
+// QqBlindEqualFold applies the EqualFold predicate on the "qq_blind" field.
+func QqBlindEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldQqBlind, v))
+}
+
+// QqBlindContainsFold applies the ContainsFold predicate on the "qq_blind" field.
+func QqBlindContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldQqBlind, v))
+}
+
+// MsnBlindEQ applies the EQ predicate on the "msn_blind" field.
+func MsnBlindEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldMsnBlind, v))
+}
+
+// MsnBlindNEQ applies the NEQ predicate on the "msn_blind" field.
+func MsnBlindNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldMsnBlind, v))
+}
+
+// MsnBlindIn applies the In predicate on the "msn_blind" field.
+func MsnBlindIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldMsnBlind, vs...))
+}
+
+// MsnBlindNotIn applies the NotIn predicate on the "msn_blind" field.
+func MsnBlindNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldMsnBlind, vs...))
+}
+
+// MsnBlindGT applies the GT predicate on the "msn_blind" field.
+func MsnBlindGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldMsnBlind, v))
+}
+
+// MsnBlindGTE applies the GTE predicate on the "msn_blind" field.
+func MsnBlindGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldMsnBlind, v))
+}
+
+// MsnBlindLT applies the LT predicate on the "msn_blind" field.
+func MsnBlindLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldMsnBlind, v))
+}
+
+// MsnBlindLTE applies the LTE predicate on the "msn_blind" field.
+func MsnBlindLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldMsnBlind, v))
+}
+
+// MsnBlindContains applies the Contains predicate on the "msn_blind" field.
+func MsnBlindContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldMsnBlind, v))
+}
+
+// MsnBlindHasPrefix applies the HasPrefix predicate on the "msn_blind" field.
+func MsnBlindHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldMsnBlind, v))
+}
+
+// MsnBlindHasSuffix applies the HasSuffix predicate on the "msn_blind" field.
+func MsnBlindHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldMsnBlind, v))
+}
+
+// MsnBlindEqualFold applies the EqualFold predicate on the "msn_blind" field.
+func MsnBlindEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldMsnBlind, v))
+}
+
+// MsnBlindContainsFold applies the ContainsFold predicate on the "msn_blind" field.
+func MsnBlindContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldMsnBlind, v))
+}
+
+// WechatBlindEQ applies the EQ predicate on the "wechat_blind" field.
+func WechatBlindEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEQ(FieldWechatBlind, v))
+}
+
+// WechatBlindNEQ applies the NEQ predicate on the "wechat_blind" field.
+func WechatBlindNEQ(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldNEQ(FieldWechatBlind, v))
+}
+
+// WechatBlindIn applies the In predicate on the "wechat_blind" field.
+func WechatBlindIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldIn(FieldWechatBlind, vs...))
+}
+
+// WechatBlindNotIn applies the NotIn predicate on the "wechat_blind" field.
+func WechatBlindNotIn(vs ...string) predicate.Contact {
+	return predicate.Contact(sql.FieldNotIn(FieldWechatBlind, vs...))
+}
+
+// WechatBlindGT applies the GT predicate on the "wechat_blind" field.
+func WechatBlindGT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGT(FieldWechatBlind, v))
+}
+
+// WechatBlindGTE applies the GTE predicate on the "wechat_blind" field.
+func WechatBlindGTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldGTE(FieldWechatBlind, v))
+}
+
+// WechatBlindLT applies the LT predicate on the "wechat_blind" field.
+func WechatBlindLT(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLT(FieldWechatBlind, v))
+}
+
+// WechatBlindLTE applies the LTE predicate on the "wechat_blind" field.
+func WechatBlindLTE(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldLTE(FieldWechatBlind, v))
+}
+
+// WechatBlindContains applies the Contains predicate on the "wechat_blind" field.
+func WechatBlindContains(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContains(FieldWechatBlind, v))
+}
+
+// WechatBlindHasPrefix applies the HasPrefix predicate on the "wechat_blind" field.
+func WechatBlindHasPrefix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasPrefix(FieldWechatBlind, v))
+}
+
+// WechatBlindHasSuffix applies the HasSuffix predicate on the "wechat_blind" field.
+func WechatBlindHasSuffix(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldHasSuffix(FieldWechatBlind, v))
+}
+
+// WechatBlindEqualFold applies the EqualFold predicate on the "wechat_blind" field.
+func WechatBlindEqualFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldEqualFold(FieldWechatBlind, v))
+}
+
+// WechatBlindContainsFold applies the ContainsFold predicate on the "wechat_blind" field.
+func WechatBlindContainsFold(v string) predicate.Contact {
+	return predicate.Contact(sql.FieldContainsFold(FieldWechatBlind, v))
 }
 
 // HasCustomer applies the HasEdge predicate on the "customer" edge.

@@ -812,6 +812,18 @@ func (f TenantFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, erro
 	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TenantMutation", m)
 }
 
+// The TenantKeyFunc type is an adapter to allow the use of ordinary
+// function as TenantKey mutator.
+type TenantKeyFunc func(context.Context, *ent.TenantKeyMutation) (ent.Value, error)
+
+// Mutate calls f(ctx, m).
+func (f TenantKeyFunc) Mutate(ctx context.Context, m ent.Mutation) (ent.Value, error) {
+	if mv, ok := m.(*ent.TenantKeyMutation); ok {
+		return f(ctx, mv)
+	}
+	return nil, fmt.Errorf("unexpected mutation type %T. expect *ent.TenantKeyMutation", m)
+}
+
 // The TermsScheduleFunc type is an adapter to allow the use of ordinary
 // function as TermsSchedule mutator.
 type TermsScheduleFunc func(context.Context, *ent.TermsScheduleMutation) (ent.Value, error)

@@ -75,6 +75,7 @@ import (
 	"heyue/ent/template"
 	"heyue/ent/templateversion"
 	"heyue/ent/tenant"
+	"heyue/ent/tenantkey"
 	"heyue/ent/termsschedule"
 	"heyue/ent/user"
 	"heyue/ent/userrole"
@@ -1947,6 +1948,33 @@ func (f TraverseTenant) Traverse(ctx context.Context, q ent.Query) error {
 	return fmt.Errorf("unexpected query type %T. expect *ent.TenantQuery", q)
 }
 
+// The TenantKeyFunc type is an adapter to allow the use of ordinary function as a Querier.
+type TenantKeyFunc func(context.Context, *ent.TenantKeyQuery) (ent.Value, error)
+
+// Query calls f(ctx, q).
+func (f TenantKeyFunc) Query(ctx context.Context, q ent.Query) (ent.Value, error) {
+	if q, ok := q.(*ent.TenantKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return nil, fmt.Errorf("unexpected query type %T. expect *ent.TenantKeyQuery", q)
+}
+
+// The TraverseTenantKey type is an adapter to allow the use of ordinary function as Traverser.
+type TraverseTenantKey func(context.Context, *ent.TenantKeyQuery) error
+
+// Intercept is a dummy implementation of Intercept that returns the next Querier in the pipeline.
+func (f TraverseTenantKey) Intercept(next ent.Querier) ent.Querier {
+	return next
+}
+
+// Traverse calls f(ctx, q).
+func (f TraverseTenantKey) Traverse(ctx context.Context, q ent.Query) error {
+	if q, ok := q.(*ent.TenantKeyQuery); ok {
+		return f(ctx, q)
+	}
+	return fmt.Errorf("unexpected query type %T. expect *ent.TenantKeyQuery", q)
+}
+
 // The TermsScheduleFunc type is an adapter to allow the use of ordinary function as a Querier.
 type TermsScheduleFunc func(context.Context, *ent.TermsScheduleQuery) (ent.Value, error)
 
@@ -2165,6 +2193,8 @@ func NewQuery(q ent.Query) (Query, error) {
 		return &query[*ent.TemplateVersionQuery, predicate.TemplateVersion, templateversion.OrderOption]{typ: ent.TypeTemplateVersion, tq: q}, nil
 	case *ent.TenantQuery:
 		return &query[*ent.TenantQuery, predicate.Tenant, tenant.OrderOption]{typ: ent.TypeTenant, tq: q}, nil
+	case *ent.TenantKeyQuery:
+		return &query[*ent.TenantKeyQuery, predicate.TenantKey, tenantkey.OrderOption]{typ: ent.TypeTenantKey, tq: q}, nil
 	case *ent.TermsScheduleQuery:
 		return &query[*ent.TermsScheduleQuery, predicate.TermsSchedule, termsschedule.OrderOption]{typ: ent.TypeTermsSchedule, tq: q}, nil
 	case *ent.UserQuery:

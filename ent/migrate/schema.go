@@ -932,16 +932,22 @@ var (
 		{Name: "birthday", Type: field.TypeOther, Nullable: true, SchemaType: map[string]string{"postgres": "date"}},
 		{Name: "hobby", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "address", Type: field.TypeString, Size: 2000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
-		{Name: "phone", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "phone", Type: field.TypeString, Size: 298, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "fax", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
-		{Name: "mobile", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
-		{Name: "email", Type: field.TypeString, Size: 1016, Default: "", SchemaType: map[string]string{"postgres": "text"}},
-		{Name: "qq", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
-		{Name: "msn", Type: field.TypeString, Size: 1016, Default: "", SchemaType: map[string]string{"postgres": "text"}},
-		{Name: "wechat", Type: field.TypeString, Size: 400, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "mobile", Type: field.TypeString, Size: 298, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "email", Type: field.TypeString, Size: 1440, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "qq", Type: field.TypeString, Size: 298, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "msn", Type: field.TypeString, Size: 1440, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "wechat", Type: field.TypeString, Size: 618, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "remark", Type: field.TypeString, Size: 4000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "remark1", Type: field.TypeString, Size: 4000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "remark2", Type: field.TypeString, Size: 4000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "phone_blind", Type: field.TypeString, Size: 64, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "mobile_blind", Type: field.TypeString, Size: 64, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "email_blind", Type: field.TypeString, Size: 64, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "qq_blind", Type: field.TypeString, Size: 64, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "msn_blind", Type: field.TypeString, Size: 64, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "wechat_blind", Type: field.TypeString, Size: 64, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "customer_id", Type: field.TypeUUID},
 	}
 	// ContactsTable holds the schema information for the "contacts" table.
@@ -952,7 +958,7 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "contacts_customers_customer",
-				Columns:    []*schema.Column{ContactsColumns[26]},
+				Columns:    []*schema.Column{ContactsColumns[32]},
 				RefColumns: []*schema.Column{CustomersColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
@@ -961,12 +967,12 @@ var (
 			{
 				Name:    "contact_tenant_id_customer_id_id",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[26], ContactsColumns[0]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[32], ContactsColumns[0]},
 			},
 			{
 				Name:    "contacts_one_primary",
 				Unique:  true,
-				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[26]},
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[32]},
 				Annotation: &entsql.IndexAnnotation{
 					Where: "is_primary AND archived_at IS NULL",
 				},
@@ -980,6 +986,30 @@ var (
 				Name:    "contact_tenant_id_created_at",
 				Unique:  false,
 				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[2]},
+			},
+			{
+				Name:    "contact_tenant_id_phone_blind",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[26]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "phone_blind <> ''",
+				},
+			},
+			{
+				Name:    "contact_tenant_id_mobile_blind",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[27]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "mobile_blind <> ''",
+				},
+			},
+			{
+				Name:    "contact_tenant_id_email_blind",
+				Unique:  false,
+				Columns: []*schema.Column{ContactsColumns[1], ContactsColumns[28]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "email_blind <> ''",
+				},
 			},
 		},
 	}
@@ -3195,6 +3225,32 @@ var (
 		Columns:    TenantsColumns,
 		PrimaryKey: []*schema.Column{TenantsColumns[0]},
 	}
+	// TenantKeysColumns holds the columns for the "tenant_keys" table.
+	TenantKeysColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "keyset", Type: field.TypeBytes},
+		{Name: "blind", Type: field.TypeBytes},
+		{Name: "wrapped_by", Type: field.TypeString},
+		{Name: "newest", Type: field.TypeInt64},
+		{Name: "stale", Type: field.TypeBool, Default: true},
+		{Name: "scheme", Type: field.TypeString, Default: ""},
+	}
+	// TenantKeysTable holds the schema information for the "tenant_keys" table.
+	TenantKeysTable = &schema.Table{
+		Name:       "tenant_keys",
+		Columns:    TenantKeysColumns,
+		PrimaryKey: []*schema.Column{TenantKeysColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "tenantkey_tenant_id",
+				Unique:  true,
+				Columns: []*schema.Column{TenantKeysColumns[1]},
+			},
+		},
+	}
 	// TermsSchedulesColumns holds the columns for the "terms_schedules" table.
 	TermsSchedulesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -3238,7 +3294,7 @@ var (
 		{Name: "version", Type: field.TypeInt, Default: 1},
 		{Name: "email", Type: field.TypeString},
 		{Name: "name", Type: field.TypeString},
-		{Name: "phone", Type: field.TypeString, Size: 160, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "phone", Type: field.TypeString, Size: 298, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "title", Type: field.TypeString, Size: 400, Default: "", SchemaType: map[string]string{"postgres": "text"}},
 		{Name: "state", Type: field.TypeEnum, Enums: []string{"ACTIVE", "DISABLED"}, Default: "ACTIVE"},
 		{Name: "password_hash", Type: field.TypeString, Default: ""},
@@ -3394,6 +3450,7 @@ var (
 		TemplatesTable,
 		TemplateVersionsTable,
 		TenantsTable,
+		TenantKeysTable,
 		TermsSchedulesTable,
 		UsersTable,
 		UserRolesTable,

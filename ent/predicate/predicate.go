@@ -207,6 +207,9 @@ type TemplateVersion func(*sql.Selector)
 // Tenant is the predicate function for tenant builders.
 type Tenant func(*sql.Selector)
 
+// TenantKey is the predicate function for tenantkey builders.
+type TenantKey func(*sql.Selector)
+
 // TermsSchedule is the predicate function for termsschedule builders.
 type TermsSchedule func(*sql.Selector)
 

@@ -11,6 +11,7 @@ import (
 	"heyue/domain/alerts/due"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Obligation is one due date of anything (J4): what must happen by when, and who answers for it. Owner and
@@ -18,7 +19,9 @@ import (
 type Obligation struct{ ent.Schema }
 
 // Mixin of Obligation.
-func (Obligation) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Owned{}} }
+func (Obligation) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Owned{}}
+}
 
 // Fields of Obligation. The subject is the row the date stands in, which may be of any table.
 func (Obligation) Fields() []ent.Field {
@@ -61,7 +64,7 @@ func (Obligation) Indexes() []ent.Index {
 type Reminder struct{ ent.Schema }
 
 // Mixin of Reminder.
-func (Reminder) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Reminder) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}} }
 
 // Fields of Reminder.
 func (Reminder) Fields() []ent.Field {
@@ -91,7 +94,7 @@ func (Reminder) Indexes() []ent.Index {
 type Alert struct{ ent.Schema }
 
 // Mixin of Alert.
-func (Alert) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Alert) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}} }
 
 // Fields of Alert. Title, due date and amount are kept as they were when the alert was raised.
 func (Alert) Fields() []ent.Field {
@@ -132,7 +135,9 @@ func (Alert) Indexes() []ent.Index {
 type AlertRecipient struct{ ent.Schema }
 
 // Mixin of AlertRecipient.
-func (AlertRecipient) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (AlertRecipient) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of AlertRecipient.
 func (AlertRecipient) Fields() []ent.Field {

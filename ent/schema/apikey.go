@@ -10,6 +10,7 @@ import (
 
 	"heyue/platform/publicid"
 	"heyue/policies/grant"
+	"heyue/tenancy/class"
 )
 
 // APIKey lets a program act for the user who made it, within a list of permissions. It hangs from a session that cannot
@@ -17,7 +18,9 @@ import (
 type APIKey struct{ ent.Schema }
 
 // Mixin of APIKey.
-func (APIKey) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (APIKey) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}, Versioned{}}
+}
 
 // Annotations of APIKey.
 func (APIKey) Annotations() []schema.Annotation {

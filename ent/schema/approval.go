@@ -12,6 +12,7 @@ import (
 	"heyue/domain/approvals/flow"
 	"heyue/domain/contracts/content"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // ApprovalFlow is a tenant's flow for one kind of subject (F1). What it says is in its versions.
@@ -19,7 +20,7 @@ type ApprovalFlow struct{ ent.Schema }
 
 // Mixin of ApprovalFlow.
 func (ApprovalFlow) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of ApprovalFlow.
@@ -47,7 +48,9 @@ func (ApprovalFlow) Indexes() []ent.Index {
 type ApprovalFlowVersion struct{ ent.Schema }
 
 // Mixin of ApprovalFlowVersion.
-func (ApprovalFlowVersion) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ApprovalFlowVersion) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ApprovalFlowVersion.
 func (ApprovalFlowVersion) Fields() []ent.Field {
@@ -74,7 +77,7 @@ type Approval struct{ ent.Schema }
 
 // Mixin of Approval.
 func (Approval) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Owned{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Owned{}}
 }
 
 // Fields of Approval. The subject may be of any table.
@@ -124,7 +127,9 @@ func (Approval) Indexes() []ent.Index {
 type ApprovalNode struct{ ent.Schema }
 
 // Mixin of ApprovalNode.
-func (ApprovalNode) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ApprovalNode) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ApprovalNode.
 func (ApprovalNode) Fields() []ent.Field {
@@ -158,7 +163,9 @@ func (ApprovalNode) Indexes() []ent.Index {
 type ApprovalTask struct{ ent.Schema }
 
 // Mixin of ApprovalTask.
-func (ApprovalTask) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (ApprovalTask) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of ApprovalTask.
 func (ApprovalTask) Fields() []ent.Field {
@@ -201,7 +208,9 @@ func (ApprovalTask) Indexes() []ent.Index {
 type ApprovalOpinion struct{ ent.Schema }
 
 // Mixin of ApprovalOpinion.
-func (ApprovalOpinion) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ApprovalOpinion) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ApprovalOpinion.
 func (ApprovalOpinion) Fields() []ent.Field {
@@ -240,7 +249,9 @@ func (ApprovalOpinion) Indexes() []ent.Index {
 type ApprovalDelegation struct{ ent.Schema }
 
 // Mixin of ApprovalDelegation.
-func (ApprovalDelegation) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (ApprovalDelegation) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of ApprovalDelegation.
 func (ApprovalDelegation) Fields() []ent.Field {

@@ -8,6 +8,7 @@ import (
 
 	"heyue/platform/publicid"
 	"heyue/policies/grant"
+	"heyue/tenancy/class"
 )
 
 // Role is a tenant's role: a shipped template plus the grants that the tenant added or denied (A3). A role
@@ -15,7 +16,9 @@ import (
 type Role struct{ ent.Schema }
 
 // Mixin of Role.
-func (Role) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (Role) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of Role.
 func (Role) Fields() []ent.Field {
@@ -34,7 +37,7 @@ func (Role) Indexes() []ent.Index { return []ent.Index{index.Fields("tenant_id",
 type RoleGrant struct{ ent.Schema }
 
 // Mixin of RoleGrant.
-func (RoleGrant) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (RoleGrant) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}} }
 
 // Fields of RoleGrant.
 func (RoleGrant) Fields() []ent.Field {
@@ -62,7 +65,7 @@ func (RoleGrant) Indexes() []ent.Index {
 type UserRole struct{ ent.Schema }
 
 // Mixin of UserRole.
-func (UserRole) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (UserRole) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}} }
 
 // Fields of UserRole.
 func (UserRole) Fields() []ent.Field {

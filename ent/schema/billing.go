@@ -10,6 +10,7 @@ import (
 	"heyue/domain/settlement/billedit"
 	"heyue/domain/settlement/payout"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // BillEdit asks to change what stands recorded on a contract's bill: instalments of a plan that money was booked on, or
@@ -17,7 +18,9 @@ import (
 type BillEdit struct{ ent.Schema }
 
 // Mixin of BillEdit.
-func (BillEdit) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (BillEdit) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of BillEdit.
 func (BillEdit) Fields() []ent.Field {
@@ -69,7 +72,9 @@ func (BillEdit) Annotations() []schema.Annotation {
 type PaymentRequest struct{ ent.Schema }
 
 // Mixin of PaymentRequest.
-func (PaymentRequest) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (PaymentRequest) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of PaymentRequest.
 func (PaymentRequest) Fields() []ent.Field {

@@ -10,13 +10,16 @@ import (
 	"heyue/domain/changes/order"
 	"heyue/domain/changes/terms"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // ChangeOrder is a wish to change a contract that binds: what, from when to when, why, and what became of it (G1, G3).
 type ChangeOrder struct{ ent.Schema }
 
 // Mixin of ChangeOrder.
-func (ChangeOrder) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (ChangeOrder) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of ChangeOrder.
 func (ChangeOrder) Fields() []ent.Field {
@@ -73,7 +76,7 @@ func (ChangeOrder) Annotations() []schema.Annotation {
 type ChangeEvidence struct{ ent.Schema }
 
 // Mixin of ChangeEvidence.
-func (ChangeEvidence) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (ChangeEvidence) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of ChangeEvidence.
 func (ChangeEvidence) Fields() []ent.Field {
@@ -106,7 +109,7 @@ func (ChangeEvidence) Indexes() []ent.Index {
 type ContractVersion struct{ ent.Schema }
 
 // Mixin of ContractVersion.
-func (ContractVersion) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (ContractVersion) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of ContractVersion.
 func (ContractVersion) Fields() []ent.Field {
@@ -161,7 +164,7 @@ func (ContractVersion) Annotations() []schema.Annotation {
 type TermsSchedule struct{ ent.Schema }
 
 // Mixin of TermsSchedule.
-func (TermsSchedule) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (TermsSchedule) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of TermsSchedule.
 func (TermsSchedule) Fields() []ent.Field {

@@ -12,6 +12,7 @@ import (
 	"heyue/domain/settlement/plan"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Contract is an agreement with a customer or supplier, receivable or payable (E15). Its text, approval and
@@ -20,7 +21,7 @@ type Contract struct{ ent.Schema }
 
 // Mixin of Contract.
 func (Contract) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
 }
 
 // Fields of Contract.
@@ -109,7 +110,9 @@ func (Contract) Annotations() []schema.Annotation {
 type ContractParty struct{ ent.Schema }
 
 // Mixin of ContractParty.
-func (ContractParty) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ContractParty) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Personal}, Stamped{}}
+}
 
 // Fields of ContractParty.
 func (ContractParty) Fields() []ent.Field {
@@ -145,7 +148,9 @@ func (ContractParty) Indexes() []ent.Index {
 type ContractLine struct{ ent.Schema }
 
 // Mixin of ContractLine.
-func (ContractLine) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ContractLine) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ContractLine.
 func (ContractLine) Fields() []ent.Field {
@@ -178,7 +183,9 @@ func (ContractLine) Indexes() []ent.Index {
 type ContractChange struct{ ent.Schema }
 
 // Mixin of ContractChange.
-func (ContractChange) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ContractChange) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ContractChange.
 func (ContractChange) Fields() []ent.Field {
@@ -205,7 +212,9 @@ func (ContractChange) Indexes() []ent.Index {
 type DocumentReference struct{ ent.Schema }
 
 // Mixin of DocumentReference.
-func (DocumentReference) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (DocumentReference) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of DocumentReference.
 func (DocumentReference) Fields() []ent.Field {

@@ -10,6 +10,7 @@ import (
 	"heyue/domain/contracts/lifecycle"
 	"heyue/domain/contracts/signature"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 var printColumn = map[string]string{"postgres": "bytea"}
@@ -19,7 +20,7 @@ var printColumn = map[string]string{"postgres": "bytea"}
 type ContractStep struct{ ent.Schema }
 
 // Mixin of ContractStep.
-func (ContractStep) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (ContractStep) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of ContractStep.
 func (ContractStep) Fields() []ent.Field {
@@ -59,7 +60,7 @@ func (ContractStep) Indexes() []ent.Index {
 type Signature struct{ ent.Schema }
 
 // Mixin of Signature.
-func (Signature) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (Signature) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Personal}} }
 
 // Fields of Signature.
 func (Signature) Fields() []ent.Field {
@@ -105,7 +106,7 @@ func (Signature) Indexes() []ent.Index {
 type SignatureVoid struct{ ent.Schema }
 
 // Mixin of SignatureVoid.
-func (SignatureVoid) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (SignatureVoid) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Personal}} }
 
 // Fields of SignatureVoid.
 func (SignatureVoid) Fields() []ent.Field {

@@ -12,6 +12,7 @@ import (
 	"heyue/domain/fields/custom"
 	"heyue/platform/date"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Customised is the mixin of what a tenant may give fields of its own (A12). The column holds the values as they are
@@ -31,7 +32,7 @@ type CustomField struct{ ent.Schema }
 
 // Mixin of CustomField.
 func (CustomField) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of CustomField.
@@ -61,7 +62,7 @@ func (CustomField) Indexes() []ent.Index {
 type CustomValue struct{ ent.Schema }
 
 // Mixin of CustomValue.
-func (CustomValue) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (CustomValue) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of CustomValue.
 func (CustomValue) Fields() []ent.Field {

@@ -10,6 +10,7 @@ import (
 
 	"heyue/domain/customers/profile"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Customer is a company (B1) or a person (B2) that the tenant deals with, as buyer or as supplier.
@@ -17,7 +18,7 @@ type Customer struct{ ent.Schema }
 
 // Mixin of Customer.
 func (Customer) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
+	return []ent.Mixin{Tenanted{Class: class.Personal}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
 }
 
 // Fields of Customer. Codes such as source and industry are codes of the tenant's dictionary.
@@ -70,11 +71,12 @@ type Contact struct{ ent.Schema }
 
 // Mixin of Contact.
 func (Contact) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Customised{}}
+	return []ent.Mixin{Tenanted{Class: class.Personal}, Stamped{}, Versioned{}, Archivable{}, Customised{}}
 }
 
 // Fields of Contact. The requirement's fields 1 to 11 are lost; ours are name, gender, salutation, department,
 // job title, primary, birthday, hobby, address, phone and fax. 12 to 18 follow as it names them.
+// How to reach the person is sealed.
 func (Contact) Fields() []ent.Field {
 	return []ent.Field{
 		field.UUID("id", publicid.ContactID{}).Default(publicid.NewContactID),
@@ -88,16 +90,22 @@ func (Contact) Fields() []ent.Field {
 		optionalDay("birthday"),
 		text("hobby", 200),
 		text("address", 500),
-		text("phone", 40),
+		sealed("phone", 40, class.Number),
 		text("fax", 40),
-		text("mobile", 40),
-		text("email", 254),
-		text("qq", 40),
-		text("msn", 254),
-		text("wechat", 100),
+		sealed("mobile", 40, class.Number),
+		sealed("email", 254, class.Handle),
+		sealed("qq", 40, class.Handle),
+		sealed("msn", 254, class.Handle),
+		sealed("wechat", 100, class.Handle),
 		text("remark", 1000),
 		text("remark1", 1000),
 		text("remark2", 1000),
+		blind("phone"),
+		blind("mobile"),
+		blind("email"),
+		blind("qq"),
+		blind("msn"),
+		blind("wechat"),
 	}
 }
 
@@ -117,6 +125,9 @@ func (Contact) Indexes() []ent.Index {
 			Annotations(entsql.IndexWhere("is_primary AND archived_at IS NULL")),
 		index.Fields("tenant_id", "name"),
 		index.Fields("tenant_id", "created_at"),
+		index.Fields("tenant_id", "phone_blind").Annotations(entsql.IndexWhere("phone_blind <> ''")),
+		index.Fields("tenant_id", "mobile_blind").Annotations(entsql.IndexWhere("mobile_blind <> ''")),
+		index.Fields("tenant_id", "email_blind").Annotations(entsql.IndexWhere("email_blind <> ''")),
 	}
 }
 
@@ -126,7 +137,7 @@ type ServiceRecord struct{ ent.Schema }
 
 // Mixin of ServiceRecord.
 func (ServiceRecord) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}, Owned{}, Customised{}}
 }
 
 // Fields of ServiceRecord.

@@ -7,6 +7,7 @@ import (
 
 	"heyue/domain/dictionaries/shipped"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // DictionaryEntry is one value of a code list that a tenant maintains (A4): customer source, industry, service
@@ -15,7 +16,7 @@ type DictionaryEntry struct{ ent.Schema }
 
 // Mixin of DictionaryEntry.
 func (DictionaryEntry) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of DictionaryEntry.

@@ -10,6 +10,7 @@ import (
 
 	words "heyue/domain/templates/text"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // ContractText is what a contract's text is made of: a version of a template, the values of its slots and the optional
@@ -17,7 +18,9 @@ import (
 type ContractText struct{ ent.Schema }
 
 // Mixin of ContractText.
-func (ContractText) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ContractText) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ContractText.
 func (ContractText) Fields() []ent.Field {
@@ -56,7 +59,9 @@ func (ContractText) Indexes() []ent.Index {
 type ClauseException struct{ ent.Schema }
 
 // Mixin of ClauseException.
-func (ClauseException) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (ClauseException) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of ClauseException.
 func (ClauseException) Fields() []ent.Field {

@@ -7,6 +7,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // IdempotencyKey says that a mutation under a client's key has been carried out: the row is written in the transaction of
@@ -15,7 +16,7 @@ import (
 type IdempotencyKey struct{ ent.Schema }
 
 // Mixin of IdempotencyKey.
-func (IdempotencyKey) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (IdempotencyKey) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Transient}} }
 
 // Fields of IdempotencyKey.
 func (IdempotencyKey) Fields() []ent.Field {

@@ -10,6 +10,7 @@ import (
 
 	"heyue/identity/account"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // OneTimeToken lets whoever holds its text do one thing once: choose a password, or finish a sign-in. Rows are kept
@@ -17,7 +18,9 @@ import (
 type OneTimeToken struct{ ent.Schema }
 
 // Mixin of OneTimeToken.
-func (OneTimeToken) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (OneTimeToken) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}}
+}
 
 // Fields of OneTimeToken.
 func (OneTimeToken) Fields() []ent.Field {
@@ -52,7 +55,7 @@ func (OneTimeToken) Indexes() []ent.Index {
 type Mail struct{ ent.Schema }
 
 // Mixin of Mail.
-func (Mail) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Mail) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Transient}, Stamped{}} }
 
 // Annotations of Mail.
 func (Mail) Annotations() []schema.Annotation {
@@ -91,7 +94,9 @@ func (Mail) Indexes() []ent.Index {
 type Authenticator struct{ ent.Schema }
 
 // Mixin of Authenticator.
-func (Authenticator) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Authenticator) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}}
+}
 
 // Fields of Authenticator.
 func (Authenticator) Fields() []ent.Field {
@@ -118,7 +123,9 @@ func (Authenticator) Indexes() []ent.Index {
 type RecoveryCode struct{ ent.Schema }
 
 // Mixin of RecoveryCode.
-func (RecoveryCode) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (RecoveryCode) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}}
+}
 
 // Fields of RecoveryCode.
 func (RecoveryCode) Fields() []ent.Field {

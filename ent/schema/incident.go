@@ -8,13 +8,16 @@ import (
 
 	"heyue/domain/incidents/incident"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Incident is a breach or a case of force majeure under a contract (E10). Owner and department follow the contract's.
 type Incident struct{ ent.Schema }
 
 // Mixin of Incident.
-func (Incident) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (Incident) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of Incident.
 func (Incident) Fields() []ent.Field {
@@ -57,7 +60,7 @@ func (Incident) Indexes() []ent.Index {
 type IncidentEntry struct{ ent.Schema }
 
 // Mixin of IncidentEntry.
-func (IncidentEntry) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (IncidentEntry) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of IncidentEntry.
 func (IncidentEntry) Fields() []ent.Field {

@@ -12,6 +12,7 @@ import (
 	"github.com/google/uuid"
 
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // OutboxEvent is something that happened, written in the transaction that made it happen. The relay numbers
@@ -19,7 +20,7 @@ import (
 type OutboxEvent struct{ ent.Schema }
 
 // Mixin of OutboxEvent.
-func (OutboxEvent) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (OutboxEvent) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Journal}} }
 
 // Fields of OutboxEvent.
 func (OutboxEvent) Fields() []ent.Field {
@@ -46,7 +47,7 @@ func (OutboxEvent) Indexes() []ent.Index {
 type AuditEntry struct{ ent.Schema }
 
 // Mixin of AuditEntry.
-func (AuditEntry) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (AuditEntry) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Journal}} }
 
 // Fields of AuditEntry.
 func (AuditEntry) Fields() []ent.Field {
@@ -76,7 +77,7 @@ func (AuditEntry) Indexes() []ent.Index {
 type AuditSeal struct{ ent.Schema }
 
 // Mixin of AuditSeal.
-func (AuditSeal) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (AuditSeal) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Transient}} }
 
 // Fields of AuditSeal.
 func (AuditSeal) Fields() []ent.Field {
@@ -106,7 +107,7 @@ func (AuditSeal) Indexes() []ent.Index {
 type AuditQueue struct{ ent.Schema }
 
 // Mixin of AuditQueue.
-func (AuditQueue) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (AuditQueue) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Transient}} }
 
 // Annotations of AuditQueue.
 func (AuditQueue) Annotations() []schema.Annotation {
@@ -123,7 +124,7 @@ func (AuditQueue) Fields() []ent.Field {
 type NumberCounter struct{ ent.Schema }
 
 // Mixin of NumberCounter.
-func (NumberCounter) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (NumberCounter) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}} }
 
 // Fields of NumberCounter.
 func (NumberCounter) Fields() []ent.Field {
@@ -144,7 +145,9 @@ func (NumberCounter) Indexes() []ent.Index {
 type ImportSource struct{ ent.Schema }
 
 // Mixin of ImportSource.
-func (ImportSource) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ImportSource) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ImportSource.
 func (ImportSource) Fields() []ent.Field {

@@ -12,13 +12,16 @@ import (
 	"heyue/policies/decision"
 	"heyue/policies/mask"
 	"heyue/policies/share"
+	"heyue/tenancy/class"
 )
 
 // RoleFieldRule keeps whoever has a role from a field of an object, beyond what the role's template does (A3).
 type RoleFieldRule struct{ ent.Schema }
 
 // Mixin of RoleFieldRule.
-func (RoleFieldRule) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (RoleFieldRule) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of RoleFieldRule.
 func (RoleFieldRule) Fields() []ent.Field {
@@ -46,7 +49,9 @@ func (RoleFieldRule) Indexes() []ent.Index {
 type RecordShare struct{ ent.Schema }
 
 // Mixin of RecordShare.
-func (RecordShare) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (RecordShare) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of RecordShare.
 func (RecordShare) Fields() []ent.Field {
@@ -98,7 +103,7 @@ func (RecordShare) Indexes() []ent.Index {
 type Decision struct{ ent.Schema }
 
 // Mixin of Decision.
-func (Decision) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (Decision) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Transient}} }
 
 // Fields of Decision.
 func (Decision) Fields() []ent.Field {

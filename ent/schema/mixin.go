@@ -17,11 +17,21 @@ import (
 	"heyue/platform/clock"
 	"heyue/platform/date"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Tenanted is the mixin of every table that belongs to a tenant. The value is stamped by the guard in package
-// tenancy and compared by the row policy; no caller ever sets it.
-type Tenanted struct{ mixin.Schema }
+// tenancy and compared by the row policy; no caller ever sets it. Class says what kind of data the table holds, and so
+// what an archive of the tenant takes along; tables without one are refused when code is generated (tenancy/catalog).
+type Tenanted struct {
+	mixin.Schema
+	Class class.Class
+}
+
+// Annotations of a tenanted table.
+func (t Tenanted) Annotations() []schema.Annotation {
+	return []schema.Annotation{class.Data{Class: t.Class}}
+}
 
 // Fields of a tenanted table.
 func (Tenanted) Fields() []ent.Field {
@@ -97,6 +107,20 @@ func optionalDay(name string) ent.Field {
 // text is a column of at most limit characters, "" when empty: one empty value, so that filters need no null case.
 func text(name string, limit int) ent.Field {
 	return field.String(name).Default("").MaxLen(limit * utf8Max).SchemaType(map[string]string{"postgres": "text"})
+}
+
+// sealed is a text of at most limit characters that only the tenant's key opens (tenancy/vault): "" when empty, as every
+// text. Lists neither sort by it nor search in it; a blind column beside it is what they compare.
+func sealed(name string, limit int, form class.Form) ent.Field {
+	const overhead = 64 // mark, key, nonce and tag
+	return field.String(name).Default("").MaxLen((limit*utf8Max + overhead) * 4 / 3).SchemaType(map[string]string{"postgres": "text"}).
+		Annotations(class.Sealed{Form: form})
+}
+
+// blind is the column name_blind that is compared where a filter asks for equality of a sealed text.
+func blind(name string) ent.Field {
+	return field.String(name + "_blind").Default("").MaxLen(64).Sensitive().SchemaType(map[string]string{"postgres": "text"}).
+		Annotations(class.Blind{Of: name}).Comment("stands in for " + name + " where equality is asked for")
 }
 
 // utf8Max: ent counts bytes, users count characters; the exact limit is the use case's (Validate).

@@ -9,6 +9,7 @@ import (
 	"entgo.io/ent/schema/index"
 
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // OIDCProvider is a sign-in provider that a tenant trusts (OpenID Connect Core 1.0). The tenant's providers are the
@@ -16,7 +17,9 @@ import (
 type OIDCProvider struct{ ent.Schema }
 
 // Mixin of OIDCProvider.
-func (OIDCProvider) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (OIDCProvider) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Annotations of OIDCProvider.
 func (OIDCProvider) Annotations() []schema.Annotation {
@@ -30,7 +33,7 @@ func (OIDCProvider) Fields() []ent.Field {
 		field.String("name"),
 		field.String("issuer").Immutable().Comment("as it writes itself into its tokens, byte for byte"),
 		field.String("client_id"),
-		field.Bytes("client_secret").Optional().Nillable().Sensitive().Comment("encrypted; NULL for a public client"),
+		field.Bytes("client_secret").Optional().Nillable().Sensitive().Annotations(class.Bound{Bound: true}).Comment("encrypted; NULL for a public client"),
 		field.JSON("domains", []string{}).Comment("of verified e-mail addresses that may sign in; none: any, or none at all"),
 		field.Bool("enabled").Default(true),
 	}
@@ -46,7 +49,9 @@ func (OIDCProvider) Indexes() []ent.Index {
 type ExternalIdentity struct{ ent.Schema }
 
 // Mixin of ExternalIdentity.
-func (ExternalIdentity) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ExternalIdentity) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Personal}, Stamped{}}
+}
 
 // Annotations of ExternalIdentity.
 func (ExternalIdentity) Annotations() []schema.Annotation {
@@ -85,7 +90,9 @@ func (ExternalIdentity) Indexes() []ent.Index {
 type OIDCAttempt struct{ ent.Schema }
 
 // Mixin of OIDCAttempt.
-func (OIDCAttempt) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (OIDCAttempt) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}}
+}
 
 // Annotations of OIDCAttempt.
 func (OIDCAttempt) Annotations() []schema.Annotation {

@@ -8,6 +8,7 @@ import (
 
 	"heyue/identity/account"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Department is a node of a tenant's organisation tree (A9).
@@ -15,7 +16,7 @@ type Department struct{ ent.Schema }
 
 // Mixin of Department.
 func (Department) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of Department.
@@ -51,7 +52,9 @@ func (Department) Indexes() []ent.Index {
 type User struct{ ent.Schema }
 
 // Mixin of User.
-func (User) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (User) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Personal}, Stamped{}, Versioned{}}
+}
 
 // Fields of User.
 func (User) Fields() []ent.Field {
@@ -59,7 +62,7 @@ func (User) Fields() []ent.Field {
 		field.UUID("id", publicid.UserID{}).Default(publicid.NewUserID),
 		field.String("email").Comment("lower case; the login name within the tenant"),
 		field.String("name"),
-		text("phone", 40),
+		sealed("phone", 40, ""),
 		text("title", 100),
 		field.Enum("state").GoType(account.State("")).Default(string(account.Active)),
 		field.String("password_hash").Default("").Sensitive().Comment("PHC string; empty: cannot log in with a password"),
@@ -91,7 +94,7 @@ func (User) Indexes() []ent.Index {
 type Session struct{ ent.Schema }
 
 // Mixin of Session.
-func (Session) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Session) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}} }
 
 // Fields of Session.
 func (Session) Fields() []ent.Field {
@@ -119,7 +122,7 @@ func (Session) Indexes() []ent.Index { return []ent.Index{index.Fields("tenant_i
 type RefreshToken struct{ ent.Schema }
 
 // Mixin of RefreshToken.
-func (RefreshToken) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (RefreshToken) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Credential}} }
 
 // Fields of RefreshToken.
 func (RefreshToken) Fields() []ent.Field {

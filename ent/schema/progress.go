@@ -10,6 +10,7 @@ import (
 	"heyue/domain/progress/work"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // ProgressLine is something to deliver, to serve or to accept under a contract: how much, by when, and how much of it is
@@ -17,7 +18,9 @@ import (
 type ProgressLine struct{ ent.Schema }
 
 // Mixin of ProgressLine.
-func (ProgressLine) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (ProgressLine) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of ProgressLine.
 func (ProgressLine) Fields() []ent.Field {
@@ -68,7 +71,9 @@ func (ProgressLine) Annotations() []schema.Annotation {
 type ProgressEntry struct{ ent.Schema }
 
 // Mixin of ProgressEntry.
-func (ProgressEntry) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (ProgressEntry) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of ProgressEntry.
 func (ProgressEntry) Fields() []ent.Field {

@@ -11,13 +11,16 @@ import (
 	"heyue/domain/settlement/plan"
 	"heyue/platform/money"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // PaymentPlanLine is one instalment of a contract: how much falls due when (H1).
 type PaymentPlanLine struct{ ent.Schema }
 
 // Mixin of PaymentPlanLine.
-func (PaymentPlanLine) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (PaymentPlanLine) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of PaymentPlanLine. Amounts are in the contract's currency.
 func (PaymentPlanLine) Fields() []ent.Field {
@@ -74,7 +77,7 @@ func (PaymentPlanLine) Annotations() []schema.Annotation {
 type Payment struct{ ent.Schema }
 
 // Mixin of Payment.
-func (Payment) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Payment) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}} }
 
 // Fields of Payment.
 func (Payment) Fields() []ent.Field {
@@ -124,7 +127,9 @@ func (Payment) Annotations() []schema.Annotation {
 type PaymentAllocation struct{ ent.Schema }
 
 // Mixin of PaymentAllocation.
-func (PaymentAllocation) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (PaymentAllocation) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}}
+}
 
 // Fields of PaymentAllocation.
 func (PaymentAllocation) Fields() []ent.Field {
@@ -162,7 +167,9 @@ func (PaymentAllocation) Annotations() []schema.Annotation {
 type Milestone struct{ ent.Schema }
 
 // Mixin of Milestone.
-func (Milestone) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (Milestone) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of Milestone.
 func (Milestone) Fields() []ent.Field {

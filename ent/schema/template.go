@@ -10,6 +10,7 @@ import (
 	"heyue/domain/contracts/lifecycle"
 	words "heyue/domain/templates/text"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Template is a model text for contracts of one kind (E1, E2). One that belongs to a contract is that contract's own
@@ -18,7 +19,7 @@ type Template struct{ ent.Schema }
 
 // Mixin of Template.
 func (Template) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of Template.
@@ -56,7 +57,9 @@ func (Template) Indexes() []ent.Index {
 type TemplateVersion struct{ ent.Schema }
 
 // Mixin of TemplateVersion.
-func (TemplateVersion) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}} }
+func (TemplateVersion) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
+}
 
 // Fields of TemplateVersion.
 func (TemplateVersion) Fields() []ent.Field {
@@ -96,7 +99,7 @@ type Clause struct{ ent.Schema }
 
 // Mixin of Clause.
 func (Clause) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of Clause. Words are in Chinese and English; at least one of the two is given.

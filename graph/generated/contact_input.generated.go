@@ -622,7 +622,7 @@ func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj
 			it.Address = data
 		case "phone":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("phone"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
+			data, err := ec.unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx, v)
 			if err != nil {
 				return it, err
 			}
@@ -636,35 +636,35 @@ func (ec *executionContext) unmarshalInputContactFilter(ctx context.Context, obj
 			it.Fax = data
 		case "mobile":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("mobile"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
+			data, err := ec.unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Mobile = data
 		case "email":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("email"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
+			data, err := ec.unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Email = data
 		case "qq":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("qq"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
+			data, err := ec.unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Qq = data
 		case "msn":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("msn"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
+			data, err := ec.unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx, v)
 			if err != nil {
 				return it, err
 			}
 			it.Msn = data
 		case "wechat":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("wechat"))
-			data, err := ec.unmarshalOTextFilter2ᚖheyueᚋplatformᚋlistingᚐText(ctx, v)
+			data, err := ec.unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx, v)
 			if err != nil {
 				return it, err
 			}

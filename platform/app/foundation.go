@@ -14,8 +14,10 @@ import (
 	"heyue/platform/metrics"
 	"heyue/platform/page"
 	"heyue/platform/secret"
+	"heyue/platform/tracing"
 	"heyue/policies"
 	"heyue/tenancy"
+	"heyue/tenancy/vault"
 )
 
 // foundation is what every service stands on.
@@ -29,6 +31,8 @@ type foundation struct {
 	system    *sql.DB // takes none
 	redis     Redis
 	client    *ent.Client
+	vault     *vault.Vault
+	tracer    *tracing.Tracer // nil when nothing is followed
 	policies  *policies.Engine
 	directory tenancy.Directory
 	audit     audit.Recorder
@@ -44,6 +48,9 @@ func (r *Resources) foundation(ctx context.Context) (*foundation, error) {
 		return nil, err
 	}
 	var err error
+	if f.tracer, err = r.Tracer(ctx); err != nil { // before what is followed
+		return nil, err
+	}
 	if f.redis, err = r.Redis(ctx); err != nil {
 		return nil, err
 	}
@@ -56,17 +63,22 @@ func (r *Resources) foundation(ctx context.Context) (*foundation, error) {
 	if f.secret, err = r.Secret(ctx); err != nil {
 		return nil, err
 	}
+	if f.vault, err = r.Vault(ctx); err != nil {
+		return nil, err
+	}
 	return f, f.assemble()
 }
 
 func (f *foundation) assemble() error {
 	var err error
 	f.client = tenancy.NewClient(tenancy.NewCells(f.pool))
+	f.vault.Guard(f.client)
 	if f.policies, err = policies.NewEngine(f.client, f.clock, f.cfg.Tenant.SnapshotCache); err != nil {
 		return err
 	}
 	f.directory = tenancy.Directory{System: f.system, Clock: f.clock}
 	f.audit = audit.Recorder{Clock: f.clock}
+	f.lister.Blinds = f.vault.Blinds
 	f.lister.Limits = page.Limits{Default: f.cfg.API.PageDefault, Max: f.cfg.API.PageMax}
 	f.lister.Sealer, err = page.NewSealer([64]byte(f.secret.Derive(secret.Cursors, 64)))
 	return err

@@ -34,7 +34,7 @@ func (s *Services) records() {
 		Client: f.client, Policies: f.policies, Audit: f.audit, Obligations: s.obligations, Plans: s.Contracts, Lister: f.lister, Clock: f.clock,
 	}
 	s.ocds = imports.OCDS{
-		Client: f.client, Obligations: s.obligations, Audit: f.audit, Numbers: f.numbers, Clock: f.clock,
+		Client: f.client, Obligations: s.obligations, Audit: f.audit, Sealer: f.vault, Numbers: f.numbers, Clock: f.clock,
 		Dates: contracts.DueDates, BatchSize: f.cfg.Import.Batch,
 	}
 }

@@ -10,10 +10,14 @@ import (
 	"os"
 	"slices"
 
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+
 	"heyue/platform/clock"
 	"heyue/platform/config"
 	"heyue/platform/metrics"
 	"heyue/platform/secret"
+	"heyue/platform/tracing"
+	"heyue/tenancy/vault"
 )
 
 // Resources opens what the settings name, when it is first asked for: a command that needs no Redis starts none. Errors
@@ -30,6 +34,9 @@ type Resources struct {
 	database *database
 	redis    *Redis
 	secret   *secret.Master
+	vault    *vault.Vault
+	spans    sdktrace.SpanExporter
+	tracer   *tracing.Tracer
 }
 
 // Options say how a process uses its resources.
@@ -41,6 +48,8 @@ type Options struct {
 	Sole bool
 	// Clock is the system's unless a test brings its own.
 	Clock clock.Clock
+	// Spans takes the place of the collector in the settings, for tests.
+	Spans sdktrace.SpanExporter
 }
 
 // NewResources returns Resources that have opened nothing yet. Call Close at the end.
@@ -48,7 +57,7 @@ func NewResources(o Options) *Resources {
 	if o.Clock == nil {
 		o.Clock = clock.System{}
 	}
-	return &Resources{cfg: o.Config, log: o.Log, sole: o.Sole, clock: o.Clock, measures: metrics.NewProduct()}
+	return &Resources{cfg: o.Config, log: o.Log, sole: o.Sole, clock: o.Clock, spans: o.Spans, measures: metrics.NewProduct()}
 }
 
 // Close closes everything that was opened, last first, and returns all errors of that.

@@ -9,7 +9,7 @@ import (
 // Work starts the loops of the roles and returns what stops them and waits for their end. They outlive the context of
 // the process, because requests that are finished during a stop still need them.
 func (s *Services) Work(roles Roles) (stop func()) {
-	ctx, cancel := context.WithCancel(context.Background())
+	ctx, cancel := context.WithCancel(s.tracer.With(context.Background()))
 	var wg sync.WaitGroup
 	run := func(loop func(context.Context)) { wg.Go(func() { loop(ctx) }) }
 	run(s.doorbell.Run)
@@ -27,10 +27,17 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(s.sealer.Run)
 		run(s.letters.Run)
 		run(s.install)
+		run(every(s.cfg.Worker.RetentionEvery, s.doing("sealed", func(ctx context.Context) (int, error) { return s.vault.SealAll(ctx, s.system) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("idempotency keys", s.Keys.Forget)))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("one-time tokens", func(ctx context.Context) (int, error) { return s.Recovery.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("ways to sign-in providers", func(ctx context.Context) (int, error) { return s.OIDC.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old sessions", func(ctx context.Context) (int, error) {
+			return s.Sessions.Forget(ctx, s.cfg.Keep.Sessions, s.cfg.Worker.RetentionBatch)
+		})))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old mails", func(ctx context.Context) (int, error) {
+			return s.letters.Forget(ctx, s.directory, s.cfg.Keep.Mails, s.cfg.Worker.RetentionBatch)
+		})))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("tries to sign in", func(ctx context.Context) (int, error) { return s.attempts.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 	}
 	return func() {
@@ -51,6 +58,12 @@ func every(d time.Duration, loop func(context.Context, <-chan time.Time)) func(c
 
 // deleting deletes what nobody keeps any longer, on every tick. What fails is tried again by the next.
 func (s *Services) deleting(what string, del func(context.Context) (int, error)) func(context.Context, <-chan time.Time) {
+	return s.doing("deleted "+what, del)
+}
+
+// doing does something to rows on every tick, at once first.
+func (s *Services) doing(what string, del func(context.Context) (int, error)) func(context.Context, <-chan time.Time) {
+	del = s.job(what, del)
 	return func(ctx context.Context, ticks <-chan time.Time) {
 		for {
 			n, err := del(ctx)
@@ -58,9 +71,9 @@ func (s *Services) deleting(what string, del func(context.Context) (int, error))
 			case ctx.Err() != nil:
 				return
 			case err != nil:
-				s.log.ErrorContext(ctx, "delete "+what, "error", err)
+				s.log.ErrorContext(ctx, "not "+what, "error", err)
 			case n > 0:
-				s.log.InfoContext(ctx, "deleted "+what, "rows", n)
+				s.log.InfoContext(ctx, what, "rows", n)
 			}
 			select {
 			case <-ctx.Done():

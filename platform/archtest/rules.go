@@ -16,7 +16,7 @@ type rule struct {
 func leaves() []string {
 	return []string{
 		"platform/clock", "platform/date", "platform/enum", "platform/fault", "platform/given", "platform/money", "platform/page", "platform/publicid",
-		"domain/*/*", "policies/grant", "policies/mask", "policies/share", "policies/decision", "identity/account",
+		"domain/*/*", "policies/grant", "policies/mask", "policies/share", "policies/decision", "identity/account", "tenancy/class", "tenancy/catalog",
 	}
 }
 

@@ -26,6 +26,9 @@ type Config struct {
 	Worker   Worker
 	Import   Import
 	Tenant   Tenant
+	Data     Data
+	Keep     Keep
+	Trace    Trace
 	Log      Log
 
 	sources map[string]string
@@ -278,6 +281,31 @@ type Tenant struct {
 	ProgressLines     int `env:"HEYUE_PROGRESS_LINES" envDefault:"500" min:"1" max:"10000" help:"progress lines of one contract, cancelled ones included"`
 	SlotText          int `env:"HEYUE_SLOT_TEXT" envDefault:"5000" min:"500" max:"100000" help:"characters of one text that fills a slot"`
 	SlotRows          int `env:"HEYUE_SLOT_ROWS" envDefault:"500" min:"50" max:"5000" help:"rows of one table that fills a slot"`
+}
+
+// Data is how the data of tenants is protected.
+type Data struct {
+	TenantKey      Key           `env:"HEYUE_TENANT_KEY" secret:"true" auto:"derived from HEYUE_SECRET_KEY" help:"the outer key that wraps the keys of tenants; every process of an installation needs the same"`
+	TenantKeysOld  Keys          `env:"HEYUE_TENANT_KEYS_OLD" secret:"true" help:"outer keys before it, comma-separated, until heyue tenant rekey --wrapping has run"`
+	TenantKeyCache int           `env:"HEYUE_TENANT_KEY_CACHE" envDefault:"5000" min:"1" max:"1000000" help:"tenants whose keys are kept in memory"`
+	TenantKeyKeep  time.Duration `env:"HEYUE_TENANT_KEY_KEEP" envDefault:"5m" min:"1s" max:"1d" help:"how long they are kept: a key that another process has destroyed opens nothing after it"`
+	SealBatch      int           `env:"HEYUE_TENANT_SEAL_BATCH" envDefault:"500" min:"1" max:"10000" help:"rows sealed anew in one transaction"`
+}
+
+// Keep is how long the product keeps what nobody needs any longer. Events are kept as each tenant's own settings say; the
+// audit trail goes with its tenant only, because what is cut off a chain cannot be told from what was taken away.
+type Keep struct {
+	Sessions time.Duration `env:"HEYUE_KEEP_SESSIONS" envDefault:"90d" min:"1d" max:"3660d" help:"how long sessions that have ended are kept; the audit trail keeps when that was"`
+	Mails    time.Duration `env:"HEYUE_KEEP_MAILS" envDefault:"30d" min:"1d" max:"3660d" help:"how long it is kept that a mail was sent or given up; what it said is deleted at once"`
+}
+
+// Trace is how work is followed through the process in spans (OpenTelemetry).
+type Trace struct {
+	Collector     WebURL        `env:"HEYUE_OTLP_URL" help:"where spans are sent, OTLP over HTTP, such as https://collector.example.com/v1/traces; nothing is followed when empty"`
+	Authorization Secret        `env:"HEYUE_OTLP_AUTHORIZATION" secret:"true" help:"what the collector wants to see in the header Authorization"`
+	PerMille      int           `env:"HEYUE_TRACE_PER_MILLE" envDefault:"10" min:"0" max:"1000" help:"traces of a thousand that are kept"`
+	Queue         int           `env:"HEYUE_TRACE_QUEUE" envDefault:"2048" min:"1" max:"1000000" help:"spans that wait to be sent; more are dropped"`
+	Timeout       time.Duration `env:"HEYUE_OTLP_TIMEOUT" envDefault:"10s" min:"100ms" max:"1m" help:"how long sending spans may take"`
 }
 
 // Log is what the process says about itself.

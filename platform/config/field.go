@@ -116,6 +116,10 @@ func (f field) allowed() string {
 		return "a URL such as https://contracts.example.com"
 	case Key:
 		return "32 bytes in base64 (openssl rand -base64 32)"
+	case Secret:
+		return "text without spaces at its ends"
+	case Keys:
+		return "keys of 32 bytes in base64, comma-separated"
 	}
 	panic("config: what does " + f.name + " allow?")
 }

@@ -138,6 +138,8 @@ var parsers = map[reflect.Type]func(string) (any, error){
 	reflect.TypeFor[PostgresURL]():   parsePostgresURL,
 	reflect.TypeFor[RedisURL]():      parseRedisURL,
 	reflect.TypeFor[Key]():           parseKey,
+	reflect.TypeFor[Keys]():          parseKeys,
+	reflect.TypeFor[Secret]():        parseSecret,
 	reflect.TypeFor[SMTPURL]():       parseSMTPURL,
 	reflect.TypeFor[Mailbox]():       parseMailbox,
 	reflect.TypeFor[WebURL]():        parseWebURL,

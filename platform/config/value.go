@@ -43,6 +43,47 @@ type RedisURL string
 // Key is a master key in base64. It never prints itself; Reveal gives it.
 type Key string
 
+// Secret is a text that opens something elsewhere. It never prints itself; Reveal gives it.
+type Secret string
+
+// Reveal returns the text, for whoever asks for it only.
+func (s Secret) Reveal() string { return string(s) }
+
+// String is a mask, or empty when there is no secret.
+func (s Secret) String() string { return Key(s).String() }
+
+// GoString masks the value for %#v.
+func (s Secret) GoString() string { return strconv.Quote(s.String()) }
+
+// MarshalText masks the value in JSON.
+func (s Secret) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
+
+// LogValue masks the value in logs.
+func (s Secret) LogValue() slog.Value { return slog.StringValue(s.String()) }
+
+// Keys are keys in base64, separated by commas. They never print themselves; Reveal gives them.
+type Keys string
+
+// Reveal returns the texts of the keys, for deriving keys only.
+func (k Keys) Reveal() []string {
+	if k == "" {
+		return nil
+	}
+	return strings.Split(string(k), ",")
+}
+
+// String is a mask, or empty when there are no keys.
+func (k Keys) String() string { return Key(k).String() }
+
+// GoString masks the value for %#v.
+func (k Keys) GoString() string { return strconv.Quote(k.String()) }
+
+// MarshalText masks the value in JSON.
+func (k Keys) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// LogValue masks the value in logs.
+func (k Keys) LogValue() slog.Value { return slog.StringValue(k.String()) }
+
 // Reveal returns the URL with its password, for opening connections only.
 func (u PostgresURL) Reveal() string { return string(u) }
 
@@ -226,6 +267,24 @@ func parseKey(s string) (any, error) {
 	s = strings.TrimSpace(s)
 	_, err := secret.Parse(s)
 	return Key(s), err
+}
+
+func parseSecret(s string) (any, error) {
+	if strings.ContainsFunc(s, func(r rune) bool { return r < ' ' || r > '~' }) {
+		return nil, errValue
+	}
+	return Secret(s), nil
+}
+
+func parseKeys(s string) (any, error) {
+	texts := strings.Split(s, ",")
+	for i, text := range texts {
+		texts[i] = strings.TrimSpace(text)
+		if _, err := secret.Parse(texts[i]); err != nil {
+			return nil, err
+		}
+	}
+	return Keys(strings.Join(texts, ",")), nil
 }
 
 var units = []struct {

@@ -55,6 +55,7 @@ type Times struct {
 // A noun's filter is a struct whose fields carry one of these tags:
 //
 //	column:"name"                 the field filters that column: *Text, *Dates, *Times, *Numbers, *bool, or a slice (any of)
+//	blind:"contacts.phone"        *Exact: the field filters that column by the blind one beside it
 //	relation:"contacts,id,customer_id"  the field is another noun's filter; its table, our column, its column
 //	filter:"archived"             *bool: whether archived_at is set
 //	filter:"null,owner_id"        *bool: whether that column has no value
@@ -141,6 +142,10 @@ func (c *compiler) field(f reflect.StructField, v reflect.Value, path string, de
 	}
 	if column, ok := strings.CutPrefix(f.Tag.Get("filter"), "null,"); ok {
 		return null(column, v.Elem().Bool())
+	}
+	if sealed, ok := f.Tag.Lookup("blind"); ok {
+		table, column, _ := strings.Cut(sealed, ".")
+		return c.exact(table, column, v.Interface().(*Exact), path)
 	}
 	column, ok := f.Tag.Lookup("column")
 	if !ok {

@@ -39,17 +39,32 @@ type Request struct {
 	Related map[string]func(*sql.Selector)
 	// Custom finds the tenant's own fields that filter and sort name; nil where there are none.
 	Custom CustomFields
+	// Blind gives what stands in for values of an encrypted column (blind tags); List and Each take the Lister's.
+	Blind func(table, column string, values []string) ([]string, error)
 }
 
 // Lister reads pages: it holds what all lists share.
 type Lister struct {
 	Sealer *page.Sealer
 	Limits page.Limits
+	// Blinds gives what stands in for values of an encrypted column for the context's tenant (vault.Vault); nil where no list
+	// has one.
+	Blinds func(ctx context.Context, table, column string, values []string) ([]string, error)
+}
+
+// Blind is Blinds as a Request has it.
+func (l Lister) Blind(ctx context.Context) func(table, column string, values []string) ([]string, error) {
+	if l.Blinds == nil {
+		return nil
+	}
+	return func(table, column string, values []string) ([]string, error) {
+		return l.Blinds(ctx, table, column, values)
+	}
 }
 
 // List reads one page of src. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits, INVALID_CURSOR.
 func List[T any](ctx context.Context, l Lister, src Source[T], req Request) (*page.Connection[T], error) {
-	q, err := prepare(l, src, req)
+	q, err := prepare(ctx, l, src, req)
 	if err != nil {
 		return nil, err
 	}
@@ -80,7 +95,10 @@ type query[T any] struct {
 }
 
 // prepare checks a request. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits.
-func prepare[T any](l Lister, src Source[T], req Request) (query[T], error) {
+func prepare[T any](ctx context.Context, l Lister, src Source[T], req Request) (query[T], error) {
+	if req.Blind == nil {
+		req.Blind = l.Blind(ctx)
+	}
 	if len(req.Sort) == 0 {
 		req.Sort = src.Default
 	}

@@ -77,6 +77,7 @@ var known = map[string]bool{
 	"rfr": true,
 	"shr": true,
 	"dcn": true,
+	"tky": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -3627,5 +3628,58 @@ func (id DecisionID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *DecisionID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("dcn", "a decision", v)
 	*id = DecisionID(u)
+	return err
+}
+
+// TenantKeyID is the id of a tenant's key; its public form begins with "tky_".
+type TenantKeyID uuid.UUID
+
+// PrefixTenantKeyID is what the public form of a TenantKeyID begins with.
+const PrefixTenantKeyID = "tky"
+
+// NewTenantKeyID makes a fresh id.
+func NewTenantKeyID() TenantKeyID { return TenantKeyID(newV7()) }
+
+// ParseTenantKeyID reads the public form. It fails with INVALID_ID on anything else.
+func ParseTenantKeyID(s string) (TenantKeyID, error) {
+	u, err := parse("tky", "a tenant's key", s)
+	return TenantKeyID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id TenantKeyID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id TenantKeyID) IsZero() bool { return id == TenantKeyID{} }
+
+// String returns the public form.
+func (id TenantKeyID) String() string { return Format("tky", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id TenantKeyID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *TenantKeyID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseTenantKeyID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id TenantKeyID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *TenantKeyID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = TenantKeyID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id TenantKeyID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *TenantKeyID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("tky", "a tenant's key", v)
+	*id = TenantKeyID(u)
 	return err
 }
