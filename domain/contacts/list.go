@@ -119,7 +119,7 @@ func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, s
 		return listing.Request{}, err
 	}
 	return listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: reach.tenant, Custom: s.Fields.Defined(ctx), Related: related,
+		Args: args, Sort: sort, Filter: filter, Tenant: reach.tenant, Custom: s.Fields.Defined(ctx), Related: related, Blind: s.Lister.Blind(ctx),
 		Scope: listing.HideArchived(reach.where, filter != nil && filter.Archived != nil),
 	}, nil
 }

@@ -92,7 +92,10 @@ func (s *Service) reserve(ctx context.Context, slug string) (tenancy.Listing, er
 	listed, err := s.Directory.Find(ctx, slug)
 	if fault.KindOf(err) == fault.NotFound && err != nil {
 		if listed, err = s.Directory.Create(ctx, slug); fault.KindOf(err) == fault.Conflict && err != nil {
-			return s.Directory.Find(ctx, slug) // another Create was faster; the tenant's lock tells who wins
+			// Another Create was faster, and the tenant's lock tells who wins; or the slug is an erased tenant's.
+			if listed, err = s.Directory.Find(ctx, slug); fault.KindOf(err) == fault.NotFound && err != nil {
+				return listed, tenancy.SlugTaken(slug)
+			}
 		}
 	}
 	return listed, err

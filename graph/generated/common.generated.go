@@ -13454,6 +13454,62 @@ func UnmarshalDateFilter(ctx context.Context, raw any) (listing.Dates, error) {
 	return out, err
 }
 
+func (ec *executionContext) unmarshalInputExactFilter(ctx context.Context, obj any) (listing.Exact, error) {
+	var it listing.Exact
+	if obj == nil {
+		return it, nil
+	}
+
+	asMap := map[string]any{}
+	for k, v := range obj.(map[string]any) {
+		asMap[k] = v
+	}
+
+	fieldsInOrder := [...]string{"eq", "in", "isEmpty"}
+	for _, k := range fieldsInOrder {
+		v, ok := asMap[k]
+		if !ok {
+			continue
+		}
+		switch k {
+		case "eq":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("eq"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Eq = data
+		case "in":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("in"))
+			data, err := ec.unmarshalOString2ᚕstringᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.In = data
+		case "isEmpty":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("isEmpty"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.IsEmpty = data
+		}
+	}
+	return it, nil
+}
+
+// UnmarshalExactFilter unmarshals raw into the ExactFilter input type, using the
+// unmarshaler bound to ctx's request. Call it from a resolver to decode an input
+// object that was not passed as a field argument.
+//
+// ctx must come from a gqlgen request; outside one there is no unmarshaler to use
+// and the returned error says so.
+func UnmarshalExactFilter(ctx context.Context, raw any) (listing.Exact, error) {
+	var out listing.Exact
+	err := graphql.UnmarshalNamedInputFromContext(ctx, "ExactFilter", raw, &out)
+	return out, err
+}
+
 func (ec *executionContext) unmarshalInputIntFilter(ctx context.Context, obj any) (listing.Numbers, error) {
 	var it listing.Numbers
 	if obj == nil {
@@ -15747,6 +15803,14 @@ func (ec *executionContext) marshalODateTime2ᚖtimeᚐTime(ctx context.Context,
 	_ = ctx
 	res := scalar.MarshalDateTime(*v)
 	return res
+}
+
+func (ec *executionContext) unmarshalOExactFilter2ᚖheyueᚋplatformᚋlistingᚐExact(ctx context.Context, v any) (*listing.Exact, error) {
+	if v == nil {
+		return nil, nil
+	}
+	res, err := ec.unmarshalInputExactFilter(ctx, v)
+	return &res, graphql.ErrorOnPath(ctx, err)
 }
 
 func (ec *executionContext) unmarshalOIntFilter2ᚖheyueᚋplatformᚋlistingᚐNumbers(ctx context.Context, v any) (*listing.Numbers, error) {

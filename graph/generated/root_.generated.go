@@ -13059,6 +13059,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DictionaryEntryRestoreInput", ec.unmarshalInputDictionaryEntryRestoreInput),
 			graphql.NewInputUnmarshaler("DictionaryEntryUpdateInput", ec.unmarshalInputDictionaryEntryUpdateInput),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
+			graphql.NewInputUnmarshaler("ExactFilter", ec.unmarshalInputExactFilter),
 			graphql.NewInputUnmarshaler("ExchangeRateInput", ec.unmarshalInputExchangeRateInput),
 			graphql.NewInputUnmarshaler("ExecutionCellInput", ec.unmarshalInputExecutionCellInput),
 			graphql.NewInputUnmarshaler("ExternalIdentityBindInput", ec.unmarshalInputExternalIdentityBindInput),
@@ -15292,6 +15293,20 @@ input TextFilter {
   isEmpty: Boolean
 }
 
+"""
+Conditions on a text that is kept encrypted; all given ones must hold. At most 200 characters and 100 values. A telephone
+number is found by its digits, with China's country code or without, and an address in capitals or not. Part of a value finds
+nothing.
+"""
+input ExactFilter {
+  "This value, however it is written."
+  eq: String
+  "One of these values, however they are written."
+  in: [String!]
+  "true: no value; false: some value."
+  isEmpty: Boolean
+}
+
 "Conditions on a day; all given ones must hold."
 input DateFilter {
   "Exactly this day."
@@ -15523,19 +15538,19 @@ input ContactFilter {
   "By address."
   address: TextFilter @shows(fields: ["contact.address"])
   "By telephone number."
-  phone: TextFilter @shows(fields: ["contact.phone"])
+  phone: ExactFilter @shows(fields: ["contact.phone"])
   "By fax number."
   fax: TextFilter @shows(fields: ["contact.fax"])
   "By mobile telephone number."
-  mobile: TextFilter @shows(fields: ["contact.mobile"])
+  mobile: ExactFilter @shows(fields: ["contact.mobile"])
   "By e-mail address."
-  email: TextFilter @shows(fields: ["contact.email"])
+  email: ExactFilter @shows(fields: ["contact.email"])
   "By QQ number."
-  qq: TextFilter @shows(fields: ["contact.qq"])
+  qq: ExactFilter @shows(fields: ["contact.qq"])
   "By MSN account."
-  msn: TextFilter @shows(fields: ["contact.msn"])
+  msn: ExactFilter @shows(fields: ["contact.msn"])
   "By WeChat name."
-  wechat: TextFilter @shows(fields: ["contact.wechat"])
+  wechat: ExactFilter @shows(fields: ["contact.wechat"])
   "By first remark."
   remark: TextFilter @shows(fields: ["contact.remark"])
   "By second remark."

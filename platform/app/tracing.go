@@ -103,7 +103,9 @@ func (s *Services) job(name string, do func(context.Context) (int, error)) func(
 }
 
 // Follow gives requests on a route spans, when anything is followed.
-func (s *Services) Follow(route string, next http.Handler) http.Handler { return s.tracer.HTTP(route, next) }
+func (s *Services) Follow(route string, next http.Handler) http.Handler {
+	return s.tracer.HTTP(route, next)
+}
 
 // Flush hands on the spans that wait.
 func (s *Services) Flush(ctx context.Context) error { return s.tracer.Flush(ctx) }

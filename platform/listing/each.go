@@ -36,7 +36,7 @@ func Each[T any, K Key](ctx context.Context, l Lister, src Source[T], req Reques
 	if req.Args.After != nil || req.Args.Before != nil {
 		return oneByOne(ctx, l, src, req, parents)
 	}
-	q, err := prepare(ctx, l, src, req)
+	q, err := prepare(l, src, req)
 	if err != nil {
 		return nil, err
 	}

@@ -39,7 +39,7 @@ type Request struct {
 	Related map[string]func(*sql.Selector)
 	// Custom finds the tenant's own fields that filter and sort name; nil where there are none.
 	Custom CustomFields
-	// Blind gives what stands in for values of an encrypted column (blind tags); List and Each take the Lister's.
+	// Blind gives what stands in for values of an encrypted column (blind tags), as Lister.Blind does; nil where there are none.
 	Blind func(table, column string, values []string) ([]string, error)
 }
 
@@ -64,7 +64,7 @@ func (l Lister) Blind(ctx context.Context) func(table, column string, values []s
 
 // List reads one page of src. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits, INVALID_CURSOR.
 func List[T any](ctx context.Context, l Lister, src Source[T], req Request) (*page.Connection[T], error) {
-	q, err := prepare(ctx, l, src, req)
+	q, err := prepare(l, src, req)
 	if err != nil {
 		return nil, err
 	}
@@ -95,10 +95,7 @@ type query[T any] struct {
 }
 
 // prepare checks a request. Faults: BAD_REQUEST for sizes, sorts and filters outside their limits.
-func prepare[T any](ctx context.Context, l Lister, src Source[T], req Request) (query[T], error) {
-	if req.Blind == nil {
-		req.Blind = l.Blind(ctx)
-	}
+func prepare[T any](l Lister, src Source[T], req Request) (query[T], error) {
 	if len(req.Sort) == 0 {
 		req.Sort = src.Default
 	}
