@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -337,6 +338,14 @@ func TestRulesChangeWithoutAnEvent(t *testing.T) {
 	}
 }
 
+// events is how many there are in TestAudiencesNeverMix. `make soak` asks for more by HEYUE_SOAK.
+func events() int {
+	if os.Getenv("HEYUE_SOAK") != "" {
+		return 5000
+	}
+	return 200
+}
+
 // TestAudiencesNeverMix lets many come, go and change their class while events are published, and wants of each event that it
 // was executed for the class that its receiver was of, by rules no older than the event.
 func TestAudiencesNeverMix(t *testing.T) {
@@ -353,9 +362,9 @@ func TestAudiencesNeverMix(t *testing.T) {
 	var watching sync.WaitGroup
 	for name := range names {
 		s := e.screen(t, name, following)
-		watching.Go(func() { b.watch(t, s, 200) })
+		watching.Go(func() { b.watch(t, s, events()) })
 	}
-	for i := range 200 {
+	for i := range events() {
 		switch random.IntN(4) {
 		case 0:
 			b.change(fmt.Sprintf("u%d", random.IntN(len(names))), classes[random.IntN(3)])

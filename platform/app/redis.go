@@ -5,20 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"time"
 
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"heyue/platform/breaker"
 	"heyue/platform/redisembed"
 )
 
 // Redis is how this process reaches Redis: two clients, because what is right for a command, giving up at once, would
-// end a subscription that waits for its next message.
+// end a subscription that waits for its next message. Behind them is one server, a cluster, or the master that sentinels name.
 type Redis struct {
-	Commands *redis.Client // gives up after HEYUE_REDIS_TIMEOUT and never tries twice; whoever uses it goes on without
-	Messages *redis.Client // for Subscribe only: waits for ever
+	Commands redis.UniversalClient // gives up after HEYUE_REDIS_TIMEOUT and never tries twice; whoever uses it goes on without
+	Messages redis.UniversalClient // for Subscribe only: waits for ever
 }
 
 // Redis returns the clients of the Redis in the settings, or of one inside this process that ends with Close. It does
@@ -36,46 +34,23 @@ func (r *Resources) Redis(ctx context.Context) (Redis, error) {
 		r.onClose(func() error { server.Close(); return nil })
 		url = server.URL()
 	}
-	commands, err := redis.ParseURL(url)
+	redis.SetLogger(redisLog{r.log}) // the library has one logger for the process
+	clients, err := r.dial(url)
 	if err != nil {
 		return Redis{}, fmt.Errorf("REDIS_URL: %w", err)
 	}
-	redis.SetLogger(redisLog{r.log}) // the library has one logger for the process
-	messages := *commands
-	r.forCommands(commands)
-	r.forMessages(&messages)
-	r.redis = &Redis{Commands: redis.NewClient(commands), Messages: redis.NewClient(&messages)}
+	r.redis = &clients
 	if r.tracer != nil {
-		r.redis.Commands.AddHook(redisSpans{}) // around the breaker: what it refuses shows too
+		clients.Commands.AddHook(redisSpans{}) // around the breaker: what it refuses shows too
 	}
-	r.onClose(r.protect(r.redis.Commands))
-	r.onClose(r.redis.Commands.Close)
-	r.onClose(r.redis.Messages.Close)
-	return *r.redis, nil
-}
-
-// forCommands bounds everything by one timeout: with the library's own settings a hung server stalls one command for
-// ten seconds (realtime.md 8).
-func (r *Resources) forCommands(o *redis.Options) {
-	t := r.cfg.Redis.Timeout
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = t, t, t, t
-	o.MaxRetries = -1 // none
-	o.ContextTimeoutEnabled = true
-	o.PoolSize = r.cfg.Redis.Pool
-	plain(o)
-}
-
-// forMessages lets a subscription wait. Its reader has its own checks of whether the connection lives.
-func (r *Resources) forMessages(o *redis.Options) {
-	o.DialTimeout = max(r.cfg.Redis.Timeout, time.Second)
-	o.ReadTimeout = -1 // none
-	o.WriteTimeout = max(r.cfg.Redis.Timeout, time.Second)
-	o.MaxRetries = -1 // none; a lost subscription is made again by its owner
-	plain(o)
+	r.onClose(r.protect(clients.Commands))
+	r.onClose(clients.Commands.Close)
+	r.onClose(clients.Messages.Close)
+	return clients, nil
 }
 
 // protect puts a breaker before a client: while Redis does not answer, nobody waits for it. It returns what ends it.
-func (r *Resources) protect(client *redis.Client) func() error {
+func (r *Resources) protect(client redis.UniversalClient) func() error {
 	b := breaker.New(breaker.Options{
 		Name: "Redis", Failures: r.cfg.Redis.Failures, Every: r.cfg.Redis.Probe, Log: r.log,
 		Probe: func(ctx context.Context) error { return client.Ping(context.WithValue(ctx, probing{}, true)).Err() },
@@ -133,14 +108,6 @@ func (b breaking) do(ctx context.Context, fail func(error), try func() error) er
 		b.Done(false)
 	}
 	return err
-}
-
-// plain leaves out what the library does beside the commands it is given.
-func plain(o *redis.Options) {
-	o.DialerRetries = 1
-	o.PipelinePoolSize = -1 // no second pool
-	o.DisableIdentity = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 }
 
 // redisLog hands the library's lines to our log. All of them tell that Redis cannot be reached, which its users say

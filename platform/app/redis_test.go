@@ -151,11 +151,11 @@ func TestRedisPoolIsBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	only := clients.Commands.Conn()
+	only := clients.Commands.(*redis.Client).Conn()
 	if err := only.Ping(t.Context()).Err(); err != nil {
 		t.Fatal(err)
 	}
-	if got := clients.Commands.Options().PoolTimeout; got != 5*time.Second {
+	if got := clients.Commands.(*redis.Client).Options().PoolTimeout; got != 5*time.Second {
 		t.Errorf("a command waits %v for a connection", got)
 	}
 	if stats := clients.Commands.PoolStats(); stats.TotalConns != 1 {

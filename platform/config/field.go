@@ -107,7 +107,7 @@ func (f field) allowed() string {
 	case PostgresURL:
 		return "a URL such as postgres://user:password@host:5432/database"
 	case RedisURL:
-		return "a URL such as redis://:password@host:6379/0"
+		return "a URL such as redis://:password@host:6379/0, redis+cluster://host:6379?addr=host2:6379 or redis+sentinel://host:26379/0?master_name=NAME&addr=host2:26379"
 	case SMTPURL:
 		return "smtps://user:password@host:465, smtp:// with STARTTLS, or smtp+plain:// without"
 	case Mailbox:

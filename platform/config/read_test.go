@@ -88,6 +88,8 @@ func TestOneWrongValue(t *testing.T) {
 		"database other scheme":  {"DATABASE_URL", "mysql://u:hunter2@h/d", "postgres://"},
 		"database bad port":      {"DATABASE_URL", "postgres://u:hunter2@h:port/d", "postgres://"},
 		"redis":                  {"REDIS_URL", "h:6379?password=hunter2", "redis://"},
+		"redis of another kind":  {"REDIS_URL", "redis+shards://:hunter2@h:6379", "redis+cluster://"},
+		"redis without a master": {"REDIS_URL", "redis+sentinel://h:26379?password=hunter2", "master_name"},
 		"mail server":            {"HEYUE_SMTP_URL", "http://u:hunter2@h", "smtps://"},
 		"mail server's path":     {"HEYUE_SMTP_URL", "smtp://u:hunter2@h/x", "smtps://"},
 		"mail from":              {"HEYUE_SMTP_FROM", "heyue", "an address such as"},

@@ -37,7 +37,7 @@ type Networks []netip.Prefix
 // PostgresURL is a postgres:// URL. It prints itself without passwords; Reveal gives all of it.
 type PostgresURL string
 
-// RedisURL is a redis:// or rediss:// URL. It prints itself without passwords; Reveal gives all of it.
+// RedisURL is a redis:// or rediss:// URL, or one of a cluster or of sentinels. It prints itself without passwords; Reveal gives all of it.
 type RedisURL string
 
 // Key is a master key in base64. It never prints itself; Reveal gives it.
@@ -257,8 +257,15 @@ func parsePostgresURL(s string) (any, error) {
 
 func parseRedisURL(s string) (any, error) {
 	u, err := url.Parse(s)
-	if err != nil || u.Scheme != "redis" && u.Scheme != "rediss" || u.Host == "" {
+	if err != nil || u.Host == "" {
 		return nil, errValue
+	}
+	base, kind, several := strings.Cut(u.Scheme, "+")
+	switch {
+	case base != "redis" && base != "rediss", several && kind != "cluster" && kind != "sentinel":
+		return nil, errValue
+	case kind == "sentinel" && u.Query().Get("master_name") == "":
+		return nil, errors.New("a URL of sentinels needs ?master_name=, the name that they know the master by")
 	}
 	return RedisURL(s), nil
 }

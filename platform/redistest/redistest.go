@@ -62,18 +62,28 @@ func URL(t testing.TB) string {
 type Server struct {
 	port    int
 	process *child.Process
+	more    []string // arguments
 }
 
 // Start runs a server until the test ends.
 func Start(t testing.TB) *Server {
 	t.Helper()
-	s, err := launch(t.Context())
+	return startWith(t)
+}
+
+// startWith runs a server with more arguments, of which the first may be a file of settings.
+func startWith(t testing.TB, more ...string) *Server {
+	t.Helper()
+	s, err := launch(t.Context(), more...)
 	if err != nil {
 		t.Fatal("a Redis server for a test: ", err)
 	}
 	t.Cleanup(func() { s.process.Kill() })
 	return s
 }
+
+// Addr is the server's host and port.
+func (s *Server) Addr() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
 
 // URL is the server's address; it stays the same over a restart.
 func (s *Server) URL() string { return s.url(0) }
@@ -92,7 +102,7 @@ func (s *Server) Stop(t testing.TB) {
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
 	s.process.Kill()
-	process, err := run(t.Context(), s.port)
+	process, err := run(t.Context(), s.port, s.more...)
 	if err != nil {
 		t.Fatal("restart Redis: ", err)
 	}
@@ -116,14 +126,14 @@ func (s *Server) Resume(t testing.TB) {
 }
 
 // launch runs a server on some port.
-func launch(ctx context.Context) (*Server, error) {
+func launch(ctx context.Context, more ...string) (*Server, error) {
 	const attempts = 20
 	var problem error
 	for range attempts {
 		port := firstPort + rand.IntN(ports)
-		process, err := run(ctx, port)
+		process, err := run(ctx, port, more...)
 		if err == nil {
-			return &Server{port: port, process: process}, nil
+			return &Server{port: port, process: process, more: more}, nil
 		}
 		if problem = err; !errors.Is(err, errPort) {
 			break
@@ -136,7 +146,7 @@ var errPort = errors.New("the port is taken")
 
 // run starts redis-server and returns when it is ready. Nothing is kept on disk. A frozen process acts on no
 // other signal than SIGKILL, hence that as the signal for our own death.
-func run(ctx context.Context, port int) (*child.Process, error) {
+func run(ctx context.Context, port int, more ...string) (*child.Process, error) {
 	path, err := exec.LookPath("redis-server")
 	if err != nil {
 		return nil, fmt.Errorf("redis-server is not installed; install the package `redis-server` (Debian, Ubuntu) or `redis` (Fedora, Alpine, Homebrew): %w", err)
@@ -145,9 +155,14 @@ func run(ctx context.Context, port int) (*child.Process, error) {
 	if err != nil {
 		return nil, fmt.Errorf("pipe for Redis's log: %w", err)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), path,
-		"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
-		"--databases", strconv.Itoa(databases), "--dir", os.TempDir(), "--daemonize", "no", "--logfile", "")
+	args := []string{"--port", strconv.Itoa(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no",
+		"--databases", strconv.Itoa(databases), "--dir", os.TempDir(), "--daemonize", "no", "--logfile", ""}
+	if len(more) > 0 && !strings.HasPrefix(more[0], "--") {
+		args = append(more[:len(more):len(more)], args...)
+	} else {
+		args = append(args, more...)
+	}
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, args...) //nolint:gosec // a test's
 	cmd.Stdout, cmd.Stderr = write, write
 	process, err := child.Start(cmd, syscall.SIGKILL)
 	_ = write.Close()
@@ -171,7 +186,7 @@ func awaitReady(log *os.File) error {
 		line, err := lines.ReadString('\n')
 		said.WriteString(line)
 		switch {
-		case strings.Contains(line, "Ready to accept connections"):
+		case strings.Contains(line, "Ready to accept connections"), strings.Contains(line, "Sentinel ID is"):
 			go func() {
 				_, _ = io.Copy(io.Discard, lines)
 				_ = log.Close()

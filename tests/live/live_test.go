@@ -34,7 +34,11 @@ type owner struct {
 
 func newOwner(t *testing.T) owner {
 	t.Helper()
-	s := stage.New(t)
+	return ownerOn(t, stage.New(t))
+}
+
+func ownerOn(t *testing.T, s *stage.Stage) owner {
+	t.Helper()
 	acme := s.Tenant(t, "acme")
 	o := owner{Stage: s, token: s.Token(t, acme, s.User(t, acme, "sales", s.Department(t, acme, "SALES")))}
 	o.customer = first(t, `cus_\w+`, s.Post(t, o.token, `mutation { customerCreate(input: {name: "云汇"}) { customer { id } } }`, nil))
