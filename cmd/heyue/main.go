@@ -46,6 +46,7 @@ type commands struct {
 	Token   tokenCommand   `cmd:"" help:"Print an access token for a user."`
 	Audit   auditCommand   `cmd:"" help:"Look after the audit trail."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong with this installation."`
+	Explain explainCommand `cmd:"" help:"Tell how a query is read: its SQL and PostgreSQL's plan, or why it is not compiled."`
 	Config  configCommand  `cmd:"" help:"Print every setting, its value and where it comes from."`
 	Version versionCommand `cmd:"" help:"Print the version."`
 }

@@ -167,7 +167,7 @@ func (s *Service) void(ctx context.Context, tx *ent.Tx, id publicid.SignatureID,
 // StepsOf returns the history of the given contracts, oldest first.
 func (s *Service) StepsOf(ctx context.Context, ids []publicid.ContractID) ([]*ent.ContractStep, error) {
 	rows, err := s.Client.ContractStep.Query().Where(contractstep.ContractIDIn(ids...)).WithDocument().
-		Order(ent.Asc(contractstep.FieldOccurredAt), ent.Asc(contractstep.FieldID)).All(ctx)
+		Order(stepOrder).All(ctx)
 	return rows, tenancy.Fault(err, "read the history of contracts")
 }
 
@@ -175,7 +175,7 @@ func (s *Service) StepsOf(ctx context.Context, ids []publicid.ContractID) ([]*en
 func (s *Service) SignaturesOf(ctx context.Context, ids []publicid.ContractID) ([]*ent.Signature, error) {
 	rows, err := s.Client.Signature.Query().Where(entsignature.ContractIDIn(ids...)).WithDocument().
 		WithVoids(func(q *ent.SignatureVoidQuery) { q.Order(ent.Asc(signaturevoid.FieldID)) }).
-		Order(ent.Asc(entsignature.FieldRecordedAt), ent.Asc(entsignature.FieldID)).All(ctx)
+		Order(signatureOrder).All(ctx)
 	return rows, tenancy.Fault(err, "read signatures")
 }
 

@@ -37,15 +37,28 @@ var sortable = map[listing.Field]listing.Column[*ent.Customer]{
 
 // List reads a page of the customers the caller may see, newest first unless sorted. Needs customer:read.
 func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (*List, error) {
+	req, err := s.request(ctx, args, filter, sort)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listing.List(ctx, s.Lister, s.source(), req)
+	return list, tenancy.Fault(err, "list customers")
+}
+
+func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (listing.Request, error) {
 	access, err := s.Policies.Require(ctx, policies.CustomerRead)
 	if err != nil {
-		return nil, err
+		return listing.Request{}, err
 	}
 	me, err := caller(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := listing.List(ctx, s.Lister, listing.Source[*ent.Customer]{
+	return listing.Request{
+		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Custom: s.Fields.Defined(ctx),
+		Scope: listing.HideArchived(access.Where, filter != nil && filter.Archived != nil),
+	}, err
+}
+
+func (s *Service) source() listing.Source[*ent.Customer] {
+	return listing.Source[*ent.Customer]{
 		Noun: "customer", Columns: sortable,
 		ID:         func(c *ent.Customer) uuid.UUID { return c.ID.UUID() },
 		Default:    []*listing.Sort{{Field: "CREATED_AT", Direction: listing.Desc}},
@@ -57,9 +70,5 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort
 			n, err := s.Client.Customer.Query().Where(where).Count(ctx)
 			return n, tenancy.Fault(err, "count customers")
 		},
-	}, listing.Request{
-		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Custom: s.Fields.Defined(ctx),
-		Scope: listing.HideArchived(access.Where, filter != nil && filter.Archived != nil),
-	})
-	return list, tenancy.Fault(err, "list customers")
+	}
 }

@@ -163,6 +163,6 @@ func (a *account) named(list []*Allocation, amount int64) ([]int64, error) {
 // AllocationsOf returns what the given entries settle, each with its entry. Callers pass entries they were given by the contracts: whoever sees
 // a contract sees its account.
 func (s *Service) AllocationsOf(ctx context.Context, ids []publicid.PaymentID) ([]*ent.PaymentAllocation, error) {
-	rows, err := s.Client.PaymentAllocation.Query().Where(paymentallocation.PaymentIDIn(ids...)).Order(ent.Asc(paymentallocation.FieldID)).WithPayment().All(ctx)
+	rows, err := s.Client.PaymentAllocation.Query().Where(paymentallocation.PaymentIDIn(ids...)).Order(allocationOrder).WithPayment().All(ctx)
 	return rows, tenancy.Fault(err, "read allocations")
 }

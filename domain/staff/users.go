@@ -100,19 +100,29 @@ func sortableUsers() map[listing.Field]listing.Column[*ent.User] {
 
 // List reads a page of the users the caller may see, by name unless sorted. Needs user:read.
 func (s *Users) List(ctx context.Context, args page.Args, filter *UserFilter, sort []*listing.Sort) (*UserList, error) {
-	access, err := s.Policies.Require(ctx, policies.UserRead)
+	req, err := s.request(ctx, args, filter, sort)
 	if err != nil {
 		return nil, err
+	}
+	list, err := listing.List(ctx, s.Lister, s.source(), req)
+	return list, tenancy.Fault(err, "list users")
+}
+
+func (s *Users) request(ctx context.Context, args page.Args, filter *UserFilter, sort []*listing.Sort) (listing.Request, error) {
+	access, err := s.Policies.Require(ctx, policies.UserRead)
+	if err != nil {
+		return listing.Request{}, err
 	}
 	tenant, ok := tenancy.From(ctx)
 	if !ok {
-		return nil, tenancy.Fault(tenancy.ErrNoTenant, "list users")
+		return listing.Request{}, tenancy.Fault(tenancy.ErrNoTenant, "list users")
 	}
 	related, err := s.related(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := listing.List(ctx, s.Lister, listing.Source[*ent.User]{
+	return listing.Request{Args: args, Sort: sort, Filter: filter, Tenant: tenant, Scope: reach(access), Related: related}, err
+}
+
+func (s *Users) source() listing.Source[*ent.User] {
+	return listing.Source[*ent.User]{
 		Noun: "user", Columns: sortableUsers(),
 		ID:      func(u *ent.User) uuid.UUID { return u.ID.UUID() },
 		Default: []*listing.Sort{{Field: "NAME", Direction: listing.Asc}},
@@ -122,8 +132,7 @@ func (s *Users) List(ctx context.Context, args page.Args, filter *UserFilter, so
 		Count: func(ctx context.Context, where func(*sql.Selector)) (int, error) {
 			return s.Client.User.Query().Where(where).Count(ctx)
 		},
-	}, listing.Request{Args: args, Sort: sort, Filter: filter, Tenant: tenant, Scope: reach(access), Related: related})
-	return list, tenancy.Fault(err, "list users")
+	}
 }
 
 // related lets filters look at who has which role; a caller who may not read roles cannot filter by them.

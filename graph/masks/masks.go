@@ -70,7 +70,7 @@ func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 	}
 	oc.ResolverMiddleware = a.resolve
 	defer func() { oc.ResolverMiddleware = a.inner }()
-	response := next(ctx)
+	response := next(context.WithValue(ctx, answerKey{}, a))
 	if paths := a.listed(); response != nil && len(paths) > 0 {
 		if response.Extensions == nil {
 			response.Extensions = map[string]any{}
@@ -78,6 +78,22 @@ func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		response.Extensions[Extension] = paths
 	}
 	return response
+}
+
+type answerKey struct{}
+
+// Hidden reports whether the caller is kept from any of these fields, as shown by an element of the SDL, in the answer that is
+// being made. It is for what writes parts of an answer without resolving them field by field.
+func Hidden(ctx context.Context, shows []string) bool {
+	a, ok := ctx.Value(answerKey{}).(*answer)
+	return ok && a.grants != nil && a.grants.Hides(shows...)
+}
+
+// Note says that something was left out of the answer for that: its path, by response keys, without positions.
+func Note(ctx context.Context, path string) {
+	if a, ok := ctx.Value(answerKey{}).(*answer); ok {
+		a.noted(path)
+	}
 }
 
 // answer is one response in the making.
@@ -144,13 +160,17 @@ func (a *answer) note(at *graphql.FieldContext) {
 			names = append(names, string(name))
 		}
 	}
+	a.noted(strings.Join(names, "."))
+}
+
+func (a *answer) noted(path string) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if a.paths == nil {
 		a.paths = map[string]bool{}
 	}
 	if len(a.paths) < maxPaths {
-		a.paths[strings.Join(names, ".")] = true
+		a.paths[path] = true
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // GraphQL is the API on every transport. Whoever serves it drains it at the end.
 func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, error) {
-	measured := operations{metrics.NewOperations(registry), s.clock}
+	measured, reads := operations{metrics.NewOperations(registry), s.clock}, metrics.NewReads(registry)
 	o := TransportOptions(s.cfg, s.log, s.clock)
 	documents, err := s.trusted()
 	if err != nil {
@@ -37,7 +37,7 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.EventID = graph.EventID
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
 	services := s.forResolvers()
-	schema := generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}})
+	schema := s.compared(generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}}), reads)
 	o.Extensions = []graphql.HandlerExtension{
 		measured,
 		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema()},
@@ -45,6 +45,13 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	}
 	if s.tracer != nil {
 		o.Extensions = append(o.Extensions, followed{})
+	}
+	if s.cfg.API.Reads == compiledReads {
+		compiled, err := s.reads(schema.Schema(), reads.Observe)
+		if err != nil {
+			return nil, err
+		}
+		o.Extensions = append(o.Extensions, compiled)
 	}
 	o.Refused = measured.refused
 	o.Document.Once = signIns()

@@ -146,6 +146,10 @@ type API struct {
 	TrustedDocuments Directory `env:"HEYUE_TRUSTED_DOCUMENTS" help:"manifest of the documents that your own frontends send; none when empty"`
 	TrustedMode      string    `env:"HEYUE_TRUSTED_MODE" envDefault:"allow" oneof:"off|allow|only" help:"whether documents may be named by their ids; with only, no others are carried out for people"`
 
+	Reads     string `env:"HEYUE_READS" envDefault:"compiled" oneof:"compiled|resolved" help:"how queries are read: compiled into one statement a root field where that can be, or by the resolvers alone"`
+	ReadPlans int    `env:"HEYUE_READ_PLANS" envDefault:"2000" min:"10" max:"1000000" help:"compiled plans kept, a few KiB each"`
+	ReadCheck int    `env:"HEYUE_READ_CHECK" envDefault:"0" min:"0" max:"1000000" help:"one of how many queries is read both ways, to compare the answers; 0 is none. A difference is logged and counted"`
+
 	OperationCost  int `env:"HEYUE_OPERATION_COST" envDefault:"1000" min:"10" max:"1000000" help:"points that one operation may ask for; docs/api.md has the price list"`
 	OperationNodes int `env:"HEYUE_OPERATION_NODES" envDefault:"10000" min:"10" max:"10000000" help:"objects that one operation may ask for"`
 

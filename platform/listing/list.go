@@ -168,21 +168,26 @@ func (l Lister) open(b page.Binding, cursor string, keys int) (position, error) 
 func seal[T any](l Lister, src Source[T], keys []key[T], b page.Binding, rows []T) ([]*page.Edge[T], error) {
 	edges := make([]*page.Edge[T], len(rows))
 	for i, row := range rows {
-		p := page.Position{ID: src.ID(row)}
-		for _, k := range keys {
-			raw, err := json.Marshal(k.Value(row))
-			if err != nil {
-				return nil, err
-			}
-			p.Keys = append(p.Keys, raw)
-		}
-		cursor, err := l.Sealer.Seal(b, p)
+		cursor, err := sealRow(l, keys, b, row, src.ID(row))
 		if err != nil {
 			return nil, err
 		}
 		edges[i] = &page.Edge[T]{Node: row, Cursor: cursor}
 	}
 	return edges, nil
+}
+
+// sealRow makes the cursor of one row.
+func sealRow[T any](l Lister, keys []key[T], b page.Binding, row T, id uuid.UUID) (string, error) {
+	p := page.Position{ID: id}
+	for _, k := range keys {
+		raw, err := json.Marshal(k.Value(row))
+		if err != nil {
+			return "", err
+		}
+		p.Keys = append(p.Keys, raw)
+	}
+	return l.Sealer.Seal(b, p)
 }
 
 func info[T any](edges []*page.Edge[T], w page.Window, more bool) page.Info {

@@ -80,6 +80,13 @@ func Format(prefix string, u uuid.UUID) string {
 	return prefix + "_" + string(b[:])
 }
 
+// Append writes the public form of u under prefix behind dst.
+func Append(dst []byte, prefix string, u uuid.UUID) []byte {
+	var b [textLen]byte
+	encode(b[:], u)
+	return append(append(append(dst, prefix...), '_'), b[:]...)
+}
+
 func newV7() uuid.UUID { return uuid.Must(uuid.NewV7()) }
 
 func parse(prefix, kind, s string) (uuid.UUID, error) {

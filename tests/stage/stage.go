@@ -54,6 +54,13 @@ func Apart(t testing.TB, settings ...string) *Stage {
 	return serve(t, w, begin(t, w, app.Roles{API: true}, settings))
 }
 
+// Beside starts the product once more on the world of another stage, as another process of the same installation that only answers.
+// What one has signed the other takes.
+func Beside(t testing.TB, s *Stage, settings ...string) *Stage {
+	t.Helper()
+	return serve(t, s.World, begin(t, s.World, app.Roles{API: true}, settings))
+}
+
 // Watched is New with everything that the product says of itself: its log, at the least important level, goes to log and
 // its spans, all of them, to spans.
 func Watched(t testing.TB, log io.Writer, spans sdktrace.SpanExporter, settings ...string) *Stage {

@@ -1,0 +1,99 @@
+package reads
+
+import (
+	"math/rand/v2"
+	"os"
+	"regexp"
+	"strconv"
+	"testing"
+
+	"heyue/graph/generated"
+)
+
+// documents is how many are tried in a run of all tests, and in one of the night.
+const (
+	documents = 500
+	nightly   = 10_000
+)
+
+// roots are the fields that documents begin with: those that are compiled, and some that are not.
+var roots = []string{
+	"customer", "customers", "customers", "contact", "contacts", "contract", "contracts", "contracts", "serviceRecord", "serviceRecords",
+	"user", "users", "department", "dictionaryEntry", "node", "nodes", "viewer", "roles", "departments",
+}
+
+// volatile is what differs between two answers to one question.
+var volatile = regexp.MustCompile(`"requestId":"[^"]*"`)
+
+// TestBothWaysGiveTheSameAnswer: data and errors of random documents are equal to the byte, whoever asks.
+func TestBothWaysGiveTheSameAnswer(t *testing.T) {
+	t.Parallel()
+	count, seed := documents, uint64(1)
+	if os.Getenv("HEYUE_SOAK") != "" {
+		count = nightly
+		seed = rand.Uint64()
+	}
+	if given, err := strconv.ParseUint(os.Getenv("HEYUE_READS_SEED"), 10, 64); err == nil {
+		seed = given
+	}
+	t.Logf("HEYUE_READS_SEED=%d makes this run again", seed)
+	w := newWorld(t, seed)
+	m := &maker{schema: generated.NewExecutableSchema(generated.Config{}).Schema(), rng: rand.New(rand.NewPCG(seed, 2)), ids: w.ids, roots: roots}
+	wrong := 0
+	for range count {
+		document, who := m.document(), m.rng.IntN(len(w.tokens))
+		if w.differ(t, who, document) {
+			if wrong++; wrong == 5 {
+				t.Fatal("and so on")
+			}
+		}
+	}
+	compiled, all := w.shares(t)
+	t.Logf("%.0f of %.0f fields were compiled", compiled, all)
+	if compiled < all/3 {
+		t.Errorf("only %.0f of %.0f fields were compiled", compiled, all)
+	}
+}
+
+// differ asks both ways.
+func (w *world) differ(t *testing.T, who int, document string) bool {
+	t.Helper()
+	compiled := volatile.ReplaceAllString(w.compiled.Post(t, w.tokens[who], document, nil), "")
+	resolved := volatile.ReplaceAllString(w.resolved.Post(t, w.tokens[who], document, nil), "")
+	if compiled == resolved {
+		return false
+	}
+	at := 0
+	for at < min(len(compiled), len(resolved)) && compiled[at] == resolved[at] {
+		at++
+	}
+	t.Errorf("%s gets two answers to\n%s\ncompiled %s\nresolved %s", w.who[who], document, around(compiled, at), around(resolved, at))
+	return true
+}
+
+func around(text string, at int) string { return text[max(0, at-150):min(len(text), at+150)] }
+
+// shares are how many root fields were compiled, of how many.
+func (w *world) shares(t *testing.T) (compiled, all float64) {
+	t.Helper()
+	families, err := w.compiled.Metrics.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() != "heyue_reads_total" {
+			continue
+		}
+		for _, m := range f.GetMetric() {
+			all += m.GetCounter().GetValue()
+			for _, l := range m.GetLabel() {
+				if l.GetName() == "how" && l.GetValue() == "compiled" {
+					compiled += m.GetCounter().GetValue()
+				} else if l.GetName() == "how" {
+					t.Logf("%s %v: %.0f", m.GetLabel()[0].GetValue(), l.GetValue(), m.GetCounter().GetValue())
+				}
+			}
+		}
+	}
+	return compiled, all
+}
