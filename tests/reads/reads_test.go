@@ -1,10 +1,15 @@
 package reads
 
 import (
+	"bytes"
+	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"os"
 	"regexp"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 
 	"heyue/graph/generated"
@@ -58,8 +63,8 @@ func TestBothWaysGiveTheSameAnswer(t *testing.T) {
 // differ asks both ways.
 func (w *world) differ(t *testing.T, who int, document string) bool {
 	t.Helper()
-	compiled := volatile.ReplaceAllString(w.compiled.Post(t, w.tokens[who], document, nil), "")
-	resolved := volatile.ReplaceAllString(w.resolved.Post(t, w.tokens[who], document, nil), "")
+	compiled := settled(t, w.compiled.Post(t, w.tokens[who], document, nil))
+	resolved := settled(t, w.resolved.Post(t, w.tokens[who], document, nil))
 	if compiled == resolved {
 		return false
 	}
@@ -69,6 +74,20 @@ func (w *world) differ(t *testing.T, who int, document string) bool {
 	}
 	t.Errorf("%s gets two answers to\n%s\ncompiled %s\nresolved %s", w.who[who], document, around(compiled, at), around(resolved, at))
 	return true
+}
+
+// settled is an answer with its errors in order: root fields are resolved at the same time, and fail in any.
+func settled(t *testing.T, answer string) string {
+	t.Helper()
+	var parts struct {
+		Errors           []json.RawMessage
+		Data, Extensions json.RawMessage
+	}
+	if err := json.Unmarshal([]byte(volatile.ReplaceAllString(answer, `"requestId":""`)), &parts); err != nil {
+		t.Fatalf("%v in %s", err, answer)
+	}
+	slices.SortFunc(parts.Errors, func(a, b json.RawMessage) int { return bytes.Compare(a, b) })
+	return fmt.Sprintf("data %s extensions %s errors %s", parts.Data, parts.Extensions, parts.Errors)
 }
 
 func around(text string, at int) string { return text[max(0, at-150):min(len(text), at+150)] }
@@ -96,4 +115,54 @@ func (w *world) shares(t *testing.T) (compiled, all float64) {
 		}
 	}
 	return compiled, all
+}
+
+// TestCursorsWalkAlike turns the pages of lists forwards and backwards, both ways at each step: cursors of one are good for the other.
+func TestCursorsWalkAlike(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, 7)
+	turned := 0
+	for _, list := range []struct{ open, shut string }{
+		{`contracts(%s)`, ""},
+		{`contracts(%s, sort: [{field: ENDS_ON, direction: DESC}, {field: AMOUNT}])`, ""},
+		{`contracts(%s, sort: [{field: CREATED_AT}, {field: STATUS, direction: DESC}])`, ""},
+		{`customers(%s, filter: {archived: false}, sort: [{field: CUSTOM, custom: "size"}, {field: NAME}])`, ""},
+		{`customers(%s, sort: [{field: UPDATED_AT, direction: DESC}])`, ""},
+		{`serviceRecords(%s)`, ""},
+		{`contacts(%s, sort: [{field: BIRTHDAY}, {field: IS_PRIMARY}])`, ""},
+		{`users(%s)`, ""},
+		{`customer(id: "CUS") { contacts(%s, sort: [{field: NAME, direction: DESC}])`, "}"},
+		{`node(id: "CUS") { ... on Customer { contracts(%s)`, "} }"},
+	} {
+		turned += w.walk(t, list.open, list.shut)
+	}
+	if turned < 30 {
+		t.Errorf("only %d pages were turned", turned)
+	}
+}
+
+// walk reads a list two rows at a time, to its end and back.
+func (w *world) walk(t *testing.T, open, shut string) (turned int) {
+	t.Helper()
+	open = strings.ReplaceAll(open, "CUS", w.ids["cus"][w.rng.IntN(len(w.ids["cus"]))])
+	for _, way := range []struct{ size, from, cursor, more string }{{"first: 2", "after", "endCursor", "hasNextPage"}, {"last: 2", "before", "startCursor", "hasPreviousPage"}} {
+		args := way.size
+		for {
+			document := "{ " + fmt.Sprintf(open, args) + " { totalCount edges { cursor node { id } } pageInfo { hasNextPage hasPreviousPage startCursor endCursor } nodes { id } } " + shut + " }"
+			if w.differ(t, 0, document) {
+				return turned
+			}
+			answer := w.compiled.Post(t, w.tokens[0], document, nil)
+			turned++
+			if !strings.Contains(answer, `"`+way.more+`":true`) {
+				break
+			}
+			cursor := regexp.MustCompile(`"` + way.cursor + `":"([^"]+)"`).FindStringSubmatch(answer)
+			if cursor == nil {
+				t.Fatalf("no cursor in %s", answer)
+			}
+			args = fmt.Sprintf("%s, %s: %q", way.size, way.from, cursor[1])
+		}
+	}
+	return turned
 }
