@@ -5,6 +5,6 @@
 //
 //	make bench PKG=./bench BENCH=Peers
 //
-// writes RESULTS.md. HEYUE_BENCH_ROWS scales the rows (contracts; 40,000 unless given), HEYUE_BENCH_ROUNDS how often each
+// writes RESULTS.md. HEYUE_BENCH_ONLY names the operations, all of them unless given; HEYUE_BENCH_ROWS scales the rows (contracts; 40,000 unless given), HEYUE_BENCH_ROUNDS how often each
 // target has its turn (7).
 package bench

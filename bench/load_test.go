@@ -15,10 +15,13 @@ import (
 	"time"
 )
 
-// callers ask at the same time, each its next request when the last is answered.
-const callers = 16
+// callers ask at the same time, each its next request when the last is answered; memory is looked at with a crowd of them.
+const (
+	callers = 16
+	crowd   = 64
+)
 
-var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: callers}}
+var client = &http.Client{Timeout: time.Minute, Transport: &http.Transport{MaxIdleConnsPerHost: crowd}}
 
 // turn is what one target did in one turn.
 type turn struct {
@@ -29,7 +32,7 @@ type turn struct {
 }
 
 // take lets a target answer an operation for a while.
-func take(b *testing.B, r *rows, op operation, at target, postmaster int, first int, lasts time.Duration) turn {
+func take(b *testing.B, r *rows, op operation, at target, postmaster, callers, first int, lasts time.Duration) turn {
 	b.Helper()
 	var asked atomic.Int64
 	var mu sync.Mutex
@@ -68,6 +71,26 @@ func take(b *testing.B, r *rows, op operation, at target, postmaster int, first 
 // cost is the processor time of one request.
 func (t turn) cost() time.Duration {
 	return (t.server + t.postgres) / time.Duration(max(t.requests, 1))
+}
+
+// held is the memory of a process that is not shared with a file or gone to swap, in MiB.
+func held(b *testing.B, pid int) float64 {
+	b.Helper()
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for line := range strings.Lines(string(text)) {
+		if size, ok := strings.CutPrefix(line, "VmRSS:"); ok {
+			kib, err := strconv.ParseFloat(strings.Fields(size)[0], 64)
+			if err != nil {
+				b.Fatal(err)
+			}
+			return kib / 1024
+		}
+	}
+	b.Fatal("no VmRSS")
+	return 0
 }
 
 // quantile of how long requests took.

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,25 +24,25 @@ func BenchmarkPeers(b *testing.B) {
 	if said, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build the product: %v\n%s", err, said)
 	}
-	r := fill(b, size)
+	r := fill(b, shares(size, tenants), tenants)
 	server := postmaster(b, pgtest.Open(b, r.DB.SuperDSN))
 	targets := []target{
 		byHand(b, "by hand, no row security", "open", r.DB.SuperDSN), byHand(b, "by hand", "tenant", r.DB.AppDSN),
 		product(b, r, binary), postgraphile(b, r),
 	}
-	for _, op := range operations() {
+	for _, op := range chosen() {
 		for n := range 5 {
 			agree(b, r, op, targets, n)
 		}
 	}
 	report := &strings.Builder{}
 	for range b.N {
-		for _, op := range operations() {
+		for _, op := range chosen() {
 			turns := make([][]turn, len(targets))
 			for round := range rounds + 1 {
 				for i := range targets {
 					i = (i + round) % len(targets)
-					took := take(b, r, op, targets[i], server, round*10_000, time.Second)
+					took := take(b, r, op, targets[i], server, callers, round*10_000, time.Second)
 					if round > 0 { // the first warms up
 						turns[i] = append(turns[i], took)
 					}
@@ -50,6 +51,8 @@ func BenchmarkPeers(b *testing.B) {
 			tell(b, report, op, targets, turns)
 		}
 	}
+	remember(b, report, r, targets[2], server)
+	grown(b, report, binary, size, rounds)
 	if err := os.WriteFile("RESULTS.md", []byte(fmt.Sprintf(heading, time.Now().Format(time.DateOnly), runtime.NumCPU(), machine(), size, tenants, rounds)+report.String()), 0o644); err != nil { //nolint:gosec,forbidigo // to be read
 		b.Fatal(err)
 	}
@@ -78,6 +81,31 @@ func tell(b *testing.B, report *strings.Builder, op operation, targets []target,
 			b.ReportMetric(ratio, op.Name+"-ratio")
 		}
 	}
+}
+
+// remember tells how much memory the product holds while a crowd asks.
+func remember(b *testing.B, report *strings.Builder, r *rows, at target, server int) {
+	b.Helper()
+	fmt.Fprintf(report, "\n## Memory of heyue, MiB resident, after a second of each operation from %d callers\n\n", crowd)
+	for i, op := range chosen() {
+		take(b, r, op, at, server, crowd, 900_000, time.Second)
+		if i > 0 {
+			report.WriteString(", ")
+		}
+		fmt.Fprintf(report, "%s %.0f", op.Name, held(b, at.pid))
+	}
+	report.WriteString("\n")
+}
+
+// chosen are the operations that HEYUE_BENCH_ONLY names, all of them unless it does.
+func chosen() (out []operation) {
+	only := strings.Fields(os.Getenv("HEYUE_BENCH_ONLY"))
+	for _, op := range operations() {
+		if len(only) == 0 || slices.Contains(only, op.Name) {
+			out = append(out, op)
+		}
+	}
+	return out
 }
 
 // agree fails unless all targets say the same.

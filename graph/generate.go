@@ -3,3 +3,4 @@ package graph
 
 //go:generate sh -c "cd .. && go tool gqlgen generate"
 //go:generate sh -c "cd .. && go run ./cmd/mkschema"
+//go:generate sh -c "cd compile && go run ./gen"

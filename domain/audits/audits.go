@@ -53,15 +53,28 @@ func sortable() map[listing.Field]listing.Column[*ent.AuditEntry] {
 // List reads a page of the record, the latest entry first unless sorted. Needs audit:read. Entries have no owner and no
 // department but somebody who acted: with a scope below TENANT the caller sees their own acts.
 func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (*List, error) {
-	access, err := s.Policies.Require(ctx, policies.AuditRead)
+	req, err := s.request(ctx, args, filter, sort)
 	if err != nil {
 		return nil, err
 	}
+	list, err := listing.List(ctx, s.Lister, s.source(), req)
+	return list, tenancy.Fault(err, "list audit entries")
+}
+
+func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (listing.Request, error) {
+	access, err := s.Policies.Require(ctx, policies.AuditRead)
+	if err != nil {
+		return listing.Request{}, err
+	}
 	tenant, ok := tenancy.From(ctx)
 	if !ok {
-		return nil, tenancy.Fault(tenancy.ErrNoTenant, "list audit entries")
+		return listing.Request{}, tenancy.Fault(tenancy.ErrNoTenant, "list audit entries")
 	}
-	list, err := listing.List(ctx, s.Lister, listing.Source[*ent.AuditEntry]{
+	return listing.Request{Args: args, Sort: sort, Filter: filter, Tenant: tenant, Scope: reach(access)}, nil
+}
+
+func (s *Service) source() listing.Source[*ent.AuditEntry] {
+	return listing.Source[*ent.AuditEntry]{
 		Noun: "audit entry", Columns: sortable(),
 		ID:      func(e *ent.AuditEntry) uuid.UUID { return e.ID.UUID() },
 		Default: []*listing.Sort{{Field: "OCCURRED_AT", Direction: listing.Desc}},
@@ -71,8 +84,7 @@ func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort
 		Count: func(ctx context.Context, where func(*sql.Selector)) (int, error) {
 			return s.Client.AuditEntry.Query().Where(where).Count(ctx)
 		},
-	}, listing.Request{Args: args, Sort: sort, Filter: filter, Tenant: tenant, Scope: reach(access)})
-	return list, tenancy.Fault(err, "list audit entries")
+	}
 }
 
 // Lookup returns an entry that the caller may see; nil when there is none. Needs audit:read.

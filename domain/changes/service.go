@@ -123,7 +123,7 @@ func (s *Service) Version(ctx context.Context, id publicid.ContractVersionID) (*
 
 // OrdersOf returns the change orders of contracts, oldest first.
 func (s *Service) OrdersOf(ctx context.Context, ids []publicid.ContractID) ([]*ent.ChangeOrder, error) {
-	rows, err := s.Client.ChangeOrder.Query().Where(changeorder.ContractIDIn(ids...)).Order(ent.Asc(changeorder.FieldNumber)).All(ctx)
+	rows, err := s.Client.ChangeOrder.Query().Where(changeorder.ContractIDIn(ids...)).Order(byNumber).All(ctx)
 	return rows, tenancy.Fault(err, "read change orders")
 }
 
@@ -135,7 +135,7 @@ func (s *Service) OrdersByIDs(ctx context.Context, ids []publicid.ChangeOrderID)
 
 // VersionsOf returns the versions of contracts, oldest first; none for a contract that was never changed.
 func (s *Service) VersionsOf(ctx context.Context, ids []publicid.ContractID) ([]*ent.ContractVersion, error) {
-	rows, err := s.Client.ContractVersion.Query().Where(contractversion.ContractIDIn(ids...)).Order(ent.Asc(contractversion.FieldNumber)).All(ctx)
+	rows, err := s.Client.ContractVersion.Query().Where(contractversion.ContractIDIn(ids...)).Order(byNumber).All(ctx)
 	return rows, tenancy.Fault(err, "read versions of contracts")
 }
 

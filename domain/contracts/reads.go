@@ -2,9 +2,12 @@ package contracts
 
 import (
 	"context"
+	"encoding/hex"
+	"strings"
 
 	"entgo.io/ent/dialect/sql"
 
+	"heyue/domain/contracts/content"
 	"heyue/ent"
 	"heyue/ent/contractchange"
 	"heyue/ent/contractparty"
@@ -13,6 +16,7 @@ import (
 	mil "heyue/ent/milestone"
 	"heyue/ent/payment"
 	entsignature "heyue/ent/signature"
+	"heyue/ent/signaturevoid"
 	"heyue/platform/listing"
 	"heyue/platform/money"
 	"heyue/platform/page"
@@ -34,6 +38,7 @@ func (s *Service) Reads() reading.Set {
 			{Type: "Contract", Field: "documents", Order: byID},
 			{Type: "Contract", Field: "changes", Order: changeOrder},
 			{Type: "Contract", Field: "steps", Order: stepOrder},
+			{Type: "Contract", Field: "signatures", Order: signatureOrder},
 			{Type: "ContractStep", Field: "document", Reach: everything},
 			{Type: "Signature", Field: "document", Reach: everything},
 		},
@@ -44,6 +49,8 @@ func (s *Service) Reads() reading.Set {
 			reading.Sum("Payment", "amount", "amount_minor", "currency"),
 			reading.Sum("PaymentPlanLine", "amount", "amount_minor", "currency"),
 			reading.Sum("PaymentPlanLine", "settled", "settled_minor", "currency"),
+			{Type: "Signature", Field: "digest", Needs: []string{entsignature.FieldPrint}, Make: digest},
+			{Type: "Signature", Field: "voidReason", Needs: []string{entsignature.FieldTenantID, entsignature.FieldID}, Exprs: []func(*sql.Selector) string{whyVoid}, Make: reason},
 		},
 	}
 }
@@ -80,6 +87,43 @@ func onAccount() reading.Value {
 			}, nil
 		},
 	}
+}
+
+// digest is the print that a signature stands under, as people compare it.
+func digest(context.Context) (func([][]byte) (any, error), error) {
+	return func(held [][]byte) (any, error) {
+		raw, err := hex.DecodeString(strings.TrimPrefix(reading.Text(held[0]), `\x`))
+		if err != nil {
+			return nil, err
+		}
+		var print content.Print
+		if err := print.Scan(raw); err != nil {
+			return nil, err
+		}
+		text := print.String()
+		return &text, nil
+	}, nil
+}
+
+// whyVoid is the reason of the first record that makes a signature void.
+func whyVoid(s *sql.Selector) string {
+	v := sql.Dialect(s.Dialect()).Table(signaturevoid.Table)
+	q := sql.Dialect(s.Dialect()).Select(v.C(signaturevoid.FieldReason)).From(v).
+		Where(sql.ColumnsEQ(v.C(signaturevoid.FieldTenantID), s.C(entsignature.FieldTenantID))).
+		Where(sql.ColumnsEQ(v.C(signaturevoid.FieldSignatureID), s.C(entsignature.FieldID))).
+		OrderBy(v.C(signaturevoid.FieldID)).Limit(1)
+	text, _ := q.Query() // it has no arguments
+	return "(" + text + ")"
+}
+
+func reason(context.Context) (func([][]byte) (any, error), error) {
+	return func(held [][]byte) (any, error) {
+		if string(held[2]) == "null" {
+			return nil, nil
+		}
+		text := reading.Text(held[2])
+		return &text, nil
+	}, nil
 }
 
 // The orders of parts. All of them stand in their contract's order or by when they were.

@@ -51,18 +51,23 @@ var sortable = map[listing.Field]listing.Column[*ent.Incident]{
 // List reads a page of the incidents of contracts that the caller may see, the last one that happened first unless sorted.
 // Needs contract:read.
 func (s *Service) List(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (*List, error) {
+	req, err := s.request(ctx, args, filter, sort)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listing.List(ctx, s.Lister, s.source(), req)
+	return list, tenancy.Fault(err, "list incidents")
+}
+
+func (s *Service) request(ctx context.Context, args page.Args, filter *Filter, sort []*listing.Sort) (listing.Request, error) {
 	access, err := s.Policies.Require(ctx, policies.ContractRead)
 	if err != nil {
-		return nil, err
+		return listing.Request{}, err
 	}
 	me, err := identity.From(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := listing.List(ctx, s.Lister, s.source(), listing.Request{
+	return listing.Request{
 		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Scope: access.Through(contract.Table, entincident.FieldContractID, me.TenantID),
-	})
-	return list, tenancy.Fault(err, "list incidents")
+	}, err
 }
 
 func (s *Service) source() listing.Source[*ent.Incident] {
@@ -96,7 +101,7 @@ func (s *Service) Lookup(ctx context.Context, id publicid.IncidentID) (*ent.Inci
 // Of returns the incidents of the given contracts, oldest first. Callers pass contracts they were given: whoever sees a
 // contract sees its incidents.
 func (s *Service) Of(ctx context.Context, ids []publicid.ContractID) ([]*ent.Incident, error) {
-	found, err := s.Client.Incident.Query().Where(listing.AnyOf(entincident.FieldContractID, ids)).Order(ent.Asc(entincident.FieldHappenedOn, entincident.FieldID)).All(ctx)
+	found, err := s.Client.Incident.Query().Where(listing.AnyOf(entincident.FieldContractID, ids)).Order(oldest).All(ctx)
 	return found, tenancy.Fault(err, "read incidents")
 }
 
@@ -104,6 +109,6 @@ func (s *Service) Of(ctx context.Context, ids []publicid.ContractID) ([]*ent.Inc
 // Callers pass incidents they were given.
 func (s *Service) EntriesOf(ctx context.Context, ids []publicid.IncidentID) ([]*ent.IncidentEntry, error) {
 	found, err := s.Client.IncidentEntry.Query().Where(listing.AnyOf(incidententry.FieldIncidentID, ids)).WithDocument().
-		Order(ent.Asc(incidententry.FieldRecordedAt, incidententry.FieldID)).All(ctx)
+		Order(written).All(ctx)
 	return found, tenancy.Fault(err, "read the records of incidents")
 }

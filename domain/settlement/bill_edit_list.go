@@ -45,18 +45,23 @@ var sortable = map[listing.Field]listing.Column[*ent.BillEdit]{
 // BillEdits reads a page of the bill edits of contracts that the caller may see, newest first unless sorted. Needs
 // contract:read.
 func (s *Service) BillEdits(ctx context.Context, args page.Args, filter *BillEditFilter, sort []*listing.Sort) (*BillEditList, error) {
+	req, err := s.editsWanted(ctx, args, filter, sort)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listing.List(ctx, s.Lister, s.source(), req)
+	return list, tenancy.Fault(err, "list bill edits")
+}
+
+func (s *Service) editsWanted(ctx context.Context, args page.Args, filter *BillEditFilter, sort []*listing.Sort) (listing.Request, error) {
 	access, err := s.Policies.Require(ctx, policies.ContractRead)
 	if err != nil {
-		return nil, err
+		return listing.Request{}, err
 	}
 	me, err := identity.From(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := listing.List(ctx, s.Lister, s.source(), listing.Request{
+	return listing.Request{
 		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Scope: access.Through(contract.Table, entbilledit.FieldContractID, me.TenantID),
-	})
-	return list, tenancy.Fault(err, "list bill edits")
+	}, err
 }
 
 func (s *Service) source() listing.Source[*ent.BillEdit] {
@@ -90,6 +95,6 @@ func (s *Service) BillEdit(ctx context.Context, id publicid.BillEditID) (*ent.Bi
 // BillEditsOf returns the bill edits of the given contracts, oldest first. Callers pass contracts they were given: whoever
 // sees a contract sees its account.
 func (s *Service) BillEditsOf(ctx context.Context, ids []publicid.ContractID) ([]*ent.BillEdit, error) {
-	rows, err := s.Client.BillEdit.Query().Where(listing.AnyOf(entbilledit.FieldContractID, ids)).Order(ent.Asc(entbilledit.FieldCreatedAt, entbilledit.FieldID)).All(ctx)
+	rows, err := s.Client.BillEdit.Query().Where(listing.AnyOf(entbilledit.FieldContractID, ids)).Order(firstMade).All(ctx)
 	return rows, tenancy.Fault(err, "read bill edits")
 }

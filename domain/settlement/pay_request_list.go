@@ -45,18 +45,23 @@ var requestsSortable = map[listing.Field]listing.Column[*ent.PaymentRequest]{
 // PayRequests reads a page of the payment requests of contracts that the caller may see, newest first unless sorted. Needs
 // contract:read.
 func (s *Service) PayRequests(ctx context.Context, args page.Args, filter *PayRequestFilter, sort []*listing.Sort) (*PayRequestList, error) {
+	req, err := s.requestsWanted(ctx, args, filter, sort)
+	if err != nil {
+		return nil, err
+	}
+	list, err := listing.List(ctx, s.Lister, s.requests(), req)
+	return list, tenancy.Fault(err, "list payment requests")
+}
+
+func (s *Service) requestsWanted(ctx context.Context, args page.Args, filter *PayRequestFilter, sort []*listing.Sort) (listing.Request, error) {
 	access, err := s.Policies.Require(ctx, policies.ContractRead)
 	if err != nil {
-		return nil, err
+		return listing.Request{}, err
 	}
 	me, err := identity.From(ctx)
-	if err != nil {
-		return nil, err
-	}
-	list, err := listing.List(ctx, s.Lister, s.requests(), listing.Request{
+	return listing.Request{
 		Args: args, Sort: sort, Filter: filter, Tenant: me.TenantID, Scope: access.Through(contract.Table, paymentrequest.FieldContractID, me.TenantID),
-	})
-	return list, tenancy.Fault(err, "list payment requests")
+	}, err
 }
 
 func (s *Service) requests() listing.Source[*ent.PaymentRequest] {
@@ -91,6 +96,6 @@ func (s *Service) PayRequest(ctx context.Context, id publicid.PaymentRequestID) 
 // whoever sees a contract sees its account.
 func (s *Service) PayRequestsOf(ctx context.Context, ids []publicid.ContractID) ([]*ent.PaymentRequest, error) {
 	rows, err := s.Client.PaymentRequest.Query().Where(listing.AnyOf(paymentrequest.FieldContractID, ids)).
-		Order(ent.Asc(paymentrequest.FieldCreatedAt, paymentrequest.FieldID)).All(ctx)
+		Order(firstMade).All(ctx)
 	return rows, tenancy.Fault(err, "read payment requests")
 }

@@ -77,7 +77,7 @@ func (s *Departments) ChildrenOf(ctx context.Context, parents []publicid.Departm
 		return nil, unlessDenied(err)
 	}
 	rows, err := s.Client.Department.Query().Where(department.ParentIDIn(parents...), department.ArchivedAtIsNil()).
-		Order(ent.Asc(department.FieldPosition, department.FieldName, department.FieldID)).All(ctx)
+		Order(siblingOrder).All(ctx)
 	return rows, tenancy.Fault(err, "list departments")
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"entgo.io/ent/dialect/sql"
 
+	"heyue/ent"
+	"heyue/ent/department"
 	"heyue/platform/listing"
 	"heyue/platform/page"
 	"heyue/platform/reading"
@@ -31,8 +33,18 @@ func (s *Users) statement(ctx context.Context, args page.Args, filter *UserFilte
 
 // Reads declares how departments are read in compiled queries: whoever may read departments sees all of them.
 func (s *Departments) Reads() reading.Set {
-	return reading.Set{Types: []reading.Type{{Name: "Department", One: "department", Reach: s.seen}}}
+	return reading.Set{
+		Types: []reading.Type{{Name: "Department", One: "department", Reach: s.seen}},
+		Edges: []reading.Edge{{Type: "Department", Field: "children", Order: siblingOrder, Where: standing, Reach: s.seen}},
+	}
 }
+
+func siblingOrder(s *sql.Selector) {
+	ent.Asc(department.FieldPosition, department.FieldName, department.FieldID)(s)
+}
+
+// standing leaves out departments that are archived.
+func standing(s *sql.Selector) { s.Where(sql.IsNull(s.C(department.FieldArchivedAt))) }
 
 func (s *Departments) seen(ctx context.Context) (reading.Where, error) {
 	_, err := s.Policies.Require(ctx, policies.DepartmentRead)

@@ -9,8 +9,6 @@ import (
 	"heyue/platform/reading"
 )
 
-//go:generate go run ./gen
-
 // table is an entity that is an object of the schema.
 type table struct {
 	object  string // its name in the schema
@@ -44,6 +42,7 @@ type object struct {
 	targets   map[string]target
 	values    map[string]reading.Value
 	found     *reading.Type // nil: nobody looks for it but through what it is part of
+	declared  bool          // somebody has said something of it
 }
 
 // cell is a column with what writes it.
@@ -99,7 +98,7 @@ func (c *catalogue) declare(s reading.Set) error {
 		if o == nil {
 			return fmt.Errorf("%s is declared, and is no entity", t.Name)
 		}
-		o.found = &t
+		o.found, o.declared = &t, true
 		c.ids[prefix(o.row)] = o
 		if t.One != "" {
 			c.ones[t.One] = o
@@ -113,6 +112,7 @@ func (c *catalogue) declare(s reading.Set) error {
 		if o == nil || o.def.Fields.ForName(e.Field) == nil {
 			return fmt.Errorf("the edge %s.%s is declared, and there is none", e.Type, e.Field)
 		}
+		o.declared = true
 		to := o.targets[e.Field]
 		to.declared = &e
 		if e.Own != "" {
@@ -125,6 +125,7 @@ func (c *catalogue) declare(s reading.Set) error {
 		if o == nil || o.def.Fields.ForName(v.Field) == nil {
 			return fmt.Errorf("the value %s.%s is declared, and there is none", v.Type, v.Field)
 		}
+		o.declared = true
 		o.values[v.Field] = v
 	}
 	return nil

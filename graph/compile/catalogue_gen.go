@@ -22,7 +22,6 @@ func tables() []table {
 				{"networks", "networks", "Networks"},
 				{"expiresAt", "expires_at", "ExpiresAt"},
 				{"lastUsedAt", "last_used_at", "LastUsedAt"},
-				{"previousUntil", "previous_until", "PreviousUntil"},
 				{"revokedAt", "revoked_at", "RevokedAt"},
 				{"createdAt", "created_at", "CreatedAt"},
 				{"updatedAt", "updated_at", "UpdatedAt"},
@@ -654,6 +653,24 @@ func tables() []table {
 			},
 			edges: []edge{
 				{"entries", "ProgressEntry", "id", "line_id"},
+			},
+		},
+		{
+			object: "RecordShare", name: "record_shares", row: reflect.TypeFor[ent.RecordShare](),
+			columns: []column{
+				{"id", "id", "ID"},
+				{"version", "version", "Version"},
+				{"level", "level", "Level"},
+				{"endsOn", "ends_on", "EndsOn"},
+				{"createdAt", "created_at", "CreatedAt"},
+				{"updatedAt", "updated_at", "UpdatedAt"},
+			},
+			edges: []edge{
+				{"customer", "Customer", "customer_id", "id"},
+				{"contract", "Contract", "contract_id", "id"},
+				{"user", "User", "user_id", "id"},
+				{"department", "Department", "department_id", "id"},
+				{"sharedBy", "User", "shared_by_id", "id"},
 			},
 		},
 		{

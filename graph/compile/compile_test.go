@@ -2,6 +2,8 @@ package compile
 
 import (
 	"bytes"
+	"fmt"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -10,6 +12,7 @@ import (
 	"github.com/vektah/gqlparser/v2/ast"
 
 	"heyue/graph/generated"
+	"heyue/platform/money"
 	"heyue/platform/reading"
 )
 
@@ -169,5 +172,22 @@ func TestPlansDependOnConditionsAlone(t *testing.T) {
 	}
 	if made != 2 {
 		t.Errorf("%d plans were made", made)
+	}
+}
+
+// TestValuesAreWhatGqlgenBindsTo: exported fields and methods, by the name of the schema's field.
+func TestValuesAreWhatGqlgenBindsTo(t *testing.T) {
+	t.Parallel()
+	sum := money.Of(1250, money.CNY)
+	for name, want := range map[string]string{"amount": "12.50", "currency": "CNY"} {
+		for _, v := range []any{sum, &sum} {
+			got, err := memberOf(reflect.ValueOf(v), name)
+			if err != nil || fmt.Sprint(got.Interface()) != want {
+				t.Errorf("%s of %T is %v, %v", name, v, got, err)
+			}
+		}
+	}
+	if _, err := memberOf(reflect.ValueOf(sum), "minorUnits"); err == nil {
+		t.Error("a field that there is not was found")
 	}
 }

@@ -211,7 +211,7 @@ func (p *planner) resolve(s *selection, f *field) (int, error) {
 func (p *planner) edge(s *selection, f *field, to target) error {
 	where := s.object.object + "." + f.asked.Name
 	o := p.catalogue.objects[to.target]
-	if o == nil {
+	if o == nil || !s.object.declared || to.declared != nil && to.declared.Resolved {
 		return &refusal{reasonField, where}
 	}
 	s.columns = append(s.columns, to.own)

@@ -11,6 +11,7 @@ package compile
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"reflect"
 
@@ -156,10 +157,20 @@ func (r *Reads) run(ctx context.Context, q *query) (rawJSON, error) {
 	}
 	a := &answer{query: q, ctx: ctx, scanner: scanner{text: got}}
 	a.out.Grow(2 * len(got))
-	if err := a.write(); err != nil {
+	if err := a.safely(); err != nil {
 		return nil, err
 	}
 	return a.out.Bytes(), nil
+}
+
+// safely writes the answer; a panic, as a value of Go may cause, leaves it to the resolvers like any other error.
+func (a *answer) safely() (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("%w: %v", errShape, p)
+		}
+	}()
+	return a.write()
 }
 
 // carried reads an object that a mutation or an event hands out, after its commit, once more with all that it leads to. Whatever

@@ -2,6 +2,7 @@ package compile
 
 import (
 	"encoding/json"
+	"go/token"
 	"reflect"
 	"strconv"
 	"strings"
@@ -196,7 +197,7 @@ func (a *answer) typedObject(def *ast.Definition, set ast.SelectionSet, v reflec
 func memberOf(v reflect.Value, name string) (reflect.Value, error) {
 	held := reflect.Indirect(v)
 	if held.Kind() == reflect.Struct {
-		if f := held.FieldByNameFunc(func(n string) bool { return strings.EqualFold(n, name) }); f.IsValid() {
+		if f := held.FieldByNameFunc(func(n string) bool { return token.IsExported(n) && strings.EqualFold(n, name) }); f.IsValid() {
 			return f, nil
 		}
 	}

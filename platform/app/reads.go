@@ -32,7 +32,7 @@ func (s *Services) reads(schema *ast.Schema, observe func(field, how string)) (*
 func (s *Services) declared() []reading.Set {
 	return []reading.Set{
 		s.Customers.Reads(), s.Contacts.Reads(), s.Service.Reads(), s.Contracts.Reads(), s.Settlement.Reads(), s.Fields.Reads(),
-		s.Dictionaries.Reads(), s.Users.Reads(), s.Departments.Reads(),
+		s.Dictionaries.Reads(), s.Users.Reads(), s.Departments.Reads(), s.Incidents.Reads(), s.Changes.Reads(), s.Audits.Reads(),
 	}
 }
 

@@ -58,7 +58,8 @@ func (l lister[F]) Statement(ctx context.Context, args page.Args, filter any, so
 }
 
 // Edge is a field that leads from one object to others in a way that the schema of the tables does not tell in full. An edge
-// to one object that is named like an edge of the entity needs none: it leads to whom the target's Reach lets the caller see.
+// to one object that is named like an edge of the entity needs none, if anything is declared of the object at all: it leads to
+// whom the target's Reach lets the caller see.
 type Edge struct {
 	// Type and Field are the schema's names of where it starts.
 	Type, Field string
@@ -69,6 +70,8 @@ type Edge struct {
 	// Reach takes the place of the target's; nil leaves it for an edge to one object, and for a list means that whoever sees
 	// the object sees them all.
 	Reach func(ctx context.Context) (Where, error)
+	// Resolved leaves the edge to its resolver, whatever the tables say: what it leads to is not what the keys lead to.
+	Resolved bool
 	// Own and Their are the columns that must be equal, where no edge of the entity tells.
 	Own, Their string
 }
