@@ -59,7 +59,7 @@ func TestTenantsUsersAndTokens(t *testing.T) {
 		{line: "user create --tenant acme --email wu@acme.example --name Wu --role seller", code: 1, problem: `heyue: there is no role "seller"\n`},
 		{line: "user create --tenant acme --email wu@acme.example --name Wu --role admin --as li@acme.example", code: 1, problem: `heyue: you lack the permission user:create\n`},
 		{line: "token --tenant acme --user li@acme.example", out: `ey.*\n`},
-		{line: "explain - --tenant acme", input: "{ customers(first: 3) { nodes { name contacts { totalCount } } } viewer { __typename } }", out: `(?s)customers is compiled:\nSELECT json_build_array.*\$1 = \d+\n.*Index.*\n\nviewer is left to the resolvers: viewer: root\n\n`},
+		{line: "explain - --tenant acme", input: "{ customers(first: 3) { nodes { name contacts { totalCount } } } viewer { __typename } }", out: `(?s)customers is compiled:\nSELECT json_build_array.*\$1 = \d+\n.*Scan.*\n\nviewer is left to the resolvers: viewer: root\n\n`},
 		{line: "explain {customers{totalCount}} --tenant acme --user li@acme.example", out: `(?s)customers is compiled:\n.*owner_id.*`},
 		{line: "explain {dogs} --tenant acme", code: 1, problem: `heyue: the query cannot be carried out: .*dogs.*\n`},
 		{line: "explain {customers{totalCount}} --tenant nobody", code: 1, problem: `heyue: .*not found\n`},
