@@ -2,7 +2,6 @@ package audits
 
 import (
 	"context"
-	"encoding/json"
 
 	"github.com/google/uuid"
 
@@ -14,30 +13,25 @@ import (
 )
 
 // Reads declares how the record is read in compiled queries: by what Lookup and List read it by, and what entries tell by the same
-// functions.
+// functions. What changed is left to its resolver: parts of it are sealed.
 func (s *Service) Reads() reading.Set {
 	return reading.Set{
 		Types: []reading.Type{{Name: "AuditEntry", One: "auditEntry", Page: "auditEntries", Reach: s.seen, List: reading.ListOf(s.statement)}},
 		Edges: []reading.Edge{{Type: "AuditEntry", Field: "actor", Own: auditentry.FieldActorID, Their: "id"}},
 		Values: []reading.Value{
-			{Type: "AuditEntry", Field: "isSystem", Needs: []string{auditentry.FieldActorID}, Make: told(func(_ context.Context, held [][]byte) (any, error) {
+			{Type: "AuditEntry", Field: "isSystem", Needs: []string{auditentry.FieldActorID}, Make: told(func(held [][]byte) (any, error) {
 				return string(held[0]) == "null", nil
 			})},
-			{Type: "AuditEntry", Field: "objectId", Needs: []string{auditentry.FieldObject, auditentry.FieldObjectID}, Make: told(func(_ context.Context, held [][]byte) (any, error) {
+			{Type: "AuditEntry", Field: "objectId", Needs: []string{auditentry.FieldObject, auditentry.FieldObjectID}, Make: told(func(held [][]byte) (any, error) {
 				id, err := uuid.Parse(reading.Text(held[1]))
 				return ObjectID(&ent.AuditEntry{Object: reading.Text(held[0]), ObjectID: id}), err
-			})},
-			{Type: "AuditEntry", Field: "changes", Needs: []string{auditentry.FieldObject, auditentry.FieldChanges}, Make: told(func(ctx context.Context, held [][]byte) (any, error) {
-				return s.Changes(ctx, &ent.AuditEntry{Object: reading.Text(held[0]), Changes: json.RawMessage(held[1])})
 			})},
 		},
 	}
 }
 
-func told(value func(context.Context, [][]byte) (any, error)) func(context.Context) (func([][]byte) (any, error), error) {
-	return func(ctx context.Context) (func([][]byte) (any, error), error) {
-		return func(held [][]byte) (any, error) { return value(ctx, held) }, nil
-	}
+func told(value func([][]byte) (any, error)) func(context.Context) (func([][]byte) (any, error), error) {
+	return func(context.Context) (func([][]byte) (any, error), error) { return value, nil }
 }
 
 func (s *Service) seen(ctx context.Context) (reading.Where, error) {

@@ -5,9 +5,11 @@ import (
 	"context"
 	"reflect"
 
+	"github.com/99designs/gqlgen/graphql"
 	"github.com/google/uuid"
 
 	"heyue/graph/masks"
+	"heyue/platform/reading"
 )
 
 // answer writes what the statement gave in the form that gqlgen gives it.
@@ -15,7 +17,8 @@ type answer struct {
 	*query
 	ctx context.Context
 	scanner
-	out bytes.Buffer
+	unseal func(ctx context.Context, table, column string, row uuid.UUID, text string) (string, error)
+	out    bytes.Buffer
 }
 
 // write gives the root field's value. Its error says that the resolvers must answer.
@@ -103,6 +106,9 @@ func (a *answer) named(object string) {
 
 func (a *answer) scalar(f *field) error {
 	w := &f.scalar.write
+	if f.scalar.table != "" {
+		return a.sealed(f)
+	}
 	if a.null() {
 		if w.absent == "" && w.decoded != nil {
 			return a.goValueAt(f.asked, reflect.Zero(w.decoded), f.path)
@@ -121,6 +127,28 @@ func (a *answer) scalar(f *field) error {
 		return a.decoded(f, w.decoded, raw)
 	}
 	return w.write(&a.out, raw)
+}
+
+// sealed writes a text that only the tenant's keys open.
+func (a *answer) sealed(f *field) error {
+	raw, err := a.value()
+	if err != nil {
+		return err
+	}
+	row, err := a.value()
+	if err != nil {
+		return err
+	}
+	id, err := uuid.ParseBytes(unquoted(row))
+	if err != nil {
+		return err
+	}
+	plain, err := a.unseal(a.ctx, f.scalar.table, f.scalar.name, id, reading.Text(raw))
+	if err != nil {
+		return err
+	}
+	graphql.MarshalString(plain).MarshalGQL(&a.out)
+	return nil
 }
 
 // made writes what Go makes of columns.

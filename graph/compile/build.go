@@ -77,6 +77,10 @@ func (q *query) row(b *sql.Builder, sel *selection, s *sql.Selector) {
 		case scalarOf:
 			next()
 			b.WriteString(s.C(f.scalar.name))
+			if f.scalar.table != "" {
+				next()
+				b.WriteString(s.C("id"))
+			}
 		case valueOf:
 			for _, name := range f.value.Needs {
 				next()

@@ -3,6 +3,7 @@ package compile
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
 	"github.com/vektah/gqlparser/v2/ast"
 
@@ -47,6 +48,7 @@ type object struct {
 
 // cell is a column with what writes it.
 type cell struct {
+	table string // set for one that is sealed: its text opens with the row's id only
 	name  string
 	write writer
 }
@@ -57,10 +59,10 @@ type target struct {
 	declared *reading.Edge
 }
 
-func newCatalogue(schema *ast.Schema, sets []reading.Set) (*catalogue, error) {
+func newCatalogue(schema *ast.Schema, sets []reading.Set, sealed func(table string) []string) (*catalogue, error) {
 	c := &catalogue{schema: schema, objects: map[string]*object{}, ones: map[string]*object{}, pages: map[string]*object{}, ids: map[string]*object{}}
 	for _, t := range tables() {
-		if err := c.table(t); err != nil {
+		if err := c.table(t, sealed(t.name)); err != nil {
 			return nil, err
 		}
 	}
@@ -72,7 +74,7 @@ func newCatalogue(schema *ast.Schema, sets []reading.Set) (*catalogue, error) {
 	return c, nil
 }
 
-func (c *catalogue) table(t table) error {
+func (c *catalogue) table(t table, sealed []string) error {
 	def := c.schema.Types[t.object]
 	if def == nil {
 		return fmt.Errorf("the schema has no %s: generate the catalogue anew", t.object)
@@ -83,7 +85,11 @@ func (c *catalogue) table(t table) error {
 		if !ok || def.Fields.ForName(col.field) == nil {
 			return fmt.Errorf("%s.%s is not what it was: generate the catalogue anew", t.object, col.field)
 		}
-		o.scalars[col.field] = cell{col.name, writerOf(c.schema, def.Fields.ForName(col.field).Type, field.Type)}
+		held := cell{name: col.name, write: writerOf(c.schema, def.Fields.ForName(col.field).Type, field.Type)}
+		if slices.Contains(sealed, col.name) {
+			held.table = t.name
+		}
+		o.scalars[col.field] = held
 	}
 	for _, e := range t.edges {
 		o.targets[e.field] = target{edge: e}

@@ -25,7 +25,7 @@ func declared() []reading.Set {
 
 func testCatalogue(t *testing.T) *catalogue {
 	t.Helper()
-	c, err := newCatalogue(generated.NewExecutableSchema(generated.Config{}).Schema(), declared())
+	c, err := newCatalogue(generated.NewExecutableSchema(generated.Config{}).Schema(), declared(), func(string) []string { return nil })
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -191,6 +191,10 @@ func (p *planner) resolve(s *selection, f *field) (int, error) {
 		}
 		f.kind, f.scalar = scalarOf, c
 		s.columns = append(s.columns, c.name)
+		if c.table != "" {
+			s.columns = append(s.columns, "id")
+			return 2, nil
+		}
 		return 1, nil
 	}
 	if v, ok := s.object.values[name]; ok {

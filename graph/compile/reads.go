@@ -1,5 +1,5 @@
 // Package compile reads what queries ask for with one statement a root field, where it can, and leaves everything else to the
-// resolvers, which remain the reference: wherever the two would differ, the resolvers are right (docs/adr/0010-compiled-reads.md).
+// resolvers, which remain the reference: wherever the two would differ, the resolvers are right (docs/adr/0013-compiled-reads.md).
 //
 // Parsing, validation, the guard and the price are gqlgen's and the transport's. A root field is planned once for each document
 // (plan.go), bound to the request's variables, the caller's reach and masks (bind.go), written as a statement (build.go), and its
@@ -32,6 +32,9 @@ type Options struct {
 	Declared []reading.Set
 	// Run runs a statement for the context's tenant and returns the one value that it gives; nil for no row.
 	Run func(ctx context.Context, statement string, args []any) ([]byte, error)
+	// Sealed names the columns of a table that only the tenant's keys open, and Open opens one; nil where there are none.
+	Sealed func(table string) []string
+	Open   func(ctx context.Context, table, column string, row uuid.UUID, text string) (string, error)
 	// Plans are kept up to this number; zero is the default.
 	Plans int
 	// Observe is told of each field how it was read: compiled, or why not. Nil: nobody is.
@@ -61,7 +64,10 @@ func New(o Options) (*Reads, error) {
 	if o.Observe == nil {
 		o.Observe = func(string, string) {}
 	}
-	c, err := newCatalogue(o.Schema, o.Declared)
+	if o.Sealed == nil {
+		o.Sealed = func(string) []string { return nil }
+	}
+	c, err := newCatalogue(o.Schema, o.Declared, o.Sealed)
 	return &Reads{Options: o, catalogue: c, plans: &plans{most: o.Plans}}, err
 }
 
@@ -155,7 +161,7 @@ func (r *Reads) run(ctx context.Context, q *query) (rawJSON, error) {
 	if err != nil || got == nil {
 		return nil, err
 	}
-	a := &answer{query: q, ctx: ctx, scanner: scanner{text: got}}
+	a := &answer{query: q, ctx: ctx, scanner: scanner{text: got}, unseal: r.Open}
 	a.out.Grow(2 * len(got))
 	if err := a.safely(); err != nil {
 		return nil, err

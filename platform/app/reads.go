@@ -12,6 +12,7 @@ import (
 	"heyue/platform/metrics"
 	"heyue/platform/reading"
 	"heyue/tenancy"
+	"heyue/tenancy/catalog"
 )
 
 // compiledReads is HEYUE_READS for queries that are answered by one statement a root field where that can be.
@@ -20,12 +21,21 @@ const compiledReads = "compiled"
 // reads compiles queries.
 func (s *Services) reads(schema *ast.Schema, observe func(field, how string)) (*compile.Reads, error) {
 	r, err := compile.New(compile.Options{
-		Schema: schema, Declared: s.declared(), Run: s.value, Plans: s.cfg.API.ReadPlans, Observe: observe,
+		Schema: schema, Declared: s.declared(), Run: s.value, Sealed: sealedColumns, Open: s.vault.OpenText, Plans: s.cfg.API.ReadPlans, Observe: observe,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("compiled reads: %w", err)
 	}
 	return r, nil
+}
+
+// sealedColumns are those of a table that only the tenant's keys open.
+func sealedColumns(table string) (names []string) {
+	t, _ := catalog.Find(table)
+	for _, s := range t.Sealed {
+		names = append(names, s.Column)
+	}
+	return names
 }
 
 // declared is what the services say of how their rows are read.

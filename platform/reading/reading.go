@@ -1,6 +1,6 @@
 // Package reading is how services tell the compiler of queries (package graph/compile) what the schema does not say: which rows a
 // caller may see, how a list is checked, in which order parts come. Each declaration names the function that the service itself
-// reads by, so that both ways of reading are held to the same rules (docs/adr/0010-compiled-reads.md).
+// reads by, so that both ways of reading are held to the same rules (docs/adr/0013-compiled-reads.md).
 package reading
 
 import (

@@ -95,7 +95,7 @@ func around(text string, at int) string { return text[max(0, at-150):min(len(tex
 // shares are how many root fields were compiled, of how many.
 func (w *world) shares(t *testing.T) (compiled, all float64) {
 	t.Helper()
-	families, err := w.compiled.Metrics.Gather()
+	families, err := w.compiled.Registry.Gather()
 	if err != nil {
 		t.Fatal(err)
 	}
