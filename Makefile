@@ -1,9 +1,10 @@
 # `make help` lists the targets. Everything but Go itself is found or installed by scripts/setup.
 SHELL := /bin/bash
 GO ?= go
-# Time each fuzz target gets, how often soak repeats, what bench and soak look at. HEYUE_SOAK makes tests that break
-# things at random do it longer.
+# Time each fuzz target gets, how long soak breaks everything at once and how often it repeats the rest, what bench and soak
+# look at. HEYUE_SOAK makes tests that break things at random do it longer.
 FUZZTIME ?= 30s
+SOAK ?= 30m
 COUNT ?= 20
 BENCH ?= .
 PKG ?= ./...
@@ -61,8 +62,9 @@ bench: ## run the benchmarks that match BENCH in PKG
 	@scripts/setup
 	@scripts/with-node $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 0 $(PKG)
 
-soak: ## run the tests of PKG COUNT times over, to find the faults that show rarely
+soak: ## break everything at once for SOAK, then run the tests of PKG COUNT times over, to find the faults that show rarely
 	@scripts/setup
+	@HEYUE_SOAK=$(SOAK) scripts/with-node $(GO) test -race -count 1 -timeout 0 -v ./tests/soak
 	@HEYUE_SOAK=1 scripts/with-node $(GO) test -race -count $(COUNT) -timeout 0 $(PKG)
 
 fuzz: ## give every fuzz target FUZZTIME

@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
 	"entgo.io/ent/dialect"
 	entsql "entgo.io/ent/dialect/sql"
@@ -67,17 +66,7 @@ func accompany(ctx context.Context, tx *ent.Tx, fn func(tx *ent.Tx) error) error
 
 // Fault turns an error of the database into one that may cross package borders: UNAVAILABLE when the database cannot
 // be reached, INTERNAL otherwise. A fault stays what it is.
-func Fault(err error, doing string) error {
-	if err == nil {
-		return nil
-	}
-	if fault.All(err) == nil && Unavailable(err) {
-		f := fault.New(fault.Unavailable, fault.CodeUnavailable, "the database cannot be reached; try again shortly")
-		f.Cause = fmt.Errorf("%s: %w", doing, err)
-		return f
-	}
-	return fault.Wrap(err, doing)
-}
+func Fault(err error, doing string) error { return fault.Wrap(marked(err), doing) }
 
 // cellDriver is ent's driver over whichever cell a context's tenant lives in.
 type cellDriver struct{ cells *Cells }

@@ -207,9 +207,9 @@ func (c *connector) Connect(ctx context.Context) (driver.Conn, error) {
 	}
 	if err != nil {
 		if ctx.Err() != nil {
-			return nil, cancelled(ctx, err)
+			return nil, marked(cancelled(ctx, err))
 		}
-		return nil, err
+		return nil, marked(err)
 	}
 	d.done.Store(true)
 	cn := &conn{pq: raw.(pqConn), wire: d.session, scope: c.opt.Scope, cache: newStmtCache(c.opt.StatementCache), observe: c.opt.Observe, trace: c.opt.Trace, endTimeout: c.opt.EndTimeout}

@@ -217,7 +217,7 @@ func (c *conn) leave(ctx context.Context, err error) error {
 		c.bad = true
 	}
 	if err == nil {
-		return endErr
+		return marked(endErr)
 	}
 	return err
 }
@@ -231,7 +231,7 @@ func (c *conn) begin(ctx context.Context, begin string, tenant int64) error {
 	if err != nil {
 		c.bad = true // a transaction may be open
 	}
-	return err
+	return marked(err)
 }
 
 // watchLate gives the connection up when ctx ended while a statement ran: lib/pq may have sent a cancel
@@ -244,7 +244,9 @@ func (c *conn) watchLate(ctx context.Context) {
 
 // failure is how an error leaves the driver. Only an error that comes before the statement was sent stays
 // ErrBadConn, which makes database/sql repeat it on another connection.
-func (c *conn) failure(ctx context.Context, err error) error {
+func (c *conn) failure(ctx context.Context, err error) error { return marked(c.outcome(ctx, err)) }
+
+func (c *conn) outcome(ctx context.Context, err error) error {
 	if PostgresError(err) != nil {
 		if ctx.Err() != nil {
 			return cancelled(ctx, err)
@@ -317,5 +319,10 @@ func (c *conn) IsValid() bool {
 	return !c.bad && !c.busy && c.tx == nil && c.wire.settled() && c.pq.IsValid()
 }
 
-// Close says good-bye to the server and closes the socket.
-func (c *conn) Close() error { return c.pq.Close() }
+// Close says good-bye to the server and closes the socket. A server that is gone needs no good-bye.
+func (c *conn) Close() error {
+	if err := c.pq.Close(); !Unavailable(err) {
+		return err
+	}
+	return nil
+}

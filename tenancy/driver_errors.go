@@ -5,6 +5,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 
 	"github.com/lib/pq/pqerror"
@@ -43,7 +44,7 @@ func SerializationFailure(err error) bool {
 // that it refused the statement. Only what is idempotent may be tried again: after ErrConnLost the first
 // try may have taken effect.
 func Unavailable(err error) bool {
-	if errors.Is(err, ErrConnLost) || errors.Is(err, driver.ErrBadConn) {
+	if errors.Is(err, ErrConnLost) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, io.EOF) { // which ends a sign-in
 		return true
 	}
 	var refused *net.OpError // nobody listens there
@@ -59,6 +60,24 @@ func Unavailable(err error) bool {
 		return true
 	}
 	return e.Code == pqerror.AdminShutdown || e.Code == pqerror.CrashShutdown || e.Code == pqerror.CannotConnectNow
+}
+
+// outage marks an error with which the database cannot be reached, so that fault.Wrap tells it from a mistake of ours, in
+// whichever package it is met first.
+type outage struct{ error }
+
+// Unwrap returns the error.
+func (o outage) Unwrap() error { return o.error }
+
+// Outage is what callers are told.
+func (outage) Outage() string { return "the database cannot be reached; try again shortly" }
+
+// marked is err, known for an outage if it is one.
+func marked(err error) error {
+	if err == nil || !Unavailable(err) {
+		return err
+	}
+	return outage{err}
 }
 
 // cancelled makes err recognisable as the end of ctx, which is its cause.

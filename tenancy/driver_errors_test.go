@@ -4,6 +4,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"io"
 	"testing"
 
 	"github.com/lib/pq"
@@ -51,6 +52,7 @@ func TestUnavailableAndSerialization(t *testing.T) {
 		{errors.New("other"), false, false},
 		{tenancy.ErrConnLost, true, false},
 		{driver.ErrBadConn, true, false},
+		{fmt.Errorf("sign in: %w", io.EOF), true, false},
 		{server(pqerror.TooManyConnections), true, false},
 		{server(pqerror.ConnectionFailure), true, false},
 		{server(pqerror.AdminShutdown), true, false},

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"sync/atomic"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"heyue/platform/fault"
 	"heyue/platform/pgtest"
 	"heyue/tenancy"
 )
@@ -105,7 +107,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 			go func() { done <- second(b.ExecContext(as(t, 1), "SELECT pg_sleep($1::int)", 1000)) }()
 			until(t, super, asleep, 1)
 			mustExec(t, super, t.Context(), "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'PgSleep'")
-			if err := <-done; !tenancy.Unavailable(err) || !errors.Is(err, tenancy.ErrConnLost) {
+			if err := <-done; !tenancy.Unavailable(err) || !errors.Is(err, tenancy.ErrConnLost) || fault.KindOf(fault.Wrap(fmt.Errorf("ent: %w", err), "read")) != fault.Unavailable {
 				t.Errorf("got %v", err)
 			}
 			if n := count(t, b, as(t, 2), "SELECT count(*) FROM item"); n != 50 {

@@ -43,7 +43,7 @@ func (c *conn) BeginTx(ctx context.Context, o driver.TxOptions) (driver.Tx, erro
 		}
 	}
 	if err != nil {
-		return nil, err
+		return nil, marked(err)
 	}
 	c.tx = t
 	return t, nil
@@ -87,7 +87,7 @@ func (t *tx) end(send func() error) error {
 	}
 	err := send()
 	if err == nil || PostgresError(err) != nil {
-		return err
+		return marked(err)
 	}
 	if !t.c.pq.IsValid() {
 		t.c.bad = true

@@ -111,7 +111,13 @@ func New(kind Kind, code Code, format string, args ...any) *Fault {
 	return &Fault{Kind: kind, Code: code, Message: fmt.Sprintf(format, args...), Quotes: len(args) > 0}
 }
 
-// Wrap hides err behind an Internal fault. A fault stays what it is.
+// Outage is an error that says of itself that something we lean on cannot be reached, in words that callers may read.
+type Outage interface {
+	error
+	Outage() string
+}
+
+// Wrap hides err behind an Internal fault, or behind one of kind Unavailable when it holds an Outage. A fault stays what it is.
 func Wrap(err error, doing string) error {
 	if err == nil {
 		return nil
@@ -121,7 +127,12 @@ func Wrap(err error, doing string) error {
 	if errors.As(err, &f) || errors.As(err, &l) {
 		return err
 	}
-	return &Fault{Kind: Internal, Code: CodeInternal, Message: "internal error", Cause: fmt.Errorf("%s: %w", doing, err)}
+	cause := fmt.Errorf("%s: %w", doing, err)
+	var o Outage
+	if errors.As(err, &o) {
+		return &Fault{Kind: Unavailable, Code: CodeUnavailable, Message: o.Outage(), Cause: cause}
+	}
+	return &Fault{Kind: Internal, Code: CodeInternal, Message: "internal error", Cause: cause}
 }
 
 // NoSuch is the answer for an id that does not exist, is archived away, is out of the caller's scope or

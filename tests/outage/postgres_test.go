@@ -11,6 +11,7 @@ import (
 
 	"heyue/platform/pgtest"
 	"heyue/tests/fixture"
+	"heyue/tests/gate"
 	"heyue/tests/stage"
 )
 
@@ -24,18 +25,18 @@ const (
 // everything goes on by itself, sockets that were open included, and nothing was half-written.
 func TestPostgreSQLComesBack(t *testing.T) {
 	t.Parallel()
-	for name, trouble := range map[string]struct{ harm, mend func(*gate) }{
-		"restarted": {harm: func(g *gate) { g.close(); g.open() }},
-		"down":      {harm: (*gate).close, mend: (*gate).open},
-		"hung":      {harm: (*gate).hold, mend: (*gate).release},
+	for name, trouble := range map[string]struct{ harm, mend func(*gate.Gate) }{
+		"restarted": {harm: func(g *gate.Gate) { g.Close(); g.Open() }},
+		"down":      {harm: (*gate.Gate).Close, mend: (*gate.Gate).Open},
+		"hung":      {harm: (*gate.Gate).Hold, mend: (*gate.Gate).Release},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var g *gate
+			var g *gate.Gate
 			s := on(t, stage.Behind(t, func(w *fixture.World) []string {
-				g = before(t, w.DB.AppDSN)
+				g = gate.Before(t, w.DB.AppDSN)
 				return []string{
-					"DATABASE_URL", g.through(t, w.DB.AppDSN), "DATABASE_SYSTEM_URL", g.through(t, w.DB.SystemDSN), "HEYUE_OPERATION_DEADLINE", deadline,
+					"DATABASE_URL", g.Through(t, w.DB.AppDSN), "DATABASE_SYSTEM_URL", g.Through(t, w.DB.SystemDSN), "HEYUE_OPERATION_DEADLINE", deadline,
 					"HEYUE_DATABASE_CONNECT_TIMEOUT", deadline, "HEYUE_DATABASE_CANCEL_GRACE", "100ms", "HEYUE_DATABASE_END_TIMEOUT", deadline,
 				}
 			}))

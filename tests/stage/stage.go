@@ -4,10 +4,13 @@ package stage
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +19,7 @@ import (
 
 	"heyue/ent/user"
 	"heyue/platform/app"
+	"heyue/platform/clock"
 	"heyue/platform/config"
 	"heyue/platform/httpserver"
 	"heyue/platform/logging"
@@ -75,8 +79,48 @@ func Watched(t testing.TB, log io.Writer, spans sdktrace.SpanExporter, settings 
 	return serve(t, w, begin(t, w, app.Roles{API: true, Worker: true}, settings, watching))
 }
 
-// begin runs the services of some roles until the test ends.
-func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string, with ...func(*app.Options) error) *app.Services {
+// Beside starts another process that answers on the same database, with the settings given.
+func Beside(t testing.TB, s *Stage, settings ...string) *Stage {
+	t.Helper()
+	return serve(t, s.World, begin(t, s.World, app.Roles{API: true}, settings))
+}
+
+// Environment is what another program must find in its environment to be of the same product: for Work.
+func Environment(t testing.TB, w *fixture.World, settings ...string) []string {
+	t.Helper()
+	var all []string
+	for name, value := range variables(t, w, settings) {
+		all = append(all, name+"="+value)
+	}
+	return all
+}
+
+// Work runs the worker that the environment describes, with a clock that stands at the world's start, until ctx ends. Tests run
+// it in a program of its own, to kill that.
+func Work(ctx context.Context, environment []string, log *slog.Logger) error {
+	vars := map[string]string{}
+	for _, v := range environment {
+		if name, value, ok := strings.Cut(v, "="); ok {
+			vars[name] = value
+		}
+	}
+	cfg, err := config.Read(config.Machine{Root: true, Home: vars["HEYUE_DATA_DIR"], Vars: vars})
+	if err != nil {
+		return fmt.Errorf("the settings: %w", err)
+	}
+	resources := app.NewResources(app.Options{Config: cfg, Log: log, Clock: clock.At(fixture.Start())})
+	services, err := resources.Services(ctx, app.Roles{Worker: true})
+	if err != nil {
+		return errors.Join(fmt.Errorf("the services: %w", err), resources.Close())
+	}
+	stop := services.Work(app.Roles{Worker: true})
+	<-ctx.Done()
+	stop()
+	return resources.Close()
+}
+
+// variables are the settings of a world's product.
+func variables(t testing.TB, w *fixture.World, settings []string) map[string]string {
 	t.Helper()
 	vars := map[string]string{
 		"HEYUE_DATA_DIR": t.TempDir(), "HEYUE_MAIL_FOLDER": t.TempDir(), "DATABASE_URL": w.DB.AppDSN, "DATABASE_SYSTEM_URL": w.DB.SystemDSN, "DATABASE_OWNER_URL": w.DB.OwnerDSN,
@@ -89,7 +133,13 @@ func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string, w
 	for i := 0; i+1 < len(settings); i += 2 {
 		vars[settings[i]] = settings[i+1]
 	}
-	cfg, err := config.Read(config.Machine{Root: true, Home: t.TempDir(), Vars: vars})
+	return vars
+}
+
+// begin runs the services of some roles until the test ends.
+func begin(t testing.TB, w *fixture.World, roles app.Roles, settings []string, with ...func(*app.Options) error) *app.Services {
+	t.Helper()
+	cfg, err := config.Read(config.Machine{Root: true, Home: t.TempDir(), Vars: variables(t, w, settings)})
 	if err != nil {
 		t.Fatal("the settings: ", err)
 	}

@@ -1,6 +1,7 @@
 //go:build unix
 
-package outage
+// Package gate stands between the product and PostgreSQL in tests, and breaks what passes through it.
+package gate
 
 import (
 	"errors"
@@ -14,9 +15,9 @@ import (
 	"testing"
 )
 
-// gate stands between the product and PostgreSQL and can break what passes through it. To whoever is behind it a server
-// that was restarted and one that is gone look like this.
-type gate struct {
+// Gate can break what passes through it. To whoever is behind it a server that was restarted and one that is gone look like
+// this.
+type Gate struct {
 	listener     net.Listener
 	network, far string
 	turned       string // the directory, or host and port, to be named in place of the server's
@@ -28,14 +29,14 @@ type gate struct {
 	done  sync.WaitGroup
 }
 
-// before puts a gate before the server that an address names, a folder of sockets or host and port.
-func before(t testing.TB, address string) *gate {
+// Before puts a gate before the server that an address names, a folder of sockets or host and port.
+func Before(t testing.TB, address string) *Gate {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	g := &gate{network: "tcp", far: u.Host, conns: map[net.Conn]bool{}}
+	g := &Gate{network: "tcp", far: u.Host, conns: map[net.Conn]bool{}}
 	near := "127.0.0.1:0"
 	if host := u.Query().Get("host"); strings.HasPrefix(host, "/") {
 		dir, err := os.MkdirTemp("", "heyue-gate-") // the test's own folder has too long a name for a socket
@@ -56,15 +57,15 @@ func before(t testing.TB, address string) *gate {
 	g.done.Go(func() { g.accept(t) })
 	t.Cleanup(func() {
 		_ = g.listener.Close()
-		g.close()
-		g.release()
+		g.Close()
+		g.Release()
 		g.done.Wait()
 	})
 	return g
 }
 
-// through is an address that leads through the gate.
-func (g *gate) through(t testing.TB, address string) string {
+// Through is an address that leads through the gate.
+func (g *Gate) Through(t testing.TB, address string) string {
 	t.Helper()
 	u, err := url.Parse(address)
 	if err != nil {
@@ -80,7 +81,7 @@ func (g *gate) through(t testing.TB, address string) string {
 	return u.String()
 }
 
-func (g *gate) accept(t testing.TB) {
+func (g *Gate) accept(t testing.TB) {
 	for {
 		near, err := g.listener.Accept()
 		if err != nil {
@@ -101,7 +102,7 @@ func (g *gate) accept(t testing.TB) {
 	}
 }
 
-func (g *gate) admit(conns ...net.Conn) bool {
+func (g *Gate) admit(conns ...net.Conn) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for _, c := range conns {
@@ -115,7 +116,7 @@ func (g *gate) admit(conns ...net.Conn) bool {
 }
 
 // pass carries bytes over until either end is closed.
-func (g *gate) pass(from, to net.Conn) {
+func (g *Gate) pass(from, to net.Conn) {
 	buffer := make([]byte, 32<<10)
 	for {
 		n, err := from.Read(buffer)
@@ -134,15 +135,15 @@ func (g *gate) pass(from, to net.Conn) {
 	}
 }
 
-// hold lets nothing through and breaks nothing: a server that hangs.
-func (g *gate) hold() {
+// Hold lets nothing through and breaks nothing: a server that hangs.
+func (g *Gate) Hold() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.held = make(chan struct{})
 }
 
-// release lets everything go on that was held back.
-func (g *gate) release() {
+// Release lets everything go on that was held back.
+func (g *Gate) Release() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.held != nil {
@@ -151,7 +152,7 @@ func (g *gate) release() {
 	}
 }
 
-func (g *gate) wait() {
+func (g *Gate) wait() {
 	g.mu.Lock()
 	held := g.held
 	g.mu.Unlock()
@@ -160,8 +161,8 @@ func (g *gate) wait() {
 	}
 }
 
-// close breaks all connections and lets no new ones through.
-func (g *gate) close() {
+// Close breaks all connections and lets no new ones through.
+func (g *Gate) Close() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut = true
@@ -171,7 +172,7 @@ func (g *gate) close() {
 	clear(g.conns)
 }
 
-func (g *gate) open() {
+func (g *Gate) Open() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.shut = false
