@@ -9,7 +9,7 @@ COUNT ?= 20
 BENCH ?= .
 PKG ?= ./...
 
-.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check explorer fmt lint vuln bench soak fuzz mutants clean
+.PHONY: help run build test check tidy-check generate generate-check migration-check schema-check explorer fmt lint vuln bench bench-fanout soak fuzz mutants clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -61,6 +61,10 @@ vuln: ## no known vulnerability is reachable
 bench: ## run the benchmarks that match BENCH in PKG
 	@scripts/setup
 	@scripts/with-node $(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 0 $(PKG)
+
+bench-fanout: ## what an event costs on its way to 1,000, 5,000 and 10,000 websockets (bench/fanout/FANOUT.md)
+	@scripts/setup
+	@scripts/with-node $(GO) test -run '^$$' -bench Fanout -benchtime 1x -timeout 0 -v ./bench/fanout
 
 soak: ## break everything at once for SOAK, then run the tests of PKG COUNT times over, to find the faults that show rarely
 	@scripts/setup
