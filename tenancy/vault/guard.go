@@ -148,7 +148,10 @@ func (v *Vault) openText(ctx context.Context, table, column string, id uuid.UUID
 		return "", fault.New(fault.Internal, fault.CodeInternal, "vault: %s.%s of %s does not open: the tenant has no keys", table, column, id)
 	}
 	plain, err := keys.Open(table, column, id, text)
-	return plain, fault.Wrap(err, "open a sealed text")
+	if errors.Is(err, errUnknown) {
+		err = fault.New(fault.Internal, fault.CodeInternal, "vault: %s.%s of %s does not open: the tenant has no such key", table, column, id)
+	}
+	return plain, err
 }
 
 // SealEntity seals the texts of an entity, or of a slice of them, in place, with their blind columns: for statements that
