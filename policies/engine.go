@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"sync/atomic"
 
 	lru "github.com/hashicorp/golang-lru/v2"
@@ -25,6 +26,7 @@ type Engine struct {
 	client    *ent.Client
 	clock     clock.Clock
 	snapshots *lru.Cache[int64, *Snapshot]
+	shelf     *shelf // of the templates, which the snapshots of all tenants share
 	flight    singleflight.Group
 	asked     atomic.Uint64
 	loaded    atomic.Uint64
@@ -50,7 +52,7 @@ func NewEngine(client *ent.Client, c clock.Clock, capacity int) (*Engine, error)
 	if err != nil {
 		return nil, fmt.Errorf("policies: %w", err)
 	}
-	e := &Engine{client: client, clock: c, snapshots: cache}
+	e := &Engine{client: client, clock: c, snapshots: cache, shelf: newShelf()}
 	client.Tenant.Use(e.tell)
 	return e, nil
 }
@@ -159,12 +161,13 @@ func (e *Engine) load(ctx context.Context) (_ *Snapshot, err error) {
 	}
 	r := rules{
 		Version:     of.AuthzVersion,
+		Shelf:       e.shelf,
 		Today:       func() date.Date { return date.In(e.clock.Now(), zone) },
 		Members:     map[publicid.UserID][]publicid.RoleID{},
 		Departments: map[publicid.DepartmentID]*publicid.DepartmentID{},
 		Homes:       map[publicid.UserID]*publicid.DepartmentID{},
 	}
-	if r.Roles, err = loadRoles(ctx, tx); err != nil {
+	if r.Roles, err = e.loadRoles(ctx, tx); err != nil {
 		return nil, err
 	}
 	members, err := tx.UserRole.Query().All(ctx)
@@ -191,11 +194,11 @@ func (e *Engine) load(ctx context.Context) (_ *Snapshot, err error) {
 	if r.Shares, err = loadShares(ctx, tx, r.Today()); err != nil {
 		return nil, err
 	}
-	return newSnapshot(r)
+	return newSnapshot(r), nil
 }
 
 // loadRoles joins each role's template with the grants that the tenant added.
-func loadRoles(ctx context.Context, tx *ent.Tx) ([]roleRules, error) {
+func (e *Engine) loadRoles(ctx context.Context, tx *ent.Tx) ([]roleRules, error) {
 	rows, err := tx.Role.Query().All(ctx)
 	if err != nil {
 		return nil, err
@@ -218,7 +221,11 @@ func loadRoles(ctx context.Context, tx *ent.Tx) ([]roleRules, error) {
 	}
 	out := make([]roleRules, len(rows))
 	for i, role := range rows {
-		out[i] = roleRules{role.ID, linesOf(role, byRole[role.ID]), append(templateFields(role.Template), stored(kept[role.ID])...)}
+		lines := slices.Clip(e.shelf.lines[role.Template]) // what is added goes to a copy
+		for _, g := range byRole[role.ID] {
+			lines = append(lines, line{Permission{g.Object, g.Action}, g.Scope, g.Effect})
+		}
+		out[i] = roleRules{role.ID, lines, append(templateFields(role.Template), stored(kept[role.ID])...)}
 	}
 	return out, nil
 }

@@ -31,10 +31,14 @@ type Administration struct {
 type RoleLimits struct {
 	Roles   int // of a tenant (HEYUE_ROLES)
 	PerUser int // roles of one user (HEYUE_ROLES_PER_USER)
+
+	TrialBytes int // of a test of permissions (HEYUE_POLICY_TEST)
 }
 
-// DefaultRoleLimits are 200 roles and 20 of them for one user.
-func DefaultRoleLimits() RoleLimits { return RoleLimits{Roles: 200, PerUser: 20} }
+// DefaultRoleLimits are 200 roles, 20 of them for one user, and tests of 64 KiB.
+func DefaultRoleLimits() RoleLimits {
+	return RoleLimits{Roles: 200, PerUser: 20, TrialBytes: DefaultTrialBytes}
+}
 
 // Origin says where a line of a role comes from.
 type Origin string

@@ -44,6 +44,7 @@ type commands struct {
 	User    userCommand    `cmd:"" help:"Make users."`
 	Import  importCommand  `cmd:"" help:"Take data over from elsewhere."`
 	Token   tokenCommand   `cmd:"" help:"Print an access token for a user."`
+	Policy  policyCommand  `cmd:"" help:"Try tests of permissions."`
 	Audit   auditCommand   `cmd:"" help:"Look after the audit trail."`
 	Doctor  doctorCommand  `cmd:"" help:"Look for what is wrong with this installation."`
 	Explain explainCommand `cmd:"" help:"Tell how a query is read: its SQL and PostgreSQL's plan, or why it is not compiled."`

@@ -495,6 +495,10 @@ func (ec *executionContext) marshalNFieldEffect2heyueᚋpoliciesᚋmaskᚐEffect
 	return res
 }
 
+func (ec *executionContext) marshalNMaskableField2heyueᚋpoliciesᚋmaskᚐField(ctx context.Context, sel ast.SelectionSet, v mask.Field) graphql.Marshaler {
+	return ec._MaskableField(ctx, sel, &v)
+}
+
 func (ec *executionContext) marshalNMaskableField2ᚕᚖheyueᚋpoliciesᚋmaskᚐFieldᚄ(ctx context.Context, sel ast.SelectionSet, v []*mask.Field) graphql.Marshaler {
 	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
 		fc := graphql.GetFieldContext(ctx)
@@ -569,6 +573,42 @@ func (ec *executionContext) marshalNRoleSetFieldsPayload2ᚖheyueᚋgraphᚋmode
 		return graphql.Null
 	}
 	return ec._RoleSetFieldsPayload(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOFieldEffect2ᚖheyueᚋpoliciesᚋmaskᚐEffect(ctx context.Context, v any) (*mask.Effect, error) {
+	if v == nil {
+		return nil, nil
+	}
+	tmp, err := graphql.UnmarshalString(v)
+	res := mask.Effect(tmp)
+	return &res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOFieldEffect2ᚖheyueᚋpoliciesᚋmaskᚐEffect(ctx context.Context, sel ast.SelectionSet, v *mask.Effect) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	_ = sel
+	_ = ctx
+	res := graphql.MarshalString(string(*v))
+	return res
+}
+
+func (ec *executionContext) unmarshalORoleFieldRuleInput2ᚕᚖheyueᚋpoliciesᚐFieldInputᚄ(ctx context.Context, v any) ([]*policies.FieldInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*policies.FieldInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoleFieldRuleInput2ᚖheyueᚋpoliciesᚐFieldInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
 }
 
 // endregion ***************************** type.gotpl *****************************

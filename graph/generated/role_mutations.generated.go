@@ -1129,4 +1129,21 @@ func (ec *executionContext) marshalNRoleUpdatePayload2ᚖheyueᚋgraphᚋmodel�
 	return ec._RoleUpdatePayload(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalORoleGrantInput2ᚕᚖheyueᚋpoliciesᚐGrantInputᚄ(ctx context.Context, v any) ([]*policies.GrantInput, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]*policies.GrantInput, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNRoleGrantInput2ᚖheyueᚋpoliciesᚐGrantInput(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
 // endregion ***************************** type.gotpl *****************************

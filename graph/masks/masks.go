@@ -39,6 +39,8 @@ type Fields struct {
 	Caller func(ctx context.Context) (*policies.Grants, error)
 	// Schema is what the directives are read from.
 	Schema *ast.Schema
+	// Refused is told the field that somebody asked or wrote by in vain; nil is told nothing.
+	Refused func(ctx context.Context, operation, field, action string)
 }
 
 var _ interface {
@@ -59,7 +61,7 @@ func (f Fields) InterceptResponse(ctx context.Context, next graphql.ResponseHand
 		return next(ctx) // nobody gets nothing anyway, and so does who must set up a second factor first
 	}
 	oc := graphql.GetOperationContext(ctx)
-	a := &answer{schema: f.Schema, oc: oc, inner: oc.ResolverMiddleware, decide: f.Caller}
+	a := &answer{schema: f.Schema, oc: oc, inner: oc.ResolverMiddleware, decide: f.Caller, refused: f.Refused}
 	if oc.Operation.Operation == ast.Subscription { // a session lasts; what it was allowed at its start does not count
 		a.decide = f.Now
 	} else if err := a.begin(ctx); err != nil {
@@ -103,6 +105,8 @@ type answer struct {
 	inner  graphql.FieldMiddleware
 	decide func(context.Context) (*policies.Grants, error)
 
+	refused func(ctx context.Context, operation, field, action string)
+
 	once   sync.Once
 	fault  error            // why there are no grants, or that the operation asks by what is hidden
 	grants *policies.Grants // once begun
@@ -118,7 +122,11 @@ func (a *answer) begin(ctx context.Context) error {
 		if a.grants, a.fault = a.decide(ctx); a.fault != nil || !a.grants.Masked() {
 			return
 		}
-		a.writes = walker{schema: a.schema, oc: a.oc, grants: a.grants}
+		a.writes = walker{schema: a.schema, oc: a.oc, grants: a.grants, refuse: func(operation, field, action string) {
+			if a.refused != nil {
+				a.refused(ctx, operation, field, action)
+			}
+		}}
 		a.fault = a.writes.reads()
 	})
 	return a.fault

@@ -17,6 +17,7 @@ type walker struct {
 	schema *ast.Schema
 	oc     *graphql.OperationContext
 	grants *policies.Grants
+	refuse func(operation, field, action string) // told of each refusal
 }
 
 // reads refuses an operation that would select, sort or group by a field that is hidden from the caller: BAD_REQUEST that
@@ -31,7 +32,7 @@ func (w walker) set(set ast.SelectionSet, root bool) error {
 		switch s := s.(type) {
 		case *ast.Field:
 			if !root && s.Definition != nil {
-				for _, f := range w.told(s.Definition, s, w.grants.Hides, "you may not select or sort by this: it is hidden from you") {
+				for _, f := range w.told(s.Definition, s, w.grants.Hides, "read", "you may not select or sort by this: it is hidden from you") {
 					f.Kind, f.Code = fault.BadRequest, fault.CodeBadRequest
 					return f
 				}
@@ -51,11 +52,11 @@ func (w walker) set(set ast.SelectionSet, root bool) error {
 
 // faults are the inputs of a mutation that the caller may not write: NOT_ALLOWED at the path of each.
 func (w walker) faults(definition *ast.FieldDefinition, field *ast.Field) []*fault.Fault {
-	return w.told(definition, field, w.grants.Freezes, "you may not write this field")
+	return w.told(definition, field, w.grants.Freezes, "write", "you may not write this field")
 }
 
 // told finds the arguments of a field that are there and tell what kept names.
-func (w walker) told(definition *ast.FieldDefinition, field *ast.Field, kept func(...string) bool, message string) []*fault.Fault {
+func (w walker) told(definition *ast.FieldDefinition, field *ast.Field, kept func(...string) bool, action, message string) []*fault.Fault {
 	var found []*fault.Fault
 	given := field.ArgumentMap(w.oc.Variables)
 	for _, a := range definition.Arguments {
@@ -65,6 +66,7 @@ func (w walker) told(definition *ast.FieldDefinition, field *ast.Field, kept fun
 		}
 		w.value(a.Type, a.Directives, v, []string{a.Name}, func(path []string, shows []string) {
 			if kept(shows...) {
+				w.refuse(field.Name, w.reason(kept, shows), action)
 				f := fault.New(fault.Invalid, fault.NotAllowed, "%s", message)
 				f.Quotes = false
 				found = append(found, f.At(path...))
@@ -72,6 +74,16 @@ func (w walker) told(definition *ast.FieldDefinition, field *ast.Field, kept fun
 		})
 	}
 	return found
+}
+
+// reason is the first of the fields that an element shows which the caller is kept from.
+func (w walker) reason(kept func(...string) bool, shows []string) string {
+	for _, s := range shows {
+		if kept(s) {
+			return s
+		}
+	}
+	return ""
 }
 
 // value visits an argument and everything below it that carries the directive.

@@ -37,6 +37,8 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Changes.Lookup(ctx, publicid.ChangeOrderID(key.UUID)))
 	case publicid.PrefixContractVersionID:
 		return found(s.Changes.Version(ctx, publicid.ContractVersionID(key.UUID)))
+	case publicid.PrefixDecisionID:
+		return found(s.Decisions.Lookup(ctx, publicid.DecisionID(key.UUID)))
 	case publicid.PrefixRecordShareID:
 		return found(s.Shares.Lookup(ctx, publicid.RecordShareID(key.UUID)))
 	case publicid.PrefixRoleID:

@@ -10,6 +10,7 @@ import (
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/decisions"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
@@ -53,6 +54,7 @@ type Services struct {
 	Roles        *policies.Administration
 	Audits       *audits.Service
 	Shares       *sharing.Service
+	Decisions    *decisions.Service
 	Tenants      *tenants.Service
 	Sessions     *sessions.Service
 	Recovery     *recovery.Service

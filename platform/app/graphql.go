@@ -14,6 +14,7 @@ import (
 	"heyue/graph/once"
 	"heyue/graph/resolver"
 	"heyue/graph/transport"
+	"heyue/graph/witness"
 	"heyue/identity"
 	"heyue/platform/metrics"
 )
@@ -38,9 +39,15 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 	o.AllowIntrospection = func(context.Context) bool { return bool(s.cfg.API.Introspection) }
 	services := s.forResolvers()
 	schema := s.compared(generated.NewExecutableSchema(generated.Config{Resolvers: &resolver.Resolver{Services: services}}), reads)
+	seen := witness.New(schema.Schema(), s.policies.Caller, s.Journal.Note)
 	o.Extensions = []graphql.HandlerExtension{
 		measured,
-		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema()},
+		seen,
+		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema(), Refused: seen.Masked},
+	o.Extensions = []graphql.HandlerExtension{
+		measured,
+		seen,
+		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema(), Refused: seen.Masked},
 		once.Mutations{Store: s.Keys, Revive: services.Revive, Masked: s.masked},
 	}
 	if s.tracer != nil {
@@ -67,7 +74,7 @@ func (s *Services) forResolvers() resolver.Services {
 	return resolver.Services{
 		Customers: s.Customers, Contacts: s.Contacts, Service: s.Service, Contracts: s.Contracts,
 		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Changes: s.Changes, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
-		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits, Shares: s.Shares,
+		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits, Shares: s.Shares, Decisions: s.Decisions,
 		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery, APIKeys: s.APIKeys, Factors: s.Factors, Providers: s.Providers, OIDC: s.OIDC,
 		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
 	}

@@ -2,6 +2,7 @@ package app
 
 import (
 	"heyue/domain/audits"
+	"heyue/domain/decisions"
 	"heyue/domain/dictionaries"
 	"heyue/domain/sharing"
 	"heyue/domain/staff"
@@ -20,7 +21,7 @@ func (s *Services) organisation() {
 	}
 	s.Roles = &policies.Administration{
 		Client: f.client, Engine: f.policies, Audit: f.audit,
-		Limits: policies.RoleLimits{Roles: most.Roles, PerUser: most.RolesPerUser},
+		Limits: policies.RoleLimits{Roles: most.Roles, PerUser: most.RolesPerUser, TrialBytes: int(most.PolicyTest)},
 	}
 	s.Departments = &staff.Departments{
 		Client: f.client, Policies: f.policies, Audit: f.audit, Clock: f.clock,
@@ -31,5 +32,7 @@ func (s *Services) organisation() {
 		Hasher: s.Sessions.Passwords, PasswordPolicy: f.passwordPolicy(),
 		Sessions: s.Sessions, Roles: s.Roles, Invitations: s.Recovery, Factors: s.Factors, Limit: most.Users,
 	}
+	s.Decisions = &decisions.Service{Client: f.client, Policies: f.policies, Lister: f.lister}
+	s.Journal = decisions.NewJournal(f.client, f.log, f.clock, s.cfg.Worker.DecisionQueue)
 	s.Audits = &audits.Service{Client: f.client, Policies: f.policies, Lister: f.lister}
 }

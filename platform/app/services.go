@@ -11,6 +11,7 @@ import (
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/decisions"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
@@ -63,6 +64,8 @@ type Services struct {
 	Users        *staff.Users
 	Audits       *audits.Service
 	Shares       *sharing.Service
+	Decisions    *decisions.Service
+	Journal      *decisions.Journal
 	Sessions     *sessions.Service
 	Recovery     *recovery.Service
 	Tenants      *tenants.Service

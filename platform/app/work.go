@@ -4,6 +4,8 @@ import (
 	"context"
 	"sync"
 	"time"
+
+	"heyue/domain/decisions"
 )
 
 // Work starts the loops of the roles and returns what stops them and waits for their end. They outlive the context of
@@ -17,6 +19,7 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(s.hub.Run)
 		run(every(s.cfg.Login.SessionPoll, s.watcher.Run))
 		run(every(s.cfg.Login.KeyUsesPoll, s.uses.Run))
+		run(every(s.cfg.Worker.DecisionPoll, s.Journal.Run))
 		run(s.Recovery.Run)
 	}
 	if roles.Worker {
@@ -30,6 +33,7 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(every(s.cfg.Worker.RetentionEvery, s.doing("sealed", func(ctx context.Context) (int, error) { return s.vault.SealAll(ctx, s.system) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old events", func(ctx context.Context) (int, error) { return s.relay.Retention(ctx, s.clock.Now()) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("idempotency keys", s.Keys.Forget)))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old decisions", s.forgetting().Forget)))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("one-time tokens", func(ctx context.Context) (int, error) { return s.Recovery.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("ways to sign-in providers", func(ctx context.Context) (int, error) { return s.OIDC.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old sessions", func(ctx context.Context) (int, error) {
@@ -45,6 +49,12 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		wg.Wait()
 		s.OIDC.Close()
 	}
+}
+
+// forgetting deletes decisions that are past their time.
+func (s *Services) forgetting() decisions.Retention {
+	w := s.cfg.Worker
+	return decisions.Retention{Client: s.client, System: s.system, Clock: s.clock, Keep: w.DecisionKeep, Batch: w.RetentionBatch}
 }
 
 // every gives a loop a ticker.

@@ -242,7 +242,10 @@ type Worker struct {
 	CalendarBatch   int           `env:"HEYUE_CALENDAR_BATCH" envDefault:"200" min:"1" max:"10000" help:"contracts looked for at a time that a new day moves on"`
 	EscalationPoll  time.Duration `env:"HEYUE_ESCALATION_POLL" envDefault:"30s" min:"10ms" max:"1h" help:"time between two looks for approval tasks that waited too long"`
 	EscalationBatch int           `env:"HEYUE_ESCALATION_BATCH" envDefault:"100" min:"1" max:"10000" help:"approvals of one tenant escalated at a time"`
-	RetentionEvery  time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for what is no longer kept: old events, old idempotency keys"`
+	DecisionQueue   int           `env:"HEYUE_DECISION_QUEUE" envDefault:"10000" min:"1" max:"1000000" help:"decisions that may wait to be written to the log of decisions; more are counted and lost"`
+	DecisionPoll    time.Duration `env:"HEYUE_DECISION_POLL" envDefault:"1s" min:"10ms" max:"1m" help:"time between two writings of them; what a process that dies may lose"`
+	DecisionKeep    time.Duration `env:"HEYUE_DECISION_KEEP" envDefault:"180d" min:"2d" max:"3650d" help:"how long decisions are kept"`
+	RetentionEvery  time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for what is no longer kept: old events, idempotency keys and decisions"`
 	RetentionBatch  int           `env:"HEYUE_RETENTION_BATCH" envDefault:"5000" min:"1" max:"100000" help:"events deleted in one transaction"`
 	DoctorPage      int           `env:"HEYUE_DOCTOR_PAGE" envDefault:"500" min:"1" max:"10000" help:"obligations that heyue doctor compares at a time"`
 }
@@ -258,12 +261,13 @@ type Import struct {
 
 // Tenant bounds what one tenant may have, and what the process remembers of tenants.
 type Tenant struct {
-	SnapshotCache     int `env:"HEYUE_SNAPSHOT_CACHE" envDefault:"5000" min:"1" max:"1000000" help:"tenants whose permissions are kept in memory, about 9 KiB each; the rest are read again when needed"`
+	SnapshotCache     int `env:"HEYUE_SNAPSHOT_CACHE" envDefault:"5000" min:"1" max:"1000000" help:"tenants whose permissions are kept in memory, about 10 KiB each with twenty users; the rest are read again when needed"`
 	Users             int `env:"HEYUE_USERS" envDefault:"10000" min:"1" max:"1000000" help:"users of a tenant, disabled ones included"`
 	Departments       int `env:"HEYUE_DEPARTMENTS" envDefault:"1000" min:"1" max:"10000" help:"departments of a tenant, archived ones included"`
 	DepartmentDepth   int `env:"HEYUE_DEPARTMENT_DEPTH" envDefault:"10" min:"1" max:"50" help:"departments inside each other"`
 	Roles             int `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
 	RolesPerUser      int `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
+	PolicyTest        Bytes `env:"HEYUE_POLICY_TEST" envDefault:"64KiB" min:"1KiB" max:"1MiB" help:"size of a test of permissions"`
 	Shares            int `env:"HEYUE_SHARES" envDefault:"5000" min:"1" max:"100000" help:"shares of records of a tenant that have not ended; each takes 50 bytes of its permissions in memory"`
 	SharesPerGrantee  int `env:"HEYUE_SHARES_PER_GRANTEE" envDefault:"500" min:"1" max:"10000" help:"records that are shared with one user or one department"`
 	SharesPerRecord   int `env:"HEYUE_SHARES_PER_RECORD" envDefault:"100" min:"1" max:"1000" help:"users and departments that one record is shared with"`

@@ -78,6 +78,7 @@ type Fault struct {
 	Field      []string      // path to the input, outermost first; nil when no one input is to blame
 	RetryAfter time.Duration // for Exhausted and Unavailable; zero when unknown
 	Quotes     bool          // whether the message quotes values, which not every caller may see
+	Lacks      string        // the permission that was lacking, as object:action, for the log of decisions
 	Cause      error         // for the log only
 }
 
@@ -148,7 +149,7 @@ func Stale(noun string) *Fault {
 
 // Forbidden is the answer to a caller who lacks a permission. It never says whether the object exists.
 func Forbidden(permission string) *Fault {
-	return &Fault{Kind: Denied, Code: CodeForbidden, Message: "you lack the permission " + permission}
+	return &Fault{Kind: Denied, Code: CodeForbidden, Message: "you lack the permission " + permission, Lacks: permission}
 }
 
 // List is every fault of one request at once, in the order of the input.

@@ -85,7 +85,7 @@ var nouns = map[string]string{
 	"contractChange": "cho", "changeOrder": "cho", "contractVersion": "cvr", "version": "cvr", "contractLine": "lin",
 	"contractSignatureVoid": "sig", "party": "pty", "incident": "inc",
 	"billEdit": "bed", "paymentRequest": "pyr", "requestedBy": "usr", "decidedBy": "usr",
-	"recordShare": "shr", "sharedBy": "usr",
+	"recordShare": "shr", "sharedBy": "usr", "decision": "dcn", "decisions": "dcn", "about": "usr", "explainAccess": "con", "whoCan": "con", "assign": "usr", "unassign": "usr",
 	"customField": "cfd", "customFields": "cfd", "reference": "cus",
 	"auditEntry": "aud", "actor": "usr", "object": "cus",
 	"approvalFlow": "afl", "approval": "apr", "task": "apt", "delegation": "apd", "delegate": "usr", "copy": "usr",

@@ -89,7 +89,7 @@ func ofPermissions() []guard {
 		},
 		{
 			Name: "a denial wins", File: "policies/snapshot.go", Package: "./policies", Test: "TestASnapshotDecidesAsCasbin", Everytime: true,
-			Old: `if allowed && l[4] == "allow" &&`, New: `if (allowed || true) && l[4] == "allow" &&`,
+			Old: "if allowed && l.Effect == grant.Allow &&", New: "if (allowed || true) && l.Effect == grant.Allow &&",
 		},
 		{
 			Name: "the strongest mask wins", File: "policies/fields.go", Package: "./policies", Test: "TestMasksUniteAndTheStrongestWins", Everytime: true,
