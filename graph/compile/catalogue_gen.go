@@ -436,6 +436,23 @@ func tables() []table {
 			},
 		},
 		{
+			object: "Decision", name: "decisions", row: reflect.TypeFor[ent.Decision](),
+			columns: []column{
+				{"id", "id", "ID"},
+				{"kind", "kind", "Kind"},
+				{"object", "object", "Object"},
+				{"action", "action", "Action"},
+				{"field", "field", "Field"},
+				{"operation", "operation", "Operation"},
+				{"policyVersion", "policy_version", "PolicyVersion"},
+				{"requestId", "request_id", "RequestID"},
+				{"occurredAt", "occurred_at", "OccurredAt"},
+			},
+			edges: []edge{
+				{"user", "User", "user_id", "id"},
+			},
+		},
+		{
 			object: "Department", name: "departments", row: reflect.TypeFor[ent.Department](),
 			columns: []column{
 				{"id", "id", "ID"},

@@ -848,7 +848,7 @@ func (ec *executionContext) marshalNContractSortField2heyueᚋplatformᚋlisting
 	return res
 }
 
-func (ec *executionContext) unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx context.Context, v any) (*document.Reference, error) {
+func (ec *executionContext) unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx context.Context, v any) (*contracts.Document, error) {
 	res, err := ec.unmarshalInputDocumentReferenceInput(ctx, v)
 	return &res, graphql.ErrorOnPath(ctx, err)
 }
@@ -963,13 +963,13 @@ func (ec *executionContext) unmarshalOContractSort2ᚕᚖheyueᚋplatformᚋlist
 	return res, nil
 }
 
-func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReferenceᚄ(ctx context.Context, v any) ([]*document.Reference, error) {
+func (ec *executionContext) unmarshalODocumentReferenceInput2ᚕᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReferenceᚄ(ctx context.Context, v any) ([]*contracts.Document, error) {
 	if v == nil {
 		return nil, nil
 	}
 	vSlice := graphql.CoerceList(v)
 	var err error
-	res := make([]*document.Reference, len(vSlice))
+	res := make([]*contracts.Document, len(vSlice))
 	for i := range vSlice {
 		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
 		res[i], err = ec.unmarshalNDocumentReferenceInput2ᚖheyueᚋdomainᚋcontractsᚋdocumentᚐReference(ctx, vSlice[i])

@@ -16,6 +16,7 @@ import (
 	"heyue/domain/contracts/criteria"
 	"heyue/domain/customers"
 	criteria1 "heyue/domain/customers/criteria"
+	"heyue/domain/decisions"
 	"heyue/domain/dictionaries"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/drafting"
@@ -56,6 +57,8 @@ func NewExecutableSchema(cfg Config) graphql.ExecutableSchema {
 type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 
 type ResolverRoot interface {
+	AccessExplanation() AccessExplanationResolver
+	AccessHolder() AccessHolderResolver
 	Alert() AlertResolver
 	ApiKey() ApiKeyResolver
 	Approval() ApprovalResolver
@@ -77,6 +80,7 @@ type ResolverRoot interface {
 	ContractStep() ContractStepResolver
 	ContractVersion() ContractVersionResolver
 	Customer() CustomerResolver
+	Decision() DecisionResolver
 	Department() DepartmentResolver
 	ExecutionRow() ExecutionRowResolver
 	ExternalIdentity() ExternalIdentityResolver
@@ -91,6 +95,7 @@ type ResolverRoot interface {
 	ProgressLine() ProgressLineResolver
 	Query() QueryResolver
 	RecordShare() RecordShareResolver
+	RolePreviewUser() RolePreviewUserResolver
 	ServiceRecord() ServiceRecordResolver
 	Signature() SignatureResolver
 	Subscription() SubscriptionResolver
@@ -105,6 +110,46 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AccessChange struct {
+		After      func(childComplexity int) int
+		Before     func(childComplexity int) int
+		Permission func(childComplexity int) int
+	}
+
+	AccessExplanation struct {
+		Allowed    func(childComplexity int) int
+		Hidden     func(childComplexity int) int
+		Lines      func(childComplexity int) int
+		Permission func(childComplexity int) int
+		ReadOnly   func(childComplexity int) int
+		Reason     func(childComplexity int) int
+		Scope      func(childComplexity int) int
+		Share      func(childComplexity int) int
+		User       func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	AccessHolder struct {
+		Reason func(childComplexity int) int
+		Scope  func(childComplexity int) int
+		User   func(childComplexity int) int
+	}
+
+	AccessHolders struct {
+		Nodes      func(childComplexity int) int
+		Permission func(childComplexity int) int
+		Total      func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
+	AccessLine struct {
+		Decides func(childComplexity int) int
+		Effect  func(childComplexity int) int
+		Origin  func(childComplexity int) int
+		Role    func(childComplexity int) int
+		Scope   func(childComplexity int) int
+	}
+
 	Alert struct {
 		AcknowledgedAt func(childComplexity int) int
 		Amount         func(childComplexity int) int
@@ -1265,6 +1310,32 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Decision struct {
+		About         func(childComplexity int) int
+		Action        func(childComplexity int) int
+		Field         func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Object        func(childComplexity int) int
+		OccurredAt    func(childComplexity int) int
+		Operation     func(childComplexity int) int
+		PolicyVersion func(childComplexity int) int
+		RequestID     func(childComplexity int) int
+		User          func(childComplexity int) int
+	}
+
+	DecisionConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DecisionEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
 	DelegationEndPayload struct {
 		Delegation func(childComplexity int) int
 		UserErrors func(childComplexity int) int
@@ -1404,6 +1475,12 @@ type ComplexityRoot struct {
 	ExternalIdentityUnbindPayload struct {
 		Done       func(childComplexity int) int
 		UserErrors func(childComplexity int) int
+	}
+
+	FieldAccessChange struct {
+		After  func(childComplexity int) int
+		Before func(childComplexity int) int
+		Field  func(childComplexity int) int
 	}
 
 	Incident struct {
@@ -1874,6 +1951,18 @@ type ComplexityRoot struct {
 		Milestone func(childComplexity int) int
 	}
 
+	PolicyTestReport struct {
+		Failed  func(childComplexity int) int
+		Passed  func(childComplexity int) int
+		Results func(childComplexity int) int
+	}
+
+	PolicyTestResult struct {
+		Name     func(childComplexity int) int
+		Passed   func(childComplexity int) int
+		Problems func(childComplexity int) int
+	}
+
 	ProgressEntry struct {
 		CreatedAt    func(childComplexity int) int
 		HappenedOn   func(childComplexity int) int
@@ -1972,6 +2061,8 @@ type ComplexityRoot struct {
 		CustomFields        func(childComplexity int, noun custom.Noun, includeArchived bool) int
 		Customer            func(childComplexity int, id string) int
 		Customers           func(childComplexity int, first *int, after *string, last *int, before *string, filter *criteria1.Filter, sort []*listing.Sort) int
+		Decision            func(childComplexity int, id string) int
+		Decisions           func(childComplexity int, first *int, after *string, last *int, before *string, filter *decisions.Filter) int
 		Delegations         func(childComplexity int) int
 		Department          func(childComplexity int, id string) int
 		Departments         func(childComplexity int, includeArchived bool) int
@@ -1979,6 +2070,7 @@ type ComplexityRoot struct {
 		DictionaryEntry     func(childComplexity int, id string) int
 		ExecutionContracts  func(childComplexity int, filter *criteria.Filter, cell reports.Cell, first *int, after *string, last *int, before *string, sort []*listing.Sort) int
 		ExecutionReport     func(childComplexity int, filter *criteria.Filter, groupBy []reports.Dimension) int
+		ExplainAccess       func(childComplexity int, action string, id string, userID *string) int
 		ExternalIdentities  func(childComplexity int, userID *string) int
 		Incident            func(childComplexity int, id string) int
 		Incidents           func(childComplexity int, first *int, after *string, last *int, before *string, filter *incidents.Filter, sort []*listing.Sort) int
@@ -1991,9 +2083,11 @@ type ComplexityRoot struct {
 		PaymentRequest      func(childComplexity int, id string) int
 		PaymentRequests     func(childComplexity int, first *int, after *string, last *int, before *string, filter *settlement.PayRequestFilter, sort []*listing.Sort) int
 		Permissions         func(childComplexity int) int
+		PolicyTest          func(childComplexity int, yaml string) int
 		RecordShare         func(childComplexity int, id string) int
 		RecordShares        func(childComplexity int, first *int, after *string, last *int, before *string, filter *sharing.Filter) int
 		Role                func(childComplexity int, id string) int
+		RolePreview         func(childComplexity int, input policies.Plan) int
 		RoleTemplates       func(childComplexity int) int
 		Roles               func(childComplexity int) int
 		ServiceRecord       func(childComplexity int, id string) int
@@ -2007,6 +2101,7 @@ type ComplexityRoot struct {
 		UserHoldings        func(childComplexity int, id string) int
 		Users               func(childComplexity int, first *int, after *string, last *int, before *string, filter *staff.UserFilter, sort []*listing.Sort) int
 		Viewer              func(childComplexity int) int
+		WhoCan              func(childComplexity int, action string, id *string, first int) int
 	}
 
 	RecordShare struct {
@@ -2104,6 +2199,20 @@ type ComplexityRoot struct {
 		Object  func(childComplexity int) int
 		Origin  func(childComplexity int) int
 		Scope   func(childComplexity int) int
+	}
+
+	RolePreview struct {
+		Changed func(childComplexity int) int
+		Members func(childComplexity int) int
+		Nodes   func(childComplexity int) int
+		Role    func(childComplexity int) int
+		Version func(childComplexity int) int
+	}
+
+	RolePreviewUser struct {
+		Access func(childComplexity int) int
+		Fields func(childComplexity int) int
+		User   func(childComplexity int) int
 	}
 
 	RoleSetFieldsPayload struct {
@@ -2544,6 +2653,161 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AccessChange.after":
+		if e.ComplexityRoot.AccessChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessChange.After(childComplexity), true
+	case "AccessChange.before":
+		if e.ComplexityRoot.AccessChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessChange.Before(childComplexity), true
+	case "AccessChange.permission":
+		if e.ComplexityRoot.AccessChange.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessChange.Permission(childComplexity), true
+
+	case "AccessExplanation.allowed":
+		if e.ComplexityRoot.AccessExplanation.Allowed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Allowed(childComplexity), true
+	case "AccessExplanation.hiddenFields":
+		if e.ComplexityRoot.AccessExplanation.Hidden == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Hidden(childComplexity), true
+	case "AccessExplanation.lines":
+		if e.ComplexityRoot.AccessExplanation.Lines == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Lines(childComplexity), true
+	case "AccessExplanation.permission":
+		if e.ComplexityRoot.AccessExplanation.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Permission(childComplexity), true
+	case "AccessExplanation.readOnlyFields":
+		if e.ComplexityRoot.AccessExplanation.ReadOnly == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.ReadOnly(childComplexity), true
+	case "AccessExplanation.reason":
+		if e.ComplexityRoot.AccessExplanation.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Reason(childComplexity), true
+	case "AccessExplanation.scope":
+		if e.ComplexityRoot.AccessExplanation.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Scope(childComplexity), true
+	case "AccessExplanation.share":
+		if e.ComplexityRoot.AccessExplanation.Share == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Share(childComplexity), true
+	case "AccessExplanation.user":
+		if e.ComplexityRoot.AccessExplanation.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.User(childComplexity), true
+	case "AccessExplanation.version":
+		if e.ComplexityRoot.AccessExplanation.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessExplanation.Version(childComplexity), true
+
+	case "AccessHolder.reason":
+		if e.ComplexityRoot.AccessHolder.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolder.Reason(childComplexity), true
+	case "AccessHolder.scope":
+		if e.ComplexityRoot.AccessHolder.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolder.Scope(childComplexity), true
+	case "AccessHolder.user":
+		if e.ComplexityRoot.AccessHolder.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolder.User(childComplexity), true
+
+	case "AccessHolders.nodes":
+		if e.ComplexityRoot.AccessHolders.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolders.Nodes(childComplexity), true
+	case "AccessHolders.permission":
+		if e.ComplexityRoot.AccessHolders.Permission == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolders.Permission(childComplexity), true
+	case "AccessHolders.total":
+		if e.ComplexityRoot.AccessHolders.Total == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolders.Total(childComplexity), true
+	case "AccessHolders.version":
+		if e.ComplexityRoot.AccessHolders.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessHolders.Version(childComplexity), true
+
+	case "AccessLine.decides":
+		if e.ComplexityRoot.AccessLine.Decides == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessLine.Decides(childComplexity), true
+	case "AccessLine.effect":
+		if e.ComplexityRoot.AccessLine.Effect == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessLine.Effect(childComplexity), true
+	case "AccessLine.origin":
+		if e.ComplexityRoot.AccessLine.Origin == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessLine.Origin(childComplexity), true
+	case "AccessLine.role":
+		if e.ComplexityRoot.AccessLine.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessLine.Role(childComplexity), true
+	case "AccessLine.scope":
+		if e.ComplexityRoot.AccessLine.Scope == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AccessLine.Scope(childComplexity), true
 
 	case "Alert.acknowledgedAt":
 		if e.ComplexityRoot.Alert.AcknowledgedAt == nil {
@@ -6941,6 +7205,111 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.CustomerUpdatePayload.UserErrors(childComplexity), true
 
+	case "Decision.about":
+		if e.ComplexityRoot.Decision.About == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.About(childComplexity), true
+	case "Decision.action":
+		if e.ComplexityRoot.Decision.Action == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Action(childComplexity), true
+	case "Decision.field":
+		if e.ComplexityRoot.Decision.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Field(childComplexity), true
+	case "Decision.id":
+		if e.ComplexityRoot.Decision.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.ID(childComplexity), true
+	case "Decision.kind":
+		if e.ComplexityRoot.Decision.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Kind(childComplexity), true
+	case "Decision.object":
+		if e.ComplexityRoot.Decision.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Object(childComplexity), true
+	case "Decision.occurredAt":
+		if e.ComplexityRoot.Decision.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.OccurredAt(childComplexity), true
+	case "Decision.operation":
+		if e.ComplexityRoot.Decision.Operation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.Operation(childComplexity), true
+	case "Decision.policyVersion":
+		if e.ComplexityRoot.Decision.PolicyVersion == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.PolicyVersion(childComplexity), true
+	case "Decision.requestId":
+		if e.ComplexityRoot.Decision.RequestID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.RequestID(childComplexity), true
+	case "Decision.user":
+		if e.ComplexityRoot.Decision.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Decision.User(childComplexity), true
+
+	case "DecisionConnection.edges":
+		if e.ComplexityRoot.DecisionConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Edges(childComplexity), true
+	case "DecisionConnection.nodes":
+		if e.ComplexityRoot.DecisionConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.Nodes(childComplexity), true
+	case "DecisionConnection.pageInfo":
+		if e.ComplexityRoot.DecisionConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.PageInfo(childComplexity), true
+	case "DecisionConnection.totalCount":
+		if e.ComplexityRoot.DecisionConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionConnection.TotalCount(childComplexity), true
+
+	case "DecisionEdge.cursor":
+		if e.ComplexityRoot.DecisionEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Cursor(childComplexity), true
+	case "DecisionEdge.node":
+		if e.ComplexityRoot.DecisionEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DecisionEdge.Node(childComplexity), true
+
 	case "DelegationEndPayload.delegation":
 		if e.ComplexityRoot.DelegationEndPayload.Delegation == nil {
 			break
@@ -7446,6 +7815,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ExternalIdentityUnbindPayload.UserErrors(childComplexity), true
+
+	case "FieldAccessChange.after":
+		if e.ComplexityRoot.FieldAccessChange.After == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldAccessChange.After(childComplexity), true
+	case "FieldAccessChange.before":
+		if e.ComplexityRoot.FieldAccessChange.Before == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldAccessChange.Before(childComplexity), true
+	case "FieldAccessChange.field":
+		if e.ComplexityRoot.FieldAccessChange.Field == nil {
+			break
+		}
+
+		return e.ComplexityRoot.FieldAccessChange.Field(childComplexity), true
 
 	case "Incident.contract":
 		if e.ComplexityRoot.Incident.Contract == nil {
@@ -10181,6 +10569,44 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.PlannedPayment.Milestone(childComplexity), true
 
+	case "PolicyTestReport.failed":
+		if e.ComplexityRoot.PolicyTestReport.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyTestReport.Failed(childComplexity), true
+	case "PolicyTestReport.passed":
+		if e.ComplexityRoot.PolicyTestReport.Passed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyTestReport.Passed(childComplexity), true
+	case "PolicyTestReport.results":
+		if e.ComplexityRoot.PolicyTestReport.Results == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyTestReport.Results(childComplexity), true
+
+	case "PolicyTestResult.name":
+		if e.ComplexityRoot.PolicyTestResult.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyTestResult.Name(childComplexity), true
+	case "PolicyTestResult.passed":
+		if e.ComplexityRoot.PolicyTestResult.Passed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyTestResult.Passed(childComplexity), true
+	case "PolicyTestResult.problems":
+		if e.ComplexityRoot.PolicyTestResult.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.PolicyTestResult.Problems(childComplexity), true
+
 	case "ProgressEntry.createdAt":
 		if e.ComplexityRoot.ProgressEntry.CreatedAt == nil {
 			break
@@ -10765,6 +11191,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Customers(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*criteria1.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.decision":
+		if e.ComplexityRoot.Query.Decision == nil {
+			break
+		}
+
+		args, err := ec.field_Query_decision_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Decision(childComplexity, args["id"].(string)), true
+	case "Query.decisions":
+		if e.ComplexityRoot.Query.Decisions == nil {
+			break
+		}
+
+		args, err := ec.field_Query_decisions_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Decisions(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*decisions.Filter)), true
 	case "Query.delegations":
 		if e.ComplexityRoot.Query.Delegations == nil {
 			break
@@ -10837,6 +11285,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ExecutionReport(childComplexity, args["filter"].(*criteria.Filter), args["groupBy"].([]reports.Dimension)), true
+	case "Query.explainAccess":
+		if e.ComplexityRoot.Query.ExplainAccess == nil {
+			break
+		}
+
+		args, err := ec.field_Query_explainAccess_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ExplainAccess(childComplexity, args["action"].(string), args["id"].(string), args["userId"].(*string)), true
 	case "Query.externalIdentities":
 		if e.ComplexityRoot.Query.ExternalIdentities == nil {
 			break
@@ -10955,6 +11414,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Permissions(childComplexity), true
+	case "Query.policyTest":
+		if e.ComplexityRoot.Query.PolicyTest == nil {
+			break
+		}
+
+		args, err := ec.field_Query_policyTest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.PolicyTest(childComplexity, args["yaml"].(string)), true
 	case "Query.recordShare":
 		if e.ComplexityRoot.Query.RecordShare == nil {
 			break
@@ -10988,6 +11458,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Role(childComplexity, args["id"].(string)), true
+	case "Query.rolePreview":
+		if e.ComplexityRoot.Query.RolePreview == nil {
+			break
+		}
+
+		args, err := ec.field_Query_rolePreview_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.RolePreview(childComplexity, args["input"].(policies.Plan)), true
 	case "Query.roleTemplates":
 		if e.ComplexityRoot.Query.RoleTemplates == nil {
 			break
@@ -11106,6 +11587,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Viewer(childComplexity), true
+	case "Query.whoCan":
+		if e.ComplexityRoot.Query.WhoCan == nil {
+			break
+		}
+
+		args, err := ec.field_Query_whoCan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.WhoCan(childComplexity, args["action"].(string), args["id"].(*string), args["first"].(int)), true
 
 	case "RecordShare.contract":
 		if e.ComplexityRoot.RecordShare.Contract == nil {
@@ -11450,6 +11942,56 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.RoleGrant.Scope(childComplexity), true
+
+	case "RolePreview.changed":
+		if e.ComplexityRoot.RolePreview.Changed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreview.Changed(childComplexity), true
+	case "RolePreview.members":
+		if e.ComplexityRoot.RolePreview.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreview.Members(childComplexity), true
+	case "RolePreview.nodes":
+		if e.ComplexityRoot.RolePreview.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreview.Nodes(childComplexity), true
+	case "RolePreview.role":
+		if e.ComplexityRoot.RolePreview.Role == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreview.Role(childComplexity), true
+	case "RolePreview.version":
+		if e.ComplexityRoot.RolePreview.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreview.Version(childComplexity), true
+
+	case "RolePreviewUser.access":
+		if e.ComplexityRoot.RolePreviewUser.Access == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreviewUser.Access(childComplexity), true
+	case "RolePreviewUser.fields":
+		if e.ComplexityRoot.RolePreviewUser.Fields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreviewUser.Fields(childComplexity), true
+	case "RolePreviewUser.user":
+		if e.ComplexityRoot.RolePreviewUser.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.RolePreviewUser.User(childComplexity), true
 
 	case "RoleSetFieldsPayload.role":
 		if e.ComplexityRoot.RoleSetFieldsPayload.Role == nil {
@@ -13048,6 +13590,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DateFilter", ec.unmarshalInputDateFilter),
 			graphql.NewInputUnmarshaler("DateTimeFilter", ec.unmarshalInputDateTimeFilter),
 			graphql.NewInputUnmarshaler("DecimalFilter", ec.unmarshalInputDecimalFilter),
+			graphql.NewInputUnmarshaler("DecisionFilter", ec.unmarshalInputDecisionFilter),
 			graphql.NewInputUnmarshaler("DelegationEndInput", ec.unmarshalInputDelegationEndInput),
 			graphql.NewInputUnmarshaler("DelegationSetInput", ec.unmarshalInputDelegationSetInput),
 			graphql.NewInputUnmarshaler("DepartmentArchiveInput", ec.unmarshalInputDepartmentArchiveInput),
@@ -13115,6 +13658,7 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("RoleDeleteInput", ec.unmarshalInputRoleDeleteInput),
 			graphql.NewInputUnmarshaler("RoleFieldRuleInput", ec.unmarshalInputRoleFieldRuleInput),
 			graphql.NewInputUnmarshaler("RoleGrantInput", ec.unmarshalInputRoleGrantInput),
+			graphql.NewInputUnmarshaler("RolePreviewInput", ec.unmarshalInputRolePreviewInput),
 			graphql.NewInputUnmarshaler("RoleSetFieldsInput", ec.unmarshalInputRoleSetFieldsInput),
 			graphql.NewInputUnmarshaler("RoleSetGrantsInput", ec.unmarshalInputRoleSetGrantsInput),
 			graphql.NewInputUnmarshaler("RoleUnassignInput", ec.unmarshalInputRoleUnassignInput),
@@ -13255,6 +13799,189 @@ func newExecutionContext(
 }
 
 var sources = []*ast.Source{
+	{Name: "../schema/access.graphql", Input: `"Why a user may or may not do something with a record, and what decided it."
+type AccessExplanation @recorded(as: "role:read") {
+  "Who; null when the caller may not see the user."
+  user: User @goField(batch: true)
+  "The permission that it takes."
+  permission: Permission!
+  "Whether they may."
+  allowed: Boolean!
+  "Why, in a word."
+  reason: AccessReason!
+  "How far the permission reaches; null when they do not have it."
+  scope: PermissionScope
+  "What their roles say of the permission."
+  lines: [AccessLine!]!
+  "The share that lets them; null for any other reason, or when the caller does not see it."
+  share: RecordShare
+  "Fields of such records that their roles hide from them, as object.field."
+  hiddenFields: [String!]! @goField(name: "Hidden")
+  "Fields of such records that they may read and not write, as object.field."
+  readOnlyFields: [String!]! @goField(name: "ReadOnly")
+  "The version of the tenant's permissions that it was decided by."
+  version: Int!
+}
+
+"Why somebody may or may not do something."
+enum AccessReason {
+  "They may: the permission reaches every record of the tenant."
+  EVERYTHING
+  "They may: it is their own."
+  OWNER
+  "They may: it belongs to their department."
+  DEPARTMENT
+  "They may: it belongs to a department below theirs."
+  SUBTREE
+  "They may: it is shared with them."
+  SHARED
+  "They may not: no role of theirs gives the permission."
+  NOT_GRANTED
+  "They may not: a role of theirs denies the permission."
+  DENIED
+  "They may not: they have the permission, and it does not reach the record."
+  OUT_OF_REACH
+  "They may not: they cannot sign in."
+  USER_DISABLED
+}
+
+"A line of a role about the permission in question."
+type AccessLine {
+  "The role; null when the caller lacks role:read."
+  role: Role
+  "Whether it gives or takes away."
+  effect: GrantEffect!
+  "How far it reaches; TENANT for what is denied."
+  scope: PermissionScope!
+  "Where the line comes from."
+  origin: GrantOrigin!
+  "Whether this line makes the decision what it is."
+  decides: Boolean!
+}
+
+"Those who may do something."
+type AccessHolders {
+  "The permission that it takes."
+  permission: Permission!
+  "How many there are in all."
+  total: Int!
+  "The first of them, by name."
+  nodes: [AccessHolder!]!
+  "The version of the tenant's permissions that it was decided by."
+  version: Int!
+}
+
+"Somebody who may do something."
+type AccessHolder @recorded(as: "role:read") {
+  "Who."
+  user: User @goField(batch: true)
+  "How far their permission reaches."
+  scope: PermissionScope!
+  "Why it reaches the record; null when none was named."
+  reason: AccessReason
+}
+
+"A change of a role to look at before it is made. What is left out stays as it is."
+input RolePreviewInput {
+  "The role."
+  id: ID!
+  "In place of what the tenant added to the role. Without meaning for an administrator's role, as in roleSetGrants."
+  grants: [RoleGrantInput!]
+  "In place of the tenant's rules on fields of the role; likewise."
+  fields: [RoleFieldRuleInput!]
+  "Users who would get the role."
+  assign: [ID!]
+  "Users who would lose the role."
+  unassign: [ID!]
+}
+
+"What a change of a role would mean for its members."
+type RolePreview {
+  "The role as it is."
+  role: Role!
+  "How many of the users whom the caller sees have the role, before or after."
+  members: Int!
+  "For how many of them something would change: another role may give the same."
+  changed: Int!
+  "The first of those, by name."
+  nodes: [RolePreviewUser!]!
+  "The version of the tenant's permissions that it was compared with."
+  version: Int!
+}
+
+"What a change of a role would mean for one user, all their roles together."
+type RolePreviewUser @recorded(as: "role:read") {
+  "Who."
+  user: User @goField(batch: true)
+  "Permissions that they would gain, lose, or have more or less widely."
+  access: [AccessChange!]!
+  "Fields that would be hidden, shown, or become read-only or writable."
+  fields: [FieldAccessChange!]!
+}
+
+"A permission before and after."
+type AccessChange {
+  "The permission."
+  permission: Permission!
+  "How far it reaches now; null: they do not have it."
+  before: PermissionScope
+  "How far it would reach; null: they would not have it."
+  after: PermissionScope
+}
+
+"What roles do to a field before and after."
+type FieldAccessChange {
+  "The field."
+  field: MaskableField!
+  "What is done to it now; null: nothing."
+  before: FieldEffect
+  "What would be done to it; null: nothing."
+  after: FieldEffect
+}
+
+"How a test of permissions came out."
+type PolicyTestReport {
+  "How many tests hold."
+  passed: Int!
+  "How many do not."
+  failed: Int!
+  "Each test, in the order of the file."
+  results: [PolicyTestResult!]!
+}
+
+"How one test came out."
+type PolicyTestResult {
+  "Its name in the file."
+  name: String!
+  "Whether all is as it wants."
+  passed: Boolean!
+  "What is otherwise, and how it is."
+  problems: [String!]!
+}
+
+extend type Query {
+  """
+  Why the caller, or the user with userId, may or may not act on a record: a customer, a contact, a service record, a contract,
+  a payment, a milestone, an incident, a change order or a user. The action is that of a permission on it, such as read or
+  update, or a whole permission, such as payment:record on a contract. About somebody else it needs role:read, user:read
+  reaching them, and a record that the caller may read; a record that they may not read themselves is OUT_OF_REACH, whether it
+  exists or not.
+  """
+  explainAccess(action: String!, id: ID!, userId: ID): AccessExplanation!
+  """
+  Which active users hold a permission such as contract:approve, or may act on a record, as in explainAccess; at most first of
+  them, which is up to 500. Needs role:read, and user:read reaching them.
+  """
+  whoCan(action: String!, id: ID, first: Int! = 100): AccessHolders!
+  "Which users would gain and lose what by a change of a role, without making it; at most 500 of them. Needs role:read, and user:read reaching them."
+  rolePreview(input: RolePreviewInput!): RolePreview!
+  """
+  Tries a test of permissions on the tenant's roles as they are: YAML that makes up users and records and says what they may do
+  (docs/permissions.md); nothing is written. At most 64 KiB unless the installation says otherwise. Needs role:read.
+  """
+  policyTest(yaml: String!): PolicyTestReport!
+}
+`, BuiltIn: false},
 	{Name: "../schema/alert.graphql", Input: `"Something that falls due, as it was when a reminder of it fired, in the caller's inbox. Needs alert:read."
 type Alert implements Node {
   "Begins with alt_."
@@ -13455,7 +14182,7 @@ type Subscription {
 }
 `, BuiltIn: false},
 	{Name: "../schema/api_key.graphql", Input: `"A key with which a program acts for the user who made it, within a list of permissions."
-type ApiKey implements Node {
+type ApiKey implements Node @recorded(as: "api_key:read") {
   "Begins with key_."
   id: ID!
   "Goes up with every change; updates name the one they were made from."
@@ -14553,7 +15280,7 @@ enum ApprovalDecision {
 }
 `, BuiltIn: false},
 	{Name: "../schema/audit.graphql", Input: `"One change that was made to one object; never altered afterwards. Needs audit:read."
-type AuditEntry implements Node {
+type AuditEntry implements Node @recorded(as: "audit:read") {
   "Begins with aud_."
   id: ID!
   "When it was done."
@@ -18495,6 +19222,93 @@ extend type Mutation {
   customerRestore(input: CustomerRestoreInput!): CustomerRestorePayload!
 }
 `, BuiltIn: false},
+	{Name: "../schema/decision.graphql", Input: `"""
+Says that whoever reads this by a permission that reaches more than their own is put on record in the log of decisions.
+"""
+directive @recorded("The permission, as object:action." as: String!) on OBJECT
+
+"One line of the log of decisions: who was denied what, or read what is about others."
+type Decision implements Node @recorded(as: "audit:read") {
+  "Begins with dcn_."
+  id: ID!
+  "Why it is on record."
+  kind: DecisionKind!
+  "Who asked; null when the caller may not see the user."
+  user: User @goField(batch: true)
+  "What the permission, or the masked field, is about, such as contract."
+  object: String!
+  "What was to be done, such as read."
+  action: String!
+  "The masked field that decided, as object.field; empty for a permission."
+  field: String!
+  "The user that was read about, where it was one; null when the caller may not see the user."
+  about: User @goField(batch: true)
+  "The root field of the request."
+  operation: String!
+  "The version of the tenant's permissions that it was decided by."
+  policyVersion: Int!
+  "The request, as in its X-Request-Id."
+  requestId: String!
+  "When it was decided."
+  occurredAt: DateTime!
+}
+
+"Why a decision is on record."
+enum DecisionKind {
+  "A permission was lacking, or a field is kept from them. What is out of reach is not found, and so not here."
+  DENIED
+  "What is about other users was read: the audit record, keys, sign-in identities, who may do what, this log."
+  ADMIN_READ
+}
+
+"A page of the log of decisions."
+type DecisionConnection {
+  "The decisions, each with its cursor."
+  edges: [DecisionEdge!]!
+  "The decisions."
+  nodes: [Decision!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all; costs a query of its own."
+  totalCount: Int!
+}
+
+"A decision in a page."
+type DecisionEdge {
+  "The decision."
+  node: Decision!
+  "Points at the decision within this list."
+  cursor: String!
+}
+
+"Selects decisions; all given conditions must hold."
+input DecisionFilter {
+  "When it was decided."
+  occurredAt: DateTimeFilter
+  "Any of these kinds."
+  kind: [DecisionKind!]
+  "On any of these users."
+  userId: [ID!]
+  "About any of these users."
+  aboutId: [ID!]
+  "About any of these objects."
+  object: [String!]
+  "Any of these actions."
+  action: [String!]
+  "In any of these root fields."
+  operation: [String!]
+}
+
+extend type Query {
+  "The decision with this id; null when there is none that the caller may see. Needs audit:read."
+  decision(id: ID!): Decision
+  """
+  The log of decisions, the latest first; at most 100 a page. A decision is there a second after it was made, and kept for 180
+  days unless the installation says otherwise. Needs audit:read; with a scope below TENANT one sees what was decided on oneself.
+  """
+  decisions(first: Int, after: String, last: Int, before: String, filter: DecisionFilter): DecisionConnection!
+}
+`, BuiltIn: false},
 	{Name: "../schema/department.graphql", Input: `"A node of the tenant's organisation tree. Needs department:read."
 type Department implements Node {
   "Begins with dep_."
@@ -19146,7 +19960,7 @@ type OidcProvider {
 }
 
 "Whom a provider calls by a subject, and whom we call so."
-type ExternalIdentity {
+type ExternalIdentity @recorded(as: "user:update") {
   "Begins with xid_."
   id: ID!
   "The user who signs in with it. null when the caller may not see the user."
@@ -22705,6 +23519,86 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
 
+func (ec *executionContext) childFields_AccessChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_AccessChange_permission(ctx, field)
+	case "before":
+		return ec.fieldContext_AccessChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_AccessChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessChange", field.Name)
+}
+
+func (ec *executionContext) childFields_AccessExplanation(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_AccessExplanation_user(ctx, field)
+	case "permission":
+		return ec.fieldContext_AccessExplanation_permission(ctx, field)
+	case "allowed":
+		return ec.fieldContext_AccessExplanation_allowed(ctx, field)
+	case "reason":
+		return ec.fieldContext_AccessExplanation_reason(ctx, field)
+	case "scope":
+		return ec.fieldContext_AccessExplanation_scope(ctx, field)
+	case "lines":
+		return ec.fieldContext_AccessExplanation_lines(ctx, field)
+	case "share":
+		return ec.fieldContext_AccessExplanation_share(ctx, field)
+	case "hiddenFields":
+		return ec.fieldContext_AccessExplanation_hiddenFields(ctx, field)
+	case "readOnlyFields":
+		return ec.fieldContext_AccessExplanation_readOnlyFields(ctx, field)
+	case "version":
+		return ec.fieldContext_AccessExplanation_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessExplanation", field.Name)
+}
+
+func (ec *executionContext) childFields_AccessHolder(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_AccessHolder_user(ctx, field)
+	case "scope":
+		return ec.fieldContext_AccessHolder_scope(ctx, field)
+	case "reason":
+		return ec.fieldContext_AccessHolder_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessHolder", field.Name)
+}
+
+func (ec *executionContext) childFields_AccessHolders(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "permission":
+		return ec.fieldContext_AccessHolders_permission(ctx, field)
+	case "total":
+		return ec.fieldContext_AccessHolders_total(ctx, field)
+	case "nodes":
+		return ec.fieldContext_AccessHolders_nodes(ctx, field)
+	case "version":
+		return ec.fieldContext_AccessHolders_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessHolders", field.Name)
+}
+
+func (ec *executionContext) childFields_AccessLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_AccessLine_role(ctx, field)
+	case "effect":
+		return ec.fieldContext_AccessLine_effect(ctx, field)
+	case "scope":
+		return ec.fieldContext_AccessLine_scope(ctx, field)
+	case "origin":
+		return ec.fieldContext_AccessLine_origin(ctx, field)
+	case "decides":
+		return ec.fieldContext_AccessLine_decides(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AccessLine", field.Name)
+}
+
 func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -25025,6 +25919,58 @@ func (ec *executionContext) childFields_CustomerUpdatePayload(ctx context.Contex
 	return nil, fmt.Errorf("no field named %q was found under type CustomerUpdatePayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Decision(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Decision_id(ctx, field)
+	case "kind":
+		return ec.fieldContext_Decision_kind(ctx, field)
+	case "user":
+		return ec.fieldContext_Decision_user(ctx, field)
+	case "object":
+		return ec.fieldContext_Decision_object(ctx, field)
+	case "action":
+		return ec.fieldContext_Decision_action(ctx, field)
+	case "field":
+		return ec.fieldContext_Decision_field(ctx, field)
+	case "about":
+		return ec.fieldContext_Decision_about(ctx, field)
+	case "operation":
+		return ec.fieldContext_Decision_operation(ctx, field)
+	case "policyVersion":
+		return ec.fieldContext_Decision_policyVersion(ctx, field)
+	case "requestId":
+		return ec.fieldContext_Decision_requestId(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_Decision_occurredAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Decision", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DecisionConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DecisionConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DecisionConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DecisionConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DecisionEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DecisionEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DecisionEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DecisionEdge", field.Name)
+}
+
 func (ec *executionContext) childFields_DelegationEndPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "delegation":
@@ -25309,6 +26255,18 @@ func (ec *executionContext) childFields_ExternalIdentityUnbindPayload(ctx contex
 		return ec.fieldContext_ExternalIdentityUnbindPayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ExternalIdentityUnbindPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_FieldAccessChange(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "field":
+		return ec.fieldContext_FieldAccessChange_field(ctx, field)
+	case "before":
+		return ec.fieldContext_FieldAccessChange_before(ctx, field)
+	case "after":
+		return ec.fieldContext_FieldAccessChange_after(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type FieldAccessChange", field.Name)
 }
 
 func (ec *executionContext) childFields_Incident(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25947,6 +26905,30 @@ func (ec *executionContext) childFields_PlannedPayment(ctx context.Context, fiel
 	return nil, fmt.Errorf("no field named %q was found under type PlannedPayment", field.Name)
 }
 
+func (ec *executionContext) childFields_PolicyTestReport(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "passed":
+		return ec.fieldContext_PolicyTestReport_passed(ctx, field)
+	case "failed":
+		return ec.fieldContext_PolicyTestReport_failed(ctx, field)
+	case "results":
+		return ec.fieldContext_PolicyTestReport_results(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyTestReport", field.Name)
+}
+
+func (ec *executionContext) childFields_PolicyTestResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_PolicyTestResult_name(ctx, field)
+	case "passed":
+		return ec.fieldContext_PolicyTestResult_passed(ctx, field)
+	case "problems":
+		return ec.fieldContext_PolicyTestResult_problems(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type PolicyTestResult", field.Name)
+}
+
 func (ec *executionContext) childFields_ProgressEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -26271,6 +27253,34 @@ func (ec *executionContext) childFields_RoleGrant(ctx context.Context, field gra
 		return ec.fieldContext_RoleGrant_inForce(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type RoleGrant", field.Name)
+}
+
+func (ec *executionContext) childFields_RolePreview(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "role":
+		return ec.fieldContext_RolePreview_role(ctx, field)
+	case "members":
+		return ec.fieldContext_RolePreview_members(ctx, field)
+	case "changed":
+		return ec.fieldContext_RolePreview_changed(ctx, field)
+	case "nodes":
+		return ec.fieldContext_RolePreview_nodes(ctx, field)
+	case "version":
+		return ec.fieldContext_RolePreview_version(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RolePreview", field.Name)
+}
+
+func (ec *executionContext) childFields_RolePreviewUser(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "user":
+		return ec.fieldContext_RolePreviewUser_user(ctx, field)
+	case "access":
+		return ec.fieldContext_RolePreviewUser_access(ctx, field)
+	case "fields":
+		return ec.fieldContext_RolePreviewUser_fields(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type RolePreviewUser", field.Name)
 }
 
 func (ec *executionContext) childFields_RoleSetFieldsPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {

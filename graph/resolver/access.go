@@ -68,18 +68,3 @@ type (
 	accessHolderResolver      struct{ *Resolver }
 	rolePreviewUserResolver   struct{ *Resolver }
 )
-
-// !!! WARNING !!!
-// The code below was going to be deleted when updating resolvers. It has been copied here so you have
-// one last chance to move it out of harms way if you want. There are two reasons this happens:
-//  - When renaming or deleting a resolver the old code will be put in here. You can safely delete
-//    it when you're done.
-//  - You have helper methods in this file. Move them out to keep these resolver files clean.
-/*
-	func (r *accessExplanationResolver) Share(ctx context.Context, obj *policies.Explanation) (*ent.RecordShare, error) {
-	if obj.Share == nil {
-		return nil, nil
-	}
-	return r.Services.Shares.Lookup(ctx, obj.Share.ID)
-}
-*/

@@ -44,10 +44,6 @@ func (s *Services) GraphQL(registry prometheus.Registerer) (*transport.Server, e
 		measured,
 		seen,
 		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema(), Refused: seen.Masked},
-	o.Extensions = []graphql.HandlerExtension{
-		measured,
-		seen,
-		masks.Fields{Now: s.policies.Now, Caller: s.policies.Caller, Schema: schema.Schema(), Refused: seen.Masked},
 		once.Mutations{Store: s.Keys, Revive: services.Revive, Masked: s.masked},
 	}
 	if s.tracer != nil {
