@@ -79,12 +79,6 @@ func Watched(t testing.TB, log io.Writer, spans sdktrace.SpanExporter, settings 
 	return serve(t, w, begin(t, w, app.Roles{API: true, Worker: true}, settings, watching))
 }
 
-// Beside starts another process that answers on the same database, with the settings given.
-func Beside(t testing.TB, s *Stage, settings ...string) *Stage {
-	t.Helper()
-	return serve(t, s.World, begin(t, s.World, app.Roles{API: true}, settings))
-}
-
 // Environment is what another program must find in its environment to be of the same product: for Work.
 func Environment(t testing.TB, w *fixture.World, settings ...string) []string {
 	t.Helper()
