@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"testing"
 
-	"heyue/platform/clock"
 	"heyue/platform/publicid"
 )
 
@@ -45,14 +44,11 @@ func TestASnapshotIsSmall(t *testing.T) { //nolint:paralleltest // it measures t
 		runtime.ReadMemStats(&m)
 		return m.HeapAlloc
 	}
-	e, err := NewEngine(nil, clock.System{}, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
+	shipped := newShelf()
 	kept := make([]*Snapshot, 0, tenants)
 	before := heap()
 	for range tenants {
-		s := newSnapshot(tenantOf(e.shelf, 20, 6))
+		s := newSnapshot(tenantOf(shipped, 20, 6))
 		for u := range s.rules.Homes {
 			if _, err := s.For(u); err != nil {
 				t.Fatal(err)

@@ -80,11 +80,12 @@ func TestAnswersDoNotDependOnTheOtherTenant(t *testing.T) {
 	}
 	after := p.queries(t)
 	for name, answer := range before {
-		if after[name] != answer {
+		// The log of decisions tells that we looked, which the first look did not see.
+		if after[name] != answer && name != "decisions" {
 			t.Errorf("%s changed with the other tenant:\n%s\n%s", name, answer, after[name])
 		}
-		if strings.Contains(answer, marker(p.theirs)) {
-			t.Errorf("%s shows the other tenant:\n%s", name, answer)
+		if strings.Contains(answer+after[name], marker(p.theirs)) {
+			t.Errorf("%s shows the other tenant:\n%s\n%s", name, answer, after[name])
 		}
 	}
 	if shown := strings.Count(fmt.Sprint(before), marker(p.ours)); shown < 20 {
