@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"heyue/domain/alerts/channel"
 	"heyue/domain/alerts/due"
 	"heyue/domain/alerts/schedule"
 	"heyue/domain/contracts/lifecycle"
@@ -43,6 +45,9 @@ type Settings struct {
 	ContractNumberRule  string  `json:"contractNumberRule"`  // see package numbering
 	ContractNumberRules ByKind  `json:"contractNumberRules"` // for kinds that are numbered otherwise
 	ReminderLadders     Ladders `json:"reminderLadders"`     // see package schedule
+
+	// AlertChannels are the ways by which an alert reaches whoever it is for.
+	AlertChannels []channel.Channel `json:"alertChannels"`
 
 	// ExchangeRates say what 100 units of other currencies are worth in Currency, as Chinese banks quote them (每100外币).
 	// They compare sums, as in the conditions of approval flows; no money is ever booked by them.
@@ -82,6 +87,7 @@ func Default() Settings {
 		ContractNumberRules: ByKind{},
 		ExchangeRates:       Rates{},
 		ReminderLadders:     defaultLadders(),
+		AlertChannels:       []channel.Channel{channel.InApp},
 		EventRetentionDays:  DefaultEventRetentionDays,
 	}
 }
@@ -113,11 +119,21 @@ func (s Settings) Validate() error {
 	adopt(&c, "contractNumberRule", err)
 	s.ContractNumberRules.check(&c)
 	s.ReminderLadders.check(&c)
+	checkChannels(&c, s.AlertChannels)
 	s.ExchangeRates.check(&c, s.Currency)
 	inRange(&c, "receiptExcess", s.ReceiptExcess, 0, plan.MaxTolerance)
 	inRange(&c, "planTolerance", s.PlanTolerance, 0, plan.MaxTolerance)
 	inRange(&c, "eventRetentionDays", s.EventRetentionDays, MinEventRetentionDays, MaxEventRetentionDays)
 	return c.Err()
+}
+
+func checkChannels(c *fault.Check, channels []channel.Channel) {
+	c.That(len(channels) > 0, fault.Required, "alertChannels", "name at least one channel, or nobody is reminded")
+	for i, ch := range channels {
+		at := "alertChannels." + strconv.Itoa(i)
+		c.That(ch.Valid(), fault.UnknownValue, at, "%.20q is not a channel", string(ch))
+		c.That(!slices.Contains(channels[:i], ch), fault.Duplicate, at, "%.20s is named twice", string(ch))
+	}
 }
 
 func (b ByKind) check(c *fault.Check) {

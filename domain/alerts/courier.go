@@ -1,0 +1,60 @@
+package alerts
+
+import (
+	"context"
+	"time"
+
+	"heyue/domain/alerts/channel"
+	"heyue/ent"
+	"heyue/platform/publicid"
+)
+
+// Addressee is whom an order is for: a user of the tenant, or somebody outside of it. Exactly one of User and Address is
+// set.
+type Addressee struct {
+	User    *publicid.UserID
+	Address string // of the order's channel: a mail address, a telephone number, the id of an endpoint
+	Name    string // of whoever is at Address; may be empty
+}
+
+// Order asks for an alert to reach somebody by one channel, from some instant on. Whoever orders has decided that they
+// are to be told; whether they may still be told is asked again when the message goes out.
+type Order struct {
+	Alert     publicid.AlertID
+	Recipient Addressee
+	Channel   channel.Channel
+	// NotBefore is when it may go out at the earliest: the end of somebody's quiet hours, or the hour of a digest. The
+	// zero time is at once.
+	NotBefore time.Time
+	// DigestKey joins what goes to one recipient by one channel at one NotBefore into one message; "" for a message of its own.
+	DigestKey string
+	Locale    string                // of the message; "" for the recipient's own, else the tenant's
+	Subject   publicid.ObligationID // what it is about: messages about one subject arrive in the order of their alerts
+}
+
+// Courier makes orders arrive. Both methods write in the caller's transaction and send nothing before it commits.
+type Courier interface {
+	// Send takes orders. The same (alert, channel, recipient) again changes nothing.
+	Send(ctx context.Context, tx *ent.Tx, orders []Order) error
+	// Cancel gives up what has not gone out yet of alerts that are moot.
+	Cancel(ctx context.Context, tx *ent.Tx, alerts []publicid.AlertID) error
+}
+
+// orders asks for an alert of ob to reach users by each of the tenant's channels.
+func (p planner) orders(ob *ent.Obligation, alert publicid.AlertID, users []publicid.UserID) []Order {
+	var out []Order
+	for _, c := range p.settings.AlertChannels {
+		for _, u := range users {
+			out = append(out, Order{Alert: alert, Recipient: Addressee{User: &u}, Channel: c, Subject: ob.ID})
+		}
+	}
+	return out
+}
+
+// dispatch hands orders to c, if there is one.
+func dispatch(ctx context.Context, tx *ent.Tx, c Courier, orders []Order) error {
+	if c == nil || len(orders) == 0 {
+		return nil
+	}
+	return c.Send(ctx, tx, orders)
+}
