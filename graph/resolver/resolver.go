@@ -10,6 +10,7 @@ import (
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/deliveries"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
@@ -63,5 +64,6 @@ type Services struct {
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox
+	Deliveries   *deliveries.Service
 	Alerts       *alerts.Stream
 }

@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/http"
 
 	"heyue/audit"
 	"heyue/domain/alerts"
@@ -11,6 +12,7 @@ import (
 	"heyue/domain/contacts"
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
+	"heyue/domain/deliveries"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
@@ -69,6 +71,7 @@ type Services struct {
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox
+	Deliveries   *deliveries.Service
 	AlertEvents  *alerts.Stream
 	APIKeys      *keys.Service
 	Factors      *factor.Service
@@ -86,6 +89,9 @@ type Services struct {
 	relay       *outbox.Relay
 	obligations alerts.Obligations
 	scanner     *alerts.Scanner
+	waker       *alerts.Waker
+	deliverer   *deliveries.Worker
+	calls       *http.Client // of endpoints
 	calendar    *contracts.Calendar
 	escalator   *approvals.Escalator
 	sealer      *audit.Sealer

@@ -94,7 +94,8 @@ func Default() Settings {
 
 // defaultLadders gives every kind of obligation the shipped ladder: 90, 30, 7 and 1 days before, on the day, and weekly
 // once overdue (J1, J4). A tenant shortens what it finds too long. Approvals are told at once; a task is reminded of on
-// the day it should be decided by, then daily for ten days (F4, J5), a result never again.
+// the day it should be decided by, then daily for ten days (F4, J5), a result never again. An endpoint that
+// was disabled is told of at once, then weekly for a month.
 func defaultLadders() Ladders {
 	ladders := Ladders{}
 	for _, k := range due.Kind("").Values() {
@@ -102,6 +103,7 @@ func defaultLadders() Ladders {
 	}
 	at := schedule.Default().At
 	ladders[due.ApprovalTask] = schedule.Ladder{Before: []int{0}, OverdueEvery: 1, OverdueMax: 10, At: at, Grace: 3}
+	ladders[due.EndpointDisabled] = schedule.Ladder{Before: []int{0}, OverdueEvery: 7, OverdueMax: 4, At: at}
 	ladders[due.ApprovalResult] = schedule.Ladder{Before: []int{}, At: at}
 	return ladders
 }
