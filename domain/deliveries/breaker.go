@@ -17,7 +17,7 @@ import (
 // judge keeps an endpoint's standing after a try (realtime.md 7). One that fails several times in a row is left alone for
 // a while, longer each time, and then tried with one message: so it costs nobody else a turn. One that takes a message
 // gets at once what has waited for it. One that has failed for days, or says that it is gone, is disabled.
-func (w *Worker) judge(ctx context.Context, tx *ent.Tx, e *ent.Endpoint, o outcome, now time.Time) error {
+func (w *Worker) judge(ctx context.Context, tx *ent.Tx, e *ent.Endpoint, o outcome, now, rest time.Time) error {
 	switch {
 	case o.failure == nil:
 		return w.recovered(ctx, tx, e, now)
@@ -35,10 +35,19 @@ func (w *Worker) judge(ctx context.Context, tx *ent.Tx, e *ent.Endpoint, o outco
 		return w.disable(ctx, tx, e, posting.Failing, now)
 	}
 	update := tx.Endpoint.UpdateOne(e).SetFailures(failures).SetFailingSince(since)
-	if over := failures - w.Limits.Failures; over >= 0 {
-		update.SetOpenUntil(now.Add(max(jitter(grown(w.Limits.Open, w.Limits.OpenMost, 2, over)), o.failure.Wait))) //nolint:mnd // twice as long after each
+	if !rest.IsZero() {
+		update.SetOpenUntil(rest)
 	}
 	return fault.Wrap(update.Exec(ctx), "note that an endpoint fails")
+}
+
+// rest is until when an endpoint is left alone after a try; zero when it is not.
+func (w *Worker) rest(e *ent.Endpoint, o outcome, now time.Time) time.Time {
+	if e == nil || o.failure == nil || o.failure.Result != posting.Later || e.Failures+1 < w.Limits.Failures {
+		return time.Time{}
+	}
+	wait := grown(w.Limits.Open, w.Limits.OpenMost, 2, e.Failures+1-w.Limits.Failures) //nolint:mnd // twice as long after each
+	return now.Add(max(jitter(wait), o.failure.Wait))
 }
 
 // recovered forgets an endpoint's failures, and hurries what was put off while it was left alone.

@@ -54,10 +54,7 @@ func (w *Worker) try(ctx context.Context, p parcel) error {
 // by whoever changes it.
 func (w *Worker) settle(ctx context.Context, p parcel, o outcome) error {
 	now := w.Clock.Now()
-	verdicts := make([]verdict, len(p.rows))
-	for i, d := range p.rows {
-		verdicts[i] = w.verdict(d, o, now)
-	}
+	var first verdict
 	err := tenancy.Write(ctx, w.Client, func(tx *ent.Tx) error {
 		var e *ent.Endpoint
 		if p.endpoint() != nil && o.reason == posting.NoReason {
@@ -66,18 +63,23 @@ func (w *Worker) settle(ctx context.Context, p parcel, o outcome) error {
 				return tenancy.Fault(err, "load an endpoint")
 			}
 		}
+		rest := w.rest(e, o, now)
 		for i, d := range p.rows {
-			if err := w.note(ctx, tx, d, o, verdicts[i], now); err != nil {
+			v := w.verdict(d, o, now, rest)
+			if i == 0 {
+				first = v
+			}
+			if err := w.note(ctx, tx, d, o, v, now); err != nil {
 				return err
 			}
 		}
 		if e == nil {
 			return nil
 		}
-		return w.judge(ctx, tx, e, o, now)
+		return w.judge(ctx, tx, e, o, now, rest)
 	})
 	if err == nil {
-		w.report(ctx, p.head(), o, verdicts[0])
+		w.report(ctx, p.head(), o, first)
 	}
 	return err
 }
@@ -89,7 +91,9 @@ type verdict struct {
 	next   time.Time
 }
 
-func (w *Worker) verdict(d *ent.Delivery, o outcome, now time.Time) verdict {
+// verdict judges a delivery after a try. When its endpoint is left alone until rest, that decides: the first message after
+// it is a try of the endpoint too.
+func (w *Worker) verdict(d *ent.Delivery, o outcome, now, rest time.Time) verdict {
 	switch {
 	case o.reason == posting.NoWay:
 		return verdict{state: posting.Dead, reason: o.reason}
@@ -103,6 +107,9 @@ func (w *Worker) verdict(d *ent.Delivery, o outcome, now time.Time) verdict {
 		return verdict{state: posting.Dead, reason: posting.Refused}
 	}
 	at := now.Add(max(jitter(w.backoff(d.Attempt)), o.failure.Wait))
+	if !rest.IsZero() && rest.Before(at) {
+		at = rest
+	}
 	if at.After(d.ExpiresAt) {
 		return verdict{state: posting.Dead, reason: posting.Expired}
 	}

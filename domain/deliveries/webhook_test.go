@@ -130,7 +130,7 @@ func TestAReceiverThatWasDownGetsEverythingOnce(t *testing.T) {
 		t.Errorf("a dead endpoint was tried %d times in a day, %v", tries, err)
 	}
 	r.behave(nil)
-	h.Clock.Advance(11 * time.Minute)
+	h.Clock.Advance(13 * time.Minute)
 	if err := w.Once(t.Context()); err != nil {
 		t.Fatal(err)
 	}
