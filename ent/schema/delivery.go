@@ -14,6 +14,7 @@ import (
 	"heyue/domain/alerts/channel"
 	"heyue/domain/deliveries/posting"
 	"heyue/platform/publicid"
+	"heyue/tenancy/class"
 )
 
 // Endpoint is where a tenant wants messages to go that are for no mailbox: a program that is called, the robot of a
@@ -22,7 +23,7 @@ type Endpoint struct{ ent.Schema }
 
 // Mixin of Endpoint.
 func (Endpoint) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}, Archivable{}}
+	return []ent.Mixin{Tenanted{Class: class.Credential}, Stamped{}, Versioned{}, Archivable{}}
 }
 
 // Fields of Endpoint. What the worker writes down about its standing is no change that callers compare versions of.
@@ -63,7 +64,9 @@ func (Endpoint) Indexes() []ent.Index {
 type Delivery struct{ ent.Schema }
 
 // Mixin of Delivery.
-func (Delivery) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}, Stamped{}} }
+func (Delivery) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Transient}, Stamped{}}
+}
 
 // Annotations of Delivery.
 func (Delivery) Annotations() []schema.Annotation {
@@ -129,7 +132,9 @@ func (Delivery) Indexes() []ent.Index {
 type DeliveryAttempt struct{ ent.Schema }
 
 // Mixin of DeliveryAttempt.
-func (DeliveryAttempt) Mixin() []ent.Mixin { return []ent.Mixin{Tenanted{}} }
+func (DeliveryAttempt) Mixin() []ent.Mixin {
+	return []ent.Mixin{Tenanted{Class: class.Transient}}
+}
 
 // Fields of DeliveryAttempt.
 func (DeliveryAttempt) Fields() []ent.Field {
@@ -164,7 +169,7 @@ type MessageTemplate struct{ ent.Schema }
 
 // Mixin of MessageTemplate.
 func (MessageTemplate) Mixin() []ent.Mixin {
-	return []ent.Mixin{Tenanted{}, Stamped{}, Versioned{}}
+	return []ent.Mixin{Tenanted{Class: class.Business}, Stamped{}, Versioned{}}
 }
 
 // Fields of MessageTemplate.
