@@ -136,15 +136,15 @@ func (i *Inbox) receive(ctx context.Context, tx *ent.Tx, a *ent.Alert, to, from 
 	if err != nil {
 		return fault.Wrap(err, "give an alert")
 	}
-	plans, err := planning(ctx, tx.Tenant, now)
+	tenant, err := tx.Tenant.Query().Only(ctx)
 	if err != nil {
-		return err
+		return tenancy.Fault(err, "read the tenant's settings")
 	}
-	ob, err := tx.Obligation.Get(ctx, a.ObligationID)
-	if err != nil {
-		return fault.Wrap(err, "read an obligation")
+	var orders []Order
+	for _, by := range tenant.Settings.AlertChannels {
+		orders = append(orders, Order{Alert: a.ID, Recipient: Addressee{User: &to}, Channel: by, Subject: a.ObligationID})
 	}
-	return dispatch(ctx, tx, i.Courier, plans.orders(ob, a.ID, []publicid.UserID{to}))
+	return dispatch(ctx, tx, i.Courier, orders)
 }
 
 // care loads a raised alert of the reader's with their row of the inbox locked, and lets edit write it.
