@@ -34,6 +34,12 @@ type AlertRecipient struct {
 	ReadAt *time.Time `json:"read_at,omitempty"`
 	// AcknowledgedAt holds the value of the "acknowledged_at" field.
 	AcknowledgedAt *time.Time `json:"acknowledged_at,omitempty"`
+	// the user does not want to see it before
+	SnoozedUntil *time.Time `json:"snoozed_until,omitempty"`
+	// who gave it to the user
+	AssignedByID *publicid.UserID `json:"assigned_by_id,omitempty"`
+	// whom the user gave it to
+	AssignedToID *publicid.UserID `json:"assigned_to_id,omitempty"`
 	// Edges holds the relations/edges for other nodes in the graph.
 	// The values are being populated by the AlertRecipientQuery when eager-loading is set.
 	Edges        AlertRecipientEdges `json:"edges"`
@@ -46,9 +52,13 @@ type AlertRecipientEdges struct {
 	Alert *Alert `json:"alert,omitempty"`
 	// User holds the value of the user edge.
 	User *User `json:"user,omitempty"`
+	// AssignedBy holds the value of the assigned_by edge.
+	AssignedBy *User `json:"assigned_by,omitempty"`
+	// AssignedTo holds the value of the assigned_to edge.
+	AssignedTo *User `json:"assigned_to,omitempty"`
 	// loadedTypes holds the information for reporting if a
 	// type was loaded (or requested) in eager-loading or not.
-	loadedTypes [2]bool
+	loadedTypes [4]bool
 }
 
 // AlertOrErr returns the Alert value or an error if the edge
@@ -73,11 +83,35 @@ func (e AlertRecipientEdges) UserOrErr() (*User, error) {
 	return nil, &NotLoadedError{edge: "user"}
 }
 
+// AssignedByOrErr returns the AssignedBy value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AlertRecipientEdges) AssignedByOrErr() (*User, error) {
+	if e.AssignedBy != nil {
+		return e.AssignedBy, nil
+	} else if e.loadedTypes[2] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "assigned_by"}
+}
+
+// AssignedToOrErr returns the AssignedTo value or an error if the edge
+// was not loaded in eager-loading, or loaded but was not found.
+func (e AlertRecipientEdges) AssignedToOrErr() (*User, error) {
+	if e.AssignedTo != nil {
+		return e.AssignedTo, nil
+	} else if e.loadedTypes[3] {
+		return nil, &NotFoundError{label: user.Label}
+	}
+	return nil, &NotLoadedError{edge: "assigned_to"}
+}
+
 // scanValues returns the types for scanning values from sql.Rows.
 func (*AlertRecipient) scanValues(columns []string) ([]any, error) {
 	values := make([]any, len(columns))
 	for i := range columns {
 		switch columns[i] {
+		case alertrecipient.FieldAssignedByID, alertrecipient.FieldAssignedToID:
+			values[i] = &sql.NullScanner{S: new(publicid.UserID)}
 		case alertrecipient.FieldAlertID:
 			values[i] = new(publicid.AlertID)
 		case alertrecipient.FieldID:
@@ -86,7 +120,7 @@ func (*AlertRecipient) scanValues(columns []string) ([]any, error) {
 			values[i] = new(publicid.UserID)
 		case alertrecipient.FieldTenantID:
 			values[i] = new(sql.NullInt64)
-		case alertrecipient.FieldCreatedAt, alertrecipient.FieldUpdatedAt, alertrecipient.FieldReadAt, alertrecipient.FieldAcknowledgedAt:
+		case alertrecipient.FieldCreatedAt, alertrecipient.FieldUpdatedAt, alertrecipient.FieldReadAt, alertrecipient.FieldAcknowledgedAt, alertrecipient.FieldSnoozedUntil:
 			values[i] = new(sql.NullTime)
 		default:
 			values[i] = new(sql.UnknownType)
@@ -153,6 +187,27 @@ func (_m *AlertRecipient) assignValues(columns []string, values []any) error {
 				_m.AcknowledgedAt = new(time.Time)
 				*_m.AcknowledgedAt = value.Time
 			}
+		case alertrecipient.FieldSnoozedUntil:
+			if value, ok := values[i].(*sql.NullTime); !ok {
+				return fmt.Errorf("unexpected type %T for field snoozed_until", values[i])
+			} else if value.Valid {
+				_m.SnoozedUntil = new(time.Time)
+				*_m.SnoozedUntil = value.Time
+			}
+		case alertrecipient.FieldAssignedByID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field assigned_by_id", values[i])
+			} else if value.Valid {
+				_m.AssignedByID = new(publicid.UserID)
+				*_m.AssignedByID = *value.S.(*publicid.UserID)
+			}
+		case alertrecipient.FieldAssignedToID:
+			if value, ok := values[i].(*sql.NullScanner); !ok {
+				return fmt.Errorf("unexpected type %T for field assigned_to_id", values[i])
+			} else if value.Valid {
+				_m.AssignedToID = new(publicid.UserID)
+				*_m.AssignedToID = *value.S.(*publicid.UserID)
+			}
 		default:
 			_m.selectValues.Set(columns[i], values[i])
 		}
@@ -174,6 +229,16 @@ func (_m *AlertRecipient) QueryAlert() *AlertQuery {
 // QueryUser queries the "user" edge of the AlertRecipient entity.
 func (_m *AlertRecipient) QueryUser() *UserQuery {
 	return NewAlertRecipientClient(_m.config).QueryUser(_m)
+}
+
+// QueryAssignedBy queries the "assigned_by" edge of the AlertRecipient entity.
+func (_m *AlertRecipient) QueryAssignedBy() *UserQuery {
+	return NewAlertRecipientClient(_m.config).QueryAssignedBy(_m)
+}
+
+// QueryAssignedTo queries the "assigned_to" edge of the AlertRecipient entity.
+func (_m *AlertRecipient) QueryAssignedTo() *UserQuery {
+	return NewAlertRecipientClient(_m.config).QueryAssignedTo(_m)
 }
 
 // Update returns a builder for updating this AlertRecipient.
@@ -222,6 +287,21 @@ func (_m *AlertRecipient) String() string {
 	if v := _m.AcknowledgedAt; v != nil {
 		builder.WriteString("acknowledged_at=")
 		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.SnoozedUntil; v != nil {
+		builder.WriteString("snoozed_until=")
+		builder.WriteString(v.Format(time.ANSIC))
+	}
+	builder.WriteString(", ")
+	if v := _m.AssignedByID; v != nil {
+		builder.WriteString("assigned_by_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
+	}
+	builder.WriteString(", ")
+	if v := _m.AssignedToID; v != nil {
+		builder.WriteString("assigned_to_id=")
+		builder.WriteString(fmt.Sprintf("%v", *v))
 	}
 	builder.WriteByte(')')
 	return builder.String()

@@ -100,6 +100,48 @@ func (_c *AlertRecipientCreate) SetNillableAcknowledgedAt(v *time.Time) *AlertRe
 	return _c
 }
 
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (_c *AlertRecipientCreate) SetSnoozedUntil(v time.Time) *AlertRecipientCreate {
+	_c.mutation.SetSnoozedUntil(v)
+	return _c
+}
+
+// SetNillableSnoozedUntil sets the "snoozed_until" field if the given value is not nil.
+func (_c *AlertRecipientCreate) SetNillableSnoozedUntil(v *time.Time) *AlertRecipientCreate {
+	if v != nil {
+		_c.SetSnoozedUntil(*v)
+	}
+	return _c
+}
+
+// SetAssignedByID sets the "assigned_by_id" field.
+func (_c *AlertRecipientCreate) SetAssignedByID(v publicid.UserID) *AlertRecipientCreate {
+	_c.mutation.SetAssignedByID(v)
+	return _c
+}
+
+// SetNillableAssignedByID sets the "assigned_by_id" field if the given value is not nil.
+func (_c *AlertRecipientCreate) SetNillableAssignedByID(v *publicid.UserID) *AlertRecipientCreate {
+	if v != nil {
+		_c.SetAssignedByID(*v)
+	}
+	return _c
+}
+
+// SetAssignedToID sets the "assigned_to_id" field.
+func (_c *AlertRecipientCreate) SetAssignedToID(v publicid.UserID) *AlertRecipientCreate {
+	_c.mutation.SetAssignedToID(v)
+	return _c
+}
+
+// SetNillableAssignedToID sets the "assigned_to_id" field if the given value is not nil.
+func (_c *AlertRecipientCreate) SetNillableAssignedToID(v *publicid.UserID) *AlertRecipientCreate {
+	if v != nil {
+		_c.SetAssignedToID(*v)
+	}
+	return _c
+}
+
 // SetID sets the "id" field.
 func (_c *AlertRecipientCreate) SetID(v publicid.AlertRecipientID) *AlertRecipientCreate {
 	_c.mutation.SetID(v)
@@ -122,6 +164,16 @@ func (_c *AlertRecipientCreate) SetAlert(v *Alert) *AlertRecipientCreate {
 // SetUser sets the "user" edge to the User entity.
 func (_c *AlertRecipientCreate) SetUser(v *User) *AlertRecipientCreate {
 	return _c.SetUserID(v.ID)
+}
+
+// SetAssignedBy sets the "assigned_by" edge to the User entity.
+func (_c *AlertRecipientCreate) SetAssignedBy(v *User) *AlertRecipientCreate {
+	return _c.SetAssignedByID(v.ID)
+}
+
+// SetAssignedTo sets the "assigned_to" edge to the User entity.
+func (_c *AlertRecipientCreate) SetAssignedTo(v *User) *AlertRecipientCreate {
+	return _c.SetAssignedToID(v.ID)
 }
 
 // Mutation returns the AlertRecipientMutation object of the builder.
@@ -252,6 +304,10 @@ func (_c *AlertRecipientCreate) createSpec() (*AlertRecipient, *sqlgraph.CreateS
 		_spec.SetField(alertrecipient.FieldAcknowledgedAt, field.TypeTime, value)
 		_node.AcknowledgedAt = &value
 	}
+	if value, ok := _c.mutation.SnoozedUntil(); ok {
+		_spec.SetField(alertrecipient.FieldSnoozedUntil, field.TypeTime, value)
+		_node.SnoozedUntil = &value
+	}
 	if nodes := _c.mutation.AlertIDs(); len(nodes) > 0 {
 		edge := &sqlgraph.EdgeSpec{
 			Rel:     sqlgraph.M2O,
@@ -284,6 +340,40 @@ func (_c *AlertRecipientCreate) createSpec() (*AlertRecipient, *sqlgraph.CreateS
 			edge.Target.Nodes = append(edge.Target.Nodes, k)
 		}
 		_node.UserID = nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AssignedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedByTable,
+			Columns: []string{alertrecipient.AssignedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.AssignedByID = &nodes[0]
+		_spec.Edges = append(_spec.Edges, edge)
+	}
+	if nodes := _c.mutation.AssignedToIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedToTable,
+			Columns: []string{alertrecipient.AssignedToColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_node.AssignedToID = &nodes[0]
 		_spec.Edges = append(_spec.Edges, edge)
 	}
 	return _node, _spec
@@ -383,6 +473,60 @@ func (u *AlertRecipientUpsert) UpdateAcknowledgedAt() *AlertRecipientUpsert {
 // ClearAcknowledgedAt clears the value of the "acknowledged_at" field.
 func (u *AlertRecipientUpsert) ClearAcknowledgedAt() *AlertRecipientUpsert {
 	u.SetNull(alertrecipient.FieldAcknowledgedAt)
+	return u
+}
+
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (u *AlertRecipientUpsert) SetSnoozedUntil(v time.Time) *AlertRecipientUpsert {
+	u.Set(alertrecipient.FieldSnoozedUntil, v)
+	return u
+}
+
+// UpdateSnoozedUntil sets the "snoozed_until" field to the value that was provided on create.
+func (u *AlertRecipientUpsert) UpdateSnoozedUntil() *AlertRecipientUpsert {
+	u.SetExcluded(alertrecipient.FieldSnoozedUntil)
+	return u
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (u *AlertRecipientUpsert) ClearSnoozedUntil() *AlertRecipientUpsert {
+	u.SetNull(alertrecipient.FieldSnoozedUntil)
+	return u
+}
+
+// SetAssignedByID sets the "assigned_by_id" field.
+func (u *AlertRecipientUpsert) SetAssignedByID(v publicid.UserID) *AlertRecipientUpsert {
+	u.Set(alertrecipient.FieldAssignedByID, v)
+	return u
+}
+
+// UpdateAssignedByID sets the "assigned_by_id" field to the value that was provided on create.
+func (u *AlertRecipientUpsert) UpdateAssignedByID() *AlertRecipientUpsert {
+	u.SetExcluded(alertrecipient.FieldAssignedByID)
+	return u
+}
+
+// ClearAssignedByID clears the value of the "assigned_by_id" field.
+func (u *AlertRecipientUpsert) ClearAssignedByID() *AlertRecipientUpsert {
+	u.SetNull(alertrecipient.FieldAssignedByID)
+	return u
+}
+
+// SetAssignedToID sets the "assigned_to_id" field.
+func (u *AlertRecipientUpsert) SetAssignedToID(v publicid.UserID) *AlertRecipientUpsert {
+	u.Set(alertrecipient.FieldAssignedToID, v)
+	return u
+}
+
+// UpdateAssignedToID sets the "assigned_to_id" field to the value that was provided on create.
+func (u *AlertRecipientUpsert) UpdateAssignedToID() *AlertRecipientUpsert {
+	u.SetExcluded(alertrecipient.FieldAssignedToID)
+	return u
+}
+
+// ClearAssignedToID clears the value of the "assigned_to_id" field.
+func (u *AlertRecipientUpsert) ClearAssignedToID() *AlertRecipientUpsert {
+	u.SetNull(alertrecipient.FieldAssignedToID)
 	return u
 }
 
@@ -499,6 +643,69 @@ func (u *AlertRecipientUpsertOne) UpdateAcknowledgedAt() *AlertRecipientUpsertOn
 func (u *AlertRecipientUpsertOne) ClearAcknowledgedAt() *AlertRecipientUpsertOne {
 	return u.Update(func(s *AlertRecipientUpsert) {
 		s.ClearAcknowledgedAt()
+	})
+}
+
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (u *AlertRecipientUpsertOne) SetSnoozedUntil(v time.Time) *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.SetSnoozedUntil(v)
+	})
+}
+
+// UpdateSnoozedUntil sets the "snoozed_until" field to the value that was provided on create.
+func (u *AlertRecipientUpsertOne) UpdateSnoozedUntil() *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.UpdateSnoozedUntil()
+	})
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (u *AlertRecipientUpsertOne) ClearSnoozedUntil() *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.ClearSnoozedUntil()
+	})
+}
+
+// SetAssignedByID sets the "assigned_by_id" field.
+func (u *AlertRecipientUpsertOne) SetAssignedByID(v publicid.UserID) *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.SetAssignedByID(v)
+	})
+}
+
+// UpdateAssignedByID sets the "assigned_by_id" field to the value that was provided on create.
+func (u *AlertRecipientUpsertOne) UpdateAssignedByID() *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.UpdateAssignedByID()
+	})
+}
+
+// ClearAssignedByID clears the value of the "assigned_by_id" field.
+func (u *AlertRecipientUpsertOne) ClearAssignedByID() *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.ClearAssignedByID()
+	})
+}
+
+// SetAssignedToID sets the "assigned_to_id" field.
+func (u *AlertRecipientUpsertOne) SetAssignedToID(v publicid.UserID) *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.SetAssignedToID(v)
+	})
+}
+
+// UpdateAssignedToID sets the "assigned_to_id" field to the value that was provided on create.
+func (u *AlertRecipientUpsertOne) UpdateAssignedToID() *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.UpdateAssignedToID()
+	})
+}
+
+// ClearAssignedToID clears the value of the "assigned_to_id" field.
+func (u *AlertRecipientUpsertOne) ClearAssignedToID() *AlertRecipientUpsertOne {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.ClearAssignedToID()
 	})
 }
 
@@ -782,6 +989,69 @@ func (u *AlertRecipientUpsertBulk) UpdateAcknowledgedAt() *AlertRecipientUpsertB
 func (u *AlertRecipientUpsertBulk) ClearAcknowledgedAt() *AlertRecipientUpsertBulk {
 	return u.Update(func(s *AlertRecipientUpsert) {
 		s.ClearAcknowledgedAt()
+	})
+}
+
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (u *AlertRecipientUpsertBulk) SetSnoozedUntil(v time.Time) *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.SetSnoozedUntil(v)
+	})
+}
+
+// UpdateSnoozedUntil sets the "snoozed_until" field to the value that was provided on create.
+func (u *AlertRecipientUpsertBulk) UpdateSnoozedUntil() *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.UpdateSnoozedUntil()
+	})
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (u *AlertRecipientUpsertBulk) ClearSnoozedUntil() *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.ClearSnoozedUntil()
+	})
+}
+
+// SetAssignedByID sets the "assigned_by_id" field.
+func (u *AlertRecipientUpsertBulk) SetAssignedByID(v publicid.UserID) *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.SetAssignedByID(v)
+	})
+}
+
+// UpdateAssignedByID sets the "assigned_by_id" field to the value that was provided on create.
+func (u *AlertRecipientUpsertBulk) UpdateAssignedByID() *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.UpdateAssignedByID()
+	})
+}
+
+// ClearAssignedByID clears the value of the "assigned_by_id" field.
+func (u *AlertRecipientUpsertBulk) ClearAssignedByID() *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.ClearAssignedByID()
+	})
+}
+
+// SetAssignedToID sets the "assigned_to_id" field.
+func (u *AlertRecipientUpsertBulk) SetAssignedToID(v publicid.UserID) *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.SetAssignedToID(v)
+	})
+}
+
+// UpdateAssignedToID sets the "assigned_to_id" field to the value that was provided on create.
+func (u *AlertRecipientUpsertBulk) UpdateAssignedToID() *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.UpdateAssignedToID()
+	})
+}
+
+// ClearAssignedToID clears the value of the "assigned_to_id" field.
+func (u *AlertRecipientUpsertBulk) ClearAssignedToID() *AlertRecipientUpsertBulk {
+	return u.Update(func(s *AlertRecipientUpsert) {
+		s.ClearAssignedToID()
 	})
 }
 

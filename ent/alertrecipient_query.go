@@ -22,13 +22,15 @@ import (
 // AlertRecipientQuery is the builder for querying AlertRecipient entities.
 type AlertRecipientQuery struct {
 	config
-	ctx        *QueryContext
-	order      []alertrecipient.OrderOption
-	inters     []Interceptor
-	predicates []predicate.AlertRecipient
-	withAlert  *AlertQuery
-	withUser   *UserQuery
-	modifiers  []func(*sql.Selector)
+	ctx            *QueryContext
+	order          []alertrecipient.OrderOption
+	inters         []Interceptor
+	predicates     []predicate.AlertRecipient
+	withAlert      *AlertQuery
+	withUser       *UserQuery
+	withAssignedBy *UserQuery
+	withAssignedTo *UserQuery
+	modifiers      []func(*sql.Selector)
 	// intermediate query (i.e. traversal path).
 	sql  *sql.Selector
 	path func(context.Context) (*sql.Selector, error)
@@ -102,6 +104,50 @@ func (_q *AlertRecipientQuery) QueryUser() *UserQuery {
 			sqlgraph.From(alertrecipient.Table, alertrecipient.FieldID, selector),
 			sqlgraph.To(user.Table, user.FieldID),
 			sqlgraph.Edge(sqlgraph.M2O, false, alertrecipient.UserTable, alertrecipient.UserColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAssignedBy chains the current query on the "assigned_by" edge.
+func (_q *AlertRecipientQuery) QueryAssignedBy() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alertrecipient.Table, alertrecipient.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, alertrecipient.AssignedByTable, alertrecipient.AssignedByColumn),
+		)
+		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
+		return fromU, nil
+	}
+	return query
+}
+
+// QueryAssignedTo chains the current query on the "assigned_to" edge.
+func (_q *AlertRecipientQuery) QueryAssignedTo() *UserQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	query.path = func(ctx context.Context) (fromU *sql.Selector, err error) {
+		if err := _q.prepareQuery(ctx); err != nil {
+			return nil, err
+		}
+		selector := _q.sqlQuery(ctx)
+		if err := selector.Err(); err != nil {
+			return nil, err
+		}
+		step := sqlgraph.NewStep(
+			sqlgraph.From(alertrecipient.Table, alertrecipient.FieldID, selector),
+			sqlgraph.To(user.Table, user.FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, alertrecipient.AssignedToTable, alertrecipient.AssignedToColumn),
 		)
 		fromU = sqlgraph.SetNeighbors(_q.driver.Dialect(), step)
 		return fromU, nil
@@ -296,13 +342,15 @@ func (_q *AlertRecipientQuery) Clone() *AlertRecipientQuery {
 		return nil
 	}
 	return &AlertRecipientQuery{
-		config:     _q.config,
-		ctx:        _q.ctx.Clone(),
-		order:      append([]alertrecipient.OrderOption{}, _q.order...),
-		inters:     append([]Interceptor{}, _q.inters...),
-		predicates: append([]predicate.AlertRecipient{}, _q.predicates...),
-		withAlert:  _q.withAlert.Clone(),
-		withUser:   _q.withUser.Clone(),
+		config:         _q.config,
+		ctx:            _q.ctx.Clone(),
+		order:          append([]alertrecipient.OrderOption{}, _q.order...),
+		inters:         append([]Interceptor{}, _q.inters...),
+		predicates:     append([]predicate.AlertRecipient{}, _q.predicates...),
+		withAlert:      _q.withAlert.Clone(),
+		withUser:       _q.withUser.Clone(),
+		withAssignedBy: _q.withAssignedBy.Clone(),
+		withAssignedTo: _q.withAssignedTo.Clone(),
 		// clone intermediate query.
 		sql:       _q.sql.Clone(),
 		path:      _q.path,
@@ -329,6 +377,28 @@ func (_q *AlertRecipientQuery) WithUser(opts ...func(*UserQuery)) *AlertRecipien
 		opt(query)
 	}
 	_q.withUser = query
+	return _q
+}
+
+// WithAssignedBy tells the query-builder to eager-load the nodes that are connected to
+// the "assigned_by" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AlertRecipientQuery) WithAssignedBy(opts ...func(*UserQuery)) *AlertRecipientQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAssignedBy = query
+	return _q
+}
+
+// WithAssignedTo tells the query-builder to eager-load the nodes that are connected to
+// the "assigned_to" edge. The optional arguments are used to configure the query builder of the edge.
+func (_q *AlertRecipientQuery) WithAssignedTo(opts ...func(*UserQuery)) *AlertRecipientQuery {
+	query := (&UserClient{config: _q.config}).Query()
+	for _, opt := range opts {
+		opt(query)
+	}
+	_q.withAssignedTo = query
 	return _q
 }
 
@@ -410,9 +480,11 @@ func (_q *AlertRecipientQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 	var (
 		nodes       = []*AlertRecipient{}
 		_spec       = _q.querySpec()
-		loadedTypes = [2]bool{
+		loadedTypes = [4]bool{
 			_q.withAlert != nil,
 			_q.withUser != nil,
+			_q.withAssignedBy != nil,
+			_q.withAssignedTo != nil,
 		}
 	)
 	_spec.ScanValues = func(columns []string) ([]any, error) {
@@ -445,6 +517,18 @@ func (_q *AlertRecipientQuery) sqlAll(ctx context.Context, hooks ...queryHook) (
 	if query := _q.withUser; query != nil {
 		if err := _q.loadUser(ctx, query, nodes, nil,
 			func(n *AlertRecipient, e *User) { n.Edges.User = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAssignedBy; query != nil {
+		if err := _q.loadAssignedBy(ctx, query, nodes, nil,
+			func(n *AlertRecipient, e *User) { n.Edges.AssignedBy = e }); err != nil {
+			return nil, err
+		}
+	}
+	if query := _q.withAssignedTo; query != nil {
+		if err := _q.loadAssignedTo(ctx, query, nodes, nil,
+			func(n *AlertRecipient, e *User) { n.Edges.AssignedTo = e }); err != nil {
 			return nil, err
 		}
 	}
@@ -509,6 +593,70 @@ func (_q *AlertRecipientQuery) loadUser(ctx context.Context, query *UserQuery, n
 	}
 	return nil
 }
+func (_q *AlertRecipientQuery) loadAssignedBy(ctx context.Context, query *UserQuery, nodes []*AlertRecipient, init func(*AlertRecipient), assign func(*AlertRecipient, *User)) error {
+	ids := make([]publicid.UserID, 0, len(nodes))
+	nodeids := make(map[publicid.UserID][]*AlertRecipient)
+	for i := range nodes {
+		if nodes[i].AssignedByID == nil {
+			continue
+		}
+		fk := *nodes[i].AssignedByID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(user.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "assigned_by_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
+func (_q *AlertRecipientQuery) loadAssignedTo(ctx context.Context, query *UserQuery, nodes []*AlertRecipient, init func(*AlertRecipient), assign func(*AlertRecipient, *User)) error {
+	ids := make([]publicid.UserID, 0, len(nodes))
+	nodeids := make(map[publicid.UserID][]*AlertRecipient)
+	for i := range nodes {
+		if nodes[i].AssignedToID == nil {
+			continue
+		}
+		fk := *nodes[i].AssignedToID
+		if _, ok := nodeids[fk]; !ok {
+			ids = append(ids, fk)
+		}
+		nodeids[fk] = append(nodeids[fk], nodes[i])
+	}
+	if len(ids) == 0 {
+		return nil
+	}
+	query.Where(user.IDIn(ids...))
+	neighbors, err := query.All(ctx)
+	if err != nil {
+		return err
+	}
+	for _, n := range neighbors {
+		nodes, ok := nodeids[n.ID]
+		if !ok {
+			return fmt.Errorf(`unexpected foreign-key "assigned_to_id" returned %v`, n.ID)
+		}
+		for i := range nodes {
+			assign(nodes[i], n)
+		}
+	}
+	return nil
+}
 
 func (_q *AlertRecipientQuery) sqlCount(ctx context.Context) (int, error) {
 	_spec := _q.querySpec()
@@ -543,6 +691,12 @@ func (_q *AlertRecipientQuery) querySpec() *sqlgraph.QuerySpec {
 		}
 		if _q.withUser != nil {
 			_spec.Node.AddColumnOnce(alertrecipient.FieldUserID)
+		}
+		if _q.withAssignedBy != nil {
+			_spec.Node.AddColumnOnce(alertrecipient.FieldAssignedByID)
+		}
+		if _q.withAssignedTo != nil {
+			_spec.Node.AddColumnOnce(alertrecipient.FieldAssignedToID)
 		}
 	}
 	if ps := _q.predicates; len(ps) > 0 {

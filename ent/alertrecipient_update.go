@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"heyue/ent/alertrecipient"
 	"heyue/ent/predicate"
+	"heyue/ent/user"
+	"heyue/platform/publicid"
 	"time"
 
 	"entgo.io/ent/dialect/sql"
@@ -75,9 +77,91 @@ func (_u *AlertRecipientUpdate) ClearAcknowledgedAt() *AlertRecipientUpdate {
 	return _u
 }
 
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (_u *AlertRecipientUpdate) SetSnoozedUntil(v time.Time) *AlertRecipientUpdate {
+	_u.mutation.SetSnoozedUntil(v)
+	return _u
+}
+
+// SetNillableSnoozedUntil sets the "snoozed_until" field if the given value is not nil.
+func (_u *AlertRecipientUpdate) SetNillableSnoozedUntil(v *time.Time) *AlertRecipientUpdate {
+	if v != nil {
+		_u.SetSnoozedUntil(*v)
+	}
+	return _u
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (_u *AlertRecipientUpdate) ClearSnoozedUntil() *AlertRecipientUpdate {
+	_u.mutation.ClearSnoozedUntil()
+	return _u
+}
+
+// SetAssignedByID sets the "assigned_by_id" field.
+func (_u *AlertRecipientUpdate) SetAssignedByID(v publicid.UserID) *AlertRecipientUpdate {
+	_u.mutation.SetAssignedByID(v)
+	return _u
+}
+
+// SetNillableAssignedByID sets the "assigned_by_id" field if the given value is not nil.
+func (_u *AlertRecipientUpdate) SetNillableAssignedByID(v *publicid.UserID) *AlertRecipientUpdate {
+	if v != nil {
+		_u.SetAssignedByID(*v)
+	}
+	return _u
+}
+
+// ClearAssignedByID clears the value of the "assigned_by_id" field.
+func (_u *AlertRecipientUpdate) ClearAssignedByID() *AlertRecipientUpdate {
+	_u.mutation.ClearAssignedByID()
+	return _u
+}
+
+// SetAssignedToID sets the "assigned_to_id" field.
+func (_u *AlertRecipientUpdate) SetAssignedToID(v publicid.UserID) *AlertRecipientUpdate {
+	_u.mutation.SetAssignedToID(v)
+	return _u
+}
+
+// SetNillableAssignedToID sets the "assigned_to_id" field if the given value is not nil.
+func (_u *AlertRecipientUpdate) SetNillableAssignedToID(v *publicid.UserID) *AlertRecipientUpdate {
+	if v != nil {
+		_u.SetAssignedToID(*v)
+	}
+	return _u
+}
+
+// ClearAssignedToID clears the value of the "assigned_to_id" field.
+func (_u *AlertRecipientUpdate) ClearAssignedToID() *AlertRecipientUpdate {
+	_u.mutation.ClearAssignedToID()
+	return _u
+}
+
+// SetAssignedBy sets the "assigned_by" edge to the User entity.
+func (_u *AlertRecipientUpdate) SetAssignedBy(v *User) *AlertRecipientUpdate {
+	return _u.SetAssignedByID(v.ID)
+}
+
+// SetAssignedTo sets the "assigned_to" edge to the User entity.
+func (_u *AlertRecipientUpdate) SetAssignedTo(v *User) *AlertRecipientUpdate {
+	return _u.SetAssignedToID(v.ID)
+}
+
 // Mutation returns the AlertRecipientMutation object of the builder.
 func (_u *AlertRecipientUpdate) Mutation() *AlertRecipientMutation {
 	return _u.mutation
+}
+
+// ClearAssignedBy clears the "assigned_by" edge to the User entity.
+func (_u *AlertRecipientUpdate) ClearAssignedBy() *AlertRecipientUpdate {
+	_u.mutation.ClearAssignedBy()
+	return _u
+}
+
+// ClearAssignedTo clears the "assigned_to" edge to the User entity.
+func (_u *AlertRecipientUpdate) ClearAssignedTo() *AlertRecipientUpdate {
+	_u.mutation.ClearAssignedTo()
+	return _u
 }
 
 // Save executes the query and returns the number of nodes affected by the update operation.
@@ -160,6 +244,70 @@ func (_u *AlertRecipientUpdate) sqlSave(ctx context.Context) (_node int, err err
 	if _u.mutation.AcknowledgedAtCleared() {
 		_spec.ClearField(alertrecipient.FieldAcknowledgedAt, field.TypeTime)
 	}
+	if value, ok := _u.mutation.SnoozedUntil(); ok {
+		_spec.SetField(alertrecipient.FieldSnoozedUntil, field.TypeTime, value)
+	}
+	if _u.mutation.SnoozedUntilCleared() {
+		_spec.ClearField(alertrecipient.FieldSnoozedUntil, field.TypeTime)
+	}
+	if _u.mutation.AssignedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedByTable,
+			Columns: []string{alertrecipient.AssignedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AssignedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedByTable,
+			Columns: []string{alertrecipient.AssignedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AssignedToCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedToTable,
+			Columns: []string{alertrecipient.AssignedToColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AssignedToIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedToTable,
+			Columns: []string{alertrecipient.AssignedToColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
 	_spec.AddModifiers(_u.modifiers...)
 	if _node, err = sqlgraph.UpdateNodes(ctx, _u.driver, _spec); err != nil {
 		if _, ok := err.(*sqlgraph.NotFoundError); ok {
@@ -228,9 +376,91 @@ func (_u *AlertRecipientUpdateOne) ClearAcknowledgedAt() *AlertRecipientUpdateOn
 	return _u
 }
 
+// SetSnoozedUntil sets the "snoozed_until" field.
+func (_u *AlertRecipientUpdateOne) SetSnoozedUntil(v time.Time) *AlertRecipientUpdateOne {
+	_u.mutation.SetSnoozedUntil(v)
+	return _u
+}
+
+// SetNillableSnoozedUntil sets the "snoozed_until" field if the given value is not nil.
+func (_u *AlertRecipientUpdateOne) SetNillableSnoozedUntil(v *time.Time) *AlertRecipientUpdateOne {
+	if v != nil {
+		_u.SetSnoozedUntil(*v)
+	}
+	return _u
+}
+
+// ClearSnoozedUntil clears the value of the "snoozed_until" field.
+func (_u *AlertRecipientUpdateOne) ClearSnoozedUntil() *AlertRecipientUpdateOne {
+	_u.mutation.ClearSnoozedUntil()
+	return _u
+}
+
+// SetAssignedByID sets the "assigned_by_id" field.
+func (_u *AlertRecipientUpdateOne) SetAssignedByID(v publicid.UserID) *AlertRecipientUpdateOne {
+	_u.mutation.SetAssignedByID(v)
+	return _u
+}
+
+// SetNillableAssignedByID sets the "assigned_by_id" field if the given value is not nil.
+func (_u *AlertRecipientUpdateOne) SetNillableAssignedByID(v *publicid.UserID) *AlertRecipientUpdateOne {
+	if v != nil {
+		_u.SetAssignedByID(*v)
+	}
+	return _u
+}
+
+// ClearAssignedByID clears the value of the "assigned_by_id" field.
+func (_u *AlertRecipientUpdateOne) ClearAssignedByID() *AlertRecipientUpdateOne {
+	_u.mutation.ClearAssignedByID()
+	return _u
+}
+
+// SetAssignedToID sets the "assigned_to_id" field.
+func (_u *AlertRecipientUpdateOne) SetAssignedToID(v publicid.UserID) *AlertRecipientUpdateOne {
+	_u.mutation.SetAssignedToID(v)
+	return _u
+}
+
+// SetNillableAssignedToID sets the "assigned_to_id" field if the given value is not nil.
+func (_u *AlertRecipientUpdateOne) SetNillableAssignedToID(v *publicid.UserID) *AlertRecipientUpdateOne {
+	if v != nil {
+		_u.SetAssignedToID(*v)
+	}
+	return _u
+}
+
+// ClearAssignedToID clears the value of the "assigned_to_id" field.
+func (_u *AlertRecipientUpdateOne) ClearAssignedToID() *AlertRecipientUpdateOne {
+	_u.mutation.ClearAssignedToID()
+	return _u
+}
+
+// SetAssignedBy sets the "assigned_by" edge to the User entity.
+func (_u *AlertRecipientUpdateOne) SetAssignedBy(v *User) *AlertRecipientUpdateOne {
+	return _u.SetAssignedByID(v.ID)
+}
+
+// SetAssignedTo sets the "assigned_to" edge to the User entity.
+func (_u *AlertRecipientUpdateOne) SetAssignedTo(v *User) *AlertRecipientUpdateOne {
+	return _u.SetAssignedToID(v.ID)
+}
+
 // Mutation returns the AlertRecipientMutation object of the builder.
 func (_u *AlertRecipientUpdateOne) Mutation() *AlertRecipientMutation {
 	return _u.mutation
+}
+
+// ClearAssignedBy clears the "assigned_by" edge to the User entity.
+func (_u *AlertRecipientUpdateOne) ClearAssignedBy() *AlertRecipientUpdateOne {
+	_u.mutation.ClearAssignedBy()
+	return _u
+}
+
+// ClearAssignedTo clears the "assigned_to" edge to the User entity.
+func (_u *AlertRecipientUpdateOne) ClearAssignedTo() *AlertRecipientUpdateOne {
+	_u.mutation.ClearAssignedTo()
+	return _u
 }
 
 // Where appends a list predicates to the AlertRecipientUpdate builder.
@@ -342,6 +572,70 @@ func (_u *AlertRecipientUpdateOne) sqlSave(ctx context.Context) (_node *AlertRec
 	}
 	if _u.mutation.AcknowledgedAtCleared() {
 		_spec.ClearField(alertrecipient.FieldAcknowledgedAt, field.TypeTime)
+	}
+	if value, ok := _u.mutation.SnoozedUntil(); ok {
+		_spec.SetField(alertrecipient.FieldSnoozedUntil, field.TypeTime, value)
+	}
+	if _u.mutation.SnoozedUntilCleared() {
+		_spec.ClearField(alertrecipient.FieldSnoozedUntil, field.TypeTime)
+	}
+	if _u.mutation.AssignedByCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedByTable,
+			Columns: []string{alertrecipient.AssignedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AssignedByIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedByTable,
+			Columns: []string{alertrecipient.AssignedByColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
+	}
+	if _u.mutation.AssignedToCleared() {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedToTable,
+			Columns: []string{alertrecipient.AssignedToColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		_spec.Edges.Clear = append(_spec.Edges.Clear, edge)
+	}
+	if nodes := _u.mutation.AssignedToIDs(); len(nodes) > 0 {
+		edge := &sqlgraph.EdgeSpec{
+			Rel:     sqlgraph.M2O,
+			Inverse: false,
+			Table:   alertrecipient.AssignedToTable,
+			Columns: []string{alertrecipient.AssignedToColumn},
+			Bidi:    false,
+			Target: &sqlgraph.EdgeTarget{
+				IDSpec: sqlgraph.NewFieldSpec(user.FieldID, field.TypeUUID),
+			},
+		}
+		for _, k := range nodes {
+			edge.Target.Nodes = append(edge.Target.Nodes, k)
+		}
+		_spec.Edges.Add = append(_spec.Edges.Add, edge)
 	}
 	_spec.AddModifiers(_u.modifiers...)
 	_node = &AlertRecipient{config: _u.config}

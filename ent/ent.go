@@ -45,9 +45,12 @@ import (
 	"heyue/ent/customvalue"
 
 	entdecision "heyue/ent/decision"
+	"heyue/ent/delivery"
+	"heyue/ent/deliveryattempt"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/endpoint"
 	"heyue/ent/externalidentity"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
@@ -55,6 +58,7 @@ import (
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
 	"heyue/ent/mail"
+	"heyue/ent/messagetemplate"
 
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
@@ -179,15 +183,19 @@ func checkColumn(t, c string) error {
 			customvalue.Table:         customvalue.ValidColumn,
 			customer.Table:            customer.ValidColumn,
 			entdecision.Table:         entdecision.ValidColumn,
+			delivery.Table:            delivery.ValidColumn,
+			deliveryattempt.Table:     deliveryattempt.ValidColumn,
 			department.Table:          department.ValidColumn,
 			dictionaryentry.Table:     dictionaryentry.ValidColumn,
 			documentreference.Table:   documentreference.ValidColumn,
+			endpoint.Table:            endpoint.ValidColumn,
 			externalidentity.Table:    externalidentity.ValidColumn,
 			idempotencykey.Table:      idempotencykey.ValidColumn,
 			importsource.Table:        importsource.ValidColumn,
 			entincident.Table:         entincident.ValidColumn,
 			incidententry.Table:       incidententry.ValidColumn,
 			mail.Table:                mail.ValidColumn,
+			messagetemplate.Table:     messagetemplate.ValidColumn,
 			entmilestone.Table:        entmilestone.ValidColumn,
 			numbercounter.Table:       numbercounter.ValidColumn,
 			oidcattempt.Table:         oidcattempt.ValidColumn,

@@ -34,15 +34,19 @@ import (
 	"heyue/ent/customfield"
 	"heyue/ent/customvalue"
 	entdecision "heyue/ent/decision"
+	"heyue/ent/delivery"
+	"heyue/ent/deliveryattempt"
 	"heyue/ent/department"
 	"heyue/ent/dictionaryentry"
 	"heyue/ent/documentreference"
+	"heyue/ent/endpoint"
 	"heyue/ent/externalidentity"
 	"heyue/ent/idempotencykey"
 	"heyue/ent/importsource"
 	entincident "heyue/ent/incident"
 	"heyue/ent/incidententry"
 	"heyue/ent/mail"
+	"heyue/ent/messagetemplate"
 	entmilestone "heyue/ent/milestone"
 	"heyue/ent/numbercounter"
 	"heyue/ent/obligation"
@@ -1139,6 +1143,87 @@ func init() {
 	entdecisionDescID := entdecisionFields[0].Descriptor()
 	// entdecision.DefaultID holds the default value on creation for the id field.
 	entdecision.DefaultID = entdecisionDescID.Default.(func() publicid.DecisionID)
+	deliveryMixin := schema.Delivery{}.Mixin()
+	deliveryMixinFields1 := deliveryMixin[1].Fields()
+	_ = deliveryMixinFields1
+	deliveryFields := schema.Delivery{}.Fields()
+	_ = deliveryFields
+	// deliveryDescCreatedAt is the schema descriptor for created_at field.
+	deliveryDescCreatedAt := deliveryMixinFields1[0].Descriptor()
+	// delivery.DefaultCreatedAt holds the default value on creation for the created_at field.
+	delivery.DefaultCreatedAt = deliveryDescCreatedAt.Default.(func() time.Time)
+	// deliveryDescUpdatedAt is the schema descriptor for updated_at field.
+	deliveryDescUpdatedAt := deliveryMixinFields1[1].Descriptor()
+	// delivery.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	delivery.DefaultUpdatedAt = deliveryDescUpdatedAt.Default.(func() time.Time)
+	// delivery.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	delivery.UpdateDefaultUpdatedAt = deliveryDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// deliveryDescAddress is the schema descriptor for address field.
+	deliveryDescAddress := deliveryFields[10].Descriptor()
+	// delivery.DefaultAddress holds the default value on creation for the address field.
+	delivery.DefaultAddress = deliveryDescAddress.Default.(string)
+	// delivery.AddressValidator is a validator for the "address" field. It is called by the builders before save.
+	delivery.AddressValidator = deliveryDescAddress.Validators[0].(func(string) error)
+	// deliveryDescName is the schema descriptor for name field.
+	deliveryDescName := deliveryFields[11].Descriptor()
+	// delivery.DefaultName holds the default value on creation for the name field.
+	delivery.DefaultName = deliveryDescName.Default.(string)
+	// delivery.NameValidator is a validator for the "name" field. It is called by the builders before save.
+	delivery.NameValidator = deliveryDescName.Validators[0].(func(string) error)
+	// deliveryDescDigestKey is the schema descriptor for digest_key field.
+	deliveryDescDigestKey := deliveryFields[14].Descriptor()
+	// delivery.DefaultDigestKey holds the default value on creation for the digest_key field.
+	delivery.DefaultDigestKey = deliveryDescDigestKey.Default.(string)
+	// deliveryDescLocale is the schema descriptor for locale field.
+	deliveryDescLocale := deliveryFields[15].Descriptor()
+	// delivery.DefaultLocale holds the default value on creation for the locale field.
+	delivery.DefaultLocale = deliveryDescLocale.Default.(string)
+	// deliveryDescAttempt is the schema descriptor for attempt field.
+	deliveryDescAttempt := deliveryFields[17].Descriptor()
+	// delivery.DefaultAttempt holds the default value on creation for the attempt field.
+	delivery.DefaultAttempt = deliveryDescAttempt.Default.(int)
+	// delivery.AttemptValidator is a validator for the "attempt" field. It is called by the builders before save.
+	delivery.AttemptValidator = deliveryDescAttempt.Validators[0].(func(int) error)
+	// deliveryDescProviderID is the schema descriptor for provider_id field.
+	deliveryDescProviderID := deliveryFields[23].Descriptor()
+	// delivery.DefaultProviderID holds the default value on creation for the provider_id field.
+	delivery.DefaultProviderID = deliveryDescProviderID.Default.(string)
+	// delivery.ProviderIDValidator is a validator for the "provider_id" field. It is called by the builders before save.
+	delivery.ProviderIDValidator = deliveryDescProviderID.Validators[0].(func(string) error)
+	// deliveryDescID is the schema descriptor for id field.
+	deliveryDescID := deliveryFields[0].Descriptor()
+	// delivery.DefaultID holds the default value on creation for the id field.
+	delivery.DefaultID = deliveryDescID.Default.(func() publicid.DeliveryID)
+	deliveryattemptFields := schema.DeliveryAttempt{}.Fields()
+	_ = deliveryattemptFields
+	// deliveryattemptDescNumber is the schema descriptor for number field.
+	deliveryattemptDescNumber := deliveryattemptFields[2].Descriptor()
+	// deliveryattempt.NumberValidator is a validator for the "number" field. It is called by the builders before save.
+	deliveryattempt.NumberValidator = deliveryattemptDescNumber.Validators[0].(func(int) error)
+	// deliveryattemptDescLatencyMs is the schema descriptor for latency_ms field.
+	deliveryattemptDescLatencyMs := deliveryattemptFields[4].Descriptor()
+	// deliveryattempt.LatencyMsValidator is a validator for the "latency_ms" field. It is called by the builders before save.
+	deliveryattempt.LatencyMsValidator = deliveryattemptDescLatencyMs.Validators[0].(func(int) error)
+	// deliveryattemptDescStatus is the schema descriptor for status field.
+	deliveryattemptDescStatus := deliveryattemptFields[6].Descriptor()
+	// deliveryattempt.DefaultStatus holds the default value on creation for the status field.
+	deliveryattempt.DefaultStatus = deliveryattemptDescStatus.Default.(int)
+	// deliveryattemptDescTrouble is the schema descriptor for trouble field.
+	deliveryattemptDescTrouble := deliveryattemptFields[7].Descriptor()
+	// deliveryattempt.DefaultTrouble holds the default value on creation for the trouble field.
+	deliveryattempt.DefaultTrouble = deliveryattemptDescTrouble.Default.(string)
+	// deliveryattempt.TroubleValidator is a validator for the "trouble" field. It is called by the builders before save.
+	deliveryattempt.TroubleValidator = deliveryattemptDescTrouble.Validators[0].(func(string) error)
+	// deliveryattemptDescResponseHead is the schema descriptor for response_head field.
+	deliveryattemptDescResponseHead := deliveryattemptFields[8].Descriptor()
+	// deliveryattempt.DefaultResponseHead holds the default value on creation for the response_head field.
+	deliveryattempt.DefaultResponseHead = deliveryattemptDescResponseHead.Default.(string)
+	// deliveryattempt.ResponseHeadValidator is a validator for the "response_head" field. It is called by the builders before save.
+	deliveryattempt.ResponseHeadValidator = deliveryattemptDescResponseHead.Validators[0].(func(string) error)
+	// deliveryattemptDescID is the schema descriptor for id field.
+	deliveryattemptDescID := deliveryattemptFields[0].Descriptor()
+	// deliveryattempt.DefaultID holds the default value on creation for the id field.
+	deliveryattempt.DefaultID = deliveryattemptDescID.Default.(func() publicid.DeliveryAttemptID)
 	departmentMixin := schema.Department{}.Mixin()
 	departmentMixinFields1 := departmentMixin[1].Fields()
 	_ = departmentMixinFields1
@@ -1248,6 +1333,53 @@ func init() {
 	documentreferenceDescID := documentreferenceFields[0].Descriptor()
 	// documentreference.DefaultID holds the default value on creation for the id field.
 	documentreference.DefaultID = documentreferenceDescID.Default.(func() publicid.DocumentReferenceID)
+	endpointMixin := schema.Endpoint{}.Mixin()
+	endpointMixinFields1 := endpointMixin[1].Fields()
+	_ = endpointMixinFields1
+	endpointMixinFields2 := endpointMixin[2].Fields()
+	_ = endpointMixinFields2
+	endpointFields := schema.Endpoint{}.Fields()
+	_ = endpointFields
+	// endpointDescCreatedAt is the schema descriptor for created_at field.
+	endpointDescCreatedAt := endpointMixinFields1[0].Descriptor()
+	// endpoint.DefaultCreatedAt holds the default value on creation for the created_at field.
+	endpoint.DefaultCreatedAt = endpointDescCreatedAt.Default.(func() time.Time)
+	// endpointDescUpdatedAt is the schema descriptor for updated_at field.
+	endpointDescUpdatedAt := endpointMixinFields1[1].Descriptor()
+	// endpoint.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	endpoint.DefaultUpdatedAt = endpointDescUpdatedAt.Default.(func() time.Time)
+	// endpoint.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	endpoint.UpdateDefaultUpdatedAt = endpointDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// endpointDescVersion is the schema descriptor for version field.
+	endpointDescVersion := endpointMixinFields2[0].Descriptor()
+	// endpoint.DefaultVersion holds the default value on creation for the version field.
+	endpoint.DefaultVersion = endpointDescVersion.Default.(int)
+	// endpoint.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	endpoint.VersionValidator = endpointDescVersion.Validators[0].(func(int) error)
+	// endpointDescURL is the schema descriptor for url field.
+	endpointDescURL := endpointFields[4].Descriptor()
+	// endpoint.DefaultURL holds the default value on creation for the url field.
+	endpoint.DefaultURL = endpointDescURL.Default.(string)
+	// endpoint.URLValidator is a validator for the "url" field. It is called by the builders before save.
+	endpoint.URLValidator = endpointDescURL.Validators[0].(func(string) error)
+	// endpointDescEnabled is the schema descriptor for enabled field.
+	endpointDescEnabled := endpointFields[11].Descriptor()
+	// endpoint.DefaultEnabled holds the default value on creation for the enabled field.
+	endpoint.DefaultEnabled = endpointDescEnabled.Default.(bool)
+	// endpointDescCursor is the schema descriptor for cursor field.
+	endpointDescCursor := endpointFields[13].Descriptor()
+	// endpoint.DefaultCursor holds the default value on creation for the cursor field.
+	endpoint.DefaultCursor = endpointDescCursor.Default.(int64)
+	// endpointDescFailures is the schema descriptor for failures field.
+	endpointDescFailures := endpointFields[14].Descriptor()
+	// endpoint.DefaultFailures holds the default value on creation for the failures field.
+	endpoint.DefaultFailures = endpointDescFailures.Default.(int)
+	// endpoint.FailuresValidator is a validator for the "failures" field. It is called by the builders before save.
+	endpoint.FailuresValidator = endpointDescFailures.Validators[0].(func(int) error)
+	// endpointDescID is the schema descriptor for id field.
+	endpointDescID := endpointFields[0].Descriptor()
+	// endpoint.DefaultID holds the default value on creation for the id field.
+	endpoint.DefaultID = endpointDescID.Default.(func() publicid.EndpointID)
 	externalidentityMixin := schema.ExternalIdentity{}.Mixin()
 	externalidentityMixinFields1 := externalidentityMixin[1].Fields()
 	_ = externalidentityMixinFields1
@@ -1386,6 +1518,45 @@ func init() {
 	mailDescID := mailFields[0].Descriptor()
 	// mail.DefaultID holds the default value on creation for the id field.
 	mail.DefaultID = mailDescID.Default.(func() publicid.MailID)
+	messagetemplateMixin := schema.MessageTemplate{}.Mixin()
+	messagetemplateMixinFields1 := messagetemplateMixin[1].Fields()
+	_ = messagetemplateMixinFields1
+	messagetemplateMixinFields2 := messagetemplateMixin[2].Fields()
+	_ = messagetemplateMixinFields2
+	messagetemplateFields := schema.MessageTemplate{}.Fields()
+	_ = messagetemplateFields
+	// messagetemplateDescCreatedAt is the schema descriptor for created_at field.
+	messagetemplateDescCreatedAt := messagetemplateMixinFields1[0].Descriptor()
+	// messagetemplate.DefaultCreatedAt holds the default value on creation for the created_at field.
+	messagetemplate.DefaultCreatedAt = messagetemplateDescCreatedAt.Default.(func() time.Time)
+	// messagetemplateDescUpdatedAt is the schema descriptor for updated_at field.
+	messagetemplateDescUpdatedAt := messagetemplateMixinFields1[1].Descriptor()
+	// messagetemplate.DefaultUpdatedAt holds the default value on creation for the updated_at field.
+	messagetemplate.DefaultUpdatedAt = messagetemplateDescUpdatedAt.Default.(func() time.Time)
+	// messagetemplate.UpdateDefaultUpdatedAt holds the default value on update for the updated_at field.
+	messagetemplate.UpdateDefaultUpdatedAt = messagetemplateDescUpdatedAt.UpdateDefault.(func() time.Time)
+	// messagetemplateDescVersion is the schema descriptor for version field.
+	messagetemplateDescVersion := messagetemplateMixinFields2[0].Descriptor()
+	// messagetemplate.DefaultVersion holds the default value on creation for the version field.
+	messagetemplate.DefaultVersion = messagetemplateDescVersion.Default.(int)
+	// messagetemplate.VersionValidator is a validator for the "version" field. It is called by the builders before save.
+	messagetemplate.VersionValidator = messagetemplateDescVersion.Validators[0].(func(int) error)
+	// messagetemplateDescSubject is the schema descriptor for subject field.
+	messagetemplateDescSubject := messagetemplateFields[4].Descriptor()
+	// messagetemplate.DefaultSubject holds the default value on creation for the subject field.
+	messagetemplate.DefaultSubject = messagetemplateDescSubject.Default.(string)
+	// messagetemplate.SubjectValidator is a validator for the "subject" field. It is called by the builders before save.
+	messagetemplate.SubjectValidator = messagetemplateDescSubject.Validators[0].(func(string) error)
+	// messagetemplateDescBody is the schema descriptor for body field.
+	messagetemplateDescBody := messagetemplateFields[5].Descriptor()
+	// messagetemplate.DefaultBody holds the default value on creation for the body field.
+	messagetemplate.DefaultBody = messagetemplateDescBody.Default.(string)
+	// messagetemplate.BodyValidator is a validator for the "body" field. It is called by the builders before save.
+	messagetemplate.BodyValidator = messagetemplateDescBody.Validators[0].(func(string) error)
+	// messagetemplateDescID is the schema descriptor for id field.
+	messagetemplateDescID := messagetemplateFields[0].Descriptor()
+	// messagetemplate.DefaultID holds the default value on creation for the id field.
+	messagetemplate.DefaultID = messagetemplateDescID.Default.(func() publicid.MessageTemplateID)
 	entmilestoneMixin := schema.Milestone{}.Mixin()
 	entmilestoneMixinFields1 := entmilestoneMixin[1].Fields()
 	_ = entmilestoneMixinFields1

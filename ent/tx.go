@@ -76,12 +76,18 @@ type Tx struct {
 	Customer *CustomerClient
 	// Decision is the client for interacting with the Decision builders.
 	Decision *DecisionClient
+	// Delivery is the client for interacting with the Delivery builders.
+	Delivery *DeliveryClient
+	// DeliveryAttempt is the client for interacting with the DeliveryAttempt builders.
+	DeliveryAttempt *DeliveryAttemptClient
 	// Department is the client for interacting with the Department builders.
 	Department *DepartmentClient
 	// DictionaryEntry is the client for interacting with the DictionaryEntry builders.
 	DictionaryEntry *DictionaryEntryClient
 	// DocumentReference is the client for interacting with the DocumentReference builders.
 	DocumentReference *DocumentReferenceClient
+	// Endpoint is the client for interacting with the Endpoint builders.
+	Endpoint *EndpointClient
 	// ExternalIdentity is the client for interacting with the ExternalIdentity builders.
 	ExternalIdentity *ExternalIdentityClient
 	// IdempotencyKey is the client for interacting with the IdempotencyKey builders.
@@ -94,6 +100,8 @@ type Tx struct {
 	IncidentEntry *IncidentEntryClient
 	// Mail is the client for interacting with the Mail builders.
 	Mail *MailClient
+	// MessageTemplate is the client for interacting with the MessageTemplate builders.
+	MessageTemplate *MessageTemplateClient
 	// Milestone is the client for interacting with the Milestone builders.
 	Milestone *MilestoneClient
 	// NumberCounter is the client for interacting with the NumberCounter builders.
@@ -318,15 +326,19 @@ func (tx *Tx) init() {
 	tx.CustomValue = NewCustomValueClient(tx.config)
 	tx.Customer = NewCustomerClient(tx.config)
 	tx.Decision = NewDecisionClient(tx.config)
+	tx.Delivery = NewDeliveryClient(tx.config)
+	tx.DeliveryAttempt = NewDeliveryAttemptClient(tx.config)
 	tx.Department = NewDepartmentClient(tx.config)
 	tx.DictionaryEntry = NewDictionaryEntryClient(tx.config)
 	tx.DocumentReference = NewDocumentReferenceClient(tx.config)
+	tx.Endpoint = NewEndpointClient(tx.config)
 	tx.ExternalIdentity = NewExternalIdentityClient(tx.config)
 	tx.IdempotencyKey = NewIdempotencyKeyClient(tx.config)
 	tx.ImportSource = NewImportSourceClient(tx.config)
 	tx.Incident = NewIncidentClient(tx.config)
 	tx.IncidentEntry = NewIncidentEntryClient(tx.config)
 	tx.Mail = NewMailClient(tx.config)
+	tx.MessageTemplate = NewMessageTemplateClient(tx.config)
 	tx.Milestone = NewMilestoneClient(tx.config)
 	tx.NumberCounter = NewNumberCounterClient(tx.config)
 	tx.OIDCAttempt = NewOIDCAttemptClient(tx.config)

@@ -86,6 +86,11 @@ var (
 
 	AlertRead = Permission{"alert", "read"}
 
+	EndpointRead   = Permission{"endpoint", "read"}
+	EndpointUpdate = Permission{"endpoint", "update"} // register, change, test, archive
+	DeliveryRead   = Permission{"delivery", "read"}
+	DeliveryReplay = Permission{"delivery", "replay"}
+
 	ApprovalRead       = Permission{"approval", "read"}
 	ApprovalDecide     = Permission{"approval", "decide"}
 	ApprovalFlowRead   = Permission{"approval_flow", "read"}
@@ -110,6 +115,7 @@ func All() []Permission {
 		BillEditRequest, BillEditDecide, PaymentRequestRequest, PaymentRequestDecide,
 		DictionaryRead, DictionaryUpdate, CustomFieldUpdate, DepartmentRead, DepartmentUpdate,
 		UserRead, UserCreate, UserUpdate, APIKeyRead, APIKeyCreate, APIKeyUpdate, RoleRead, RoleUpdate, AlertRead,
+		EndpointRead, EndpointUpdate, DeliveryRead, DeliveryReplay,
 		ApprovalRead, ApprovalDecide, ApprovalFlowRead, ApprovalFlowUpdate, TenantUpdate, AuditRead,
 	}
 }

@@ -55,7 +55,7 @@ func Templates() []Template {
 			reach(grant.Tenant, CustomerRead, ContractRead, PaymentRecord, PaymentRefund, PaymentReverse, ApprovalRead,
 				BillEditRequest, BillEditDecide, PaymentRequestRequest, PaymentRequestDecide))},
 		{Name: "auditor", NameZH: "审计", NameEN: "Auditor", Rules: join(everyone,
-			reach(grant.Tenant, CustomerRead, ContactRead, ServiceRecordRead, ContractRead, RoleRead, AuditRead, ApprovalRead))},
+			reach(grant.Tenant, CustomerRead, ContactRead, ServiceRecordRead, ContractRead, RoleRead, AuditRead, ApprovalRead, EndpointRead, DeliveryRead))},
 	}
 }
 

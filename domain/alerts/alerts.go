@@ -18,6 +18,9 @@ const (
 	EventWithdrawn    = "alert.withdrawn"
 	EventRead         = "alert.read"
 	EventAcknowledged = "alert.acknowledged"
+	EventSnoozed      = "alert.snoozed"
+	EventWoken        = "alert.woken"
+	EventAssigned     = "alert.assigned"
 )
 
 // Notice is the payload of every event of this package: which alert, and whose inboxes it concerns. What the alert

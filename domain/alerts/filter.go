@@ -17,7 +17,8 @@ func (f *Filter) matches(a *ent.Alert, mine *ent.AlertRecipient) bool {
 		(f.State == nil || slices.Contains(f.State, a.State)) &&
 		within(f.DueOn, a.DueOn) &&
 		(f.Unread == nil || *f.Unread == (mine.ReadAt == nil)) &&
-		(f.Unacknowledged == nil || *f.Unacknowledged == (mine.AcknowledgedAt == nil))
+		(f.Unacknowledged == nil || *f.Unacknowledged == (mine.AcknowledgedAt == nil)) &&
+		(f.Snoozed == nil || *f.Snoozed == (mine.SnoozedUntil != nil))
 }
 
 func within(d *listing.Dates, on date.Date) bool {

@@ -59,10 +59,17 @@ func (o Obligations) pass(ctx context.Context, tx *ent.Tx, held []*ent.Obligatio
 	if err != nil {
 		return err
 	}
+	plans, err := planning(ctx, tx.Tenant, o.Clock.Now())
+	if err != nil {
+		return err
+	}
 	var inbox []recipientRow
+	var orders []Order
 	var events []outbox.Event
 	for _, a := range raised {
-		users := first(candidates(byID[a.ObligationID]))
+		ob := byID[a.ObligationID]
+		users := first(candidates(ob))
+		orders = append(orders, plans.orders(ob, a.ID, users)...)
 		for _, u := range users {
 			inbox = append(inbox, recipientRow{publicid.NewAlertRecipientID().UUID(), a.ID.UUID(), u.UUID()})
 		}
@@ -70,7 +77,10 @@ func (o Obligations) pass(ctx context.Context, tx *ent.Tx, held []*ent.Obligatio
 			events = append(events, event(EventRaised, a.ID, users...))
 		}
 	}
-	if err := exec(ctx, tx, "fill inboxes", insertRecipientsSQL, o.Clock.Now(), inbox); err != nil {
+	if err := exec(ctx, tx, "fill inboxes", insertRecipientsSQL, plans.now, inbox); err != nil {
+		return err
+	}
+	if err := dispatch(ctx, tx, o.Courier, orders); err != nil {
 		return err
 	}
 	return o.Outbox.Append(ctx, tx, events...)

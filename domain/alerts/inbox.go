@@ -27,6 +27,7 @@ type Inbox struct {
 	Client   *ent.Client
 	Policies *policies.Engine
 	Outbox   outbox.Writer
+	Courier  Courier // tells whom an alert is given to beyond the inbox; nil for nobody
 	Clock    clock.Clock
 	Lister   listing.Lister
 }
@@ -38,6 +39,7 @@ type Filter struct {
 	DueOn          *listing.Dates
 	Unread         *bool
 	Unacknowledged *bool
+	Snoozed        *bool
 }
 
 // columns are the conditions on the alert itself, as package listing takes them.
@@ -76,7 +78,7 @@ func (i *Inbox) List(ctx context.Context, args page.Args, filter *Filter, sort [
 		filter = &Filter{}
 	}
 	list, err := listing.List(ctx, i.Lister, listing.Source[*ent.Alert]{
-		Noun:    "alert:" + given("unread", filter.Unread) + given("unacknowledged", filter.Unacknowledged),
+		Noun:    "alert:" + given("unread", filter.Unread) + given("unacknowledged", filter.Unacknowledged) + given("snoozed", filter.Snoozed),
 		Columns: sortable,
 		ID:      func(a *ent.Alert) uuid.UUID { return a.ID.UUID() },
 		Default: []*listing.Sort{{Field: "RAISED_AT", Direction: listing.Desc}},
@@ -88,7 +90,7 @@ func (i *Inbox) List(ctx context.Context, args page.Args, filter *Filter, sort [
 		},
 	}, listing.Request{
 		Args: args, Sort: sort, Filter: columns{filter.Kind, filter.State, filter.DueOn}, Tenant: r.tenant,
-		Scope: r.visible(filter.Unread, filter.Unacknowledged),
+		Scope: r.visible(filter.Unread, filter.Unacknowledged, filter.Snoozed),
 	})
 	return list, tenancy.Fault(err, "list alerts")
 }
@@ -106,7 +108,7 @@ func (i *Inbox) Lookup(ctx context.Context, id publicid.AlertID) (*ent.Alert, er
 	if err != nil {
 		return nil, err
 	}
-	a, err := r.withMine(i.Client.Alert.Query().Where(alert.ID(id), r.visible(nil, nil))).Only(ctx)
+	a, err := r.withMine(i.Client.Alert.Query().Where(alert.ID(id), r.visible(nil, nil, nil))).Only(ctx)
 	if ent.IsNotFound(err) {
 		return nil, nil
 	}
@@ -119,7 +121,7 @@ func (i *Inbox) Obligations(ctx context.Context, ids []publicid.ObligationID) ([
 	return rows, tenancy.Fault(err, "read obligations")
 }
 
-// UnreadCount is how many alerts wait for the caller: raised and not read.
+// UnreadCount is how many alerts wait for the caller: raised, not read and not put off.
 func (i *Inbox) UnreadCount(ctx context.Context) (int, error) {
 	r, err := i.reader(ctx)
 	if err != nil {
@@ -162,9 +164,9 @@ func readerWith(ctx context.Context, grants *policies.Grants) (reader, error) {
 	return r, nil
 }
 
-// visible narrows a query of alerts to the reader's own that they may see, and to unread or unacknowledged ones, or
-// their opposite, if asked.
-func (r reader) visible(unread, unacknowledged *bool) func(*sql.Selector) {
+// visible narrows a query of alerts to the reader's own that they may see, and to unread, unacknowledged or snoozed
+// ones, or their opposite, if asked.
+func (r reader) visible(unread, unacknowledged, snoozed *bool) func(*sql.Selector) {
 	return func(s *sql.Selector) {
 		t := sql.Table(alertrecipient.Table)
 		mine := sql.Select(t.C(alertrecipient.FieldAlertID)).From(t)
@@ -172,6 +174,7 @@ func (r reader) visible(unread, unacknowledged *bool) func(*sql.Selector) {
 		mine.Where(sql.And(sql.EQ(t.C(alertrecipient.FieldTenantID), r.tenant), sql.EQ(t.C(alertrecipient.FieldUserID), r.user)))
 		empty(mine, t.C(alertrecipient.FieldReadAt), unread)
 		empty(mine, t.C(alertrecipient.FieldAcknowledgedAt), unacknowledged)
+		empty(mine, t.C(alertrecipient.FieldSnoozedUntil), not(snoozed))
 		s.Where(sql.In(s.C(alert.FieldID), mine))
 		r.subject(s)
 	}
@@ -187,9 +190,17 @@ func empty(s *sql.Selector, column string, yes *bool) {
 	}
 }
 
+func not(b *bool) *bool {
+	if b == nil {
+		return nil
+	}
+	n := !*b
+	return &n
+}
+
 func (r reader) unread(ctx context.Context, client *ent.Client) (int, error) {
-	yes := true
-	n, err := client.Alert.Query().Where(alert.StateEQ(due.Raised), r.visible(&yes, nil)).Count(ctx)
+	yes, no := true, false
+	n, err := client.Alert.Query().Where(alert.StateEQ(due.Raised), r.visible(&yes, nil, &no)).Count(ctx)
 	return n, tenancy.Fault(err, "count unread alerts")
 }
 

@@ -55,7 +55,7 @@ func (i *Inbox) mark(ctx context.Context, ids []publicid.AlertID, kind string) (
 	}
 	var marked []*ent.Alert
 	err = tenancy.Write(ctx, i.Client, func(tx *ent.Tx) error {
-		found, err := tx.Alert.Query().Where(among(alert.FieldID, ids), r.visible(nil, nil)).
+		found, err := tx.Alert.Query().Where(among(alert.FieldID, ids), r.visible(nil, nil, nil)).
 			WithRecipients(func(q *ent.AlertRecipientQuery) {
 				q.Where(alertrecipient.UserID(r.user)).Order(alertrecipient.ByID()).ForUpdate()
 			}).All(ctx)

@@ -18,8 +18,9 @@ import (
 // caller's transaction, which has the permission checked and the subject locked, and does nothing when that rolls
 // back. Faults are INTERNAL or UNAVAILABLE, and the Invalid ones of Date.Validate.
 type Obligations struct {
-	Outbox outbox.Writer
-	Clock  clock.Clock
+	Outbox  outbox.Writer
+	Courier Courier // carries alerts beyond the inbox; nil for nobody
+	Clock   clock.Clock
 }
 
 // Set makes the obligations of dates or brings them up to date, any number in a few statements. A changed date begins

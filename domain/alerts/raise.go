@@ -41,7 +41,7 @@ func (s *Scanner) batch(ctx context.Context, now time.Time) (Report, error) {
 			return err
 		}
 		fired, moved := step(plans, claimed, &report)
-		if err := s.raise(ctx, tx, permissions, now, fired, &report); err != nil {
+		if err := s.raise(ctx, tx, permissions, plans, fired, &report); err != nil {
 			return err
 		}
 		report.Handled = len(claimed)
@@ -109,9 +109,9 @@ SELECT $1::bigint, n.id, $2::timestamptz, $2::timestamptz, n.obligation_id, n.ki
 FROM json_to_recordset($3::json) AS n(id uuid, obligation_id uuid, kind text, date_version bigint, step text, days_left bigint, title text, due_on date, amount_minor bigint, currency text)
 ON CONFLICT (tenant_id, obligation_id, date_version, step) DO NOTHING RETURNING id`
 
-// raise writes alerts, inboxes and events. A step that has fired before, which only happens when a reminder was set
+// raise writes alerts, inboxes, orders and events. A step that has fired before, which only happens when a reminder was set
 // back by hand, is left out by the unique index and tells nobody again.
-func (s *Scanner) raise(ctx context.Context, tx *ent.Tx, permissions *policies.Snapshot, now time.Time, fired []firing, report *Report) error {
+func (s *Scanner) raise(ctx context.Context, tx *ent.Tx, permissions *policies.Snapshot, plans planner, fired []firing, report *Report) error {
 	rows := make([]alertRow, len(fired))
 	obligations := make([]*ent.Obligation, len(fired))
 	for i, f := range fired {
@@ -119,7 +119,7 @@ func (s *Scanner) raise(ctx context.Context, tx *ent.Tx, permissions *policies.S
 		obligations[i] = ob
 		rows[i] = alertRow{f.id.UUID(), ob.ID.UUID(), ob.Kind, ob.DateVersion, f.step.String(), -int(f.step), ob.Title, ob.DueOn, ob.AmountMinor, ob.Currency}
 	}
-	made, err := returning(ctx, tx, "raise alerts", insertAlertsSQL, now, rows)
+	made, err := returning(ctx, tx, "raise alerts", insertAlertsSQL, plans.now, rows)
 	if err != nil || len(made) == 0 {
 		return err
 	}
@@ -128,6 +128,7 @@ func (s *Scanner) raise(ctx context.Context, tx *ent.Tx, permissions *policies.S
 		return err
 	}
 	var inbox []recipientRow
+	var orders []Order
 	events := make([]outbox.Event, 0, len(made))
 	for _, f := range fired {
 		if !made[f.id.UUID()] {
@@ -144,10 +145,14 @@ func (s *Scanner) raise(ctx context.Context, tx *ent.Tx, permissions *policies.S
 		for _, u := range users {
 			inbox = append(inbox, recipientRow{publicid.NewAlertRecipientID().UUID(), f.id.UUID(), u.UUID()})
 		}
+		orders = append(orders, plans.orders(f.obligation, f.id, users)...)
 		events = append(events, event(EventRaised, f.id, users...))
 	}
 	report.Raised = len(made)
-	if err := exec(ctx, tx, "fill inboxes", insertRecipientsSQL, now, inbox); err != nil {
+	if err := exec(ctx, tx, "fill inboxes", insertRecipientsSQL, plans.now, inbox); err != nil {
+		return err
+	}
+	if err := dispatch(ctx, tx, s.Courier, orders); err != nil {
 		return err
 	}
 	return s.Outbox.Append(ctx, tx, events...)

@@ -31,6 +31,7 @@ type Scanner struct {
 	Policies   *policies.Engine
 	Recipients Recipients
 	Outbox     outbox.Writer
+	Courier    Courier // carries alerts beyond the inbox; nil for nobody
 	Clock      clock.Clock
 	Log        *slog.Logger
 	Batch      int           // 0: DefaultScanBatch

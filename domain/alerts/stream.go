@@ -63,6 +63,7 @@ func (l *Lagged) Unwrap() error { return l.Fault }
 // types are the events of this package. Others are not delivered.
 var types = map[string]due.EventType{
 	EventRaised: due.EventRaised, EventWithdrawn: due.EventWithdrawn, EventRead: due.EventRead, EventAcknowledged: due.EventAcknowledged,
+	EventSnoozed: due.EventSnoozed, EventWoken: due.EventWoken, EventAssigned: due.EventAssigned,
 }
 
 // Index puts this package's events under their recipients, for outbox.HubOptions.Index. Other kinds have no topics.

@@ -39,5 +39,8 @@ func (o Obligations) Tell(ctx context.Context, tx *ent.Tx, kind due.Kind, subjec
 	if err := exec(ctx, tx, "fill inboxes", insertRecipientsSQL, plans.now, inbox); err != nil {
 		return err
 	}
+	if err := dispatch(ctx, tx, o.Courier, plans.orders(ob, id, users)); err != nil {
+		return err
+	}
 	return o.Outbox.Append(ctx, tx, event(EventRaised, id, users...))
 }

@@ -33,5 +33,10 @@ func (o Obligations) withdraw(ctx context.Context, tx *ent.Tx, obligations []pub
 	if err != nil {
 		return fault.Wrap(err, "withdraw alerts")
 	}
+	if o.Courier != nil {
+		if err := o.Courier.Cancel(ctx, tx, ids); err != nil {
+			return err
+		}
+	}
 	return o.Outbox.Append(ctx, tx, events...)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"heyue/audit"
+	"heyue/domain/alerts/channel"
 	"heyue/domain/tenants/settings"
 	"heyue/ent"
 	"heyue/identity"
@@ -39,6 +40,7 @@ type Change struct {
 	ContractNumberRule      *string
 	ContractNumberRules     []*settings.KindRule   // takes the place of all of them; an empty list clears them
 	ReminderLadders         []*settings.KindLadder // each takes the place of its kind's
+	AlertChannels           []channel.Channel      // takes the place of all of them
 	ExchangeRates           []*settings.Rate       // takes the place of all of them; needed anew with another Currency
 	ReceiptExcess           *int
 	PlanTolerance           *int
@@ -114,6 +116,9 @@ func (ch Change) applied(s settings.Settings) (settings.Settings, error) {
 	put(&s.PlanTolerance, ch.PlanTolerance)
 	put(&s.PaymentRequestsRequired, ch.PaymentRequestsRequired)
 	put(&s.EventRetentionDays, ch.EventRetentionDays)
+	if ch.AlertChannels != nil {
+		s.AlertChannels = ch.AlertChannels
+	}
 	if ch.ContractNumberRules != nil {
 		s.ContractNumberRules = settings.RulesOf(&c, ch.ContractNumberRules)
 	}

@@ -118,7 +118,7 @@ var (
 // KindValidator is a validator for the "kind" field enum values. It is called by the builders before save.
 func KindValidator(k due.Kind) error {
 	switch k {
-	case "CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION", "DELIVERY_DUE", "SERVICE_DUE", "ACCEPTANCE_DUE":
+	case "CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION", "DELIVERY_DUE", "SERVICE_DUE", "ACCEPTANCE_DUE", "ENDPOINT_DISABLED":
 		return nil
 	default:
 		return fmt.Errorf("alert: invalid enum value for kind field: %q", k)

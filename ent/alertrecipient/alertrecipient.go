@@ -29,10 +29,20 @@ const (
 	FieldReadAt = "read_at"
 	// FieldAcknowledgedAt holds the string denoting the acknowledged_at field in the database.
 	FieldAcknowledgedAt = "acknowledged_at"
+	// FieldSnoozedUntil holds the string denoting the snoozed_until field in the database.
+	FieldSnoozedUntil = "snoozed_until"
+	// FieldAssignedByID holds the string denoting the assigned_by_id field in the database.
+	FieldAssignedByID = "assigned_by_id"
+	// FieldAssignedToID holds the string denoting the assigned_to_id field in the database.
+	FieldAssignedToID = "assigned_to_id"
 	// EdgeAlert holds the string denoting the alert edge name in mutations.
 	EdgeAlert = "alert"
 	// EdgeUser holds the string denoting the user edge name in mutations.
 	EdgeUser = "user"
+	// EdgeAssignedBy holds the string denoting the assigned_by edge name in mutations.
+	EdgeAssignedBy = "assigned_by"
+	// EdgeAssignedTo holds the string denoting the assigned_to edge name in mutations.
+	EdgeAssignedTo = "assigned_to"
 	// Table holds the table name of the alertrecipient in the database.
 	Table = "alert_recipients"
 	// AlertTable is the table that holds the alert relation/edge.
@@ -49,6 +59,20 @@ const (
 	UserInverseTable = "users"
 	// UserColumn is the table column denoting the user relation/edge.
 	UserColumn = "user_id"
+	// AssignedByTable is the table that holds the assigned_by relation/edge.
+	AssignedByTable = "alert_recipients"
+	// AssignedByInverseTable is the table name for the User entity.
+	// It exists in this package in order to avoid circular dependency with the "user" package.
+	AssignedByInverseTable = "users"
+	// AssignedByColumn is the table column denoting the assigned_by relation/edge.
+	AssignedByColumn = "assigned_by_id"
+	// AssignedToTable is the table that holds the assigned_to relation/edge.
+	AssignedToTable = "alert_recipients"
+	// AssignedToInverseTable is the table name for the User entity.
+	// It exists in this package in order to avoid circular dependency with the "user" package.
+	AssignedToInverseTable = "users"
+	// AssignedToColumn is the table column denoting the assigned_to relation/edge.
+	AssignedToColumn = "assigned_to_id"
 )
 
 // Columns holds all SQL columns for alertrecipient fields.
@@ -61,6 +85,9 @@ var Columns = []string{
 	FieldUserID,
 	FieldReadAt,
 	FieldAcknowledgedAt,
+	FieldSnoozedUntil,
+	FieldAssignedByID,
+	FieldAssignedToID,
 }
 
 // ValidColumn reports if the column name is valid (part of the table columns).
@@ -127,6 +154,21 @@ func ByAcknowledgedAt(opts ...sql.OrderTermOption) OrderOption {
 	return sql.OrderByField(FieldAcknowledgedAt, opts...).ToFunc()
 }
 
+// BySnoozedUntil orders the results by the snoozed_until field.
+func BySnoozedUntil(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldSnoozedUntil, opts...).ToFunc()
+}
+
+// ByAssignedByID orders the results by the assigned_by_id field.
+func ByAssignedByID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAssignedByID, opts...).ToFunc()
+}
+
+// ByAssignedToID orders the results by the assigned_to_id field.
+func ByAssignedToID(opts ...sql.OrderTermOption) OrderOption {
+	return sql.OrderByField(FieldAssignedToID, opts...).ToFunc()
+}
+
 // ByAlertField orders the results by alert field.
 func ByAlertField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
@@ -138,6 +180,20 @@ func ByAlertField(field string, opts ...sql.OrderTermOption) OrderOption {
 func ByUserField(field string, opts ...sql.OrderTermOption) OrderOption {
 	return func(s *sql.Selector) {
 		sqlgraph.OrderByNeighborTerms(s, newUserStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByAssignedByField orders the results by assigned_by field.
+func ByAssignedByField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAssignedByStep(), sql.OrderByField(field, opts...))
+	}
+}
+
+// ByAssignedToField orders the results by assigned_to field.
+func ByAssignedToField(field string, opts ...sql.OrderTermOption) OrderOption {
+	return func(s *sql.Selector) {
+		sqlgraph.OrderByNeighborTerms(s, newAssignedToStep(), sql.OrderByField(field, opts...))
 	}
 }
 func newAlertStep() *sqlgraph.Step {
@@ -152,5 +208,19 @@ func newUserStep() *sqlgraph.Step {
 		sqlgraph.From(Table, FieldID),
 		sqlgraph.To(UserInverseTable, FieldID),
 		sqlgraph.Edge(sqlgraph.M2O, false, UserTable, UserColumn),
+	)
+}
+func newAssignedByStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AssignedByInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, AssignedByTable, AssignedByColumn),
+	)
+}
+func newAssignedToStep() *sqlgraph.Step {
+	return sqlgraph.NewStep(
+		sqlgraph.From(Table, FieldID),
+		sqlgraph.To(AssignedToInverseTable, FieldID),
+		sqlgraph.Edge(sqlgraph.M2O, false, AssignedToTable, AssignedToColumn),
 	)
 }

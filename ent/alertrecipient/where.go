@@ -91,6 +91,21 @@ func AcknowledgedAt(v time.Time) predicate.AlertRecipient {
 	return predicate.AlertRecipient(sql.FieldEQ(FieldAcknowledgedAt, v))
 }
 
+// SnoozedUntil applies equality check predicate on the "snoozed_until" field. It's identical to SnoozedUntilEQ.
+func SnoozedUntil(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldEQ(FieldSnoozedUntil, v))
+}
+
+// AssignedByID applies equality check predicate on the "assigned_by_id" field. It's identical to AssignedByIDEQ.
+func AssignedByID(v publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldEQ(FieldAssignedByID, v))
+}
+
+// AssignedToID applies equality check predicate on the "assigned_to_id" field. It's identical to AssignedToIDEQ.
+func AssignedToID(v publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldEQ(FieldAssignedToID, v))
+}
+
 // TenantIDEQ applies the EQ predicate on the "tenant_id" field.
 func TenantIDEQ(v int64) predicate.AlertRecipient {
 	return predicate.AlertRecipient(sql.FieldEQ(FieldTenantID, v))
@@ -351,6 +366,116 @@ func AcknowledgedAtNotNil() predicate.AlertRecipient {
 	return predicate.AlertRecipient(sql.FieldNotNull(FieldAcknowledgedAt))
 }
 
+// SnoozedUntilEQ applies the EQ predicate on the "snoozed_until" field.
+func SnoozedUntilEQ(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldEQ(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilNEQ applies the NEQ predicate on the "snoozed_until" field.
+func SnoozedUntilNEQ(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNEQ(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilIn applies the In predicate on the "snoozed_until" field.
+func SnoozedUntilIn(vs ...time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldIn(FieldSnoozedUntil, vs...))
+}
+
+// SnoozedUntilNotIn applies the NotIn predicate on the "snoozed_until" field.
+func SnoozedUntilNotIn(vs ...time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNotIn(FieldSnoozedUntil, vs...))
+}
+
+// SnoozedUntilGT applies the GT predicate on the "snoozed_until" field.
+func SnoozedUntilGT(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldGT(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilGTE applies the GTE predicate on the "snoozed_until" field.
+func SnoozedUntilGTE(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldGTE(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilLT applies the LT predicate on the "snoozed_until" field.
+func SnoozedUntilLT(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldLT(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilLTE applies the LTE predicate on the "snoozed_until" field.
+func SnoozedUntilLTE(v time.Time) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldLTE(FieldSnoozedUntil, v))
+}
+
+// SnoozedUntilIsNil applies the IsNil predicate on the "snoozed_until" field.
+func SnoozedUntilIsNil() predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldIsNull(FieldSnoozedUntil))
+}
+
+// SnoozedUntilNotNil applies the NotNil predicate on the "snoozed_until" field.
+func SnoozedUntilNotNil() predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNotNull(FieldSnoozedUntil))
+}
+
+// AssignedByIDEQ applies the EQ predicate on the "assigned_by_id" field.
+func AssignedByIDEQ(v publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldEQ(FieldAssignedByID, v))
+}
+
+// AssignedByIDNEQ applies the NEQ predicate on the "assigned_by_id" field.
+func AssignedByIDNEQ(v publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNEQ(FieldAssignedByID, v))
+}
+
+// AssignedByIDIn applies the In predicate on the "assigned_by_id" field.
+func AssignedByIDIn(vs ...publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldIn(FieldAssignedByID, vs...))
+}
+
+// AssignedByIDNotIn applies the NotIn predicate on the "assigned_by_id" field.
+func AssignedByIDNotIn(vs ...publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNotIn(FieldAssignedByID, vs...))
+}
+
+// AssignedByIDIsNil applies the IsNil predicate on the "assigned_by_id" field.
+func AssignedByIDIsNil() predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldIsNull(FieldAssignedByID))
+}
+
+// AssignedByIDNotNil applies the NotNil predicate on the "assigned_by_id" field.
+func AssignedByIDNotNil() predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNotNull(FieldAssignedByID))
+}
+
+// AssignedToIDEQ applies the EQ predicate on the "assigned_to_id" field.
+func AssignedToIDEQ(v publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldEQ(FieldAssignedToID, v))
+}
+
+// AssignedToIDNEQ applies the NEQ predicate on the "assigned_to_id" field.
+func AssignedToIDNEQ(v publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNEQ(FieldAssignedToID, v))
+}
+
+// AssignedToIDIn applies the In predicate on the "assigned_to_id" field.
+func AssignedToIDIn(vs ...publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldIn(FieldAssignedToID, vs...))
+}
+
+// AssignedToIDNotIn applies the NotIn predicate on the "assigned_to_id" field.
+func AssignedToIDNotIn(vs ...publicid.UserID) predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNotIn(FieldAssignedToID, vs...))
+}
+
+// AssignedToIDIsNil applies the IsNil predicate on the "assigned_to_id" field.
+func AssignedToIDIsNil() predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldIsNull(FieldAssignedToID))
+}
+
+// AssignedToIDNotNil applies the NotNil predicate on the "assigned_to_id" field.
+func AssignedToIDNotNil() predicate.AlertRecipient {
+	return predicate.AlertRecipient(sql.FieldNotNull(FieldAssignedToID))
+}
+
 // HasAlert applies the HasEdge predicate on the "alert" edge.
 func HasAlert() predicate.AlertRecipient {
 	return predicate.AlertRecipient(func(s *sql.Selector) {
@@ -389,6 +514,52 @@ func HasUser() predicate.AlertRecipient {
 func HasUserWith(preds ...predicate.User) predicate.AlertRecipient {
 	return predicate.AlertRecipient(func(s *sql.Selector) {
 		step := newUserStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAssignedBy applies the HasEdge predicate on the "assigned_by" edge.
+func HasAssignedBy() predicate.AlertRecipient {
+	return predicate.AlertRecipient(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, AssignedByTable, AssignedByColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAssignedByWith applies the HasEdge predicate on the "assigned_by" edge with a given conditions (other predicates).
+func HasAssignedByWith(preds ...predicate.User) predicate.AlertRecipient {
+	return predicate.AlertRecipient(func(s *sql.Selector) {
+		step := newAssignedByStep()
+		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
+			for _, p := range preds {
+				p(s)
+			}
+		})
+	})
+}
+
+// HasAssignedTo applies the HasEdge predicate on the "assigned_to" edge.
+func HasAssignedTo() predicate.AlertRecipient {
+	return predicate.AlertRecipient(func(s *sql.Selector) {
+		step := sqlgraph.NewStep(
+			sqlgraph.From(Table, FieldID),
+			sqlgraph.Edge(sqlgraph.M2O, false, AssignedToTable, AssignedToColumn),
+		)
+		sqlgraph.HasNeighbors(s, step)
+	})
+}
+
+// HasAssignedToWith applies the HasEdge predicate on the "assigned_to" edge with a given conditions (other predicates).
+func HasAssignedToWith(preds ...predicate.User) predicate.AlertRecipient {
+	return predicate.AlertRecipient(func(s *sql.Selector) {
+		step := newAssignedToStep()
 		sqlgraph.HasNeighborsWith(s, step, func(s *sql.Selector) {
 			for _, p := range preds {
 				p(s)

@@ -79,7 +79,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION", "DELIVERY_DUE", "SERVICE_DUE", "ACCEPTANCE_DUE"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION", "DELIVERY_DUE", "SERVICE_DUE", "ACCEPTANCE_DUE", "ENDPOINT_DISABLED"}},
 		{Name: "date_version", Type: field.TypeInt},
 		{Name: "step", Type: field.TypeString},
 		{Name: "days_left", Type: field.TypeInt},
@@ -126,8 +126,11 @@ var (
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "read_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "acknowledged_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "snoozed_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "alert_id", Type: field.TypeUUID},
 		{Name: "user_id", Type: field.TypeUUID},
+		{Name: "assigned_by_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "assigned_to_id", Type: field.TypeUUID, Nullable: true},
 	}
 	// AlertRecipientsTable holds the schema information for the "alert_recipients" table.
 	AlertRecipientsTable = &schema.Table{
@@ -137,27 +140,47 @@ var (
 		ForeignKeys: []*schema.ForeignKey{
 			{
 				Symbol:     "alert_recipients_alerts_alert",
-				Columns:    []*schema.Column{AlertRecipientsColumns[6]},
+				Columns:    []*schema.Column{AlertRecipientsColumns[7]},
 				RefColumns: []*schema.Column{AlertsColumns[0]},
 				OnDelete:   schema.NoAction,
 			},
 			{
 				Symbol:     "alert_recipients_users_user",
-				Columns:    []*schema.Column{AlertRecipientsColumns[7]},
+				Columns:    []*schema.Column{AlertRecipientsColumns[8]},
 				RefColumns: []*schema.Column{UsersColumns[0]},
 				OnDelete:   schema.NoAction,
+			},
+			{
+				Symbol:     "alert_recipients_users_assigned_by",
+				Columns:    []*schema.Column{AlertRecipientsColumns[9]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "alert_recipients_users_assigned_to",
+				Columns:    []*schema.Column{AlertRecipientsColumns[10]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
 			},
 		},
 		Indexes: []*schema.Index{
 			{
 				Name:    "alertrecipient_tenant_id_alert_id_user_id",
 				Unique:  true,
-				Columns: []*schema.Column{AlertRecipientsColumns[1], AlertRecipientsColumns[6], AlertRecipientsColumns[7]},
+				Columns: []*schema.Column{AlertRecipientsColumns[1], AlertRecipientsColumns[7], AlertRecipientsColumns[8]},
 			},
 			{
 				Name:    "alertrecipient_tenant_id_user_id_created_at",
 				Unique:  false,
-				Columns: []*schema.Column{AlertRecipientsColumns[1], AlertRecipientsColumns[7], AlertRecipientsColumns[2]},
+				Columns: []*schema.Column{AlertRecipientsColumns[1], AlertRecipientsColumns[8], AlertRecipientsColumns[2]},
+			},
+			{
+				Name:    "alertrecipient_snoozed_until_tenant_id",
+				Unique:  false,
+				Columns: []*schema.Column{AlertRecipientsColumns[6], AlertRecipientsColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "snoozed_until IS NOT NULL",
+				},
 			},
 		},
 	}
@@ -1620,6 +1643,155 @@ var (
 			},
 		},
 	}
+	// DeliveriesColumns holds the columns for the "deliveries" table.
+	DeliveriesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "source_id", Type: field.TypeUUID},
+		{Name: "kind", Type: field.TypeString},
+		{Name: "payload", Type: field.TypeJSON, Nullable: true},
+		{Name: "occurred_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"IN_APP", "EMAIL", "WEBHOOK", "SMS", "WECOM", "DINGTALK", "FEISHU"}},
+		{Name: "target", Type: field.TypeString, SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "address", Type: field.TypeString, Size: 1280, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "name", Type: field.TypeString, Size: 400, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "subject_id", Type: field.TypeUUID},
+		{Name: "position", Type: field.TypeInt64},
+		{Name: "digest_key", Type: field.TypeString, Default: ""},
+		{Name: "locale", Type: field.TypeString, Default: ""},
+		{Name: "state", Type: field.TypeEnum, Enums: []string{"WAITING", "DELIVERED", "DEAD", "CANCELLED"}, Default: "WAITING"},
+		{Name: "attempt", Type: field.TypeInt, Default: 0},
+		{Name: "next_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "leased_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "expires_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "delivered_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "reason", Type: field.TypeEnum, Enums: []string{"NONE", "EXPIRED", "REFUSED", "GONE", "NO_WAY", "WITHDRAWN", "NOT_ALLOWED", "NOT_WANTED", "FAILING", "BY_HAND"}, Default: "NONE"},
+		{Name: "provider_id", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "alert_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+		{Name: "endpoint_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// DeliveriesTable holds the schema information for the "deliveries" table.
+	DeliveriesTable = &schema.Table{
+		Name:       "deliveries",
+		Columns:    DeliveriesColumns,
+		PrimaryKey: []*schema.Column{DeliveriesColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "deliveries_alerts_alert",
+				Columns:    []*schema.Column{DeliveriesColumns[24]},
+				RefColumns: []*schema.Column{AlertsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "deliveries_users_user",
+				Columns:    []*schema.Column{DeliveriesColumns[25]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+			{
+				Symbol:     "deliveries_endpoints_endpoint",
+				Columns:    []*schema.Column{DeliveriesColumns[26]},
+				RefColumns: []*schema.Column{EndpointsColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "delivery_tenant_id_source_id_kind_channel_target",
+				Unique:  true,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[4], DeliveriesColumns[5], DeliveriesColumns[8], DeliveriesColumns[9]},
+			},
+			{
+				Name:    "delivery_next_at_tenant_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[18], DeliveriesColumns[1]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "next_at IS NOT NULL",
+				},
+			},
+			{
+				Name:    "delivery_tenant_id_endpoint_id_next_at",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[26], DeliveriesColumns[18]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "next_at IS NOT NULL",
+				},
+			},
+			{
+				Name:    "delivery_tenant_id_channel_target_subject_id_position",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[8], DeliveriesColumns[9], DeliveriesColumns[12], DeliveriesColumns[13]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "state = 'WAITING'",
+				},
+			},
+			{
+				Name:    "delivery_tenant_id_leased_until",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[19]},
+				Annotation: &entsql.IndexAnnotation{
+					Where: "leased_until IS NOT NULL",
+				},
+			},
+			{
+				Name:    "delivery_tenant_id_created_at",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[2]},
+			},
+			{
+				Name:    "delivery_tenant_id_alert_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[24]},
+			},
+			{
+				Name:    "delivery_tenant_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveriesColumns[1], DeliveriesColumns[25]},
+			},
+		},
+	}
+	// DeliveryAttemptsColumns holds the columns for the "delivery_attempts" table.
+	DeliveryAttemptsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "number", Type: field.TypeInt},
+		{Name: "began_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "latency_ms", Type: field.TypeInt},
+		{Name: "result", Type: field.TypeEnum, Enums: []string{"ACCEPTED", "LATER", "REJECTED"}},
+		{Name: "status", Type: field.TypeInt, Default: 0},
+		{Name: "trouble", Type: field.TypeString, Size: 2000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "response_head", Type: field.TypeString, Size: 4096, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "delivery_id", Type: field.TypeUUID},
+	}
+	// DeliveryAttemptsTable holds the schema information for the "delivery_attempts" table.
+	DeliveryAttemptsTable = &schema.Table{
+		Name:       "delivery_attempts",
+		Columns:    DeliveryAttemptsColumns,
+		PrimaryKey: []*schema.Column{DeliveryAttemptsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "delivery_attempts_deliveries_delivery",
+				Columns:    []*schema.Column{DeliveryAttemptsColumns[9]},
+				RefColumns: []*schema.Column{DeliveriesColumns[0]},
+				OnDelete:   schema.NoAction,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "deliveryattempt_tenant_id_delivery_id_number",
+				Unique:  true,
+				Columns: []*schema.Column{DeliveryAttemptsColumns[1], DeliveryAttemptsColumns[9], DeliveryAttemptsColumns[2]},
+			},
+			{
+				Name:    "deliveryattempt_tenant_id_began_at",
+				Unique:  false,
+				Columns: []*schema.Column{DeliveryAttemptsColumns[1], DeliveryAttemptsColumns[3]},
+			},
+		},
+	}
 	// DepartmentsColumns holds the columns for the "departments" table.
 	DepartmentsColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -1731,6 +1903,53 @@ var (
 				Name:    "documentreference_tenant_id_contract_id",
 				Unique:  false,
 				Columns: []*schema.Column{DocumentReferencesColumns[1], DocumentReferencesColumns[11]},
+			},
+		},
+	}
+	// EndpointsColumns holds the columns for the "endpoints" table.
+	EndpointsColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "archived_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"IN_APP", "EMAIL", "WEBHOOK", "SMS", "WECOM", "DINGTALK", "FEISHU"}},
+		{Name: "provider", Type: field.TypeEnum, Enums: []string{"PLAIN", "ALIYUN", "TENCENT"}, Default: "PLAIN"},
+		{Name: "name", Type: field.TypeString},
+		{Name: "url", Type: field.TypeString, Size: 8000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "credentials", Type: field.TypeBytes},
+		{Name: "options", Type: field.TypeJSON},
+		{Name: "events", Type: field.TypeJSON},
+		{Name: "shown_fields", Type: field.TypeJSON},
+		{Name: "previous_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "enabled", Type: field.TypeBool, Default: true},
+		{Name: "disabled_reason", Type: field.TypeEnum, Enums: []string{"NONE", "EXPIRED", "REFUSED", "GONE", "NO_WAY", "WITHDRAWN", "NOT_ALLOWED", "NOT_WANTED", "FAILING", "BY_HAND"}, Default: "NONE"},
+		{Name: "cursor", Type: field.TypeInt64, Default: 0},
+		{Name: "failures", Type: field.TypeInt, Default: 0},
+		{Name: "failing_since", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "open_until", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "free_at", Type: field.TypeTime, Nullable: true, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "user_id", Type: field.TypeUUID, Nullable: true},
+	}
+	// EndpointsTable holds the schema information for the "endpoints" table.
+	EndpointsTable = &schema.Table{
+		Name:       "endpoints",
+		Columns:    EndpointsColumns,
+		PrimaryKey: []*schema.Column{EndpointsColumns[0]},
+		ForeignKeys: []*schema.ForeignKey{
+			{
+				Symbol:     "endpoints_users_user",
+				Columns:    []*schema.Column{EndpointsColumns[22]},
+				RefColumns: []*schema.Column{UsersColumns[0]},
+				OnDelete:   schema.SetNull,
+			},
+		},
+		Indexes: []*schema.Index{
+			{
+				Name:    "endpoint_tenant_id_user_id",
+				Unique:  false,
+				Columns: []*schema.Column{EndpointsColumns[1], EndpointsColumns[22]},
 			},
 		},
 	}
@@ -1981,6 +2200,32 @@ var (
 			},
 		},
 	}
+	// MessageTemplatesColumns holds the columns for the "message_templates" table.
+	MessageTemplatesColumns = []*schema.Column{
+		{Name: "id", Type: field.TypeUUID},
+		{Name: "tenant_id", Type: field.TypeInt64},
+		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
+		{Name: "version", Type: field.TypeInt, Default: 1},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"ALERT", "DIGEST", "DIGEST_ITEM"}},
+		{Name: "channel", Type: field.TypeEnum, Enums: []string{"IN_APP", "EMAIL", "WEBHOOK", "SMS", "WECOM", "DINGTALK", "FEISHU"}},
+		{Name: "locale", Type: field.TypeString},
+		{Name: "subject", Type: field.TypeString, Size: 800, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+		{Name: "body", Type: field.TypeString, Size: 20000, Default: "", SchemaType: map[string]string{"postgres": "text"}},
+	}
+	// MessageTemplatesTable holds the schema information for the "message_templates" table.
+	MessageTemplatesTable = &schema.Table{
+		Name:       "message_templates",
+		Columns:    MessageTemplatesColumns,
+		PrimaryKey: []*schema.Column{MessageTemplatesColumns[0]},
+		Indexes: []*schema.Index{
+			{
+				Name:    "messagetemplate_tenant_id_kind_channel_locale",
+				Unique:  true,
+				Columns: []*schema.Column{MessageTemplatesColumns[1], MessageTemplatesColumns[5], MessageTemplatesColumns[6], MessageTemplatesColumns[7]},
+			},
+		},
+	}
 	// MilestonesColumns holds the columns for the "milestones" table.
 	MilestonesColumns = []*schema.Column{
 		{Name: "id", Type: field.TypeUUID},
@@ -2134,7 +2379,7 @@ var (
 		{Name: "tenant_id", Type: field.TypeInt64},
 		{Name: "created_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
 		{Name: "updated_at", Type: field.TypeTime, SchemaType: map[string]string{"postgres": "timestamptz"}},
-		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION", "DELIVERY_DUE", "SERVICE_DUE", "ACCEPTANCE_DUE"}},
+		{Name: "kind", Type: field.TypeEnum, Enums: []string{"CONTRACT_END", "PAYMENT_DUE", "MILESTONE_DUE", "APPROVAL_TASK", "APPROVAL_RESULT", "CONTRACT_START", "RENEWAL_DECISION", "OPT_OUT_NOTICE", "SUSPENSION_END", "INCIDENT_NOTICE", "INCIDENT_SOLUTION", "DELIVERY_DUE", "SERVICE_DUE", "ACCEPTANCE_DUE", "ENDPOINT_DISABLED"}},
 		{Name: "subject_id", Type: field.TypeUUID},
 		{Name: "title", Type: field.TypeString},
 		{Name: "due_on", Type: field.TypeOther, SchemaType: map[string]string{"postgres": "date"}},
@@ -3414,15 +3659,19 @@ var (
 		CustomValuesTable,
 		CustomersTable,
 		DecisionsTable,
+		DeliveriesTable,
+		DeliveryAttemptsTable,
 		DepartmentsTable,
 		DictionaryEntriesTable,
 		DocumentReferencesTable,
+		EndpointsTable,
 		ExternalIdentitiesTable,
 		IdempotencyKeysTable,
 		ImportSourcesTable,
 		IncidentsTable,
 		IncidentEntriesTable,
 		MailsTable,
+		MessageTemplatesTable,
 		MilestonesTable,
 		NumberCountersTable,
 		OidcAttemptsTable,
@@ -3467,6 +3716,8 @@ func init() {
 	AlertsTable.ForeignKeys[0].RefTable = ObligationsTable
 	AlertRecipientsTable.ForeignKeys[0].RefTable = AlertsTable
 	AlertRecipientsTable.ForeignKeys[1].RefTable = UsersTable
+	AlertRecipientsTable.ForeignKeys[2].RefTable = UsersTable
+	AlertRecipientsTable.ForeignKeys[3].RefTable = UsersTable
 	ApprovalsTable.ForeignKeys[0].RefTable = UsersTable
 	ApprovalsTable.ForeignKeys[1].RefTable = DepartmentsTable
 	ApprovalsTable.ForeignKeys[2].RefTable = ContractsTable
@@ -3560,9 +3811,17 @@ func init() {
 	CustomersTable.ForeignKeys[0].RefTable = UsersTable
 	CustomersTable.ForeignKeys[1].RefTable = DepartmentsTable
 	DecisionsTable.ForeignKeys[0].RefTable = UsersTable
+	DeliveriesTable.ForeignKeys[0].RefTable = AlertsTable
+	DeliveriesTable.ForeignKeys[1].RefTable = UsersTable
+	DeliveriesTable.ForeignKeys[2].RefTable = EndpointsTable
+	DeliveriesTable.Annotation = &entsql.Annotation{
+		Table: "deliveries",
+	}
+	DeliveryAttemptsTable.ForeignKeys[0].RefTable = DeliveriesTable
 	DepartmentsTable.ForeignKeys[0].RefTable = DepartmentsTable
 	DepartmentsTable.ForeignKeys[1].RefTable = UsersTable
 	DocumentReferencesTable.ForeignKeys[0].RefTable = ContractsTable
+	EndpointsTable.ForeignKeys[0].RefTable = UsersTable
 	ExternalIdentitiesTable.ForeignKeys[0].RefTable = UsersTable
 	ExternalIdentitiesTable.ForeignKeys[1].RefTable = OidcProvidersTable
 	ExternalIdentitiesTable.Annotation = &entsql.Annotation{

@@ -99,6 +99,12 @@ type Customer func(*sql.Selector)
 // Decision is the predicate function for entdecision builders.
 type Decision func(*sql.Selector)
 
+// Delivery is the predicate function for delivery builders.
+type Delivery func(*sql.Selector)
+
+// DeliveryAttempt is the predicate function for deliveryattempt builders.
+type DeliveryAttempt func(*sql.Selector)
+
 // Department is the predicate function for department builders.
 type Department func(*sql.Selector)
 
@@ -107,6 +113,9 @@ type DictionaryEntry func(*sql.Selector)
 
 // DocumentReference is the predicate function for documentreference builders.
 type DocumentReference func(*sql.Selector)
+
+// Endpoint is the predicate function for endpoint builders.
+type Endpoint func(*sql.Selector)
 
 // ExternalIdentity is the predicate function for externalidentity builders.
 type ExternalIdentity func(*sql.Selector)
@@ -125,6 +134,9 @@ type IncidentEntry func(*sql.Selector)
 
 // Mail is the predicate function for mail builders.
 type Mail func(*sql.Selector)
+
+// MessageTemplate is the predicate function for messagetemplate builders.
+type MessageTemplate func(*sql.Selector)
 
 // Milestone is the predicate function for entmilestone builders.
 type Milestone func(*sql.Selector)

@@ -147,6 +147,9 @@ func (AlertRecipient) Fields() []ent.Field {
 		field.UUID("user_id", publicid.UserID{}).Immutable(),
 		field.Time("read_at").Optional().Nillable().SchemaType(timestamptz),
 		field.Time("acknowledged_at").Optional().Nillable().SchemaType(timestamptz),
+		field.Time("snoozed_until").Optional().Nillable().SchemaType(timestamptz).Comment("the user does not want to see it before"),
+		field.UUID("assigned_by_id", publicid.UserID{}).Optional().Nillable().Comment("who gave it to the user"),
+		field.UUID("assigned_to_id", publicid.UserID{}).Optional().Nillable().Comment("whom the user gave it to"),
 	}
 }
 
@@ -155,13 +158,16 @@ func (AlertRecipient) Edges() []ent.Edge {
 	return []ent.Edge{
 		edge.To("alert", Alert.Type).Field("alert_id").Unique().Required().Immutable(),
 		edge.To("user", User.Type).Field("user_id").Unique().Required().Immutable(),
+		edge.To("assigned_by", User.Type).Field("assigned_by_id").Unique(),
+		edge.To("assigned_to", User.Type).Field("assigned_to_id").Unique(),
 	}
 }
 
-// Indexes of AlertRecipient.
+// Indexes of AlertRecipient. The waker walks the one on snoozed_until.
 func (AlertRecipient) Indexes() []ent.Index {
 	return []ent.Index{
 		index.Fields("tenant_id", "alert_id", "user_id").Unique(),
 		index.Fields("tenant_id", "user_id", "created_at"),
+		index.Fields("snoozed_until", "tenant_id").Annotations(entsql.IndexWhere("snoozed_until IS NOT NULL")),
 	}
 }

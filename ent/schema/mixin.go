@@ -123,6 +123,11 @@ func blind(name string) ent.Field {
 		Annotations(class.Blind{Of: name}).Comment("stands in for " + name + " where equality is asked for")
 }
 
+// fixedText is text that never changes.
+func fixedText(name string, limit int) ent.Field {
+	return field.String(name).Default("").MaxLen(limit * utf8Max).SchemaType(map[string]string{"postgres": "text"}).Immutable()
+}
+
 // utf8Max: ent counts bytes, users count characters; the exact limit is the use case's (Validate).
 const utf8Max = 4
 

@@ -31,6 +31,9 @@ type AlertResolver interface {
 	ReadAt(ctx context.Context, obj *ent.Alert) (*time.Time, error)
 	AcknowledgedAt(ctx context.Context, obj *ent.Alert) (*time.Time, error)
 	Contract(ctx context.Context, objs []*ent.Alert) ([]*ent.Contract, error)
+	SnoozeEndsAt(ctx context.Context, obj *ent.Alert) (*time.Time, error)
+	AssignedBy(ctx context.Context, objs []*ent.Alert) ([]*ent.User, error)
+	AssignedTo(ctx context.Context, objs []*ent.Alert) ([]*ent.User, error)
 }
 type SubscriptionResolver interface {
 	AlertEvents(ctx context.Context, after *string, filter *alerts.Filter) (<-chan *alerts.Event, error)
@@ -380,6 +383,139 @@ func (ec *executionContext) resolveBatch_Alert_contract(ctx context.Context, fie
 		results,
 		err,
 		"Alert.contract",
+	)
+}
+
+func (ec *executionContext) _Alert_snoozeEndsAt(ctx context.Context, field graphql.CollectedField, obj *ent.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_snoozeEndsAt(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Alert().SnoozeEndsAt(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *time.Time) graphql.Marshaler {
+			return ec.marshalODateTime2ᚖtimeᚐTime(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_snoozeEndsAt(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Alert", field, true, true, "DateTime")
+}
+
+func (ec *executionContext) _Alert_assignedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_assignedBy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Alert_assignedBy(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖheyueᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_assignedBy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Alert",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Alert_assignedBy(ctx context.Context, field graphql.CollectedField, obj *ent.Alert) (any, error) {
+	resolver := ec.Resolvers.Alert()
+	if batch, ok := graphql.BatchParentsFor[*ent.Alert](ctx, "Alert"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AssignedBy(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Alert.assignedBy",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AssignedBy(ctx, []*ent.Alert{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Alert.assignedBy",
+	)
+}
+
+func (ec *executionContext) _Alert_assignedTo(ctx context.Context, field graphql.CollectedField, obj *ent.Alert) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Alert_assignedTo(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.resolveBatch_Alert_assignedTo(ctx, field, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *ent.User) graphql.Marshaler {
+			return ec.marshalOUser2ᚖheyueᚋentᚐUser(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Alert_assignedTo(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Alert",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_User(ctx, field)
+		},
+	}
+	return fc, nil
+}
+func (ec *executionContext) resolveBatch_Alert_assignedTo(ctx context.Context, field graphql.CollectedField, obj *ent.Alert) (any, error) {
+	resolver := ec.Resolvers.Alert()
+	if batch, ok := graphql.BatchParentsFor[*ent.Alert](ctx, "Alert"); ok {
+		result := batch.FieldResult(field, func() (any, error) {
+			return resolver.AssignedTo(ctx, batch.Parents)
+		})
+		return graphql.ResolveBatchGroupResult[*ent.User](
+			ctx,
+			batch.Index,
+			len(batch.Parents),
+			result,
+			"Alert.assignedTo",
+			batch.IndexMap,
+		)
+	}
+	results, err := resolver.AssignedTo(ctx, []*ent.Alert{obj})
+	return graphql.ResolveBatchSingleResult[*ent.User](
+		ctx,
+		results,
+		err,
+		"Alert.assignedTo",
 	)
 }
 
@@ -910,7 +1046,7 @@ func (ec *executionContext) unmarshalInputAlertFilter(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"kind", "state", "dueOn", "unread", "unacknowledged"}
+	fieldsInOrder := [...]string{"kind", "state", "dueOn", "unread", "unacknowledged", "snoozed"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -952,6 +1088,13 @@ func (ec *executionContext) unmarshalInputAlertFilter(ctx context.Context, obj a
 				return it, err
 			}
 			it.Unacknowledged = data
+		case "snoozed":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("snoozed"))
+			data, err := ec.unmarshalOBoolean2ᚖbool(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Snoozed = data
 		}
 	}
 	return it, nil
@@ -1146,6 +1289,24 @@ func (ec *executionContext) _Alert(ctx context.Context, sel ast.SelectionSet, ob
 				true, false,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Alert_contract(ctx, field, obj)
+				})
+		case "snoozeEndsAt":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Alert_snoozeEndsAt(ctx, field, obj)
+				})
+		case "assignedBy":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Alert_assignedBy(ctx, field, obj)
+				})
+		case "assignedTo":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, false,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Alert_assignedTo(ctx, field, obj)
 				})
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))

@@ -1802,6 +1802,16 @@ func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDecisionID(
 	return v
 }
 
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDeliveryID(ctx context.Context, v any) (publicid.DeliveryID, error) {
+	var res publicid.DeliveryID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDeliveryID(ctx context.Context, sel ast.SelectionSet, v publicid.DeliveryID) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDepartmentID(ctx context.Context, v any) (publicid.DepartmentID, error) {
 	var res publicid.DepartmentID
 	err := res.UnmarshalGQL(v)
@@ -1829,6 +1839,16 @@ func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐDocumentR
 }
 
 func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐDocumentReferenceID(ctx context.Context, sel ast.SelectionSet, v publicid.DocumentReferenceID) graphql.Marshaler {
+	return v
+}
+
+func (ec *executionContext) unmarshalNID2heyueᚋplatformᚋpublicidᚐEndpointID(ctx context.Context, v any) (publicid.EndpointID, error) {
+	var res publicid.EndpointID
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNID2heyueᚋplatformᚋpublicidᚐEndpointID(ctx context.Context, sel ast.SelectionSet, v publicid.EndpointID) graphql.Marshaler {
 	return v
 }
 
@@ -2533,6 +2553,41 @@ func (ec *executionContext) marshalOBoolean2ᚖbool(ctx context.Context, sel ast
 	return res
 }
 
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐAlertIDᚄ(ctx context.Context, v any) ([]publicid.AlertID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.AlertID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐAlertIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.AlertID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐAlertID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐAnyᚄ(ctx context.Context, v any) ([]publicid.Any, error) {
 	if v == nil {
 		return nil, nil
@@ -2708,6 +2763,41 @@ func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐDepartme
 	return ret
 }
 
+func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐEndpointIDᚄ(ctx context.Context, v any) ([]publicid.EndpointID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	vSlice := graphql.CoerceList(v)
+	var err error
+	res := make([]publicid.EndpointID, len(vSlice))
+	for i := range vSlice {
+		ctx := graphql.WithPathContext(ctx, graphql.NewPathWithIndex(i))
+		res[i], err = ec.unmarshalNID2heyueᚋplatformᚋpublicidᚐEndpointID(ctx, vSlice[i])
+		if err != nil {
+			return nil, err
+		}
+	}
+	return res, nil
+}
+
+func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐEndpointIDᚄ(ctx context.Context, sel ast.SelectionSet, v []publicid.EndpointID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	ret := make(graphql.Array, len(v))
+	for i := range v {
+		ret[i] = ec.marshalNID2heyueᚋplatformᚋpublicidᚐEndpointID(ctx, sel, v[i])
+	}
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) unmarshalOID2ᚕheyueᚋplatformᚋpublicidᚐRoleIDᚄ(ctx context.Context, v any) ([]publicid.RoleID, error) {
 	if v == nil {
 		return nil, nil
@@ -2776,6 +2866,22 @@ func (ec *executionContext) marshalOID2ᚕheyueᚋplatformᚋpublicidᚐUserID�
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐAlertID(ctx context.Context, v any) (*publicid.AlertID, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(publicid.AlertID)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOID2ᚖheyueᚋplatformᚋpublicidᚐAlertID(ctx context.Context, sel ast.SelectionSet, v *publicid.AlertID) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOID2ᚖheyueᚋplatformᚋpublicidᚐAny(ctx context.Context, v any) (*publicid.Any, error) {

@@ -17,6 +17,7 @@ import (
 	"heyue/domain/customers"
 	criteria1 "heyue/domain/customers/criteria"
 	"heyue/domain/decisions"
+	"heyue/domain/deliveries"
 	"heyue/domain/dictionaries"
 	"heyue/domain/dictionaries/shipped"
 	"heyue/domain/drafting"
@@ -81,7 +82,9 @@ type ResolverRoot interface {
 	ContractVersion() ContractVersionResolver
 	Customer() CustomerResolver
 	Decision() DecisionResolver
+	Delivery() DeliveryResolver
 	Department() DepartmentResolver
+	Endpoint() EndpointResolver
 	ExecutionRow() ExecutionRowResolver
 	ExternalIdentity() ExternalIdentityResolver
 	Incident() IncidentResolver
@@ -153,6 +156,8 @@ type ComplexityRoot struct {
 	Alert struct {
 		AcknowledgedAt func(childComplexity int) int
 		Amount         func(childComplexity int) int
+		AssignedBy     func(childComplexity int) int
+		AssignedTo     func(childComplexity int) int
 		Contract       func(childComplexity int) int
 		DaysLeft       func(childComplexity int) int
 		DueOn          func(childComplexity int) int
@@ -160,12 +165,18 @@ type ComplexityRoot struct {
 		Kind           func(childComplexity int) int
 		RaisedAt       func(childComplexity int) int
 		ReadAt         func(childComplexity int) int
+		SnoozeEndsAt   func(childComplexity int) int
 		State          func(childComplexity int) int
 		Title          func(childComplexity int) int
 		WithdrawnAt    func(childComplexity int) int
 	}
 
 	AlertAcknowledgePayload struct {
+		Alert      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	AlertAssignPayload struct {
 		Alert      func(childComplexity int) int
 		UserErrors func(childComplexity int) int
 	}
@@ -188,6 +199,11 @@ type ComplexityRoot struct {
 		OccurredAt  func(childComplexity int) int
 		Type        func(childComplexity int) int
 		UnreadCount func(childComplexity int) int
+	}
+
+	AlertSnoozePayload struct {
+		Alert      func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	AlertsReadPayload struct {
@@ -1346,6 +1362,53 @@ type ComplexityRoot struct {
 		UserErrors func(childComplexity int) int
 	}
 
+	Delivery struct {
+		Address     func(childComplexity int) int
+		AlertID     func(childComplexity int) int
+		Attempt     func(childComplexity int) int
+		Attempts    func(childComplexity int) int
+		Channel     func(childComplexity int) int
+		CreatedAt   func(childComplexity int) int
+		DeliveredAt func(childComplexity int) int
+		Endpoint    func(childComplexity int) int
+		ExpiresAt   func(childComplexity int) int
+		ID          func(childComplexity int) int
+		Kind        func(childComplexity int) int
+		NextAt      func(childComplexity int) int
+		OccurredAt  func(childComplexity int) int
+		ProviderID  func(childComplexity int) int
+		Reason      func(childComplexity int) int
+		State       func(childComplexity int) int
+		User        func(childComplexity int) int
+	}
+
+	DeliveryAttempt struct {
+		BeganAt      func(childComplexity int) int
+		LatencyMs    func(childComplexity int) int
+		Number       func(childComplexity int) int
+		ResponseHead func(childComplexity int) int
+		Result       func(childComplexity int) int
+		Status       func(childComplexity int) int
+		Trouble      func(childComplexity int) int
+	}
+
+	DeliveryConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	DeliveryEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	DeliveryReplayPayload struct {
+		Delivery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
 	Department struct {
 		ArchivedAt func(childComplexity int) int
 		Children   func(childComplexity int) int
@@ -1421,6 +1484,78 @@ type ComplexityRoot struct {
 		PublishedOn  func(childComplexity int) int
 		Title        func(childComplexity int) int
 		URL          func(childComplexity int) int
+	}
+
+	Endpoint struct {
+		ArchivedAt     func(childComplexity int) int
+		Channel        func(childComplexity int) int
+		CreatedAt      func(childComplexity int) int
+		DisabledReason func(childComplexity int) int
+		Enabled        func(childComplexity int) int
+		Events         func(childComplexity int) int
+		FailingSince   func(childComplexity int) int
+		Failures       func(childComplexity int) int
+		ID             func(childComplexity int) int
+		Name           func(childComplexity int) int
+		OpenUntil      func(childComplexity int) int
+		Options        func(childComplexity int) int
+		PreviousUntil  func(childComplexity int) int
+		Provider       func(childComplexity int) int
+		Sequence       func(childComplexity int) int
+		ShownFields    func(childComplexity int) int
+		URL            func(childComplexity int) int
+		UpdatedAt      func(childComplexity int) int
+		User           func(childComplexity int) int
+		Version        func(childComplexity int) int
+	}
+
+	EndpointArchivePayload struct {
+		Endpoint   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndpointConnection struct {
+		Edges      func(childComplexity int) int
+		Nodes      func(childComplexity int) int
+		PageInfo   func(childComplexity int) int
+		TotalCount func(childComplexity int) int
+	}
+
+	EndpointCreatePayload struct {
+		Endpoint   func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndpointEdge struct {
+		Cursor func(childComplexity int) int
+		Node   func(childComplexity int) int
+	}
+
+	EndpointOption struct {
+		Name  func(childComplexity int) int
+		Value func(childComplexity int) int
+	}
+
+	EndpointReplayPayload struct {
+		Endpoint   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndpointRotateSecretPayload struct {
+		Endpoint   func(childComplexity int) int
+		Secret     func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndpointTestPayload struct {
+		Delivery   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
+	}
+
+	EndpointUpdatePayload struct {
+		Endpoint   func(childComplexity int) int
+		UserErrors func(childComplexity int) int
 	}
 
 	ExchangeRate struct {
@@ -1567,6 +1702,26 @@ type ComplexityRoot struct {
 		Object func(childComplexity int) int
 	}
 
+	MessageTemplate struct {
+		Body         func(childComplexity int) int
+		Channel      func(childComplexity int) int
+		Kind         func(childComplexity int) int
+		Locale       func(childComplexity int) int
+		Placeholders func(childComplexity int) int
+		Subject      func(childComplexity int) int
+		Version      func(childComplexity int) int
+	}
+
+	MessageTemplatePutPayload struct {
+		MessageTemplate func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
+	MessageTemplateResetPayload struct {
+		MessageTemplate func(childComplexity int) int
+		UserErrors      func(childComplexity int) int
+	}
+
 	Milestone struct {
 		Description func(childComplexity int) int
 		DoneOn      func(childComplexity int) int
@@ -1594,6 +1749,8 @@ type ComplexityRoot struct {
 		APIKeyRotate              func(childComplexity int, input keys.Rotation) int
 		APIKeyUpdate              func(childComplexity int, input keys.Change) int
 		AlertAcknowledge          func(childComplexity int, input alerts.Target) int
+		AlertAssign               func(childComplexity int, input alerts.Assignment) int
+		AlertSnooze               func(childComplexity int, input alerts.Snooze) int
 		AlertsRead                func(childComplexity int, input alerts.Targets) int
 		ApprovalAddSigner         func(childComplexity int, input approvals.Addition) int
 		ApprovalDecide            func(childComplexity int, input approvals.Answer) int
@@ -1659,6 +1816,7 @@ type ComplexityRoot struct {
 		CustomerUpdate            func(childComplexity int, input customers.Change) int
 		DelegationEnd             func(childComplexity int, input approvals.DelegationTarget) int
 		DelegationSet             func(childComplexity int, input approvals.Absence) int
+		DeliveryReplay            func(childComplexity int, input deliveries.DeliveryTarget) int
 		DepartmentArchive         func(childComplexity int, input staff.DepartmentTarget) int
 		DepartmentCreate          func(childComplexity int, input staff.DepartmentDraft) int
 		DepartmentRestore         func(childComplexity int, input staff.DepartmentTarget) int
@@ -1667,6 +1825,12 @@ type ComplexityRoot struct {
 		DictionaryEntryCreate     func(childComplexity int, input dictionaries.Draft) int
 		DictionaryEntryRestore    func(childComplexity int, input dictionaries.Target) int
 		DictionaryEntryUpdate     func(childComplexity int, input dictionaries.Change) int
+		EndpointArchive           func(childComplexity int, input deliveries.EndpointTarget) int
+		EndpointCreate            func(childComplexity int, input deliveries.EndpointDraft) int
+		EndpointReplay            func(childComplexity int, input deliveries.EndpointReplay) int
+		EndpointRotateSecret      func(childComplexity int, input deliveries.EndpointRotation) int
+		EndpointTest              func(childComplexity int, input deliveries.EndpointTest) int
+		EndpointUpdate            func(childComplexity int, input deliveries.EndpointChange) int
 		ExternalIdentityBind      func(childComplexity int, input providers.Binding) int
 		ExternalIdentityUnbind    func(childComplexity int, input providers.Target) int
 		IncidentRecord            func(childComplexity int, input incidents.Entry) int
@@ -1676,6 +1840,8 @@ type ComplexityRoot struct {
 		Login                     func(childComplexity int, input sessions.Credentials) int
 		LoginSecondFactor         func(childComplexity int, input sessions.SecondStep) int
 		Logout                    func(childComplexity int) int
+		MessageTemplatePut        func(childComplexity int, input deliveries.TemplateDraft) int
+		MessageTemplateReset      func(childComplexity int, input deliveries.TemplateTarget) int
 		MilestoneComplete         func(childComplexity int, input contracts.MilestoneTarget) int
 		OidcLink                  func(childComplexity int, input oidc.Proof) int
 		OidcLinkBegin             func(childComplexity int, input oidc.Beginning) int
@@ -2064,10 +2230,14 @@ type ComplexityRoot struct {
 		Decision            func(childComplexity int, id string) int
 		Decisions           func(childComplexity int, first *int, after *string, last *int, before *string, filter *decisions.Filter) int
 		Delegations         func(childComplexity int) int
+		Deliveries          func(childComplexity int, first *int, after *string, last *int, before *string, filter *deliveries.Filter, sort []*listing.Sort) int
+		Delivery            func(childComplexity int, id string) int
 		Department          func(childComplexity int, id string) int
 		Departments         func(childComplexity int, includeArchived bool) int
 		Dictionary          func(childComplexity int, list shipped.List, includeArchived bool) int
 		DictionaryEntry     func(childComplexity int, id string) int
+		Endpoint            func(childComplexity int, id string) int
+		Endpoints           func(childComplexity int, first *int, after *string, last *int, before *string) int
 		ExecutionContracts  func(childComplexity int, filter *criteria.Filter, cell reports.Cell, first *int, after *string, last *int, before *string, sort []*listing.Sort) int
 		ExecutionReport     func(childComplexity int, filter *criteria.Filter, groupBy []reports.Dimension) int
 		ExplainAccess       func(childComplexity int, action string, id string, userID *string) int
@@ -2075,6 +2245,7 @@ type ComplexityRoot struct {
 		Incident            func(childComplexity int, id string) int
 		Incidents           func(childComplexity int, first *int, after *string, last *int, before *string, filter *incidents.Filter, sort []*listing.Sort) int
 		MaskableFields      func(childComplexity int) int
+		MessageTemplates    func(childComplexity int) int
 		MyTasks             func(childComplexity int, bucket approvals.Bucket, first *int, after *string, last *int, before *string) int
 		Node                func(childComplexity int, id string) int
 		Nodes               func(childComplexity int, ids []string) int
@@ -2512,6 +2683,7 @@ type ComplexityRoot struct {
 	}
 
 	Tenant struct {
+		AlertChannels           func(childComplexity int) int
 		ContractNumberRule      func(childComplexity int) int
 		ContractNumberRules     func(childComplexity int) int
 		CreatedAt               func(childComplexity int) int
@@ -2821,6 +2993,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Alert.Amount(childComplexity), true
+	case "Alert.assignedBy":
+		if e.ComplexityRoot.Alert.AssignedBy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.AssignedBy(childComplexity), true
+	case "Alert.assignedTo":
+		if e.ComplexityRoot.Alert.AssignedTo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.AssignedTo(childComplexity), true
 	case "Alert.contract":
 		if e.ComplexityRoot.Alert.Contract == nil {
 			break
@@ -2863,6 +3047,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Alert.ReadAt(childComplexity), true
+	case "Alert.snoozeEndsAt":
+		if e.ComplexityRoot.Alert.SnoozeEndsAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Alert.SnoozeEndsAt(childComplexity), true
 	case "Alert.state":
 		if e.ComplexityRoot.Alert.State == nil {
 			break
@@ -2894,6 +3084,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AlertAcknowledgePayload.UserErrors(childComplexity), true
+
+	case "AlertAssignPayload.alert":
+		if e.ComplexityRoot.AlertAssignPayload.Alert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertAssignPayload.Alert(childComplexity), true
+	case "AlertAssignPayload.userErrors":
+		if e.ComplexityRoot.AlertAssignPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertAssignPayload.UserErrors(childComplexity), true
 
 	case "AlertConnection.edges":
 		if e.ComplexityRoot.AlertConnection.Edges == nil {
@@ -2963,6 +3166,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.AlertEvent.UnreadCount(childComplexity), true
+
+	case "AlertSnoozePayload.alert":
+		if e.ComplexityRoot.AlertSnoozePayload.Alert == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertSnoozePayload.Alert(childComplexity), true
+	case "AlertSnoozePayload.userErrors":
+		if e.ComplexityRoot.AlertSnoozePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AlertSnoozePayload.UserErrors(childComplexity), true
 
 	case "AlertsReadPayload.alerts":
 		if e.ComplexityRoot.AlertsReadPayload.Alerts == nil {
@@ -7336,6 +7552,203 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.DelegationSetPayload.UserErrors(childComplexity), true
 
+	case "Delivery.address":
+		if e.ComplexityRoot.Delivery.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Address(childComplexity), true
+	case "Delivery.alertId":
+		if e.ComplexityRoot.Delivery.AlertID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.AlertID(childComplexity), true
+	case "Delivery.attempt":
+		if e.ComplexityRoot.Delivery.Attempt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Attempt(childComplexity), true
+	case "Delivery.attempts":
+		if e.ComplexityRoot.Delivery.Attempts == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Attempts(childComplexity), true
+	case "Delivery.channel":
+		if e.ComplexityRoot.Delivery.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Channel(childComplexity), true
+	case "Delivery.createdAt":
+		if e.ComplexityRoot.Delivery.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.CreatedAt(childComplexity), true
+	case "Delivery.deliveredAt":
+		if e.ComplexityRoot.Delivery.DeliveredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.DeliveredAt(childComplexity), true
+	case "Delivery.endpoint":
+		if e.ComplexityRoot.Delivery.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Endpoint(childComplexity), true
+	case "Delivery.expiresAt":
+		if e.ComplexityRoot.Delivery.ExpiresAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.ExpiresAt(childComplexity), true
+	case "Delivery.id":
+		if e.ComplexityRoot.Delivery.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.ID(childComplexity), true
+	case "Delivery.event":
+		if e.ComplexityRoot.Delivery.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Kind(childComplexity), true
+	case "Delivery.nextAt":
+		if e.ComplexityRoot.Delivery.NextAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.NextAt(childComplexity), true
+	case "Delivery.occurredAt":
+		if e.ComplexityRoot.Delivery.OccurredAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.OccurredAt(childComplexity), true
+	case "Delivery.providerId":
+		if e.ComplexityRoot.Delivery.ProviderID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.ProviderID(childComplexity), true
+	case "Delivery.reason":
+		if e.ComplexityRoot.Delivery.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.Reason(childComplexity), true
+	case "Delivery.state":
+		if e.ComplexityRoot.Delivery.State == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.State(childComplexity), true
+	case "Delivery.user":
+		if e.ComplexityRoot.Delivery.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Delivery.User(childComplexity), true
+
+	case "DeliveryAttempt.beganAt":
+		if e.ComplexityRoot.DeliveryAttempt.BeganAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.BeganAt(childComplexity), true
+	case "DeliveryAttempt.latencyMs":
+		if e.ComplexityRoot.DeliveryAttempt.LatencyMs == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.LatencyMs(childComplexity), true
+	case "DeliveryAttempt.number":
+		if e.ComplexityRoot.DeliveryAttempt.Number == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.Number(childComplexity), true
+	case "DeliveryAttempt.responseHead":
+		if e.ComplexityRoot.DeliveryAttempt.ResponseHead == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.ResponseHead(childComplexity), true
+	case "DeliveryAttempt.result":
+		if e.ComplexityRoot.DeliveryAttempt.Result == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.Result(childComplexity), true
+	case "DeliveryAttempt.status":
+		if e.ComplexityRoot.DeliveryAttempt.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.Status(childComplexity), true
+	case "DeliveryAttempt.trouble":
+		if e.ComplexityRoot.DeliveryAttempt.Trouble == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryAttempt.Trouble(childComplexity), true
+
+	case "DeliveryConnection.edges":
+		if e.ComplexityRoot.DeliveryConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.Edges(childComplexity), true
+	case "DeliveryConnection.nodes":
+		if e.ComplexityRoot.DeliveryConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.Nodes(childComplexity), true
+	case "DeliveryConnection.pageInfo":
+		if e.ComplexityRoot.DeliveryConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.PageInfo(childComplexity), true
+	case "DeliveryConnection.totalCount":
+		if e.ComplexityRoot.DeliveryConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryConnection.TotalCount(childComplexity), true
+
+	case "DeliveryEdge.cursor":
+		if e.ComplexityRoot.DeliveryEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryEdge.Cursor(childComplexity), true
+	case "DeliveryEdge.node":
+		if e.ComplexityRoot.DeliveryEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryEdge.Node(childComplexity), true
+
+	case "DeliveryReplayPayload.delivery":
+		if e.ComplexityRoot.DeliveryReplayPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryReplayPayload.Delivery(childComplexity), true
+	case "DeliveryReplayPayload.userErrors":
+		if e.ComplexityRoot.DeliveryReplayPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.DeliveryReplayPayload.UserErrors(childComplexity), true
+
 	case "Department.archivedAt":
 		if e.ComplexityRoot.Department.ArchivedAt == nil {
 			break
@@ -7610,6 +8023,268 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.DocumentReference.URL(childComplexity), true
+
+	case "Endpoint.archivedAt":
+		if e.ComplexityRoot.Endpoint.ArchivedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.ArchivedAt(childComplexity), true
+	case "Endpoint.channel":
+		if e.ComplexityRoot.Endpoint.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Channel(childComplexity), true
+	case "Endpoint.createdAt":
+		if e.ComplexityRoot.Endpoint.CreatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.CreatedAt(childComplexity), true
+	case "Endpoint.disabledReason":
+		if e.ComplexityRoot.Endpoint.DisabledReason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.DisabledReason(childComplexity), true
+	case "Endpoint.enabled":
+		if e.ComplexityRoot.Endpoint.Enabled == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Enabled(childComplexity), true
+	case "Endpoint.events":
+		if e.ComplexityRoot.Endpoint.Events == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Events(childComplexity), true
+	case "Endpoint.failingSinceAt":
+		if e.ComplexityRoot.Endpoint.FailingSince == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.FailingSince(childComplexity), true
+	case "Endpoint.failures":
+		if e.ComplexityRoot.Endpoint.Failures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Failures(childComplexity), true
+	case "Endpoint.id":
+		if e.ComplexityRoot.Endpoint.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.ID(childComplexity), true
+	case "Endpoint.name":
+		if e.ComplexityRoot.Endpoint.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Name(childComplexity), true
+	case "Endpoint.restsUntilAt":
+		if e.ComplexityRoot.Endpoint.OpenUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.OpenUntil(childComplexity), true
+	case "Endpoint.options":
+		if e.ComplexityRoot.Endpoint.Options == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Options(childComplexity), true
+	case "Endpoint.previousSecretEndsAt":
+		if e.ComplexityRoot.Endpoint.PreviousUntil == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.PreviousUntil(childComplexity), true
+	case "Endpoint.provider":
+		if e.ComplexityRoot.Endpoint.Provider == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Provider(childComplexity), true
+	case "Endpoint.sequence":
+		if e.ComplexityRoot.Endpoint.Sequence == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Sequence(childComplexity), true
+	case "Endpoint.shownFields":
+		if e.ComplexityRoot.Endpoint.ShownFields == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.ShownFields(childComplexity), true
+	case "Endpoint.url":
+		if e.ComplexityRoot.Endpoint.URL == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.URL(childComplexity), true
+	case "Endpoint.updatedAt":
+		if e.ComplexityRoot.Endpoint.UpdatedAt == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.UpdatedAt(childComplexity), true
+	case "Endpoint.user":
+		if e.ComplexityRoot.Endpoint.User == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.User(childComplexity), true
+	case "Endpoint.version":
+		if e.ComplexityRoot.Endpoint.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Endpoint.Version(childComplexity), true
+
+	case "EndpointArchivePayload.endpoint":
+		if e.ComplexityRoot.EndpointArchivePayload.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointArchivePayload.Endpoint(childComplexity), true
+	case "EndpointArchivePayload.userErrors":
+		if e.ComplexityRoot.EndpointArchivePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointArchivePayload.UserErrors(childComplexity), true
+
+	case "EndpointConnection.edges":
+		if e.ComplexityRoot.EndpointConnection.Edges == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointConnection.Edges(childComplexity), true
+	case "EndpointConnection.nodes":
+		if e.ComplexityRoot.EndpointConnection.Nodes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointConnection.Nodes(childComplexity), true
+	case "EndpointConnection.pageInfo":
+		if e.ComplexityRoot.EndpointConnection.PageInfo == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointConnection.PageInfo(childComplexity), true
+	case "EndpointConnection.totalCount":
+		if e.ComplexityRoot.EndpointConnection.TotalCount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointConnection.TotalCount(childComplexity), true
+
+	case "EndpointCreatePayload.endpoint":
+		if e.ComplexityRoot.EndpointCreatePayload.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointCreatePayload.Endpoint(childComplexity), true
+	case "EndpointCreatePayload.secret":
+		if e.ComplexityRoot.EndpointCreatePayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointCreatePayload.Secret(childComplexity), true
+	case "EndpointCreatePayload.userErrors":
+		if e.ComplexityRoot.EndpointCreatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointCreatePayload.UserErrors(childComplexity), true
+
+	case "EndpointEdge.cursor":
+		if e.ComplexityRoot.EndpointEdge.Cursor == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointEdge.Cursor(childComplexity), true
+	case "EndpointEdge.node":
+		if e.ComplexityRoot.EndpointEdge.Node == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointEdge.Node(childComplexity), true
+
+	case "EndpointOption.name":
+		if e.ComplexityRoot.EndpointOption.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointOption.Name(childComplexity), true
+	case "EndpointOption.value":
+		if e.ComplexityRoot.EndpointOption.Value == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointOption.Value(childComplexity), true
+
+	case "EndpointReplayPayload.endpoint":
+		if e.ComplexityRoot.EndpointReplayPayload.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointReplayPayload.Endpoint(childComplexity), true
+	case "EndpointReplayPayload.userErrors":
+		if e.ComplexityRoot.EndpointReplayPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointReplayPayload.UserErrors(childComplexity), true
+
+	case "EndpointRotateSecretPayload.endpoint":
+		if e.ComplexityRoot.EndpointRotateSecretPayload.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointRotateSecretPayload.Endpoint(childComplexity), true
+	case "EndpointRotateSecretPayload.secret":
+		if e.ComplexityRoot.EndpointRotateSecretPayload.Secret == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointRotateSecretPayload.Secret(childComplexity), true
+	case "EndpointRotateSecretPayload.userErrors":
+		if e.ComplexityRoot.EndpointRotateSecretPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointRotateSecretPayload.UserErrors(childComplexity), true
+
+	case "EndpointTestPayload.delivery":
+		if e.ComplexityRoot.EndpointTestPayload.Delivery == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointTestPayload.Delivery(childComplexity), true
+	case "EndpointTestPayload.userErrors":
+		if e.ComplexityRoot.EndpointTestPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointTestPayload.UserErrors(childComplexity), true
+
+	case "EndpointUpdatePayload.endpoint":
+		if e.ComplexityRoot.EndpointUpdatePayload.Endpoint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointUpdatePayload.Endpoint(childComplexity), true
+	case "EndpointUpdatePayload.userErrors":
+		if e.ComplexityRoot.EndpointUpdatePayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.EndpointUpdatePayload.UserErrors(childComplexity), true
 
 	case "ExchangeRate.currency":
 		if e.ComplexityRoot.ExchangeRate.Currency == nil {
@@ -8135,6 +8810,75 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.MaskableField.Object(childComplexity), true
 
+	case "MessageTemplate.body":
+		if e.ComplexityRoot.MessageTemplate.Body == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Body(childComplexity), true
+	case "MessageTemplate.channel":
+		if e.ComplexityRoot.MessageTemplate.Channel == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Channel(childComplexity), true
+	case "MessageTemplate.kind":
+		if e.ComplexityRoot.MessageTemplate.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Kind(childComplexity), true
+	case "MessageTemplate.locale":
+		if e.ComplexityRoot.MessageTemplate.Locale == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Locale(childComplexity), true
+	case "MessageTemplate.placeholders":
+		if e.ComplexityRoot.MessageTemplate.Placeholders == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Placeholders(childComplexity), true
+	case "MessageTemplate.subject":
+		if e.ComplexityRoot.MessageTemplate.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Subject(childComplexity), true
+	case "MessageTemplate.version":
+		if e.ComplexityRoot.MessageTemplate.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplate.Version(childComplexity), true
+
+	case "MessageTemplatePutPayload.messageTemplate":
+		if e.ComplexityRoot.MessageTemplatePutPayload.MessageTemplate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplatePutPayload.MessageTemplate(childComplexity), true
+	case "MessageTemplatePutPayload.userErrors":
+		if e.ComplexityRoot.MessageTemplatePutPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplatePutPayload.UserErrors(childComplexity), true
+
+	case "MessageTemplateResetPayload.messageTemplate":
+		if e.ComplexityRoot.MessageTemplateResetPayload.MessageTemplate == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplateResetPayload.MessageTemplate(childComplexity), true
+	case "MessageTemplateResetPayload.userErrors":
+		if e.ComplexityRoot.MessageTemplateResetPayload.UserErrors == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MessageTemplateResetPayload.UserErrors(childComplexity), true
+
 	case "Milestone.description":
 		if e.ComplexityRoot.Milestone.Description == nil {
 			break
@@ -8265,6 +9009,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.AlertAcknowledge(childComplexity, args["input"].(alerts.Target)), true
+	case "Mutation.alertAssign":
+		if e.ComplexityRoot.Mutation.AlertAssign == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_alertAssign_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AlertAssign(childComplexity, args["input"].(alerts.Assignment)), true
+	case "Mutation.alertSnooze":
+		if e.ComplexityRoot.Mutation.AlertSnooze == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_alertSnooze_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.AlertSnooze(childComplexity, args["input"].(alerts.Snooze)), true
 	case "Mutation.alertsRead":
 		if e.ComplexityRoot.Mutation.AlertsRead == nil {
 			break
@@ -8980,6 +9746,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DelegationSet(childComplexity, args["input"].(approvals.Absence)), true
+	case "Mutation.deliveryReplay":
+		if e.ComplexityRoot.Mutation.DeliveryReplay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_deliveryReplay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.DeliveryReplay(childComplexity, args["input"].(deliveries.DeliveryTarget)), true
 	case "Mutation.departmentArchive":
 		if e.ComplexityRoot.Mutation.DepartmentArchive == nil {
 			break
@@ -9068,6 +9845,72 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DictionaryEntryUpdate(childComplexity, args["input"].(dictionaries.Change)), true
+	case "Mutation.endpointArchive":
+		if e.ComplexityRoot.Mutation.EndpointArchive == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endpointArchive_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndpointArchive(childComplexity, args["input"].(deliveries.EndpointTarget)), true
+	case "Mutation.endpointCreate":
+		if e.ComplexityRoot.Mutation.EndpointCreate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endpointCreate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndpointCreate(childComplexity, args["input"].(deliveries.EndpointDraft)), true
+	case "Mutation.endpointReplay":
+		if e.ComplexityRoot.Mutation.EndpointReplay == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endpointReplay_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndpointReplay(childComplexity, args["input"].(deliveries.EndpointReplay)), true
+	case "Mutation.endpointRotateSecret":
+		if e.ComplexityRoot.Mutation.EndpointRotateSecret == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endpointRotateSecret_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndpointRotateSecret(childComplexity, args["input"].(deliveries.EndpointRotation)), true
+	case "Mutation.endpointTest":
+		if e.ComplexityRoot.Mutation.EndpointTest == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endpointTest_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndpointTest(childComplexity, args["input"].(deliveries.EndpointTest)), true
+	case "Mutation.endpointUpdate":
+		if e.ComplexityRoot.Mutation.EndpointUpdate == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_endpointUpdate_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.EndpointUpdate(childComplexity, args["input"].(deliveries.EndpointChange)), true
 	case "Mutation.externalIdentityBind":
 		if e.ComplexityRoot.Mutation.ExternalIdentityBind == nil {
 			break
@@ -9162,6 +10005,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.Logout(childComplexity), true
+	case "Mutation.messageTemplatePut":
+		if e.ComplexityRoot.Mutation.MessageTemplatePut == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_messageTemplatePut_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MessageTemplatePut(childComplexity, args["input"].(deliveries.TemplateDraft)), true
+	case "Mutation.messageTemplateReset":
+		if e.ComplexityRoot.Mutation.MessageTemplateReset == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_messageTemplateReset_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.MessageTemplateReset(childComplexity, args["input"].(deliveries.TemplateTarget)), true
 	case "Mutation.milestoneComplete":
 		if e.ComplexityRoot.Mutation.MilestoneComplete == nil {
 			break
@@ -11219,6 +12084,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Delegations(childComplexity), true
+	case "Query.deliveries":
+		if e.ComplexityRoot.Query.Deliveries == nil {
+			break
+		}
+
+		args, err := ec.field_Query_deliveries_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Deliveries(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string), args["filter"].(*deliveries.Filter), args["sort"].([]*listing.Sort)), true
+	case "Query.delivery":
+		if e.ComplexityRoot.Query.Delivery == nil {
+			break
+		}
+
+		args, err := ec.field_Query_delivery_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Delivery(childComplexity, args["id"].(string)), true
 	case "Query.department":
 		if e.ComplexityRoot.Query.Department == nil {
 			break
@@ -11263,6 +12150,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.DictionaryEntry(childComplexity, args["id"].(string)), true
+	case "Query.endpoint":
+		if e.ComplexityRoot.Query.Endpoint == nil {
+			break
+		}
+
+		args, err := ec.field_Query_endpoint_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Endpoint(childComplexity, args["id"].(string)), true
+	case "Query.endpoints":
+		if e.ComplexityRoot.Query.Endpoints == nil {
+			break
+		}
+
+		args, err := ec.field_Query_endpoints_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Endpoints(childComplexity, args["first"].(*int), args["after"].(*string), args["last"].(*int), args["before"].(*string)), true
 	case "Query.executionContracts":
 		if e.ComplexityRoot.Query.ExecutionContracts == nil {
 			break
@@ -11336,6 +12245,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.MaskableFields(childComplexity), true
+	case "Query.messageTemplates":
+		if e.ComplexityRoot.Query.MessageTemplates == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.MessageTemplates(childComplexity), true
 	case "Query.myTasks":
 		if e.ComplexityRoot.Query.MyTasks == nil {
 			break
@@ -13026,6 +13941,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.TemplateVersionUpdatePayload.UserErrors(childComplexity), true
 
+	case "Tenant.alertChannels":
+		if e.ComplexityRoot.Tenant.AlertChannels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tenant.AlertChannels(childComplexity), true
 	case "Tenant.contractNumberRule":
 		if e.ComplexityRoot.Tenant.ContractNumberRule == nil {
 			break
@@ -13481,7 +14402,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 	inputUnmarshalers := func() *graphql.InputUnmarshalerIndex {
 		return graphql.NewInputUnmarshalerIndex(
 			graphql.NewInputUnmarshaler("AlertAcknowledgeInput", ec.unmarshalInputAlertAcknowledgeInput),
+			graphql.NewInputUnmarshaler("AlertAssignInput", ec.unmarshalInputAlertAssignInput),
 			graphql.NewInputUnmarshaler("AlertFilter", ec.unmarshalInputAlertFilter),
+			graphql.NewInputUnmarshaler("AlertSnoozeInput", ec.unmarshalInputAlertSnoozeInput),
 			graphql.NewInputUnmarshaler("AlertSort", ec.unmarshalInputAlertSort),
 			graphql.NewInputUnmarshaler("AlertsReadInput", ec.unmarshalInputAlertsReadInput),
 			graphql.NewInputUnmarshaler("ApiKeyCreateInput", ec.unmarshalInputApiKeyCreateInput),
@@ -13593,6 +14516,9 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DecisionFilter", ec.unmarshalInputDecisionFilter),
 			graphql.NewInputUnmarshaler("DelegationEndInput", ec.unmarshalInputDelegationEndInput),
 			graphql.NewInputUnmarshaler("DelegationSetInput", ec.unmarshalInputDelegationSetInput),
+			graphql.NewInputUnmarshaler("DeliveryFilter", ec.unmarshalInputDeliveryFilter),
+			graphql.NewInputUnmarshaler("DeliveryReplayInput", ec.unmarshalInputDeliveryReplayInput),
+			graphql.NewInputUnmarshaler("DeliverySort", ec.unmarshalInputDeliverySort),
 			graphql.NewInputUnmarshaler("DepartmentArchiveInput", ec.unmarshalInputDepartmentArchiveInput),
 			graphql.NewInputUnmarshaler("DepartmentCreateInput", ec.unmarshalInputDepartmentCreateInput),
 			graphql.NewInputUnmarshaler("DepartmentRestoreInput", ec.unmarshalInputDepartmentRestoreInput),
@@ -13602,6 +14528,13 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("DictionaryEntryRestoreInput", ec.unmarshalInputDictionaryEntryRestoreInput),
 			graphql.NewInputUnmarshaler("DictionaryEntryUpdateInput", ec.unmarshalInputDictionaryEntryUpdateInput),
 			graphql.NewInputUnmarshaler("DocumentReferenceInput", ec.unmarshalInputDocumentReferenceInput),
+			graphql.NewInputUnmarshaler("EndpointArchiveInput", ec.unmarshalInputEndpointArchiveInput),
+			graphql.NewInputUnmarshaler("EndpointCreateInput", ec.unmarshalInputEndpointCreateInput),
+			graphql.NewInputUnmarshaler("EndpointOptionInput", ec.unmarshalInputEndpointOptionInput),
+			graphql.NewInputUnmarshaler("EndpointReplayInput", ec.unmarshalInputEndpointReplayInput),
+			graphql.NewInputUnmarshaler("EndpointRotateSecretInput", ec.unmarshalInputEndpointRotateSecretInput),
+			graphql.NewInputUnmarshaler("EndpointTestInput", ec.unmarshalInputEndpointTestInput),
+			graphql.NewInputUnmarshaler("EndpointUpdateInput", ec.unmarshalInputEndpointUpdateInput),
 			graphql.NewInputUnmarshaler("ExactFilter", ec.unmarshalInputExactFilter),
 			graphql.NewInputUnmarshaler("ExchangeRateInput", ec.unmarshalInputExchangeRateInput),
 			graphql.NewInputUnmarshaler("ExecutionCellInput", ec.unmarshalInputExecutionCellInput),
@@ -13616,6 +14549,8 @@ func (e *executableSchema) Exec(ctx context.Context) graphql.ResponseHandler {
 			graphql.NewInputUnmarshaler("InvitationAcceptInput", ec.unmarshalInputInvitationAcceptInput),
 			graphql.NewInputUnmarshaler("LoginInput", ec.unmarshalInputLoginInput),
 			graphql.NewInputUnmarshaler("LoginSecondFactorInput", ec.unmarshalInputLoginSecondFactorInput),
+			graphql.NewInputUnmarshaler("MessageTemplatePutInput", ec.unmarshalInputMessageTemplatePutInput),
+			graphql.NewInputUnmarshaler("MessageTemplateResetInput", ec.unmarshalInputMessageTemplateResetInput),
 			graphql.NewInputUnmarshaler("MilestoneCompleteInput", ec.unmarshalInputMilestoneCompleteInput),
 			graphql.NewInputUnmarshaler("MilestoneInput", ec.unmarshalInputMilestoneInput),
 			graphql.NewInputUnmarshaler("MoneyFilter", ec.unmarshalInputMoneyFilter),
@@ -14040,6 +14975,8 @@ enum ObligationKind {
   SERVICE_DUE
   "What was delivered is to be accepted."
   ACCEPTANCE_DUE
+  "An endpoint for messages was disabled, because it failed for days or said that it is gone."
+  ENDPOINT_DISABLED
 }
 
 "Whether an alert still stands."
@@ -14082,6 +15019,8 @@ input AlertFilter {
   unread: Boolean
   "true: only those the caller has not acknowledged; false: only others."
   unacknowledged: Boolean
+  "true: only those the caller has put off for now; false: only others."
+  snoozed: Boolean
 }
 
 "One sort key of alerts."
@@ -14152,6 +15091,12 @@ enum AlertEventType {
   READ
   "The caller acknowledged it, here or elsewhere."
   ACKNOWLEDGED
+  "The caller put it off, here or elsewhere."
+  SNOOZED
+  "Its time to come back has come; it is unread."
+  WOKEN
+  "The caller gave it to somebody else, or somebody gave it to the caller."
+  ASSIGNED
   "Nothing happened: the stream tells where it is, first and about every 30 seconds."
   POSITION
 }
@@ -14179,6 +15124,57 @@ type Subscription {
   Permissions are asked for anew with each event. Needs alert:read.
   """
   alertEvents(after: String, filter: AlertFilter): AlertEvent!
+}
+`, BuiltIn: false},
+	{Name: "../schema/alert_care.graphql", Input: `extend type Alert {
+  "Until when the caller does not want to see it; null when it was not put off."
+  snoozeEndsAt: DateTime
+  "Who has given it to the caller; null when nobody has, or the caller may not see them."
+  assignedBy: User @goField(batch: true)
+  "Whom the caller has given it to; null when to nobody, or the caller may not see them."
+  assignedTo: User @goField(batch: true)
+}
+
+"An alert that the caller puts off."
+input AlertSnoozeInput {
+  "The alert."
+  id: ID!
+  "When it is to come back, unread; at most 90 days from now. Left out: it comes back at once."
+  until: DateTime
+}
+
+"An alert that the caller gives to somebody else."
+input AlertAssignInput {
+  "The alert."
+  id: ID!
+  "Whom to; they must be able to read alerts, and what it is about."
+  userId: ID!
+}
+
+"What alertSnooze did."
+type AlertSnoozePayload {
+  "The alert; null when there are errors."
+  alert: Alert
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What alertAssign did."
+type AlertAssignPayload {
+  "The alert; null when there are errors."
+  alert: Alert
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Mutation {
+  "Puts an alert of the caller's off until some time, when it comes back unread. Needs alert:read. userErrors: NOT_FOUND, OUT_OF_RANGE, WRONG_STATE."
+  alertSnooze(input: AlertSnoozeInput!): AlertSnoozePayload!
+  """
+  Gives an alert of the caller's to another user, who finds it unread in their inbox; the caller's own counts as acknowledged.
+  Needs alert:read. userErrors: NOT_FOUND, NOT_ALLOWED, WRONG_STATE.
+  """
+  alertAssign(input: AlertAssignInput!): AlertAssignPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/api_key.graphql", Input: `"A key with which a program acts for the user who made it, within a list of permissions."
@@ -19309,6 +20305,189 @@ extend type Query {
   decisions(first: Int, after: String, last: Int, before: String, filter: DecisionFilter): DecisionConnection!
 }
 `, BuiltIn: false},
+	{Name: "../schema/delivery.graphql", Input: `"One message to one recipient by one channel, and where it stands on its way."
+type Delivery implements Node {
+  "Begins with dlv_."
+  id: ID!
+  "By which channel."
+  channel: AlertChannel!
+  "What it tells of, such as alert.raised, or endpoint.test."
+  event: String!
+  "The alert it tells of; null when it is about something else."
+  alertId: ID
+  "Whom it is for; null when it is for no user, or the caller may not see them."
+  user: User @goField(batch: true)
+  "The endpoint it goes to, or the gateway it goes by; null for a mail, or when the caller may not see endpoints."
+  endpoint: Endpoint @goField(batch: true)
+  "Somebody outside of the tenant whom it is for: a mail address or a telephone number; empty for users and endpoints."
+  address: String @shows(fields: ["contact.email", "contact.mobile", "contact.phone"])
+  "Where it stands."
+  state: DeliveryState!
+  "Why it was given up; NONE when it was not."
+  reason: DeliveryReason!
+  "How many tries were begun."
+  attempt: Int!
+  "When it is tried next; null: not by itself."
+  nextAt: DateTime
+  "After when no more tries are planned."
+  expiresAt: DateTime!
+  "When the other side took it."
+  deliveredAt: DateTime
+  "What the other side calls it; empty when it does not say."
+  providerId: String!
+  "When what it tells of happened."
+  occurredAt: DateTime!
+  "When it was made."
+  createdAt: DateTime!
+  "The tries, first to last."
+  attempts: [DeliveryAttempt!]! @goField(batch: true)
+}
+
+"One try to deliver a message."
+type DeliveryAttempt {
+  "1 for the first."
+  number: Int!
+  "When it began."
+  beganAt: DateTime!
+  "Milliseconds until there was an answer, or none was waited for."
+  latencyMs: Int!
+  "What it came to."
+  result: DeliveryResult!
+  "The number of the other side's answer, such as 503; 0: there was none."
+  status: Int!
+  "What went wrong; empty when nothing did."
+  trouble: String!
+  "How an endpoint's answer begins, up to 1,024 characters."
+  responseHead: String!
+}
+
+"Where a delivery stands."
+enum DeliveryState {
+  "It goes out, or is tried again."
+  WAITING
+  "The other side has it."
+  DELIVERED
+  "It was given up. deliveryReplay sends it again."
+  DEAD
+  "It was not wanted any more, or not allowed."
+  CANCELLED
+}
+
+"Why a delivery was given up, or an endpoint disabled."
+enum DeliveryReason {
+  "It was not."
+  NONE
+  "It was tried until its time was over."
+  EXPIRED
+  "The other side says that trying again is of no use."
+  REFUSED
+  "The endpoint says that it is no more (410)."
+  GONE
+  "There is no address, no endpoint or no mail server for it."
+  NO_WAY
+  "The alert is moot."
+  WITHDRAWN
+  "The recipient may not see what it is about."
+  NOT_ALLOWED
+  "The recipient does not want it by this channel."
+  NOT_WANTED
+  "The endpoint has failed for days."
+  FAILING
+  "Somebody disabled the endpoint, or archived it."
+  BY_HAND
+}
+
+"What a try came to."
+enum DeliveryResult {
+  "The other side has it."
+  ACCEPTED
+  "It could not take it now."
+  LATER
+  "It will not take it."
+  REJECTED
+}
+
+"A page of deliveries."
+type DeliveryConnection {
+  "The deliveries, each with its cursor."
+  edges: [DeliveryEdge!]!
+  "The deliveries."
+  nodes: [Delivery!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all under the same filter; costs a query of its own."
+  totalCount: Int!
+}
+
+"A delivery in a page."
+type DeliveryEdge {
+  "The delivery."
+  node: Delivery!
+  "Points at the delivery within this list."
+  cursor: String!
+}
+
+"Selects deliveries; all given conditions must hold."
+input DeliveryFilter {
+  "By one of these channels."
+  channel: [AlertChannel!]
+  "In one of these states."
+  state: [DeliveryState!]
+  "Given up for one of these reasons."
+  reason: [DeliveryReason!]
+  "To one of these endpoints."
+  endpointId: [ID!]
+  "For one of these users."
+  userId: [ID!]
+  "Telling of one of these alerts."
+  alertId: [ID!]
+  "By when they were made."
+  createdAt: DateTimeFilter
+}
+
+"One sort key of deliveries."
+input DeliverySort {
+  "What to sort by."
+  field: DeliverySortField!
+  "Which way."
+  direction: SortDirection! = ASC
+}
+
+"What deliveries can be sorted by."
+enum DeliverySortField {
+  "By when they were made."
+  CREATED_AT
+}
+
+"A delivery that is to be sent again."
+input DeliveryReplayInput {
+  "The delivery."
+  id: ID!
+}
+
+"What deliveryReplay did."
+type DeliveryReplayPayload {
+  "The delivery on its way; null when there are errors."
+  delivery: Delivery
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "A delivery of the tenant's; null when there is none. Needs delivery:read."
+  delivery(id: ID!): Delivery
+  "The log of the tenant's deliveries, newest first unless sorted; at most 100 a page. Needs delivery:read."
+  deliveries(first: Int, after: String, last: Int, before: String, filter: DeliveryFilter, sort: [DeliverySort!]): DeliveryConnection!
+}
+
+extend type Mutation {
+  """
+  Sends a delivery again that was given up or has been lost by its receiver, under the same id. Needs delivery:replay.
+  userErrors: NOT_FOUND, WRONG_STATE.
+  """
+  deliveryReplay(input: DeliveryReplayInput!): DeliveryReplayPayload!
+}
+`, BuiltIn: false},
 	{Name: "../schema/department.graphql", Input: `"A node of the tenant's organisation tree. Needs department:read."
 type Department implements Node {
   "Begins with dep_."
@@ -19605,6 +20784,276 @@ extend type Mutation {
   dictionaryEntryArchive(input: DictionaryEntryArchiveInput!): DictionaryEntryArchivePayload!
   "Puts an entry back into use. Needs dictionary:update. userErrors: NOT_FOUND, VERSION_CONFLICT, WRONG_STATE."
   dictionaryEntryRestore(input: DictionaryEntryRestoreInput!): DictionaryEntryRestorePayload!
+}
+`, BuiltIn: false},
+	{Name: "../schema/endpoint.graphql", Input: `"Where a tenant wants messages to go that are for no mailbox: a program, the robot of a group, a gateway for text messages."
+type Endpoint implements Node {
+  "Begins with edp_."
+  id: ID!
+  "Goes up with every change of the settings, and when the endpoint is disabled by itself; updates name the one they were made from."
+  version: Int!
+  "By which channel."
+  channel: AlertChannel!
+  "Whose protocol it speaks."
+  provider: EndpointProvider!
+  "What people know it by."
+  name: String!
+  "Its address, of a robot without what lets in whoever knows it."
+  url: String!
+  "What the provider wants to know beside the secret."
+  options: [EndpointOption!]!
+  "Kinds of events that it is told of, such as alert.raised; none: it gets what is sent to it by name, or by its channel."
+  events: [String!]!
+  "Maskable fields that its messages may hold, as object.name; without them they are left out."
+  shownFields: [String!]!
+  "Whose eyes it has: it is told of nothing that they may not read. null: it has the tenant's own, or the caller may not see the user."
+  user: User @goField(batch: true)
+  "Whether anything is sent to it."
+  enabled: Boolean!
+  "Why it is not; NONE while it is."
+  disabledReason: DeliveryReason!
+  "How many tries have failed in a row."
+  failures: Int!
+  "Since when it fails; null when its last message was taken."
+  failingSinceAt: DateTime
+  "Before when nothing is tried, because it has failed several times; null: at any time."
+  restsUntilAt: DateTime
+  "Until when the secret before the last rotation signs too; null: there was none."
+  previousSecretEndsAt: DateTime
+  "The number of the last event that it was told of, or that it does not listen to."
+  sequence: String!
+  "When it was archived; null when it was not."
+  archivedAt: DateTime
+  "When it was registered."
+  createdAt: DateTime!
+  "When it was last changed."
+  updatedAt: DateTime!
+}
+
+"A way by which an alert reaches somebody."
+enum AlertChannel {
+  "The inbox, and the stream of alert events."
+  IN_APP
+  "A mail."
+  EMAIL
+  "A signed call of a program (docs/webhooks.md)."
+  WEBHOOK
+  "A text message."
+  SMS
+  "The robot of a group of 企业微信."
+  WECOM
+  "The robot of a group of 钉钉."
+  DINGTALK
+  "The robot of a group of 飞书."
+  FEISHU
+}
+
+"Whose protocol an endpoint speaks."
+enum EndpointProvider {
+  "The channel's own; for text messages a gateway of the tenant's over HTTP."
+  PLAIN
+  "阿里云短信服务. Options: accessKeyId, signName, templateId; the secret is the AccessKey's."
+  ALIYUN
+  "腾讯云短信. Options: accessKeyId, signName, templateId, sdkAppId, region; the secret is the SecretKey."
+  TENCENT
+}
+
+"Something that a provider wants to know."
+type EndpointOption {
+  "Its name, such as signName."
+  name: String!
+  "Its value."
+  value: String!
+}
+
+"Something that a provider wants to know."
+input EndpointOptionInput {
+  "Its name, such as signName."
+  name: String!
+  "1 to 200 characters."
+  value: String!
+}
+
+"A page of endpoints."
+type EndpointConnection {
+  "The endpoints, each with its cursor."
+  edges: [EndpointEdge!]!
+  "The endpoints."
+  nodes: [Endpoint!]!
+  "Whether there are more."
+  pageInfo: PageInfo!
+  "How many there are in all; costs a query of its own."
+  totalCount: Int!
+}
+
+"An endpoint in a page."
+type EndpointEdge {
+  "The endpoint."
+  node: Endpoint!
+  "Points at the endpoint within this list."
+  cursor: String!
+}
+
+"A new endpoint."
+input EndpointCreateInput {
+  "By which channel; not IN_APP and EMAIL."
+  channel: AlertChannel!
+  "Whose protocol it speaks."
+  provider: EndpointProvider! = PLAIN
+  "1 to 100 characters."
+  name: String!
+  "https://… on the internet; left out for a provider's own address."
+  url: String
+  "The other side's: of a gateway, or of a robot that wants signatures. A program's is made and shown once."
+  secret: String
+  "All that the provider wants, each once."
+  options: [EndpointOptionInput!]! = []
+  "Of alert.raised, alert.withdrawn, alert.acknowledged, contract.moved and contract.change_moved."
+  events: [String!]! = []
+  "Maskable fields that its messages may hold, as object.name."
+  shownFields: [String!]! = []
+  "Whose eyes it has; left out for the tenant's own."
+  userId: ID
+}
+
+"A change of an endpoint. What is left out stays."
+input EndpointUpdateInput {
+  "The endpoint."
+  id: ID!
+  "The version the change was made from."
+  expectedVersion: Int!
+  "1 to 100 characters."
+  name: String
+  "https://… on the internet."
+  url: String
+  "Takes the place of all of them."
+  options: [EndpointOptionInput!]
+  "Takes the place of all of them."
+  events: [String!]
+  "Takes the place of all of them."
+  shownFields: [String!]
+  "Whether anything is sent to it; enabled again it gets what has waited."
+  enabled: Boolean
+}
+
+"An endpoint that gets another secret."
+input EndpointRotateSecretInput {
+  "The endpoint."
+  id: ID!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+  "The other side's new one; left out for a program, whose secret is made and shown once."
+  secret: String
+  "Seconds for which the old secret signs beside the new one; at most a week unless the installation says otherwise."
+  overlapSeconds: Int! = 86400
+}
+
+"An endpoint that is put away for good."
+input EndpointArchiveInput {
+  "The endpoint."
+  id: ID!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+}
+
+"An endpoint that is to be sent a test."
+input EndpointTestInput {
+  "The endpoint."
+  id: ID!
+}
+
+"An endpoint that is to be told of events again."
+input EndpointReplayInput {
+  "The endpoint."
+  id: ID!
+  "The number of the last event that it has; every later one is sent again."
+  after: String!
+}
+
+"What endpointCreate did."
+type EndpointCreatePayload {
+  "The new endpoint; null when there are errors."
+  endpoint: Endpoint
+  "What calls of a program are signed with. It is shown this once. null for other channels, and when there are errors."
+  secret: String
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What endpointUpdate did."
+type EndpointUpdatePayload {
+  "The endpoint; on VERSION_CONFLICT as it is now; null on other errors."
+  endpoint: Endpoint
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What endpointRotateSecret did."
+type EndpointRotateSecretPayload {
+  "The endpoint; on VERSION_CONFLICT as it is now; null on other errors."
+  endpoint: Endpoint
+  "The new secret of a program. It is shown this once. null for other channels, and when there are errors."
+  secret: String
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What endpointArchive did."
+type EndpointArchivePayload {
+  "The endpoint; on VERSION_CONFLICT as it is now; null on other errors."
+  endpoint: Endpoint
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What endpointTest did."
+type EndpointTestPayload {
+  "The test on its way; null when there are errors."
+  delivery: Delivery
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What endpointReplay did."
+type EndpointReplayPayload {
+  "The endpoint; null when there are errors."
+  endpoint: Endpoint
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "An endpoint of the tenant's; null when there is none. Needs endpoint:read."
+  endpoint(id: ID!): Endpoint
+  "The tenant's endpoints, newest first, without archived ones; at most 100 a page. Needs endpoint:read."
+  endpoints(first: Int, after: String, last: Int, before: String): EndpointConnection!
+}
+
+extend type Mutation {
+  """
+  Registers an endpoint, which is told of what happens from now on. Needs endpoint:update and all that the endpoint would be
+  told. userErrors: REQUIRED, TOO_LONG, MALFORMED, UNKNOWN_VALUE, DUPLICATE, INCONSISTENT, NOT_FOUND, NOT_ALLOWED, LIMIT_REACHED.
+  """
+  endpointCreate(input: EndpointCreateInput!): EndpointCreatePayload!
+  """
+  Changes an endpoint, or enables it again. Needs endpoint:update and all that the endpoint would be told. userErrors:
+  REQUIRED, TOO_LONG, MALFORMED, UNKNOWN_VALUE, DUPLICATE, NOT_FOUND, NOT_ALLOWED, WRONG_STATE, VERSION_CONFLICT.
+  """
+  endpointUpdate(input: EndpointUpdateInput!): EndpointUpdatePayload!
+  """
+  Gives an endpoint another secret; the old one signs beside it for a while. Needs endpoint:update. userErrors: REQUIRED,
+  INCONSISTENT, OUT_OF_RANGE, NOT_FOUND, WRONG_STATE, VERSION_CONFLICT.
+  """
+  endpointRotateSecret(input: EndpointRotateSecretInput!): EndpointRotateSecretPayload!
+  "Puts an endpoint away for good and gives up what waits for it. Needs endpoint:update. userErrors: NOT_FOUND, WRONG_STATE, VERSION_CONFLICT."
+  endpointArchive(input: EndpointArchiveInput!): EndpointArchivePayload!
+  "Sends an endpoint a message that shows whether it arrives. Needs endpoint:update. userErrors: NOT_FOUND, WRONG_STATE."
+  endpointTest(input: EndpointTestInput!): EndpointTestPayload!
+  """
+  Sends an endpoint every event after a number again, under the same ids. Needs delivery:replay. userErrors: MALFORMED,
+  NOT_FOUND, WRONG_STATE. Fails with CURSOR_EXPIRED when some of them are no longer kept.
+  """
+  endpointReplay(input: EndpointReplayInput!): EndpointReplayPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/incident.graphql", Input: `"A breach or a case of force majeure under a contract. Its record is only ever added to. Needs contract:read."
@@ -19913,6 +21362,93 @@ extend type Mutation {
 extend type ServiceRecord {
   "What serviceType stands for, also when it is no longer in use; null when the caller lacks dictionary:read."
   serviceTypeEntry: DictionaryEntry @goField(batch: true)
+}
+`, BuiltIn: false},
+	{Name: "../schema/message_template.graphql", Input: `"What one kind of message says by one channel in one language: the tenant's own words, or the shipped ones."
+type MessageTemplate {
+  "What kind of message."
+  kind: MessageKind!
+  "By which channel."
+  channel: AlertChannel!
+  "In which language, zh-CN or en."
+  locale: String!
+  "The subject of a mail; empty for other channels."
+  subject: String!
+  "The text; a mail's page says the same."
+  body: String!
+  "Goes up with every change of the tenant's own words; 0: they are the shipped ones."
+  version: Int!
+  "What the words may name, each as {name}. A line whose placeholders are all empty is left out."
+  placeholders: [String!]!
+}
+
+"What a message says."
+enum MessageKind {
+  "One alert."
+  ALERT
+  "Several alerts at once."
+  DIGEST
+  "One alert among several."
+  DIGEST_ITEM
+}
+
+"A tenant's own words."
+input MessageTemplatePutInput {
+  "What kind of message."
+  kind: MessageKind!
+  "By which channel: EMAIL, SMS, WECOM, DINGTALK or FEISHU."
+  channel: AlertChannel!
+  "zh-CN or en."
+  locale: String!
+  "The version that the caller has seen; 0 for the shipped words."
+  expectedVersion: Int!
+  "Up to 200 characters in one line; for mails only, and needed there but for DIGEST_ITEM."
+  subject: String
+  "1 to 5,000 characters with the kind's placeholders; {{ and }} stand for braces."
+  body: String!
+}
+
+"A template whose words are to be the shipped ones again."
+input MessageTemplateResetInput {
+  "What kind of message."
+  kind: MessageKind!
+  "By which channel."
+  channel: AlertChannel!
+  "zh-CN or en."
+  locale: String!
+  "The version that the caller has seen."
+  expectedVersion: Int!
+}
+
+"What messageTemplatePut did."
+type MessageTemplatePutPayload {
+  "The template; on VERSION_CONFLICT as it is now; null on other errors."
+  messageTemplate: MessageTemplate
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+"What messageTemplateReset did."
+type MessageTemplateResetPayload {
+  "The template; on VERSION_CONFLICT as it is now; null on other errors."
+  messageTemplate: MessageTemplate
+  "What was wrong; empty when all went well."
+  userErrors: [UserError!]!
+}
+
+extend type Query {
+  "What every kind of message says by every channel in every language. Everybody who is signed in may read it."
+  messageTemplates: [MessageTemplate!]!
+}
+
+extend type Mutation {
+  """
+  Replaces what a kind of message says. Needs tenant:update. userErrors: REQUIRED, TOO_LONG, MALFORMED, UNKNOWN_VALUE,
+  INCONSISTENT, VERSION_CONFLICT.
+  """
+  messageTemplatePut(input: MessageTemplatePutInput!): MessageTemplatePutPayload!
+  "Lets a kind of message say what is shipped again. Needs tenant:update. userErrors: UNKNOWN_VALUE, VERSION_CONFLICT."
+  messageTemplateReset(input: MessageTemplateResetInput!): MessageTemplateResetPayload!
 }
 `, BuiltIn: false},
 	{Name: "../schema/money.graphql", Input: `"An exact decimal as a string, such as \"149597.00\"; at most 20 digits before the point and 4 after it."
@@ -23054,6 +24590,8 @@ extend type Mutation {
   contractNumberRules: [ContractNumberRule!]!
   "When people are reminded, one for each kind of obligation."
   reminderLadders: [ReminderLadder!]!
+  "The ways by which an alert reaches whoever it is for."
+  alertChannels: [AlertChannel!]!
   "What other currencies are worth, for comparing sums; money is never booked by them."
   exchangeRates: [ExchangeRate!]!
   "How far the money booked on an instalment may go beyond it, in hundredths of a percent."
@@ -23123,6 +24661,8 @@ input TenantUpdateInput {
   contractNumberRules: [ContractNumberRuleInput!]
   "Each takes the place of its kind's; pending reminders follow."
   reminderLadders: [ReminderLadderInput!]
+  "At least one, each once."
+  alertChannels: [AlertChannel!]
   "Takes the place of all of them; to be given anew with another currency."
   exchangeRates: [ExchangeRateInput!]
   "0 to 1,000 hundredths of a percent."
@@ -23625,6 +25165,12 @@ func (ec *executionContext) childFields_Alert(ctx context.Context, field graphql
 		return ec.fieldContext_Alert_acknowledgedAt(ctx, field)
 	case "contract":
 		return ec.fieldContext_Alert_contract(ctx, field)
+	case "snoozeEndsAt":
+		return ec.fieldContext_Alert_snoozeEndsAt(ctx, field)
+	case "assignedBy":
+		return ec.fieldContext_Alert_assignedBy(ctx, field)
+	case "assignedTo":
+		return ec.fieldContext_Alert_assignedTo(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Alert", field.Name)
 }
@@ -23637,6 +25183,16 @@ func (ec *executionContext) childFields_AlertAcknowledgePayload(ctx context.Cont
 		return ec.fieldContext_AlertAcknowledgePayload_userErrors(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AlertAcknowledgePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertAssignPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alert":
+		return ec.fieldContext_AlertAssignPayload_alert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AlertAssignPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertAssignPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AlertConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -23677,6 +25233,16 @@ func (ec *executionContext) childFields_AlertEvent(ctx context.Context, field gr
 		return ec.fieldContext_AlertEvent_unreadCount(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type AlertEvent", field.Name)
+}
+
+func (ec *executionContext) childFields_AlertSnoozePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "alert":
+		return ec.fieldContext_AlertSnoozePayload_alert(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_AlertSnoozePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AlertSnoozePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_AlertsReadPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -25991,6 +27557,100 @@ func (ec *executionContext) childFields_DelegationSetPayload(ctx context.Context
 	return nil, fmt.Errorf("no field named %q was found under type DelegationSetPayload", field.Name)
 }
 
+func (ec *executionContext) childFields_Delivery(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Delivery_id(ctx, field)
+	case "channel":
+		return ec.fieldContext_Delivery_channel(ctx, field)
+	case "event":
+		return ec.fieldContext_Delivery_event(ctx, field)
+	case "alertId":
+		return ec.fieldContext_Delivery_alertId(ctx, field)
+	case "user":
+		return ec.fieldContext_Delivery_user(ctx, field)
+	case "endpoint":
+		return ec.fieldContext_Delivery_endpoint(ctx, field)
+	case "address":
+		return ec.fieldContext_Delivery_address(ctx, field)
+	case "state":
+		return ec.fieldContext_Delivery_state(ctx, field)
+	case "reason":
+		return ec.fieldContext_Delivery_reason(ctx, field)
+	case "attempt":
+		return ec.fieldContext_Delivery_attempt(ctx, field)
+	case "nextAt":
+		return ec.fieldContext_Delivery_nextAt(ctx, field)
+	case "expiresAt":
+		return ec.fieldContext_Delivery_expiresAt(ctx, field)
+	case "deliveredAt":
+		return ec.fieldContext_Delivery_deliveredAt(ctx, field)
+	case "providerId":
+		return ec.fieldContext_Delivery_providerId(ctx, field)
+	case "occurredAt":
+		return ec.fieldContext_Delivery_occurredAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Delivery_createdAt(ctx, field)
+	case "attempts":
+		return ec.fieldContext_Delivery_attempts(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Delivery", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryAttempt(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "number":
+		return ec.fieldContext_DeliveryAttempt_number(ctx, field)
+	case "beganAt":
+		return ec.fieldContext_DeliveryAttempt_beganAt(ctx, field)
+	case "latencyMs":
+		return ec.fieldContext_DeliveryAttempt_latencyMs(ctx, field)
+	case "result":
+		return ec.fieldContext_DeliveryAttempt_result(ctx, field)
+	case "status":
+		return ec.fieldContext_DeliveryAttempt_status(ctx, field)
+	case "trouble":
+		return ec.fieldContext_DeliveryAttempt_trouble(ctx, field)
+	case "responseHead":
+		return ec.fieldContext_DeliveryAttempt_responseHead(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryAttempt", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_DeliveryConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_DeliveryConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_DeliveryConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_DeliveryConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_DeliveryEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_DeliveryEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_DeliveryReplayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_DeliveryReplayPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_DeliveryReplayPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type DeliveryReplayPayload", field.Name)
+}
+
 func (ec *executionContext) childFields_Department(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -26143,6 +27803,150 @@ func (ec *executionContext) childFields_DocumentReference(ctx context.Context, f
 		return ec.fieldContext_DocumentReference_publishedOn(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type DocumentReference", field.Name)
+}
+
+func (ec *executionContext) childFields_Endpoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Endpoint_id(ctx, field)
+	case "version":
+		return ec.fieldContext_Endpoint_version(ctx, field)
+	case "channel":
+		return ec.fieldContext_Endpoint_channel(ctx, field)
+	case "provider":
+		return ec.fieldContext_Endpoint_provider(ctx, field)
+	case "name":
+		return ec.fieldContext_Endpoint_name(ctx, field)
+	case "url":
+		return ec.fieldContext_Endpoint_url(ctx, field)
+	case "options":
+		return ec.fieldContext_Endpoint_options(ctx, field)
+	case "events":
+		return ec.fieldContext_Endpoint_events(ctx, field)
+	case "shownFields":
+		return ec.fieldContext_Endpoint_shownFields(ctx, field)
+	case "user":
+		return ec.fieldContext_Endpoint_user(ctx, field)
+	case "enabled":
+		return ec.fieldContext_Endpoint_enabled(ctx, field)
+	case "disabledReason":
+		return ec.fieldContext_Endpoint_disabledReason(ctx, field)
+	case "failures":
+		return ec.fieldContext_Endpoint_failures(ctx, field)
+	case "failingSinceAt":
+		return ec.fieldContext_Endpoint_failingSinceAt(ctx, field)
+	case "restsUntilAt":
+		return ec.fieldContext_Endpoint_restsUntilAt(ctx, field)
+	case "previousSecretEndsAt":
+		return ec.fieldContext_Endpoint_previousSecretEndsAt(ctx, field)
+	case "sequence":
+		return ec.fieldContext_Endpoint_sequence(ctx, field)
+	case "archivedAt":
+		return ec.fieldContext_Endpoint_archivedAt(ctx, field)
+	case "createdAt":
+		return ec.fieldContext_Endpoint_createdAt(ctx, field)
+	case "updatedAt":
+		return ec.fieldContext_Endpoint_updatedAt(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Endpoint", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointArchivePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_EndpointArchivePayload_endpoint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndpointArchivePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointArchivePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointConnection(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "edges":
+		return ec.fieldContext_EndpointConnection_edges(ctx, field)
+	case "nodes":
+		return ec.fieldContext_EndpointConnection_nodes(ctx, field)
+	case "pageInfo":
+		return ec.fieldContext_EndpointConnection_pageInfo(ctx, field)
+	case "totalCount":
+		return ec.fieldContext_EndpointConnection_totalCount(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointConnection", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointCreatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_EndpointCreatePayload_endpoint(ctx, field)
+	case "secret":
+		return ec.fieldContext_EndpointCreatePayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndpointCreatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointCreatePayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointEdge(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "node":
+		return ec.fieldContext_EndpointEdge_node(ctx, field)
+	case "cursor":
+		return ec.fieldContext_EndpointEdge_cursor(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointEdge", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointOption(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_EndpointOption_name(ctx, field)
+	case "value":
+		return ec.fieldContext_EndpointOption_value(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointOption", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointReplayPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_EndpointReplayPayload_endpoint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndpointReplayPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointReplayPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointRotateSecretPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_EndpointRotateSecretPayload_endpoint(ctx, field)
+	case "secret":
+		return ec.fieldContext_EndpointRotateSecretPayload_secret(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndpointRotateSecretPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointRotateSecretPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointTestPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "delivery":
+		return ec.fieldContext_EndpointTestPayload_delivery(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndpointTestPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointTestPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_EndpointUpdatePayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "endpoint":
+		return ec.fieldContext_EndpointUpdatePayload_endpoint(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_EndpointUpdatePayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type EndpointUpdatePayload", field.Name)
 }
 
 func (ec *executionContext) childFields_ExchangeRate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -26435,6 +28239,46 @@ func (ec *executionContext) childFields_MaskableField(ctx context.Context, field
 		return ec.fieldContext_MaskableField_field(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type MaskableField", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageTemplate(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "kind":
+		return ec.fieldContext_MessageTemplate_kind(ctx, field)
+	case "channel":
+		return ec.fieldContext_MessageTemplate_channel(ctx, field)
+	case "locale":
+		return ec.fieldContext_MessageTemplate_locale(ctx, field)
+	case "subject":
+		return ec.fieldContext_MessageTemplate_subject(ctx, field)
+	case "body":
+		return ec.fieldContext_MessageTemplate_body(ctx, field)
+	case "version":
+		return ec.fieldContext_MessageTemplate_version(ctx, field)
+	case "placeholders":
+		return ec.fieldContext_MessageTemplate_placeholders(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageTemplate", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageTemplatePutPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messageTemplate":
+		return ec.fieldContext_MessageTemplatePutPayload_messageTemplate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MessageTemplatePutPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageTemplatePutPayload", field.Name)
+}
+
+func (ec *executionContext) childFields_MessageTemplateResetPayload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "messageTemplate":
+		return ec.fieldContext_MessageTemplateResetPayload_messageTemplate(ctx, field)
+	case "userErrors":
+		return ec.fieldContext_MessageTemplateResetPayload_userErrors(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MessageTemplateResetPayload", field.Name)
 }
 
 func (ec *executionContext) childFields_Milestone(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -27889,6 +29733,8 @@ func (ec *executionContext) childFields_Tenant(ctx context.Context, field graphq
 		return ec.fieldContext_Tenant_contractNumberRules(ctx, field)
 	case "reminderLadders":
 		return ec.fieldContext_Tenant_reminderLadders(ctx, field)
+	case "alertChannels":
+		return ec.fieldContext_Tenant_alertChannels(ctx, field)
 	case "exchangeRates":
 		return ec.fieldContext_Tenant_exchangeRates(ctx, field)
 	case "receiptExcess":

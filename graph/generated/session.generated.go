@@ -4,6 +4,7 @@ package generated
 
 import (
 	"context"
+	"heyue/domain/alerts/channel"
 	"heyue/domain/staff"
 	"heyue/domain/tenants/settings"
 	"heyue/ent"
@@ -31,6 +32,7 @@ type TenantResolver interface {
 	ContractNumberRule(ctx context.Context, obj *ent.Tenant) (string, error)
 	ContractNumberRules(ctx context.Context, obj *ent.Tenant) ([]*settings.KindRule, error)
 	ReminderLadders(ctx context.Context, obj *ent.Tenant) ([]*settings.KindLadder, error)
+	AlertChannels(ctx context.Context, obj *ent.Tenant) ([]channel.Channel, error)
 	ExchangeRates(ctx context.Context, obj *ent.Tenant) ([]*settings.Rate, error)
 	ReceiptExcess(ctx context.Context, obj *ent.Tenant) (int, error)
 	PlanTolerance(ctx context.Context, obj *ent.Tenant) (int, error)
@@ -550,6 +552,29 @@ func (ec *executionContext) fieldContext_Tenant_reminderLadders(_ context.Contex
 		},
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Tenant_alertChannels(ctx context.Context, field graphql.CollectedField, obj *ent.Tenant) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tenant_alertChannels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Tenant().AlertChannels(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []channel.Channel) graphql.Marshaler {
+			return ec.marshalNAlertChannel2ᚕheyueᚋdomainᚋalertsᚋchannelᚐChannelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Tenant_alertChannels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tenant", field, true, true, "AlertChannel")
 }
 
 func (ec *executionContext) _Tenant_exchangeRates(ctx context.Context, field graphql.CollectedField, obj *ent.Tenant) (ret graphql.Marshaler) {
@@ -1243,6 +1268,12 @@ func (ec *executionContext) _Tenant(ctx context.Context, sel ast.SelectionSet, o
 				true, true,
 				func(ctx context.Context) graphql.Marshaler {
 					return ec._Tenant_reminderLadders(ctx, field, obj)
+				})
+		case "alertChannels":
+			out.ResolveConcurrently(ec.OperationContext, &deferred, i,
+				true, true,
+				func(ctx context.Context) graphql.Marshaler {
+					return ec._Tenant_alertChannels(ctx, field, obj)
 				})
 		case "exchangeRates":
 			out.ResolveConcurrently(ec.OperationContext, &deferred, i,

@@ -516,7 +516,7 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "exchangeRates", "receiptExcess", "planTolerance", "paymentRequestsRequired", "eventRetentionDays", "secondFactorRequired"}
+	fieldsInOrder := [...]string{"expectedVersion", "name", "timeZone", "locale", "currency", "contractNumberRule", "contractNumberRules", "reminderLadders", "alertChannels", "exchangeRates", "receiptExcess", "planTolerance", "paymentRequestsRequired", "eventRetentionDays", "secondFactorRequired"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -579,6 +579,13 @@ func (ec *executionContext) unmarshalInputTenantUpdateInput(ctx context.Context,
 				return it, err
 			}
 			it.ReminderLadders = data
+		case "alertChannels":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("alertChannels"))
+			data, err := ec.unmarshalOAlertChannel2ᚕheyueᚋdomainᚋalertsᚋchannelᚐChannelᚄ(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.AlertChannels = data
 		case "exchangeRates":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("exchangeRates"))
 			data, err := ec.unmarshalOExchangeRateInput2ᚕᚖheyueᚋdomainᚋtenantsᚋsettingsᚐRateᚄ(ctx, v)

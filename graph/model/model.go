@@ -3,6 +3,7 @@
 package model
 
 import (
+	"heyue/domain/deliveries"
 	"heyue/ent"
 	"heyue/identity/sessions"
 	"heyue/platform/fault"
@@ -11,6 +12,22 @@ import (
 
 // What alertAcknowledge did.
 type AlertAcknowledgePayload struct {
+	// The alert; null when there are errors.
+	Alert *ent.Alert `json:"alert,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What alertAssign did.
+type AlertAssignPayload struct {
+	// The alert; null when there are errors.
+	Alert *ent.Alert `json:"alert,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What alertSnooze did.
+type AlertSnoozePayload struct {
 	// The alert; null when there are errors.
 	Alert *ent.Alert `json:"alert,omitempty"`
 	// What was wrong; empty when all went well.
@@ -573,6 +590,14 @@ type DelegationSetPayload struct {
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
+// What deliveryReplay did.
+type DeliveryReplayPayload struct {
+	// The delivery on its way; null when there are errors.
+	Delivery *ent.Delivery `json:"delivery,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
 // What departmentArchive did.
 type DepartmentArchivePayload struct {
 	// The archived department; on VERSION_CONFLICT the department as it is now; null on other errors.
@@ -633,6 +658,58 @@ type DictionaryEntryRestorePayload struct {
 type DictionaryEntryUpdatePayload struct {
 	// The changed entry; on VERSION_CONFLICT the entry as it is now; null on other errors.
 	DictionaryEntry *ent.DictionaryEntry `json:"dictionaryEntry,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What endpointArchive did.
+type EndpointArchivePayload struct {
+	// The endpoint; on VERSION_CONFLICT as it is now; null on other errors.
+	Endpoint *ent.Endpoint `json:"endpoint,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What endpointCreate did.
+type EndpointCreatePayload struct {
+	// The new endpoint; null when there are errors.
+	Endpoint *ent.Endpoint `json:"endpoint,omitempty"`
+	// What calls of a program are signed with. It is shown this once. null for other channels, and when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What endpointReplay did.
+type EndpointReplayPayload struct {
+	// The endpoint; null when there are errors.
+	Endpoint *ent.Endpoint `json:"endpoint,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What endpointRotateSecret did.
+type EndpointRotateSecretPayload struct {
+	// The endpoint; on VERSION_CONFLICT as it is now; null on other errors.
+	Endpoint *ent.Endpoint `json:"endpoint,omitempty"`
+	// The new secret of a program. It is shown this once. null for other channels, and when there are errors.
+	Secret *string `json:"secret,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What endpointTest did.
+type EndpointTestPayload struct {
+	// The test on its way; null when there are errors.
+	Delivery *ent.Delivery `json:"delivery,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What endpointUpdate did.
+type EndpointUpdatePayload struct {
+	// The endpoint; on VERSION_CONFLICT as it is now; null on other errors.
+	Endpoint *ent.Endpoint `json:"endpoint,omitempty"`
 	// What was wrong; empty when all went well.
 	UserErrors []*fault.Fault `json:"userErrors"`
 }
@@ -707,6 +784,22 @@ type LoginSecondFactorPayload struct {
 type LogoutPayload struct {
 	// Always true: the session is over.
 	Ended bool `json:"ended"`
+}
+
+// What messageTemplatePut did.
+type MessageTemplatePutPayload struct {
+	// The template; on VERSION_CONFLICT as it is now; null on other errors.
+	MessageTemplate *deliveries.Template `json:"messageTemplate,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
+}
+
+// What messageTemplateReset did.
+type MessageTemplateResetPayload struct {
+	// The template; on VERSION_CONFLICT as it is now; null on other errors.
+	MessageTemplate *deliveries.Template `json:"messageTemplate,omitempty"`
+	// What was wrong; empty when all went well.
+	UserErrors []*fault.Fault `json:"userErrors"`
 }
 
 // What milestoneComplete did.

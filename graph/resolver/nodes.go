@@ -67,6 +67,10 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Incidents.Lookup(ctx, publicid.IncidentID(key.UUID)))
 	case publicid.PrefixAPIKeyID:
 		return found(s.APIKeys.Lookup(ctx, publicid.APIKeyID(key.UUID)))
+	case publicid.PrefixEndpointID:
+		return found(s.Deliveries.Endpoint(ctx, publicid.EndpointID(key.UUID)))
+	case publicid.PrefixDeliveryID:
+		return found(s.Deliveries.Lookup(ctx, publicid.DeliveryID(key.UUID)))
 	case publicid.PrefixAuditEntryID:
 		return found(s.Audits.Lookup(ctx, publicid.AuditEntryID(key.UUID)))
 	}

@@ -11,6 +11,7 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/decisions"
+	"heyue/domain/deliveries"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
@@ -65,5 +66,6 @@ type Services struct {
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox
+	Deliveries   *deliveries.Service
 	Alerts       *alerts.Stream
 }

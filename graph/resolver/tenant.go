@@ -7,6 +7,7 @@ package resolver
 
 import (
 	"context"
+	"heyue/domain/alerts/channel"
 	"heyue/domain/tenants"
 	"heyue/domain/tenants/settings"
 	"heyue/ent"
@@ -34,6 +35,10 @@ func (r *tenantResolver) ContractNumberRules(ctx context.Context, obj *ent.Tenan
 
 func (r *tenantResolver) ReminderLadders(ctx context.Context, obj *ent.Tenant) ([]*settings.KindLadder, error) {
 	return obj.Settings.ReminderLadders.List(), nil
+}
+
+func (r *tenantResolver) AlertChannels(ctx context.Context, obj *ent.Tenant) ([]channel.Channel, error) {
+	return obj.Settings.AlertChannels, nil
 }
 
 func (r *tenantResolver) ExchangeRates(ctx context.Context, obj *ent.Tenant) ([]*settings.Rate, error) {

@@ -34,6 +34,7 @@ func (s *Services) events(roles Roles) error {
 		Observe: func(oldest time.Time) { f.measures.Numbered(f.clock.Now().Sub(oldest)) },
 		Numbered: func(tenant, last int64) {
 			s.hub.Wake(tenant, last)
+			s.deliverer.Wake()
 			s.doorbell.Numbered(tenant, last)
 		},
 	}
@@ -41,13 +42,17 @@ func (s *Services) events(roles Roles) error {
 	if roles.Worker {
 		s.outbox.Committed = s.relay.Wake
 	}
-	s.obligations = alerts.Obligations{Outbox: s.outbox, Clock: f.clock}
+	if err := s.deliveries(roles); err != nil {
+		return err
+	}
+	s.obligations = alerts.Obligations{Outbox: s.outbox, Courier: s.Deliveries, Clock: f.clock}
 	s.scanner = &alerts.Scanner{
-		Client: f.client, System: f.system, Policies: f.policies, Recipients: alerts.Staff{}, Outbox: s.outbox,
+		Client: f.client, System: f.system, Policies: f.policies, Recipients: alerts.Staff{}, Outbox: s.outbox, Courier: s.Deliveries,
 		Clock: f.clock, Log: f.log, Batch: f.cfg.Worker.ReminderBatch, Poll: f.cfg.Worker.ReminderPoll,
 		Observe: func(late time.Duration, r alerts.Report) { f.measures.Scanned(late, r.Raised, r.Skipped, r.Unheard) },
 	}
-	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Outbox: s.outbox, Clock: f.clock, Lister: f.lister}
+	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Outbox: s.outbox, Courier: s.Deliveries, Clock: f.clock, Lister: f.lister}
+	s.waker = &alerts.Waker{Client: f.client, System: f.system, Outbox: s.outbox, Clock: f.clock, Log: f.log, Batch: f.cfg.Worker.ReminderBatch}
 	s.AlertEvents = &alerts.Stream{
 		Client: f.client, Policies: f.policies, Hub: s.hub, Sealer: positions, Clock: f.clock, Every: bounds.Position,
 	}

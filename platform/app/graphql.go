@@ -72,7 +72,7 @@ func (s *Services) forResolvers() resolver.Services {
 		Templates: s.Templates, Drafting: s.Drafting, Settlement: s.Settlement, Incidents: s.Incidents, Changes: s.Changes, Progress: s.Progress, Reports: s.Reports, Fields: s.Fields,
 		Dictionaries: s.Dictionaries, Departments: s.Departments, Users: s.Users, Roles: s.Roles, Audits: s.Audits, Shares: s.Shares, Decisions: s.Decisions,
 		Tenants: s.Tenants, Sessions: s.Sessions, Recovery: s.Recovery, APIKeys: s.APIKeys, Factors: s.Factors, Providers: s.Providers, OIDC: s.OIDC,
-		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents,
+		Approvals: s.Approvals, Inbox: s.Inbox, Alerts: s.AlertEvents, Deliveries: s.Deliveries,
 	}
 }
 

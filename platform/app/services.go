@@ -2,6 +2,7 @@ package app
 
 import (
 	"context"
+	"net/http"
 
 	"heyue/audit"
 	"heyue/domain/alerts"
@@ -12,6 +13,7 @@ import (
 	"heyue/domain/contracts"
 	"heyue/domain/customers"
 	"heyue/domain/decisions"
+	"heyue/domain/deliveries"
 	"heyue/domain/dictionaries"
 	"heyue/domain/drafting"
 	"heyue/domain/fields"
@@ -72,6 +74,7 @@ type Services struct {
 	Approvals    *approvals.Service
 	Changes      *changes.Service
 	Inbox        *alerts.Inbox
+	Deliveries   *deliveries.Service
 	AlertEvents  *alerts.Stream
 	APIKeys      *keys.Service
 	Factors      *factor.Service
@@ -89,6 +92,9 @@ type Services struct {
 	relay       *outbox.Relay
 	obligations alerts.Obligations
 	scanner     *alerts.Scanner
+	waker       *alerts.Waker
+	deliverer   *deliveries.Worker
+	calls       *http.Client // of endpoints
 	calendar    *contracts.Calendar
 	escalator   *approvals.Escalator
 	sealer      *audit.Sealer

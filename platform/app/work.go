@@ -25,6 +25,8 @@ func (s *Services) Work(roles Roles) (stop func()) {
 	if roles.Worker {
 		run(s.relay.Run)
 		run(s.scanner.Run)
+		run(every(s.cfg.Worker.ReminderPoll, s.waker.Run))
+		run(s.deliverer.Run)
 		run(s.calendar.Run)
 		run(s.escalator.Run)
 		run(s.sealer.Run)
@@ -42,12 +44,14 @@ func (s *Services) Work(roles Roles) (stop func()) {
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old mails", func(ctx context.Context) (int, error) {
 			return s.letters.Forget(ctx, s.directory, s.cfg.Keep.Mails, s.cfg.Worker.RetentionBatch)
 		})))
+		run(every(s.cfg.Worker.RetentionEvery, s.deleting("old deliveries", s.deliverer.Forget)))
 		run(every(s.cfg.Worker.RetentionEvery, s.deleting("tries to sign in", func(ctx context.Context) (int, error) { return s.attempts.Forget(ctx, s.cfg.Worker.RetentionBatch) })))
 	}
 	return func() {
 		cancel()
 		wg.Wait()
 		s.OIDC.Close()
+		s.calls.CloseIdleConnections()
 	}
 }
 

@@ -24,6 +24,7 @@ type Config struct {
 	Stream   Stream
 	Event    Event
 	Worker   Worker
+	Delivery Delivery
 	Import   Import
 	Tenant   Tenant
 	Data     Data
@@ -248,6 +249,35 @@ type Worker struct {
 	RetentionEvery  time.Duration `env:"HEYUE_RETENTION_EVERY" envDefault:"1h" min:"1s" max:"1d" help:"time between two looks for what is no longer kept: old events, idempotency keys and decisions"`
 	RetentionBatch  int           `env:"HEYUE_RETENTION_BATCH" envDefault:"5000" min:"1" max:"100000" help:"events deleted in one transaction"`
 	DoctorPage      int           `env:"HEYUE_DOCTOR_PAGE" envDefault:"500" min:"1" max:"10000" help:"obligations that heyue doctor compares at a time"`
+}
+
+// Delivery bounds how messages go out to mailboxes, programs, telephones and groups.
+type Delivery struct {
+	Poll        time.Duration `env:"HEYUE_DELIVERY_POLL" envDefault:"1s" min:"10ms" max:"10m" help:"time between two looks for messages to send"`
+	Workers     int           `env:"HEYUE_DELIVERY_WORKERS" envDefault:"64" min:"1" max:"10000" help:"messages that one process sends at a time"`
+	PerTenant   int           `env:"HEYUE_DELIVERY_PER_TENANT" envDefault:"8" min:"1" max:"1000" help:"messages of one tenant that are sent at a time, by all processes together"`
+	PerEndpoint int           `env:"HEYUE_DELIVERY_PER_ENDPOINT" envDefault:"2" min:"1" max:"100" help:"messages to one endpoint that are sent at a time, likewise"`
+	Rate        int           `env:"HEYUE_DELIVERY_RATE" envDefault:"600" min:"1" max:"1000000" help:"tries of one tenant in a minute"`
+	RobotRate   int           `env:"HEYUE_DELIVERY_ROBOT_RATE" envDefault:"20" min:"1" max:"1000" help:"messages to the robot of one group in a minute; what is more goes out as one message"`
+	Digest      int           `env:"HEYUE_DELIVERY_DIGEST" envDefault:"50" min:"1" max:"500" help:"alerts in one message"`
+	Feed        int           `env:"HEYUE_DELIVERY_FEED" envDefault:"500" min:"1" max:"10000" help:"events that are looked at for one endpoint in one transaction"`
+	Endpoints   int           `env:"HEYUE_ENDPOINTS" envDefault:"50" min:"1" max:"10000" help:"endpoints of a tenant, without archived ones"`
+
+	Timeout  time.Duration `env:"HEYUE_DELIVERY_TIMEOUT" envDefault:"15s" min:"100ms" max:"50s" help:"how long an endpoint may take for an answer"`
+	Answer   Bytes         `env:"HEYUE_DELIVERY_ANSWER" envDefault:"64KiB" min:"1KiB" max:"10MiB" help:"how much of an endpoint's answer is read"`
+	Lease    time.Duration `env:"HEYUE_DELIVERY_LEASE" envDefault:"1m" min:"1m" max:"1h" help:"time after which a message is sent again whose worker died in the middle"`
+	Wait     time.Duration `env:"HEYUE_DELIVERY_WAIT" envDefault:"5s" min:"100ms" max:"1h" help:"time before the second try of a message; it grows threefold with each"`
+	WaitMost time.Duration `env:"HEYUE_DELIVERY_WAIT_MOST" envDefault:"6h" min:"1s" max:"1d" help:"the longest such time"`
+	Life     time.Duration `env:"HEYUE_DELIVERY_LIFE" envDefault:"3d" min:"1m" max:"30d" help:"time after which a message is given up"`
+
+	Failures     int           `env:"HEYUE_DELIVERY_FAILURES" envDefault:"5" min:"1" max:"1000" help:"failures in a row after which an endpoint is left alone for a while"`
+	Open         time.Duration `env:"HEYUE_DELIVERY_OPEN" envDefault:"30s" min:"100ms" max:"1h" help:"the first such while; it doubles with each"`
+	OpenMost     time.Duration `env:"HEYUE_DELIVERY_OPEN_MOST" envDefault:"10m" min:"1s" max:"1d" help:"the longest such while"`
+	DisableAfter time.Duration `env:"HEYUE_DELIVERY_DISABLE_AFTER" envDefault:"5d" min:"1h" max:"90d" help:"failing for so long disables an endpoint, and the tenant is told"`
+
+	Keep    time.Duration `env:"HEYUE_DELIVERY_KEEP" envDefault:"90d" min:"1d" max:"3650d" help:"how long the log keeps messages that are delivered or given up"`
+	Overlap time.Duration `env:"HEYUE_ENDPOINT_SECRET_OVERLAP" envDefault:"7d" min:"0s" max:"90d" help:"longest time for which an endpoint's old secret signs beside a new one"`
+	Allow   Networks      `env:"HEYUE_DELIVERY_ALLOW" help:"networks outside of the internet that endpoints may be in, comma-separated, without encryption too; none when empty"`
 }
 
 // Import bounds the takeover of Open Contracting files.

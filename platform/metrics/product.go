@@ -15,14 +15,15 @@ type Product struct {
 	outboxLag  prometheus.Histogram
 	scanLag    prometheus.Histogram
 	reminders  *prometheus.CounterVec
+	deliveries deliveries
 }
 
 // lags are the upper bounds in seconds of what comes late: the poll of a second lies in the middle, an outage of a day at
 // the end.
 func lags() []float64 { return []float64{.001, .005, .02, .1, .5, 1, 2, 5, 15, 60, 300, 3600, 86400} }
 
-// NewProduct makes heyue_sql_seconds{outcome}, heyue_outbox_lag_seconds, heyue_scan_lag_seconds and
-// heyue_reminders_total{result}.
+// NewProduct makes heyue_sql_seconds{outcome}, heyue_outbox_lag_seconds, heyue_scan_lag_seconds,
+// heyue_reminders_total{result} and what deliveries are measured by.
 func NewProduct() *Product {
 	return &Product{
 		statements: prometheus.NewHistogramVec(prometheus.HistogramOpts{
@@ -37,6 +38,7 @@ func NewProduct() *Product {
 		reminders: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "heyue_reminders_total", Help: "Reminders handled, by what became of them: raised, skipped, or unheard for alerts without a recipient.",
 		}, []string{"result"}),
+		deliveries: newDeliveries(),
 	}
 }
 
@@ -73,6 +75,7 @@ type Gauges struct {
 // heyue_snapshots_asked_total, heyue_snapshots_loaded_total and heyue_snapshots_kept.
 func (p *Product) Register(r prometheus.Registerer, g Gauges) {
 	r.MustRegister(p.statements, p.outboxLag, p.scanLag, p.reminders)
+	p.deliveries.register(r)
 	for name, pool := range g.Pools {
 		r.MustRegister(collectors.NewDBStatsCollector(pool, name))
 	}

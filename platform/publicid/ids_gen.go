@@ -78,6 +78,10 @@ var known = map[string]bool{
 	"shr": true,
 	"dcn": true,
 	"tky": true,
+	"edp": true,
+	"dlv": true,
+	"dat": true,
+	"mtp": true,
 }
 
 // DepartmentID is the id of a department; its public form begins with "dep_".
@@ -3681,5 +3685,217 @@ func (id TenantKeyID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
 func (id *TenantKeyID) UnmarshalGQL(v any) error {
 	u, err := unmarshal("tky", "a tenant's key", v)
 	*id = TenantKeyID(u)
+	return err
+}
+
+// EndpointID is the id of an endpoint; its public form begins with "edp_".
+type EndpointID uuid.UUID
+
+// PrefixEndpointID is what the public form of a EndpointID begins with.
+const PrefixEndpointID = "edp"
+
+// NewEndpointID makes a fresh id.
+func NewEndpointID() EndpointID { return EndpointID(newV7()) }
+
+// ParseEndpointID reads the public form. It fails with INVALID_ID on anything else.
+func ParseEndpointID(s string) (EndpointID, error) {
+	u, err := parse("edp", "an endpoint", s)
+	return EndpointID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id EndpointID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id EndpointID) IsZero() bool { return id == EndpointID{} }
+
+// String returns the public form.
+func (id EndpointID) String() string { return Format("edp", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id EndpointID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *EndpointID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseEndpointID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id EndpointID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *EndpointID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = EndpointID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id EndpointID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *EndpointID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("edp", "an endpoint", v)
+	*id = EndpointID(u)
+	return err
+}
+
+// DeliveryID is the id of a delivery; its public form begins with "dlv_".
+type DeliveryID uuid.UUID
+
+// PrefixDeliveryID is what the public form of a DeliveryID begins with.
+const PrefixDeliveryID = "dlv"
+
+// NewDeliveryID makes a fresh id.
+func NewDeliveryID() DeliveryID { return DeliveryID(newV7()) }
+
+// ParseDeliveryID reads the public form. It fails with INVALID_ID on anything else.
+func ParseDeliveryID(s string) (DeliveryID, error) {
+	u, err := parse("dlv", "a delivery", s)
+	return DeliveryID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id DeliveryID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id DeliveryID) IsZero() bool { return id == DeliveryID{} }
+
+// String returns the public form.
+func (id DeliveryID) String() string { return Format("dlv", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id DeliveryID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *DeliveryID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseDeliveryID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id DeliveryID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *DeliveryID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = DeliveryID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id DeliveryID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *DeliveryID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("dlv", "a delivery", v)
+	*id = DeliveryID(u)
+	return err
+}
+
+// DeliveryAttemptID is the id of an attempt to deliver; its public form begins with "dat_".
+type DeliveryAttemptID uuid.UUID
+
+// PrefixDeliveryAttemptID is what the public form of a DeliveryAttemptID begins with.
+const PrefixDeliveryAttemptID = "dat"
+
+// NewDeliveryAttemptID makes a fresh id.
+func NewDeliveryAttemptID() DeliveryAttemptID { return DeliveryAttemptID(newV7()) }
+
+// ParseDeliveryAttemptID reads the public form. It fails with INVALID_ID on anything else.
+func ParseDeliveryAttemptID(s string) (DeliveryAttemptID, error) {
+	u, err := parse("dat", "an attempt to deliver", s)
+	return DeliveryAttemptID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id DeliveryAttemptID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id DeliveryAttemptID) IsZero() bool { return id == DeliveryAttemptID{} }
+
+// String returns the public form.
+func (id DeliveryAttemptID) String() string { return Format("dat", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id DeliveryAttemptID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *DeliveryAttemptID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseDeliveryAttemptID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id DeliveryAttemptID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *DeliveryAttemptID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = DeliveryAttemptID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id DeliveryAttemptID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *DeliveryAttemptID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("dat", "an attempt to deliver", v)
+	*id = DeliveryAttemptID(u)
+	return err
+}
+
+// MessageTemplateID is the id of a message template; its public form begins with "mtp_".
+type MessageTemplateID uuid.UUID
+
+// PrefixMessageTemplateID is what the public form of a MessageTemplateID begins with.
+const PrefixMessageTemplateID = "mtp"
+
+// NewMessageTemplateID makes a fresh id.
+func NewMessageTemplateID() MessageTemplateID { return MessageTemplateID(newV7()) }
+
+// ParseMessageTemplateID reads the public form. It fails with INVALID_ID on anything else.
+func ParseMessageTemplateID(s string) (MessageTemplateID, error) {
+	u, err := parse("mtp", "a message template", s)
+	return MessageTemplateID(u), err
+}
+
+// UUID returns the bare UUID.
+func (id MessageTemplateID) UUID() uuid.UUID { return uuid.UUID(id) }
+
+// IsZero reports whether the id was never set.
+func (id MessageTemplateID) IsZero() bool { return id == MessageTemplateID{} }
+
+// String returns the public form.
+func (id MessageTemplateID) String() string { return Format("mtp", uuid.UUID(id)) }
+
+// MarshalText writes the public form.
+func (id MessageTemplateID) MarshalText() ([]byte, error) { return []byte(id.String()), nil }
+
+// UnmarshalText reads the public form.
+func (id *MessageTemplateID) UnmarshalText(b []byte) (err error) {
+	*id, err = ParseMessageTemplateID(string(b))
+	return err
+}
+
+// Value implements driver.Valuer.
+func (id MessageTemplateID) Value() (driver.Value, error) { return valueUUID(uuid.UUID(id)) }
+
+// Scan implements sql.Scanner.
+func (id *MessageTemplateID) Scan(src any) error {
+	u, err := scanUUID(src)
+	*id = MessageTemplateID(u)
+	return err
+}
+
+// MarshalGQL writes the public form as a GraphQL ID.
+func (id MessageTemplateID) MarshalGQL(w io.Writer) { marshal(w, id.String()) }
+
+// UnmarshalGQL reads the public form from a GraphQL ID.
+func (id *MessageTemplateID) UnmarshalGQL(v any) error {
+	u, err := unmarshal("mtp", "a message template", v)
+	*id = MessageTemplateID(u)
 	return err
 }

@@ -34,6 +34,7 @@ const (
 	Recovery     Purpose = "heyue recovery codes v1"    // factor.Service, 32 bytes
 	TenantKeys   Purpose = "heyue tenant keys v1"       // vault.NewLocal, 32 bytes
 	Certificates Purpose = "heyue certificates v1"      // Ed25519 seed of archive.Archive, 32 bytes
+	Endpoints    Purpose = "heyue endpoints v1"         // deliveries.Service, a Box of 32 bytes
 )
 
 // Master is the key of an installation. It never prints itself.

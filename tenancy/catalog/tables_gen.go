@@ -135,6 +135,14 @@ func Tables() []Table {
 			Refers: []string{"users"},
 		},
 		{
+			Name: "deliveries", Entity: "Delivery", Class: class.Class("TRANSIENT"),
+			Refers: []string{"alerts", "endpoints", "users"},
+		},
+		{
+			Name: "delivery_attempts", Entity: "DeliveryAttempt", Class: class.Class("TRANSIENT"),
+			Refers: []string{"deliveries"},
+		},
+		{
 			Name: "departments", Entity: "Department", Class: class.Class("BUSINESS"),
 			Refers: []string{"departments", "users"},
 		},
@@ -144,6 +152,10 @@ func Tables() []Table {
 		{
 			Name: "document_references", Entity: "DocumentReference", Class: class.Class("BUSINESS"),
 			Refers: []string{"contracts"},
+		},
+		{
+			Name: "endpoints", Entity: "Endpoint", Class: class.Class("CREDENTIAL"),
+			Refers: []string{"users"},
 		},
 		{
 			Name: "external_identities", Entity: "ExternalIdentity", Class: class.Class("PERSONAL"),
@@ -166,6 +178,9 @@ func Tables() []Table {
 		{
 			Name: "mails", Entity: "Mail", Class: class.Class("TRANSIENT"),
 			Refers: []string{"users"},
+		},
+		{
+			Name: "message_templates", Entity: "MessageTemplate", Class: class.Class("BUSINESS"),
 		},
 		{
 			Name: "milestones", Entity: "Milestone", Class: class.Class("BUSINESS"),

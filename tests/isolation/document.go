@@ -79,7 +79,7 @@ func (b *builder) holes(operation, path, name string, t *ast.Type, level int) []
 var nouns = map[string]string{
 	"customer": "cus", "contact": "ctt", "serviceRecord": "svc", "contract": "con", "predecessor": "con", "planLine": "ppl",
 	"milestone": "mil", "payment": "pay", "department": "dep", "parent": "dep", "user": "usr", "owner": "usr", "role": "rol",
-	"dictionaryEntry": "dic", "alert": "alt", "alerts": "alt", "node": "cus", "nodes": "cus", "session": "ses", "apiKey": "key", "oidcProvider": "oip", "externalIdentity": "xid", "head": "usr",
+	"dictionaryEntry": "dic", "alert": "alt", "alerts": "alt", "node": "cus", "nodes": "cus", "session": "ses", "apiKey": "key", "oidcProvider": "oip", "externalIdentity": "xid", "endpoint": "edp", "delivery": "dlv", "deliveries": "dlv", "head": "usr",
 	"template": "tpl", "templateVersion": "tpv", "clause": "cla", "clauseException": "exc",
 	"line": "prl", "progressLine": "prl", "progressReverse": "pre",
 	"contractChange": "cho", "changeOrder": "cho", "contractVersion": "cvr", "version": "cvr", "contractLine": "lin",

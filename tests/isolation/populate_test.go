@@ -38,7 +38,7 @@ func populate(t *testing.T, s *stage.Stage, tn *fixture.Tenant) map[string]strin
 	p.note(publicid.PrefixUserID, p.user.String())
 	p.note(publicid.PrefixSessionID, fixture.Caller(t, tn.Admin).SessionID.String())
 	s.Write(t, tn.Ctx, func(tx *ent.Tx) error {
-		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.fields, p.text, p.settlement, p.change, p.progress, p.bill, p.incident, p.alert, p.approval, p.key, p.share} {
+		for _, step := range []func(*ent.Tx) error{p.organisation, p.customer, p.contract, p.fields, p.text, p.settlement, p.change, p.progress, p.bill, p.incident, p.alert, p.approval, p.key, p.share, p.delivery} {
 			if err := step(tx); err != nil {
 				return err
 			}

@@ -24,6 +24,8 @@ const (
 	DeliveryDue   Kind = "DELIVERY_DUE"   // goods are to be delivered (I1)
 	ServiceDue    Kind = "SERVICE_DUE"    // a service is to be provided (I1)
 	AcceptanceDue Kind = "ACCEPTANCE_DUE" // what was delivered is to be accepted (I1)
+
+	EndpointDisabled Kind = "ENDPOINT_DISABLED" // an endpoint for messages fails, and nothing is sent to it any more
 )
 
 // Values lists the kinds for the table's CHECK.
@@ -32,6 +34,7 @@ func (Kind) Values() []string {
 		string(ContractEnd), string(PaymentDue), string(MilestoneDue), string(ApprovalTask), string(ApprovalResult),
 		string(ContractStart), string(RenewalDecision), string(OptOutNotice), string(SuspensionEnd),
 		string(IncidentNotice), string(IncidentSolution), string(DeliveryDue), string(ServiceDue), string(AcceptanceDue),
+		string(EndpointDisabled),
 	}
 }
 
@@ -74,10 +77,13 @@ const (
 	EventWithdrawn    EventType = "WITHDRAWN"
 	EventRead         EventType = "READ"
 	EventAcknowledged EventType = "ACKNOWLEDGED"
+	EventSnoozed      EventType = "SNOOZED"
+	EventWoken        EventType = "WOKEN"
+	EventAssigned     EventType = "ASSIGNED"
 	EventPosition     EventType = "POSITION"
 )
 
 // Values lists the types of events.
 func (EventType) Values() []string {
-	return []string{string(EventRaised), string(EventWithdrawn), string(EventRead), string(EventAcknowledged), string(EventPosition)}
+	return []string{string(EventRaised), string(EventWithdrawn), string(EventRead), string(EventAcknowledged), string(EventSnoozed), string(EventWoken), string(EventAssigned), string(EventPosition)}
 }

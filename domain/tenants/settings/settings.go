@@ -7,9 +7,11 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"heyue/domain/alerts/channel"
 	"heyue/domain/alerts/due"
 	"heyue/domain/alerts/schedule"
 	"heyue/domain/contracts/lifecycle"
@@ -43,6 +45,9 @@ type Settings struct {
 	ContractNumberRule  string  `json:"contractNumberRule"`  // see package numbering
 	ContractNumberRules ByKind  `json:"contractNumberRules"` // for kinds that are numbered otherwise
 	ReminderLadders     Ladders `json:"reminderLadders"`     // see package schedule
+
+	// AlertChannels are the ways by which an alert reaches whoever it is for.
+	AlertChannels []channel.Channel `json:"alertChannels"`
 
 	// ExchangeRates say what 100 units of other currencies are worth in Currency, as Chinese banks quote them (每100外币).
 	// They compare sums, as in the conditions of approval flows; no money is ever booked by them.
@@ -82,13 +87,15 @@ func Default() Settings {
 		ContractNumberRules: ByKind{},
 		ExchangeRates:       Rates{},
 		ReminderLadders:     defaultLadders(),
+		AlertChannels:       []channel.Channel{channel.InApp},
 		EventRetentionDays:  DefaultEventRetentionDays,
 	}
 }
 
 // defaultLadders gives every kind of obligation the shipped ladder: 90, 30, 7 and 1 days before, on the day, and weekly
 // once overdue (J1, J4). A tenant shortens what it finds too long. Approvals are told at once; a task is reminded of on
-// the day it should be decided by, then daily for ten days (F4, J5), a result never again.
+// the day it should be decided by, then daily for ten days (F4, J5), a result never again. An endpoint that
+// was disabled is told of at once, then weekly for a month.
 func defaultLadders() Ladders {
 	ladders := Ladders{}
 	for _, k := range due.Kind("").Values() {
@@ -96,6 +103,7 @@ func defaultLadders() Ladders {
 	}
 	at := schedule.Default().At
 	ladders[due.ApprovalTask] = schedule.Ladder{Before: []int{0}, OverdueEvery: 1, OverdueMax: 10, At: at, Grace: 3}
+	ladders[due.EndpointDisabled] = schedule.Ladder{Before: []int{0}, OverdueEvery: 7, OverdueMax: 4, At: at}
 	ladders[due.ApprovalResult] = schedule.Ladder{Before: []int{}, At: at}
 	return ladders
 }
@@ -113,11 +121,21 @@ func (s Settings) Validate() error {
 	adopt(&c, "contractNumberRule", err)
 	s.ContractNumberRules.check(&c)
 	s.ReminderLadders.check(&c)
+	checkChannels(&c, s.AlertChannels)
 	s.ExchangeRates.check(&c, s.Currency)
 	inRange(&c, "receiptExcess", s.ReceiptExcess, 0, plan.MaxTolerance)
 	inRange(&c, "planTolerance", s.PlanTolerance, 0, plan.MaxTolerance)
 	inRange(&c, "eventRetentionDays", s.EventRetentionDays, MinEventRetentionDays, MaxEventRetentionDays)
 	return c.Err()
+}
+
+func checkChannels(c *fault.Check, channels []channel.Channel) {
+	c.That(len(channels) > 0, fault.Required, "alertChannels", "name at least one channel, or nobody is reminded")
+	for i, ch := range channels {
+		at := "alertChannels." + strconv.Itoa(i)
+		c.That(ch.Valid(), fault.UnknownValue, at, "%.20q is not a channel", string(ch))
+		c.That(!slices.Contains(channels[:i], ch), fault.Duplicate, at, "%.20s is named twice", string(ch))
+	}
 }
 
 func (b ByKind) check(c *fault.Check) {

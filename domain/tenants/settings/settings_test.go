@@ -7,6 +7,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"heyue/domain/alerts/channel"
 	"heyue/domain/alerts/due"
 	"heyue/domain/alerts/schedule"
 	"heyue/domain/contracts/lifecycle"
@@ -46,6 +47,7 @@ func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 		TimeZone: "Local", Locale: "de", Currency: "RMB", ContractNumberRule: "HT-{YYYY}",
 		ContractNumberRules: ByKind{lifecycle.Vehicle: "{SEQ}", "BARTER": "{SEQ:1}"},
 		ReminderLadders:     ladders,
+		AlertChannels:       []channel.Channel{channel.Email, "PIGEON", channel.Email},
 		ExchangeRates:       Rates{"RMB": money.Whole(1), "USD": money.Whole(0), "XXQ": money.Whole(1)},
 		ReceiptExcess:       -1, PlanTolerance: 1001, EventRetentionDays: 0,
 	}
@@ -58,6 +60,7 @@ func TestEveryFaultAtOnceWithItsPath(t *testing.T) {
 		"contractNumberRules.BARTER UNKNOWN_VALUE", "contractNumberRules.VEHICLE MALFORMED",
 		"reminderLadders.BIRTHDAY UNKNOWN_VALUE", "reminderLadders.PAYMENT_DUE.before.2 OUT_OF_RANGE",
 		"reminderLadders.MILESTONE_DUE REQUIRED",
+		"alertChannels.1 UNKNOWN_VALUE", "alertChannels.2 DUPLICATE",
 		"exchangeRates.RMB UNKNOWN_VALUE", "exchangeRates.RMB INCONSISTENT", "exchangeRates.USD OUT_OF_RANGE", "exchangeRates.XXQ UNKNOWN_VALUE",
 		"receiptExcess OUT_OF_RANGE", "planTolerance OUT_OF_RANGE", "eventRetentionDays OUT_OF_RANGE",
 	}
@@ -131,9 +134,9 @@ func TestOldSettingsGetNewDefaults(t *testing.T) {
 		`{}`:                 func(*Settings) {},
 		`null`:               func(*Settings) {},
 		`{"fromTomorrow":1}`: func(*Settings) {},
-		`{"timeZone":null,"contractNumberRules":null,"reminderLadders":null}`: func(*Settings) {},
-		`{"reminderLadders":{"PAYMENT_DUE":null}}`:                            func(*Settings) {},
-		`{"reminderLadders":{"PAYMENT_DUE":{"before":null}}}`:                 func(*Settings) {},
+		`{"timeZone":null,"contractNumberRules":null,"reminderLadders":null,"alertChannels":null}`: func(*Settings) {},
+		`{"reminderLadders":{"PAYMENT_DUE":null}}`:                                                 func(*Settings) {},
+		`{"reminderLadders":{"PAYMENT_DUE":{"before":null}}}`:                                      func(*Settings) {},
 		`{"timeZone":"America/New_York","eventRetentionDays":7}`: func(s *Settings) {
 			s.TimeZone, s.EventRetentionDays = "America/New_York", 7
 		},

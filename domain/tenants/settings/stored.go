@@ -16,6 +16,9 @@ func (s *Settings) UnmarshalJSON(b []byte) error {
 	if err := json.Unmarshal(b, &p); err != nil {
 		return err
 	}
+	if p.AlertChannels == nil {
+		p.AlertChannels = Default().AlertChannels
+	}
 	*s = Settings(p)
 	return nil
 }
