@@ -95,7 +95,7 @@ type Feed struct {
 	last    string          // the cursor of what Poll returned last
 	err     error
 
-	ring  func()
+	ring  atomic.Pointer[func()] // the timer rings too
 	quiet *time.Timer
 	due   atomic.Bool // the next position
 }
@@ -129,7 +129,8 @@ func (s *Stream) Events(ctx context.Context, after *string, filter *Filter) (*Fe
 	if err != nil {
 		return nil, tenancy.Fault(err, "follow events")
 	}
-	f := &Feed{stream: s, sub: sub, filter: filter, past: from != nil, ring: func() {}}
+	f := &Feed{stream: s, sub: sub, filter: filter, past: from != nil}
+	f.Notify(func() {})
 	f.due.Store(true)
 	return f, nil
 }
@@ -148,7 +149,7 @@ func (f *Feed) Close() {
 
 // Notify takes what to ring when Poll may have something.
 func (f *Feed) Notify(ring func()) {
-	f.ring = ring
+	f.ring.Store(&ring)
 	f.sub.Notify(ring)
 }
 
@@ -264,7 +265,7 @@ func (f *Feed) rest() {
 	}
 	f.quiet = time.AfterFunc(every, func() {
 		f.due.Store(true)
-		f.ring()
+		(*f.ring.Load())()
 	})
 }
 

@@ -25,10 +25,6 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Contacts.Lookup(ctx, publicid.ContactID(key.UUID)))
 	case publicid.PrefixServiceRecordID:
 		return found(s.Service.Lookup(ctx, publicid.ServiceRecordID(key.UUID)))
-	case publicid.PrefixUserID:
-		return found(s.Users.Lookup(ctx, publicid.UserID(key.UUID)))
-	case publicid.PrefixDepartmentID:
-		return found(s.Departments.Lookup(ctx, publicid.DepartmentID(key.UUID)))
 	case publicid.PrefixAlertID:
 		return found(s.Inbox.Lookup(ctx, publicid.AlertID(key.UUID)))
 	case publicid.PrefixContractID:
@@ -37,16 +33,6 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Changes.Lookup(ctx, publicid.ChangeOrderID(key.UUID)))
 	case publicid.PrefixContractVersionID:
 		return found(s.Changes.Version(ctx, publicid.ContractVersionID(key.UUID)))
-	case publicid.PrefixDecisionID:
-		return found(s.Decisions.Lookup(ctx, publicid.DecisionID(key.UUID)))
-	case publicid.PrefixRecordShareID:
-		return found(s.Shares.Lookup(ctx, publicid.RecordShareID(key.UUID)))
-	case publicid.PrefixRoleID:
-		return found(s.Roles.Lookup(ctx, publicid.RoleID(key.UUID)))
-	case publicid.PrefixDictionaryEntryID:
-		return found(s.Dictionaries.Lookup(ctx, publicid.DictionaryEntryID(key.UUID)))
-	case publicid.PrefixCustomFieldID:
-		return found(s.Fields.Lookup(ctx, publicid.CustomFieldID(key.UUID)))
 	case publicid.PrefixTemplateID:
 		return found(s.Templates.Lookup(ctx, publicid.TemplateID(key.UUID)))
 	case publicid.PrefixTemplateVersionID:
@@ -65,6 +51,27 @@ func (s Services) node(ctx context.Context, id string) (scalar.Node, error) {
 		return found(s.Settlement.PayRequest(ctx, publicid.PaymentRequestID(key.UUID)))
 	case publicid.PrefixIncidentID:
 		return found(s.Incidents.Lookup(ctx, publicid.IncidentID(key.UUID)))
+	}
+	return s.administered(ctx, key)
+}
+
+// administered is node for what a company is set up with and what is on record about its people.
+func (s Services) administered(ctx context.Context, key publicid.Any) (scalar.Node, error) {
+	switch key.Prefix {
+	case publicid.PrefixUserID:
+		return found(s.Users.Lookup(ctx, publicid.UserID(key.UUID)))
+	case publicid.PrefixDepartmentID:
+		return found(s.Departments.Lookup(ctx, publicid.DepartmentID(key.UUID)))
+	case publicid.PrefixDecisionID:
+		return found(s.Decisions.Lookup(ctx, publicid.DecisionID(key.UUID)))
+	case publicid.PrefixRecordShareID:
+		return found(s.Shares.Lookup(ctx, publicid.RecordShareID(key.UUID)))
+	case publicid.PrefixRoleID:
+		return found(s.Roles.Lookup(ctx, publicid.RoleID(key.UUID)))
+	case publicid.PrefixDictionaryEntryID:
+		return found(s.Dictionaries.Lookup(ctx, publicid.DictionaryEntryID(key.UUID)))
+	case publicid.PrefixCustomFieldID:
+		return found(s.Fields.Lookup(ctx, publicid.CustomFieldID(key.UUID)))
 	case publicid.PrefixAPIKeyID:
 		return found(s.APIKeys.Lookup(ctx, publicid.APIKeyID(key.UUID)))
 	case publicid.PrefixEndpointID:

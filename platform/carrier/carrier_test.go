@@ -13,6 +13,7 @@ import (
 	"net/netip"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -93,15 +94,15 @@ func TestAnswersOfPrograms(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asked := 0
+			var asked atomic.Int64
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-				asked++
+				asked.Add(1)
 				c.answer(w, r)
 			}))
 			defer server.Close()
 			receipt, failure := carry(t, fleet(t, egress.Options{}), channel.Webhook, posting.Plain, carrier.Target{URL: server.URL, Secrets: []string{carrier.NewSecret()}})
-			if (failure == nil) != (c.result == "") || receipt.Status != c.status || asked != 1 {
-				t.Fatalf("%+v, %v, asked %d times", receipt, failure, asked)
+			if (failure == nil) != (c.result == "") || receipt.Status != c.status || asked.Load() != 1 {
+				t.Fatalf("%+v, %v, asked %d times", receipt, failure, asked.Load())
 			}
 			if failure != nil && (failure.Result != c.result || failure.Gone != c.gone || failure.Wait != c.wait) {
 				t.Errorf("%+v", failure)

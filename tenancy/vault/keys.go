@@ -167,7 +167,7 @@ func parse(text string) (c []byte, id uint32, ok bool) {
 	if !ok {
 		return nil, 0, false
 	}
-	c, err := base64.RawURLEncoding.DecodeString(rest)
+	c, err := base64.RawURLEncoding.Strict().DecodeString(rest)
 	if err != nil || len(c) < keyAt+4 {
 		return nil, 0, false
 	}
