@@ -7,6 +7,7 @@ import (
 	"entgo.io/ent/dialect/sql"
 	"github.com/google/uuid"
 
+	"heyue/audit"
 	"heyue/domain/alerts/due"
 	"heyue/ent"
 	"heyue/ent/alert"
@@ -26,6 +27,7 @@ import (
 type Inbox struct {
 	Client   *ent.Client
 	Policies *policies.Engine
+	Audit    audit.Recorder // of what one does to another's inbox
 	Outbox   outbox.Writer
 	Courier  Courier // tells whom an alert is given to beyond the inbox; nil for nobody
 	Clock    clock.Clock

@@ -2,8 +2,10 @@ package alerts
 
 import (
 	"context"
+	"errors"
 	"time"
 
+	"heyue/audit"
 	"heyue/domain/alerts/due"
 	"heyue/ent"
 	"heyue/ent/alert"
@@ -98,7 +100,8 @@ func (i *Inbox) Assign(ctx context.Context, as Assignment) (*ent.Alert, error) {
 		if err := i.receive(ctx, tx, a, as.UserID, r.user, now); err != nil {
 			return err
 		}
-		return i.Outbox.Append(ctx, tx, event(EventAssigned, a.ID, r.user, as.UserID))
+		entry := audit.Entry{Action: "assign", Object: "alert", ID: a.ID.UUID(), Before: mine, After: kept}
+		return errors.Join(i.Audit.Record(ctx, tx, entry), i.Outbox.Append(ctx, tx, event(EventAssigned, a.ID, r.user, as.UserID)))
 	})
 }
 

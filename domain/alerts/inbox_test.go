@@ -28,7 +28,7 @@ func sealer(t testing.TB) *page.Sealer {
 
 func (b *bed) inbox(t testing.TB) *alerts.Inbox {
 	t.Helper()
-	return &alerts.Inbox{Client: b.Client, Policies: b.Policies, Outbox: b.Outbox, Clock: b.Clock,
+	return &alerts.Inbox{Client: b.Client, Policies: b.Policies, Audit: b.Audit, Outbox: b.Outbox, Clock: b.Clock,
 		Lister: listing.Lister{Sealer: sealer(t), Limits: page.Limits{Default: 20, Max: 100}}}
 }
 

@@ -436,7 +436,7 @@ func TestLateTasksGoUp(t *testing.T) {
 func TestPeopleAreToldAtOnce(t *testing.T) {
 	t.Parallel()
 	b := newBed(t)
-	inbox := &alerts.Inbox{Client: b.Client, Policies: b.Policies, Outbox: b.Outbox, Clock: b.Clock, Lister: b.Lister}
+	inbox := &alerts.Inbox{Client: b.Client, Policies: b.Policies, Audit: b.Audit, Outbox: b.Outbox, Clock: b.Clock, Lister: b.Lister}
 	told := func(ctx context.Context) (out []string) {
 		list, err := inbox.List(ctx, page.Args{}, nil, nil)
 		if err != nil {

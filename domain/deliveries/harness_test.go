@@ -92,7 +92,7 @@ func open(t *testing.T, change ...func(*deliveries.Limits)) *house {
 		Box: secret.NewBox(make([]byte, secret.Size)), Lister: h.Lister, Clock: h.Clock, Limits: h.limits,
 	}
 	h.owed = alerts.Obligations{Outbox: h.Outbox, Courier: h.service, Clock: h.Clock}
-	h.inbox = &alerts.Inbox{Client: h.Client, Policies: h.Policies, Outbox: h.Outbox, Courier: h.service, Clock: h.Clock, Lister: h.Lister}
+	h.inbox = &alerts.Inbox{Client: h.Client, Policies: h.Policies, Audit: h.Audit, Outbox: h.Outbox, Courier: h.service, Clock: h.Clock, Lister: h.Lister}
 	h.relay = &outbox.Relay{Client: h.Client, System: h.System, Log: slog.New(slog.DiscardHandler)}
 	h.acme = h.tenant(t, "acme")
 	h.sales = h.Department(t, h.acme, "SALES")

@@ -51,7 +51,7 @@ func (s *Services) events(roles Roles) error {
 		Clock: f.clock, Log: f.log, Batch: f.cfg.Worker.ReminderBatch, Poll: f.cfg.Worker.ReminderPoll,
 		Observe: func(late time.Duration, r alerts.Report) { f.measures.Scanned(late, r.Raised, r.Skipped, r.Unheard) },
 	}
-	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Outbox: s.outbox, Courier: s.Deliveries, Clock: f.clock, Lister: f.lister}
+	s.Inbox = &alerts.Inbox{Client: f.client, Policies: f.policies, Audit: f.audit, Outbox: s.outbox, Courier: s.Deliveries, Clock: f.clock, Lister: f.lister}
 	s.waker = &alerts.Waker{Client: f.client, System: f.system, Outbox: s.outbox, Clock: f.clock, Log: f.log, Batch: f.cfg.Worker.ReminderBatch}
 	s.AlertEvents = &alerts.Stream{
 		Client: f.client, Policies: f.policies, Hub: s.hub, Sealer: positions, Clock: f.clock, Every: bounds.Position,

@@ -291,34 +291,34 @@ type Import struct {
 
 // Tenant bounds what one tenant may have, and what the process remembers of tenants.
 type Tenant struct {
-	SnapshotCache     int `env:"HEYUE_SNAPSHOT_CACHE" envDefault:"5000" min:"1" max:"1000000" help:"tenants whose permissions are kept in memory, about 10 KiB each with twenty users; the rest are read again when needed"`
-	Users             int `env:"HEYUE_USERS" envDefault:"10000" min:"1" max:"1000000" help:"users of a tenant, disabled ones included"`
-	Departments       int `env:"HEYUE_DEPARTMENTS" envDefault:"1000" min:"1" max:"10000" help:"departments of a tenant, archived ones included"`
-	DepartmentDepth   int `env:"HEYUE_DEPARTMENT_DEPTH" envDefault:"10" min:"1" max:"50" help:"departments inside each other"`
-	Roles             int `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
-	RolesPerUser      int `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
+	SnapshotCache     int   `env:"HEYUE_SNAPSHOT_CACHE" envDefault:"5000" min:"1" max:"1000000" help:"tenants whose permissions are kept in memory, about 10 KiB each with twenty users; the rest are read again when needed"`
+	Users             int   `env:"HEYUE_USERS" envDefault:"10000" min:"1" max:"1000000" help:"users of a tenant, disabled ones included"`
+	Departments       int   `env:"HEYUE_DEPARTMENTS" envDefault:"1000" min:"1" max:"10000" help:"departments of a tenant, archived ones included"`
+	DepartmentDepth   int   `env:"HEYUE_DEPARTMENT_DEPTH" envDefault:"10" min:"1" max:"50" help:"departments inside each other"`
+	Roles             int   `env:"HEYUE_ROLES" envDefault:"200" min:"10" max:"10000" help:"roles of a tenant"`
+	RolesPerUser      int   `env:"HEYUE_ROLES_PER_USER" envDefault:"20" min:"1" max:"1000" help:"roles of one user"`
 	PolicyTest        Bytes `env:"HEYUE_POLICY_TEST" envDefault:"64KiB" min:"1KiB" max:"1MiB" help:"size of a test of permissions"`
-	Shares            int `env:"HEYUE_SHARES" envDefault:"5000" min:"1" max:"100000" help:"shares of records of a tenant that have not ended; each takes 50 bytes of its permissions in memory"`
-	SharesPerGrantee  int `env:"HEYUE_SHARES_PER_GRANTEE" envDefault:"500" min:"1" max:"10000" help:"records that are shared with one user or one department"`
-	SharesPerRecord   int `env:"HEYUE_SHARES_PER_RECORD" envDefault:"100" min:"1" max:"1000" help:"users and departments that one record is shared with"`
-	DictionaryEntries int `env:"HEYUE_DICTIONARY_ENTRIES" envDefault:"500" min:"100" max:"100000" help:"entries of one dictionary, archived ones included"`
-	CustomFields      int `env:"HEYUE_CUSTOM_FIELDS" envDefault:"50" min:"1" max:"200" help:"custom fields of one kind of record, archived ones included"`
-	Templates         int `env:"HEYUE_TEMPLATES" envDefault:"500" min:"10" max:"100000" help:"templates of a tenant, archived ones included; those of single contracts are not counted"`
-	TemplateVersions  int `env:"HEYUE_TEMPLATE_VERSIONS" envDefault:"200" min:"1" max:"10000" help:"versions of one template"`
-	TemplateClauses   int `env:"HEYUE_TEMPLATE_CLAUSES" envDefault:"200" min:"50" max:"2000" help:"clauses of one template"`
-	TemplateSlots     int `env:"HEYUE_TEMPLATE_SLOTS" envDefault:"200" min:"50" max:"2000" help:"slots of one template"`
-	TemplateText      int `env:"HEYUE_TEMPLATE_TEXT" envDefault:"200000" min:"20000" max:"2000000" help:"characters of one template in one language"`
-	ClauseText        int `env:"HEYUE_CLAUSE_TEXT" envDefault:"20000" min:"5000" max:"20000" help:"characters of one clause in one language"`
-	LibraryClauses    int `env:"HEYUE_LIBRARY_CLAUSES" envDefault:"2000" min:"10" max:"100000" help:"clauses in the library of a tenant, archived ones included"`
-	ClauseExceptions  int `env:"HEYUE_CLAUSE_EXCEPTIONS" envDefault:"200" min:"1" max:"10000" help:"clause exceptions of one contract, whatever became of them"`
-	OpenChanges       int `env:"HEYUE_OPEN_CHANGES" envDefault:"20" min:"1" max:"1000" help:"change orders of one contract that are drafts or in review"`
-	ChangeEvidence    int `env:"HEYUE_CHANGE_EVIDENCE" envDefault:"50" min:"1" max:"1000" help:"documents that one change order rests on"`
-	ApprovalFlows     int `env:"HEYUE_APPROVAL_FLOWS" envDefault:"200" min:"1" max:"10000" help:"approval flows of a tenant that are in use, of all kinds"`
-	ApprovalTasks     int `env:"HEYUE_APPROVAL_TASKS" envDefault:"500" min:"1" max:"10000" help:"tasks that adding, forwarding and escalating may bring one approval to"`
-	Delegations       int `env:"HEYUE_DELEGATIONS" envDefault:"50" min:"1" max:"1000" help:"times of absence with a stand-in that one user may have planned"`
-	ProgressLines     int `env:"HEYUE_PROGRESS_LINES" envDefault:"500" min:"1" max:"10000" help:"progress lines of one contract, cancelled ones included"`
-	SlotText          int `env:"HEYUE_SLOT_TEXT" envDefault:"5000" min:"500" max:"100000" help:"characters of one text that fills a slot"`
-	SlotRows          int `env:"HEYUE_SLOT_ROWS" envDefault:"500" min:"50" max:"5000" help:"rows of one table that fills a slot"`
+	Shares            int   `env:"HEYUE_SHARES" envDefault:"5000" min:"1" max:"100000" help:"shares of records of a tenant that have not ended; each takes 50 bytes of its permissions in memory"`
+	SharesPerGrantee  int   `env:"HEYUE_SHARES_PER_GRANTEE" envDefault:"500" min:"1" max:"10000" help:"records that are shared with one user or one department"`
+	SharesPerRecord   int   `env:"HEYUE_SHARES_PER_RECORD" envDefault:"100" min:"1" max:"1000" help:"users and departments that one record is shared with"`
+	DictionaryEntries int   `env:"HEYUE_DICTIONARY_ENTRIES" envDefault:"500" min:"100" max:"100000" help:"entries of one dictionary, archived ones included"`
+	CustomFields      int   `env:"HEYUE_CUSTOM_FIELDS" envDefault:"50" min:"1" max:"200" help:"custom fields of one kind of record, archived ones included"`
+	Templates         int   `env:"HEYUE_TEMPLATES" envDefault:"500" min:"10" max:"100000" help:"templates of a tenant, archived ones included; those of single contracts are not counted"`
+	TemplateVersions  int   `env:"HEYUE_TEMPLATE_VERSIONS" envDefault:"200" min:"1" max:"10000" help:"versions of one template"`
+	TemplateClauses   int   `env:"HEYUE_TEMPLATE_CLAUSES" envDefault:"200" min:"50" max:"2000" help:"clauses of one template"`
+	TemplateSlots     int   `env:"HEYUE_TEMPLATE_SLOTS" envDefault:"200" min:"50" max:"2000" help:"slots of one template"`
+	TemplateText      int   `env:"HEYUE_TEMPLATE_TEXT" envDefault:"200000" min:"20000" max:"2000000" help:"characters of one template in one language"`
+	ClauseText        int   `env:"HEYUE_CLAUSE_TEXT" envDefault:"20000" min:"5000" max:"20000" help:"characters of one clause in one language"`
+	LibraryClauses    int   `env:"HEYUE_LIBRARY_CLAUSES" envDefault:"2000" min:"10" max:"100000" help:"clauses in the library of a tenant, archived ones included"`
+	ClauseExceptions  int   `env:"HEYUE_CLAUSE_EXCEPTIONS" envDefault:"200" min:"1" max:"10000" help:"clause exceptions of one contract, whatever became of them"`
+	OpenChanges       int   `env:"HEYUE_OPEN_CHANGES" envDefault:"20" min:"1" max:"1000" help:"change orders of one contract that are drafts or in review"`
+	ChangeEvidence    int   `env:"HEYUE_CHANGE_EVIDENCE" envDefault:"50" min:"1" max:"1000" help:"documents that one change order rests on"`
+	ApprovalFlows     int   `env:"HEYUE_APPROVAL_FLOWS" envDefault:"200" min:"1" max:"10000" help:"approval flows of a tenant that are in use, of all kinds"`
+	ApprovalTasks     int   `env:"HEYUE_APPROVAL_TASKS" envDefault:"500" min:"1" max:"10000" help:"tasks that adding, forwarding and escalating may bring one approval to"`
+	Delegations       int   `env:"HEYUE_DELEGATIONS" envDefault:"50" min:"1" max:"1000" help:"times of absence with a stand-in that one user may have planned"`
+	ProgressLines     int   `env:"HEYUE_PROGRESS_LINES" envDefault:"500" min:"1" max:"10000" help:"progress lines of one contract, cancelled ones included"`
+	SlotText          int   `env:"HEYUE_SLOT_TEXT" envDefault:"5000" min:"500" max:"100000" help:"characters of one text that fills a slot"`
+	SlotRows          int   `env:"HEYUE_SLOT_ROWS" envDefault:"500" min:"50" max:"5000" help:"rows of one table that fills a slot"`
 }
 
 // Data is how the data of tenants is protected.

@@ -49,7 +49,7 @@ var harmless = map[string]bool{
 	"user": true, "role": true, "department": true, "dictionary": true, "session": true, "tenant": true, "custom_field": true,
 	"approval_flow": true, "approval_delegation": true, "approval_task": true, "template": true, "template_version": true, "clause": true,
 	"progress_entry": true, "milestone": true, "record_share": true,
-	"endpoint": true, "delivery": true, "message_template": true,
+	"alert": true, "endpoint": true, "delivery": true, "message_template": true,
 }
 
 // told says of the others which fields their columns tell. A column whose name is that of a field of the same object

@@ -12,6 +12,7 @@ import (
 var unaudited = map[string]string{
 	"alertsRead":           "how far somebody has read their inbox",
 	"alertAcknowledge":     "that somebody has seen an alert, which the alert itself shows",
+	"alertSnooze":          "until when somebody has put an alert off for themselves",
 	"passwordResetRequest": "answers the same to everybody, and works after the answer",
 	"secondFactorBegin":    "what it begins counts when it is confirmed, which is audited",
 	"oidcBegin":            "asks a provider; what comes of it is audited",

@@ -14,7 +14,9 @@ type guard struct {
 
 // guards lists what is taken away. The text that each is known by keeps the list true: a test fails when it no longer stands
 // in the file.
-func guards() []guard { return slices.Concat(ofTenants(), ofPermissions(), ofTheVault(), ofTheEdge(), ofDeliveries()) }
+func guards() []guard {
+	return slices.Concat(ofTenants(), ofPermissions(), ofTheVault(), ofTheEdge(), ofDeliveries())
+}
 
 func ofTenants() []guard {
 	return []guard{
