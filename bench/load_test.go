@@ -39,12 +39,12 @@ func take(b *testing.B, r *rows, op operation, at target, postmaster, callers, f
 	var t turn
 	var all sync.WaitGroup
 	server, postgres := spent(b, at.pid), spent(b, postmaster)
-	until := time.Now().Add(lasts) //nolint:forbidigo // time is what is measured
+	until := time.Now().Add(lasts)
 	for range callers {
 		all.Go(func() {
 			var lasted []time.Duration
 			for {
-				began := time.Now() //nolint:forbidigo // as above
+				began := time.Now()
 				if began.After(until) {
 					break
 				}
@@ -56,7 +56,7 @@ func take(b *testing.B, r *rows, op operation, at target, postmaster, callers, f
 					b.Errorf("%s of %s: %v", op.Name, at.Name, err)
 					return
 				}
-				lasted = append(lasted, time.Since(began)) //nolint:forbidigo // as above
+				lasted = append(lasted, time.Since(began))
 			}
 			mu.Lock()
 			defer mu.Unlock()
@@ -119,7 +119,7 @@ func spent(b *testing.B, pid int) time.Duration {
 		b.Fatal("processor times are read from /proc, which only Linux has")
 	}
 	for _, entry := range entries {
-		text, err := os.ReadFile(entry) //nolint:gosec // one of the system's
+		text, err := os.ReadFile(entry)
 		if err != nil {
 			continue // it has ended
 		}

@@ -9,7 +9,7 @@ import (
 )
 
 // day is so many days from now, by the clock of the server, which is the one that the product tells today by.
-func day(from int) string { return time.Now().AddDate(0, 0, from).Format(time.DateOnly) } //nolint:forbidigo // the measured process has no other clock
+func day(from int) string { return time.Now().AddDate(0, 0, from).Format(time.DateOnly) }
 
 // operation is asked of all targets with the same parameters. What it asks for is the same to the field.
 type operation struct {

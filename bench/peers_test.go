@@ -20,7 +20,7 @@ import (
 func BenchmarkPeers(b *testing.B) {
 	size, rounds := setting(b, "HEYUE_BENCH_ROWS", 40_000), setting(b, "HEYUE_BENCH_ROUNDS", 7)
 	binary := filepath.Join(b.TempDir(), "heyue")
-	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "heyue/cmd/heyue") //nolint:gosec // ours
+	build := exec.CommandContext(b.Context(), "go", "build", "-o", binary, "heyue/cmd/heyue")
 	if said, err := build.CombinedOutput(); err != nil {
 		b.Fatalf("build the product: %v\n%s", err, said)
 	}
@@ -53,7 +53,7 @@ func BenchmarkPeers(b *testing.B) {
 	}
 	remember(b, report, r, targets[2], server)
 	grown(b, report, binary, size, rounds)
-	if err := os.WriteFile("RESULTS.md", []byte(fmt.Sprintf(heading, time.Now().Format(time.DateOnly), runtime.NumCPU(), machine(), size, tenants, rounds)+report.String()), 0o644); err != nil { //nolint:gosec,forbidigo // to be read
+	if err := os.WriteFile("RESULTS.md", []byte(fmt.Sprintf(heading, time.Now().Format(time.DateOnly), runtime.NumCPU(), machine(), size, tenants, rounds)+report.String()), 0o644); err != nil { //nolint:forbidigo // to be read
 		b.Fatal(err)
 	}
 }

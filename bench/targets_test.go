@@ -71,7 +71,7 @@ func product(b *testing.B, r *rows, binary string) target {
 	b.Helper()
 	var key [32]byte
 	_, _ = rand.Read(key[:])
-	cmd := exec.Command(binary, "serve") //nolint:gosec,noctx // ours; it ends with the benchmark
+	cmd := exec.Command(binary, "serve") //nolint:noctx // ours; it ends with the benchmark
 	cmd.Env = append(clean(), "DATABASE_URL="+r.DB.AppDSN, "DATABASE_SYSTEM_URL="+r.DB.SystemDSN, "DATABASE_OWNER_URL="+r.DB.OwnerDSN, "HEYUE_DATA_DIR="+b.TempDir(),
 		"HEYUE_SECRET_KEY="+base64.StdEncoding.EncodeToString(key[:]), "HEYUE_ADDR=127.0.0.1:0", "HEYUE_INTERNAL_ADDR=127.0.0.1:0", "HEYUE_LOG_LEVEL=warn")
 	for _, name := range []string{"TENANT", "TENANT_RATE", "USER", "USER_RATE", "ADDRESS", "ADDRESS_RATE"} {
@@ -113,7 +113,7 @@ func byHand(b *testing.B, name, scope, dsn string) target {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(self) //nolint:gosec,noctx // ourselves; it ends with the benchmark
+	cmd := exec.Command(self) //nolint:noctx // ourselves; it ends with the benchmark
 	cmd.Env = append(os.Environ(), "HEYUE_BENCH_LIMIT="+scope, "HEYUE_BENCH_DSN="+dsn)
 	pid, address := start(b, cmd, `(http://\S+)`)
 	return target{name, pid, func(op operation, p params) (*http.Request, error) {
@@ -145,7 +145,7 @@ func postgraphile(b *testing.B, r *rows) target {
 		name = u.User.Username()
 		password, _ = u.User.Password()
 	}
-	cmd := exec.Command("node", "server.mjs") //nolint:noctx // it ends with the benchmark
+	cmd := exec.Command("node", "server.mjs")
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "NODE_ENV=production", "PGHOST="+host, "PGPORT="+port, "PGUSER="+name, "PGPASSWORD="+password, "PGDATABASE="+strings.TrimPrefix(u.Path, "/"))
 	pid, at := start(b, cmd, `^(\d+)$`)
@@ -163,7 +163,7 @@ func post(address string, body any) (*http.Request, error) {
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(text)) //nolint:noctx // the client has a timeout
+	req, err := http.NewRequest(http.MethodPost, address, bytes.NewReader(text))
 	if err == nil {
 		req.Header.Set("Content-Type", "application/json")
 	}

@@ -157,7 +157,7 @@ func (c *crowd) watch(v *viewer) {
 		}
 		if from := bytes.IndexByte(data, '@'); from >= 0 {
 			sent, _ := strconv.ParseInt(string(data[from+1:from+20]), 10, 64)
-			c.late.add(time.Duration(time.Now().UnixNano() - sent)) //nolint:forbidigo // time is what is measured
+			c.late.add(time.Duration(time.Now().UnixNano() - sent))
 			c.got.Add(1)
 		} else if bytes.Contains(data, []byte(`"pong"`)) {
 			v.pong <- struct{}{}

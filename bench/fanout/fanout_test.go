@@ -68,7 +68,7 @@ func (w *world) start(b *testing.B, which string) *server {
 	if err != nil {
 		b.Fatal(err)
 	}
-	cmd := exec.Command(self) //nolint:gosec // ours
+	cmd := exec.Command(self)
 	cmd.Env = append(os.Environ(), "HEYUE_FANOUT_SERVER="+which, "HEYUE_FANOUT_SETTINGS="+w.settings)
 	cmd.Stderr = os.Stderr
 	input, err := cmd.StdinPipe()
@@ -114,7 +114,7 @@ func (s *server) stats(b *testing.B, clean bool) (out struct{ RSS, Topics, Membe
 // publish sends an event of about so many bytes, which tells when it was sent.
 func (s *server) publish(b *testing.B, topic string, size int) {
 	b.Helper()
-	text := fmt.Sprintf("@%019d %s", time.Now().UnixNano(), strings.Repeat("x", size)) //nolint:forbidigo // time is what is measured
+	text := fmt.Sprintf("@%019d %s", time.Now().UnixNano(), strings.Repeat("x", size))
 	answer, err := s.world.http.Post("http://"+s.address+"/publish?topic="+topic, "text/plain", strings.NewReader(text))
 	if err != nil {
 		b.Fatal(err)
@@ -141,8 +141,8 @@ func (s *server) spent(b *testing.B) time.Duration {
 // until waits for something that must happen.
 func until(b *testing.B, what string, done func() bool) {
 	b.Helper()
-	for end := time.Now().Add(2 * time.Minute); !done(); time.Sleep(time.Millisecond) { //nolint:forbidigo // a client that waits
-		if time.Now().After(end) { //nolint:forbidigo // as above
+	for end := time.Now().Add(2 * time.Minute); !done(); time.Sleep(time.Millisecond) {
+		if time.Now().After(end) {
 			b.Fatal("two minutes have gone without ", what)
 		}
 	}
@@ -173,14 +173,14 @@ func (w *world) everybody(b *testing.B, which string, n int) (f figures) {
 
 	events := max(20, 200_000/n)
 	c.got.Store(0)
-	cpu, began := s.spent(b), time.Now() //nolint:forbidigo // time is what is measured
+	cpu, began := s.spent(b), time.Now()
 	for i := range events {
 		until(b, "the burst to go on", func() bool { return c.got.Load() >= int64(i-32)*int64(n) }) // no queue is overrun
 		s.publish(b, "all", eventSize)
 	}
 	want := int64(events) * int64(n)
 	until(b, "the end of the burst", func() bool { return c.got.Load()+s.lost(b, c, want) >= want })
-	took := time.Since(began) //nolint:forbidigo // as above
+	took := time.Since(began)
 	f.missed = want - c.got.Load()
 	f.rate = float64(c.got.Load()) / took.Seconds()
 	f.burst = (s.spent(b) - cpu) / time.Duration(want)
@@ -191,9 +191,9 @@ func (w *world) everybody(b *testing.B, which string, n int) (f figures) {
 	every := max(50*time.Millisecond, time.Duration(n)*50*time.Microsecond) // 20,000 deliveries a second
 	paced := max(20, int(10*time.Second/every))
 	for range paced {
-		began := time.Now() //nolint:forbidigo // as above
+		began := time.Now()
 		s.publish(b, "all", eventSize)
-		time.Sleep(every - time.Since(began)) //nolint:forbidigo // the pace
+		time.Sleep(every - time.Since(began))
 	}
 	want = int64(paced) * int64(n)
 	until(b, "the last event", func() bool { return c.got.Load() >= want })
@@ -222,8 +222,8 @@ func (s *server) await(b *testing.B, which string, c *crowd, n int, topics int64
 		}
 		c.got.Store(0)
 		s.publish(b, "all", eventSize)
-		for end := time.Now().Add(time.Second); time.Now().Before(end) && c.got.Load() < int64(n); { //nolint:forbidigo // as above
-			time.Sleep(10 * time.Millisecond) //nolint:forbidigo // as above
+		for end := time.Now().Add(time.Second); time.Now().Before(end) && c.got.Load() < int64(n); {
+			time.Sleep(10 * time.Millisecond)
 		}
 		return c.got.Load() == int64(n)
 	})
@@ -240,18 +240,18 @@ func (w *world) oneEach(b *testing.B, which string, n int) (p50, p99, idle time.
 	s.await(b, which, c, n, int64(n))
 	round := &histogram{}
 	for range 500 {
-		began := time.Now() //nolint:forbidigo // as above
+		began := time.Now()
 		if err := c.conns[0].send(`{"type":"ping"}`); err != nil {
 			b.Fatal(err)
 		}
 		<-c.conns[0].pong
-		round.add(time.Since(began)) //nolint:forbidigo // as above
+		round.add(time.Since(began))
 	}
 	const events, every = 2000, 5 * time.Millisecond
 	for i := range events {
-		began := time.Now() //nolint:forbidigo // as above
+		began := time.Now()
 		s.publish(b, "t"+strconv.Itoa(i*7919%n), eventSize)
-		time.Sleep(every - time.Since(began)) //nolint:forbidigo // as above
+		time.Sleep(every - time.Since(began))
 	}
 	until(b, "the last event", func() bool { return c.got.Load() >= events })
 	return c.late.at(0.5), c.late.at(0.99), round.at(0.5)
@@ -268,9 +268,9 @@ func (w *world) stalled(b *testing.B) (before, meanwhile, closed time.Duration) 
 	defer c.close()
 	s.await(b, own, c, n, 1)
 	pace := func() {
-		began := time.Now() //nolint:forbidigo // as above
+		began := time.Now()
 		s.publish(b, "all", size)
-		time.Sleep(50*time.Millisecond - time.Since(began)) //nolint:forbidigo // as above
+		time.Sleep(50*time.Millisecond - time.Since(began))
 	}
 	for range 200 {
 		pace()
@@ -282,13 +282,13 @@ func (w *world) stalled(b *testing.B) (before, meanwhile, closed time.Duration) 
 	}
 	pace() // the one that they were in the middle of
 	c.late.reset()
-	began := time.Now() //nolint:forbidigo // as above
+	began := time.Now()
 	for closed == 0 {
 		pace()
 		if _, err := c.conns[0].conn.Write([]byte{0x8A, 0x80, 0, 0, 0, 0}); err != nil { // a pong: a socket that is closed takes none
-			closed = time.Since(began) //nolint:forbidigo // as above
+			closed = time.Since(began)
 		}
-		if time.Since(began) > time.Minute { //nolint:forbidigo // as above
+		if time.Since(began) > time.Minute {
 			b.Fatal("a client that reads nothing is kept")
 		}
 	}

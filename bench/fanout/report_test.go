@@ -14,7 +14,7 @@ func BenchmarkFanout(b *testing.B) {
 	w, times := newWorld(b), rounds(b)
 	for range b.N {
 		report := &strings.Builder{}
-		fmt.Fprintf(report, heading, time.Now().Format(time.DateOnly), runtime.NumCPU(), machine(), times) //nolint:forbidigo // the day
+		fmt.Fprintf(report, heading, time.Now().Format(time.DateOnly), runtime.NumCPU(), machine(), times)
 		for _, n := range sizes(b) {
 			turns := map[string][]figures{}
 			for round := range times {
@@ -38,7 +38,7 @@ func BenchmarkFanout(b *testing.B) {
 		before, meanwhile, closed := w.stalled(b)
 		fmt.Fprintf(report, "\n## Clients that stop reading\n\n40 clients, events of 60 KB, 20 a second. p99 of those who read: %s ms while all do, %s ms while 20 of them do not (%.2f times). Those were closed after %.1f s.\n",
 			ms(before), ms(meanwhile), float64(meanwhile)/float64(before), closed.Seconds())
-		if err := os.WriteFile("FANOUT.md", []byte(report.String()), 0o644); err != nil { //nolint:gosec // to be read
+		if err := os.WriteFile("FANOUT.md", []byte(report.String()), 0o644); err != nil {
 			b.Fatal(err)
 		}
 	}

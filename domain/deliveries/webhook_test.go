@@ -92,7 +92,7 @@ func TestAReceiverThatWasDownGetsEverythingOnce(t *testing.T) {
 	r := newReceiver(t)
 	_, secret := h.endpoint(t, h.acme, r.URL)
 	h.channels(t, h.acme, channel.InApp)
-	wild := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // a test's dice
+	wild := rand.New(rand.NewPCG(1, 2))
 	lied := 0
 	r.behave(func(w http.ResponseWriter, q *http.Request) bool {
 		switch wild.IntN(4) {

@@ -162,7 +162,7 @@ func run(ctx context.Context, port int, more ...string) (*child.Process, error) 
 	} else {
 		args = append(args, more...)
 	}
-	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, args...) //nolint:gosec // a test's
+	cmd := exec.CommandContext(context.WithoutCancel(ctx), path, args...)
 	cmd.Stdout, cmd.Stderr = write, write
 	process, err := child.Start(cmd, syscall.SIGKILL)
 	_ = write.Close()

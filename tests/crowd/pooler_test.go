@@ -61,11 +61,11 @@ ignore_startup_parameters = extra_float_digits
 logfile = %[4]s/log
 `, u.Path[1:], host, port, dir, p.port, connections)
 	for name, text := range map[string]string{"settings": settings, "users": "\"heyue_app\" \"\"\n\"heyue_system\" \"\"\n"} {
-		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil { //nolint:gosec // holds no secret
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	cmd := exec.Command(binary, filepath.Join(dir, "settings")) //nolint:gosec,noctx // ends with the test, by its id
+	cmd := exec.Command(binary, filepath.Join(dir, "settings")) //nolint:noctx // ends with the test, by its id
 	p.become(t, cmd)
 	var said bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &said, &said

@@ -139,7 +139,7 @@ func (l *listener) stream(ctx context.Context, more func(event) bool) error {
 // socket follows by a websocket.
 func (l *listener) socket(ctx context.Context, more func(event) bool) error {
 	s := l.field.servers[l.draw.IntN(len(l.field.servers))].Server
-	conn, _, err := websocket.Dial(ctx, s.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}}) //nolint:bodyclose // the connection's
+	conn, _, err := websocket.Dial(ctx, s.URL+"/graphql", &websocket.DialOptions{Subprotocols: []string{"graphql-transport-ws"}})
 	if err != nil {
 		return err
 	}

@@ -87,7 +87,7 @@ func TestEverythingArrivesWhateverHappens(t *testing.T) {
 	var listeners []*listener
 	var listening sync.WaitGroup
 	for n, p := range f.people {
-		l := &listener{field: f, person: p, draw: rand.New(rand.NewPCG(uint64(n), 1)), news: make(chan struct{}, 1)} //nolint:gosec // the same every time
+		l := &listener{field: f, person: p, draw: rand.New(rand.NewPCG(uint64(n), 1)), news: make(chan struct{}, 1)}
 		if err := l.begin(ctx); err != nil {
 			t.Fatal(err)
 		}
@@ -158,7 +158,7 @@ func (f *field) work(t *testing.T) *child.Process {
 	if err != nil {
 		t.Fatal(err)
 	}
-	cmd := exec.Command(program, "-test.run=^$") //nolint:gosec,noctx // this program itself, until it is killed
+	cmd := exec.Command(program, "-test.run=^$") //nolint:noctx // this program itself, until it is killed
 	cmd.Env, cmd.Stderr = append(os.Environ(), f.labour...), os.Stderr
 	p, err := child.Start(cmd, syscall.SIGKILL)
 	if err != nil {
@@ -176,7 +176,7 @@ func (f *field) trouble(t *testing.T, ctx context.Context) {
 	for c := range companies {
 		writing.Go(func() { f.write(t, lasts, c) })
 	}
-	draw := rand.New(rand.NewPCG(5, 5)) //nolint:gosec // the same every time
+	draw := rand.New(rand.NewPCG(5, 5))
 	tick := time.NewTicker(1500 * time.Millisecond)
 	defer tick.Stop()
 	for n := 0; ; n++ {

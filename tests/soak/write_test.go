@@ -24,7 +24,7 @@ var anID = regexp.MustCompile(`"id":"(con_\w+)"`)
 // write makes contracts of a company with instalments that are due today, and pays some of them, until ctx ends. What is
 // answered with UNAVAILABLE, or not at all, is sent again under its key until it is known to have been carried out.
 func (f *field) write(t *testing.T, ctx context.Context, company int) {
-	draw := rand.New(rand.NewPCG(uint64(company), 3)) //nolint:gosec // the same every time
+	draw := rand.New(rand.NewPCG(uint64(company), 3))
 	for n := 0; ctx.Err() == nil; n++ {
 		p := f.people[company*people+n%people]
 		made := f.insist(t, p.token, fmt.Sprintf("make-%d-%d", company, n), fmt.Sprintf(

@@ -114,7 +114,7 @@ func (r *Reader) frame() (f frame, err error) {
 	case 2:
 		f.size = int64(binary.BigEndian.Uint16(head[2:]))
 	case 8:
-		f.size = int64(binary.BigEndian.Uint64(head[2:])) //nolint:gosec // below zero is refused
+		f.size = int64(binary.BigEndian.Uint64(head[2:]))
 	}
 	if f.size < 0 || more == 2 && f.size < length16 || more == 8 && f.size < 1<<16 {
 		return f, protocol("a length is not written as it must be")
