@@ -69,7 +69,7 @@ func loadShares(ctx context.Context, tx *ent.Tx, today date.Date) (map[uuid.UUID
 		} else {
 			l.noun, l.record = contracts, r.ContractID.UUID()
 		}
-		with := uuid.Nil
+		var with uuid.UUID
 		if r.UserID != nil {
 			with = r.UserID.UUID()
 		} else {

@@ -63,7 +63,6 @@ type field struct {
 	labour  []string // the environment of a worker
 	done    context.Context
 
-	mu      sync.Mutex
 	working []*child.Process
 
 	people  []*person
